@@ -1,0 +1,51 @@
+import { Decimal as Engine } from 'decimal.js'
+
+/**
+ * An exact decimal number as plain text: `"10.5"`, `"-0.01"`, never an exponent, never a trailing zero after the
+ * point. Text, because it survives JSON, a database and a thread boundary without turning into a double.
+ */
+export type Decimal = string & { readonly decimal: true }
+
+// 60 digits are more than quantity × price × rate of any currency needs; products stay exact.
+const Exact = Engine.clone({ precision: 60, rounding: Engine.ROUND_HALF_UP, toExpNeg: -1000, toExpPos: 1000 })
+const shape = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/
+
+export const zero = '0' as Decimal
+export const one = '1' as Decimal
+const hundred = '100' as Decimal
+
+/** Reads text or a JSON number. Null when it is not a finite decimal number (also for `"1,234.50"`). */
+export function parseDecimal(value: unknown): Decimal | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? canonical(new Exact(value)) : null
+  if (typeof value !== 'string') return null
+  const text = value.trim()
+  return shape.test(text) && text.length <= 60 ? canonical(new Exact(text)) : null
+}
+
+/** For literals of ours. @throws Error when the text is not a decimal */
+export function decimal(text: string | number): Decimal {
+  const value = parseDecimal(text)
+  if (value === null) throw new Error(`not a decimal number: ${text}`)
+  return value
+}
+
+const canonical = (value: Engine): Decimal => (value.isZero() ? zero : (value.toFixed() as Decimal))
+
+export const add = (a: Decimal, b: Decimal): Decimal => canonical(new Exact(a).plus(b))
+export const subtract = (a: Decimal, b: Decimal): Decimal => canonical(new Exact(a).minus(b))
+export const multiply = (a: Decimal, b: Decimal): Decimal => canonical(new Exact(a).times(b))
+/** To 20 significant places after the point. @throws Error when `b` is zero */
+export function divide(a: Decimal, b: Decimal): Decimal {
+  if (b === zero) throw new Error('division by zero')
+  return canonical(new Exact(a).div(b).toDecimalPlaces(20))
+}
+/** Half away from zero, as invoices round. */
+export const round = (value: Decimal, places: number): Decimal => canonical(new Exact(value).toDecimalPlaces(places))
+export const compare = (a: Decimal, b: Decimal): -1 | 0 | 1 => new Exact(a).comparedTo(b) as -1 | 0 | 1
+export const absolute = (value: Decimal): Decimal => canonical(new Exact(value).abs())
+export const sum = (values: readonly Decimal[]): Decimal =>
+  canonical(values.reduce((total, value) => total.plus(value), new Exact(0)))
+/** `percentOf('80', '25')` is `'20'`. */
+export const percentOf = (value: Decimal, percent: Decimal): Decimal => divide(multiply(value, percent), hundred)
+/** How many digits stand after the point. */
+export const places = (value: Decimal): number => new Exact(value).decimalPlaces()

@@ -1,0 +1,132 @@
+import { assertNever } from './json.ts'
+
+/**
+ * Everything that can go wrong with the outside world or with what it holds. A new kind does not compile until
+ * `verdictOf` handles it. `docs/reference/problems.md` is made from `problemTitles`.
+ */
+export type Problem =
+  /** Not reached, or reached and refused before anything was done: safe to send again. */
+  | { kind: 'unavailable' }
+  /** The request may have been carried out. Only looking tells. */
+  | { kind: 'outcome_unknown' }
+  /** A lock or a lost race in the other system: nothing was done, soon again. */
+  | { kind: 'busy' }
+  | { kind: 'rate_limited'; retryAfterMs: number }
+  | { kind: 'auth_rejected' }
+  | { kind: 'permission_missing'; missing: readonly string[] }
+  /** The configuration names what is not there: a field that is gone, a mapping that does not compile. */
+  | { kind: 'configuration_invalid'; path: string }
+  | { kind: 'mapping_failed'; rule: string; path: string }
+  | { kind: 'lookup_failed'; object: string; value: string; hits: number }
+  | { kind: 'customer_ambiguous'; value: string; hits: number }
+  | { kind: 'customer_missing'; value: string }
+  | { kind: 'record_rejected'; field: string | null; remoteCode: string }
+  | { kind: 'record_gone'; object: string; id: string }
+  | { kind: 'totals_differ'; field: 'net' | 'tax' | 'total' | 'currency'; expected: string; actual: string }
+  | { kind: 'amendment_refused'; orderState: string }
+  | { kind: 'unwon_refused'; orderState: string }
+  | { kind: 'guard_tripped'; allowed: number; wanted: number }
+  /** The other system answered something that its documentation does not allow. */
+  | { kind: 'bad_reply' }
+
+export type ProblemKind = Problem['kind']
+
+export type Verdict =
+  | { do: 'retry'; afterMs: number | null }
+  | { do: 'look_before_retry' }
+  | { do: 'pause_connection' }
+  | { do: 'hold_sync' }
+  | { do: 'park_record' }
+
+/** What follows from a problem, from its kind alone. */
+export function verdictOf(problem: Problem): Verdict {
+  switch (problem.kind) {
+    case 'rate_limited':
+      return { do: 'retry', afterMs: problem.retryAfterMs }
+    case 'unavailable':
+    case 'busy':
+      return { do: 'retry', afterMs: null }
+    // The remote may have saved the record. A blind retry would create it twice.
+    case 'outcome_unknown':
+    case 'bad_reply':
+      return { do: 'look_before_retry' }
+    case 'auth_rejected':
+    case 'permission_missing':
+      return { do: 'pause_connection' }
+    case 'configuration_invalid':
+    case 'guard_tripped':
+      return { do: 'hold_sync' }
+    case 'mapping_failed':
+    case 'lookup_failed':
+    case 'customer_ambiguous':
+    case 'customer_missing':
+    case 'record_rejected':
+    case 'record_gone':
+    case 'totals_differ':
+    case 'amendment_refused':
+    case 'unwon_refused':
+      return { do: 'park_record' }
+    default:
+      return assertNever(problem)
+  }
+}
+
+/** One failure in full: what happened (`message`), its kind, and what a person can do about it (`fix`). */
+export interface Failure {
+  readonly problem: Problem
+  /** A sentence that names the record, the value and the other system's own words; no secrets. */
+  readonly message: string
+  readonly fix: string
+  /** The field that failed, in the mapping's or the other system's words. */
+  readonly field?: string
+}
+
+export interface RecordReference {
+  readonly system: string
+  readonly object: string
+  readonly id: string
+}
+
+/** A whole call that failed. The failure of one record among others is a value (`Failure`), not an error. */
+export class SyncError extends Error {
+  readonly problem: Problem
+  readonly fix: string
+  readonly record: RecordReference | null
+  constructor(message: string, options: { problem: Problem; fix: string; record?: RecordReference; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'SyncError'
+    this.problem = options.problem
+    this.fix = options.fix
+    this.record = options.record ?? null
+  }
+}
+
+export const failureOf = (error: SyncError): Failure => ({
+  problem: error.problem,
+  message: error.message,
+  fix: error.fix,
+})
+
+export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure }
+
+/** The title a person reads; the message carries the particulars. */
+export const problemTitles: Readonly<Record<ProblemKind, string>> = {
+  unavailable: 'System not reachable',
+  outcome_unknown: 'Outcome of a write unknown',
+  busy: 'Record busy in the other system',
+  rate_limited: 'Rate limit reached',
+  auth_rejected: 'Login refused',
+  permission_missing: 'Permission missing',
+  configuration_invalid: 'Configuration invalid',
+  mapping_failed: 'Value cannot be mapped',
+  lookup_failed: 'Referenced record not found',
+  customer_ambiguous: 'Several customers match',
+  customer_missing: 'Customer not in the ERP',
+  record_rejected: 'Record refused by the other system',
+  record_gone: 'Record deleted in the other system',
+  totals_differ: 'Totals differ',
+  amendment_refused: 'Deal changed after the order went too far',
+  unwon_refused: 'Deal no longer won, order already on its way',
+  guard_tripped: 'More new orders than the guard allows',
+  bad_reply: 'Unexpected answer',
+}

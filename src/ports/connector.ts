@@ -1,0 +1,199 @@
+import type { z } from 'zod'
+import type { Json, JsonObject } from '../core/json.ts'
+import type { Failure } from '../core/problem.ts'
+import type { Instant } from '../core/time.ts'
+import type { Clock } from './clock.ts'
+import type { OpenHttp } from './http.ts'
+import type { Log } from './log.ts'
+
+/** The code for one system. Everything the engine knows of a system, it knows through this. */
+export interface Connector {
+  readonly name: string
+  readonly title: string
+  readonly role: 'crm' | 'erp'
+  /** Settings of one account. `.describe()` becomes the reference page; `.meta({ secret: true })` marks secrets. */
+  readonly settings: z.ZodType
+  /** Does no I/O. @throws ZodError when `settings` do not fit the schema */
+  open(settings: unknown, deps: ConnectionDeps): Connection
+}
+
+export interface ConnectionDeps {
+  /** The connection's name, for error texts. */
+  readonly name: string
+  readonly http: OpenHttp
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** One account of a system, opened with valid settings. */
+export interface Connection {
+  /**
+   * Proves address, login, least rights and API version without writing anything.
+   * @throws SyncError `unavailable`, `auth_rejected`
+   */
+  check(): Promise<CheckReport>
+  /** The fields of an object as this account has them. Cached for the connection's life. @throws SyncError */
+  describe(object: string): Promise<ObjectSchema>
+  /**
+   * Pages oldest first. Every cursor is safe to store: reading again from it may repeat records, never skip one.
+   * An object's changes include those of the records that belong to it (an order's shipments, invoices, …). When
+   * nothing changed, one call and no page, or one empty page with the moved cursor.
+   */
+  changes(object: string, since: ChangesSince): AsyncIterable<ChangePage>
+  /**
+   * Reads records as they are now, in the order of `ids`; null where one is gone. Fetches just what `paths` names, see
+   * `ObjectSchema`. A record that was merged comes back under the surviving id. Any number of ids.
+   */
+  read(object: string, ids: readonly string[], paths: readonly string[]): Promise<readonly (RemoteRecord | null)[]>
+  /** Matches of each query, in the order of `queries`, archived ones included and marked. Any number of queries. */
+  find(object: string, queries: readonly Query[]): Promise<readonly (readonly Match[])[]>
+  /**
+   * Outcomes in the order of `writes`, one for each; a bad record never fails its neighbours. Throws only when
+   * certainly nothing at all was written. Any number of writes.
+   */
+  write(writes: readonly Write[]): Promise<readonly WriteOutcome[]>
+  /** Creates what we need in the other system (write-back properties), or says that it is there. May run again. */
+  readonly setup: (() => Promise<readonly SetupStep[]>) | null
+  /** Understands a webhook of this connection. Pure but for the clock; null when the system sends none. */
+  readonly receive: ((request: WebhookRequest) => WebhookVerdict) | null
+  /** Replaces the login secret by a fresh one, where the system can; the old one is revoked by `retire`. */
+  readonly rotate: Rotation | null
+}
+
+export interface CheckReport {
+  readonly account: Account
+  readonly findings: readonly CheckFinding[]
+}
+export interface Account {
+  /** The account's own id in its system: HubSpot's portal id, Odoo's database uuid. Part of every key. */
+  readonly id: string
+  readonly name: string
+  /** IANA name. */
+  readonly timeZone: string
+  /** ISO 4217 code of the company's own currency, null when unknown. */
+  readonly currency: string | null
+  readonly apiVersion: string
+}
+export interface CheckFinding {
+  readonly level: 'ok' | 'warning' | 'error'
+  /** What was looked at: `login`, `scope crm.objects.deals.read`, `key expiry`. */
+  readonly subject: string
+  readonly message: string
+  readonly fix?: string
+}
+
+/**
+ * What paths may be written against an object. `properties.amount` walks `properties` (type object, with `fields`) to
+ * `amount`; `line_items.properties.hs_sku` walks a relation (type list, `relation` names the other object); lists are
+ * walked by `each` in mappings and need no brackets.
+ */
+export interface ObjectSchema {
+  readonly object: string
+  readonly fields: Readonly<Record<string, FieldSchema>>
+}
+export interface FieldSchema {
+  readonly label: string
+  readonly type: 'text' | 'number' | 'boolean' | 'date' | 'instant' | 'reference' | 'list' | 'object'
+  readonly writable: boolean
+  readonly required: boolean
+  /** Legal values of a choice. */
+  readonly options?: readonly string[]
+  /** The object a reference or list leads to. */
+  readonly relation?: string
+  /** The inner fields of `object`. */
+  readonly fields?: Readonly<Record<string, FieldSchema>>
+}
+
+/** A record as the system has it: its own field names, empty values null, relations that were asked for nested. */
+export interface RemoteRecord {
+  readonly id: string
+  readonly fields: JsonObject
+}
+
+/** The connector's own; the engine stores it and gives it back. */
+export type Cursor = JsonObject
+export type ChangesSince = { readonly cursor: Cursor } | { readonly from: Instant }
+export interface ChangePage {
+  readonly ids: readonly string[]
+  readonly cursor: Cursor
+}
+
+/** `key` is our own key, carried by the record; `fields` must all equal. Text is compared without regard to case. */
+export type Query = { readonly key: string } | { readonly fields: JsonObject }
+export interface Match {
+  readonly id: string
+  /** Our key that the record carries, null when it carries none. */
+  readonly key: string | null
+  /** For people: the record's name. */
+  readonly label: string
+  readonly archived: boolean
+}
+
+/**
+ * Values in writes are neutral: text, boolean, `Decimal` text, `YYYY-MM-DD`, ISO instants, ids of references as text,
+ * lists of ids; null clears. The connector turns them into what the field's type wants.
+ */
+export type Write =
+  | {
+      readonly do: 'create'
+      readonly object: string
+      /** Ours, unique for ever: repeating the write must not make a second record. */
+      readonly key: string
+      readonly fields: JsonObject
+      readonly lines: WriteLines | null
+    }
+  | {
+      readonly do: 'update'
+      readonly object: string
+      readonly id: string
+      readonly key: string | null
+      readonly fields: JsonObject
+      readonly lines: WriteLines | null
+    }
+  | { readonly do: 'confirm' | 'cancel'; readonly object: string; readonly id: string }
+
+export interface WriteLines {
+  readonly field: string
+  /** New and changed lines; a line's key is ours, unique for ever. */
+  readonly upsert: readonly { readonly key: string; readonly fields: JsonObject }[]
+  /** Keys of lines that are gone. */
+  readonly remove: readonly string[]
+}
+
+export type WriteOutcome =
+  | { readonly ok: true; readonly id: string }
+  /** `outcome_unknown` when the record may have been written. */
+  | { readonly ok: false; readonly failure: Failure }
+
+export interface SetupStep {
+  readonly subject: string
+  readonly outcome: 'created' | 'present' | 'differs'
+  readonly message: string
+}
+
+export interface WebhookRequest {
+  readonly method: string
+  /** The full public URL as configured, not as a proxy shows it. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+export type WebhookVerdict =
+  | { readonly accept: true; readonly events: readonly WebhookEvent[] }
+  /** `status` 401 for a bad signature, 400 for a body that cannot be read. `reason` is for our log, not for the caller. */
+  | { readonly accept: false; readonly status: 400 | 401; readonly reason: string }
+export interface WebhookEvent {
+  /** Equal for redeliveries of one event. */
+  readonly id: string
+  /** The record to look at again; null for an event that we do not use. */
+  readonly hint: { readonly object: string; readonly id: string } | null
+}
+
+export interface Rotation {
+  /** Null when the secret in use does not expire. */
+  expiresAt(): Promise<Instant | null>
+  /** Makes the new secret; returns the settings to store in place of the old ones. */
+  renew(): Promise<Readonly<Record<string, Json>>>
+  /** Revokes the old secret, called on a connection opened with the new settings. */
+  retire(old: Readonly<Record<string, Json>>): Promise<void>
+}

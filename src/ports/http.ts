@@ -1,0 +1,67 @@
+import type { SyncError } from '../core/problem.ts'
+
+/** Live work goes before the rest when calls are scarce. */
+export type Lane = 'live' | 'retry' | 'backfill'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Absolute. A secret in it never reaches a log: the query is cut off there and paths named by `redact` are masked. */
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /**
+   * `read` may be repeated freely. `write` is repeated only when it certainly was not carried out (refused connection,
+   * 429); otherwise a lost answer is thrown as `outcome_unknown`.
+   */
+  readonly effect: 'read' | 'write'
+  readonly timeoutMs?: number
+}
+
+export interface HttpReply {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** The body as JSON. @throws SyncError `bad_reply` when it is not JSON */
+  json(): unknown
+}
+
+/** What a connection knows about its system's errors and limits. */
+export interface HttpRules {
+  /** For log lines, metrics and error texts. */
+  readonly connection: string
+  /** Where requests may go, and nowhere else; https, or http on loopback. */
+  readonly baseUrl: string
+  readonly timeoutMs: number
+  readonly replyBytesMax: number
+  /** Attempts for one request in total, the first included. */
+  readonly attemptsMax: number
+  /** Requests of this connection under way at once, in this process. */
+  readonly concurrencyMax: number
+  /** The vendor's table: what a reply means. Null when it is a success or when the caller shall look at it. */
+  classify(reply: HttpReply, request: HttpRequest): SyncError | null
+  /** What a reply tells of the remaining quota. Null when nothing. */
+  quota?(reply: HttpReply): Quota | null
+  /** Added to every request, read anew for each attempt: a login header. */
+  headers?(): Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>
+}
+
+/** Calls allowed in a window, as the vendor's headers report it. */
+export interface Quota {
+  readonly limit: number
+  readonly remaining: number
+  readonly windowMs: number
+}
+
+/** The one HTTP client: timeout, retries, shared budget, body limit, redaction, metrics. */
+export interface Http {
+  /**
+   * @throws SyncError as `classify` says, `unavailable` (nothing was done), `outcome_unknown` (a write whose answer
+   * was lost), `bad_reply` (too large, not JSON)
+   */
+  send(request: HttpRequest): Promise<HttpReply>
+  /** Calls sent so far, attempts counted one by one. */
+  calls(): number
+}
+
+export type OpenHttp = (rules: HttpRules) => Http
