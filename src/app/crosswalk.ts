@@ -1,0 +1,135 @@
+import type { Json, JsonObject } from '../core/json.ts'
+import type { Failure, ProblemKind } from '../core/problem.ts'
+import type { Instant } from '../core/time.ts'
+import type { Finding } from '../mapping/compile.ts'
+import type { CheckReport, ObjectSchema, SetupStep } from '../ports/connector.ts'
+import type {
+  ConnectionState,
+  InboxCount,
+  Link,
+  LinkState,
+  OpenProblem,
+  Run,
+  RunKind,
+  SyncState,
+  TimelineEntry,
+} from '../ports/ledger.ts'
+
+/** Everything a person or another program can ask of Crosswalk. The CLI and the REST API know nothing else. */
+export interface Crosswalk {
+  /** Proves connections (all when `names` is empty). One that fails is a row, not an error. */
+  check(names: readonly string[]): Promise<readonly ConnectionCheck[]>
+  /** Creates the write-back fields in a CRM. @throws SyncError when the system has nothing to set up, or refuses */
+  setup(connection: string): Promise<readonly SetupStep[]>
+  /** @throws SyncError `configuration_invalid` for an unknown connection or object */
+  describe(connection: string, object: string): Promise<ObjectSchema>
+  /** All findings of all mappings in use; `offline` checks without asking the systems for their fields. */
+  lint(options: { offline: boolean }): Promise<readonly Finding[]>
+  /** Runs the tests beside the mappings. */
+  test(): Promise<readonly MappingTest[]>
+  /** What a deal's order would be and why; writes nothing. `kind` is `deal`. */
+  preview(recordId: string, options: { sync?: string }): Promise<Preview>
+  /** Detects and delivers until nothing is due, for these syncs (all when empty), in their order. */
+  run(syncs: readonly string[], options: RunOptions): Promise<RunReport>
+  /** Deals won before `since:`, from an instant on. @returns how many; they are only queued when `dryRun` is false */
+  backfill(sync: string, options: { from: Instant; dryRun: boolean }): Promise<{ readonly found: number }>
+  /** Compares every won deal since the sync began with the links, and has open orders read anew. */
+  reconcile(sync: string, options: { mend: boolean }): Promise<Reconciliation>
+  status(): Promise<Status>
+  problems(filter: { sync?: string; kind?: ProblemKind; max: number }): Promise<readonly OpenProblem[]>
+  problem(id: string): Promise<{ readonly problem: OpenProblem; readonly waiting: readonly string[] } | null>
+  /** Has the records that wait on a problem, or these records of a sync, tried again. @returns how many */
+  retry(what: { problem: string } | { sync: string; records: readonly string[] }): Promise<number>
+  timeline(recordId: string): Promise<readonly TimelineEntry[]>
+  deals(filter: { text?: string; state?: LinkState; open?: boolean; max: number }): Promise<readonly Link[]>
+  runs(filter: { sync?: string; max: number }): Promise<readonly Run[]>
+  hold(sync: string, because: string): Promise<void>
+  /** Lets a held sync go on; `allow` grants new orders beyond the guard. */
+  resume(sync: string, options: { allow?: number }): Promise<void>
+}
+
+export interface ConnectionCheck {
+  readonly connection: string
+  readonly system: string
+  readonly report: CheckReport | null
+  /** Why there is no report. */
+  readonly failure: Failure | null
+}
+
+export interface MappingTest {
+  readonly file: string
+  readonly line: number
+  readonly name: string
+  readonly ok: boolean
+  readonly message: string | null
+}
+
+export interface Preview {
+  readonly sync: string
+  readonly recordId: string
+  /** What would happen: `create`, `update`, `nothing`, `not won`, `problem`. */
+  readonly action: string
+  readonly label: string
+  readonly order: { readonly number: string | null; readonly id: string } | null
+  readonly fields: readonly PreviewField[]
+  readonly lines: readonly { readonly key: string; readonly fields: JsonObject }[]
+  readonly failures: readonly Failure[]
+}
+export interface PreviewField {
+  readonly field: string
+  readonly rule: string
+  readonly source: string
+  readonly value: Json
+  readonly note: string | null
+}
+
+export interface RunOptions {
+  readonly kind?: RunKind
+  /** New orders allowed beyond the guard, this time. */
+  readonly allow?: number
+  readonly signal?: AbortSignal
+  readonly progress?: (event: RunProgress) => void
+}
+export interface RunProgress {
+  readonly sync: string
+  readonly phase: 'detect' | 'deliver'
+  /** Records found or worked on so far, and how many are still due. */
+  readonly done: number
+  readonly due: number
+}
+export interface RunReport {
+  readonly syncs: readonly {
+    readonly sync: string
+    readonly found: number
+    readonly counts: Readonly<Record<string, number>>
+    readonly stopped: Failure | null
+  }[]
+  /** Problems open at the end, over these syncs. */
+  readonly problems: number
+  /** Records that wait for later (a deferral, a paused connection). */
+  readonly waiting: number
+}
+
+export interface Reconciliation {
+  readonly won: number
+  readonly linked: number
+  /** Won deals without an order and without a problem. */
+  readonly missing: readonly string[]
+  /** Orders whose deal is no longer among the won ones. */
+  readonly extra: readonly string[]
+  readonly mended: number
+}
+
+export interface Status {
+  readonly connections: readonly (ConnectionState & { readonly system: string })[]
+  readonly syncs: readonly (SyncState & {
+    readonly from: string
+    readonly to: string
+    readonly document: string
+    readonly schedule: string | null
+    readonly inbox: InboxCount | null
+    readonly problems: number
+    readonly lastRun: Run | null
+  })[]
+  readonly orders: readonly { readonly state: LinkState; readonly stage: string | null; readonly count: number }[]
+}

@@ -1,0 +1,133 @@
+import { failureOf, SyncError } from '../core/problem.ts'
+import { shift } from '../core/time.ts'
+import type { Job, Queue } from '../ports/queue.ts'
+import { causeKeyOf } from './cause.ts'
+import { deliver } from './deliver.ts'
+import { detect } from './detect.ts'
+import type { Project } from './project.ts'
+import type { Deps, Sync } from './sync.ts'
+
+/** How many records of each problem are tried again by themselves, every round. */
+const probesPerProblem = 100
+
+/** What the server does with jobs; a job says that a sync has work, the inbox says which. */
+export interface Jobs {
+  handle(job: Job, signal: AbortSignal): Promise<void>
+  /** Frees lapsed leases and wakes syncs with work that is due: what makes lost jobs harmless. */
+  sweep(): Promise<void>
+  /** Tries the oldest records of each open problem again, in case their cause was mended. */
+  probe(): Promise<void>
+  /** Notices changed mappings, a switch from shadow to live, and schedules: at every start. */
+  begin(): Promise<void>
+  /** Removes what is older than the configuration keeps. */
+  purge(): Promise<void>
+}
+
+export function openJobs(project: Project, queue: Queue, deps: Deps): Jobs {
+  const { ledger, clock, log } = deps
+
+  /** Opens a sync; a mistake in it is a problem that holds it, not a crash. */
+  async function open(name: string): Promise<Sync | null> {
+    try {
+      return await project.sync(name)
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      const failure = failureOf(error)
+      await ledger.problems.raise([{ sync: name, causeKey: causeKeyOf(failure, ''), failure, recordIds: [] }])
+      log.warn('sync cannot start', { sync: name, kind: error.problem.kind, why: error.message })
+      return null
+    }
+  }
+
+  async function handle(job: Job, signal: AbortSignal): Promise<void> {
+    if (job.queue === 'upkeep') return
+    const sync = await open(job.sync)
+    if (sync === null) return
+    if (job.queue === 'detect') {
+      if ((await sync.source.paused()) !== null) return
+      const detection = await failsQuietly(() => detect(sync, { kind: job.kind, signal }, deps))
+      if (detection === null) return
+      if (detection.run !== null) {
+        await ledger.runs.finish(detection.run, { state: 'done', reason: null, now: clock.now() })
+        await queue.enqueue([{ queue: 'deliver', sync: sync.name, lane: 'live' }])
+      }
+      return
+    }
+    const delivery = await deliver(sync, deps, { signal })
+    if (delivery.records > 0) log.info('delivered', { sync: sync.name, records: delivery.records, ...delivery.counts })
+    if (delivery.reported > 0 && sync.document === 'deal' && sync.reportSync !== null) {
+      await queue.enqueue([{ queue: 'deliver', sync: sync.reportSync, lane: job.lane }])
+    }
+  }
+
+  /** The circuit breaker and the problems have taken note of a SyncError; the next schedule tries again. */
+  async function failsQuietly<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      log.warn('detection stopped', { kind: error.problem.kind, why: error.message })
+      return null
+    }
+  }
+
+  return {
+    handle,
+    async sweep() {
+      const counts = await ledger.inbox.sweep()
+      await queue.enqueue(
+        counts
+          .filter((one) => one.due > 0 && project.config.syncs[one.sync] !== undefined)
+          .map((one) => ({ queue: 'deliver', sync: one.sync, lane: one.bestLane ?? 'live' })),
+      )
+    },
+    async probe() {
+      for (const name of Object.keys(project.config.syncs)) {
+        for (const problem of await ledger.problems.list({ sync: name, max: 200 })) {
+          if (problem.waiting === 0) continue
+          const records = await ledger.problems.waiting(problem.id, probesPerProblem)
+          await ledger.inbox.add(name, records, { lane: 'retry' })
+        }
+      }
+    },
+    async begin() {
+      const now = clock.now()
+      for (const [name, config] of Object.entries(project.config.syncs)) {
+        const state = await ledger.syncs.get(name, now)
+        if (state.mode === 'shadow' && config.mode === 'live') {
+          // What the shadow saw was not written: everything since the beginning is looked at again.
+          await ledger.syncs.setCursor(name, null)
+          log.info('sync goes live', { sync: name })
+        }
+        await ledger.syncs.set(name, { mode: config.mode })
+        const sync = await open(name)
+        if (sync === null) continue
+        await ledger.problems.close(name, [`configuration_invalid ${name}`])
+        if (state.mappings !== null && state.mappings !== sync.digest) {
+          await releaseAll(name, deps)
+          await ledger.syncs.set(name, { heldBecause: null })
+        }
+        await ledger.syncs.set(name, { mappings: sync.digest })
+      }
+      await queue.schedule(
+        Object.entries(project.config.syncs).flatMap(([sync, { schedule }]) =>
+          schedule === null ? [] : [{ sync, cron: schedule.cron, timeZone: schedule.time_zone }],
+        ),
+      )
+    },
+    async purge() {
+      const before = shift(clock.now(), -project.config.retention_days * 86_400_000)
+      const removed = (await ledger.timeline.purge(before)) + (await ledger.events.purge(before))
+      if (removed > 0) log.info('purged', { rows: removed })
+    },
+  }
+}
+
+/** The mappings changed: every record that waits on a problem of the sync may now get across. */
+async function releaseAll(sync: string, deps: Deps): Promise<void> {
+  for (const problem of await deps.ledger.problems.list({ sync, max: 10_000 })) {
+    const records = await deps.ledger.problems.waiting(problem.id, 100_000)
+    await deps.ledger.inbox.add(sync, records, { lane: 'retry' })
+    deps.log.info('released', { sync, problem: problem.id, records: records.length })
+  }
+}

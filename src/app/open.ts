@@ -1,0 +1,221 @@
+import { type Failure, failureOf, SyncError } from '../core/problem.ts'
+import type { MappingFile } from '../mapping/compile.ts'
+import { runMappingTests } from '../mapping/test-file.ts'
+import { backfill, reconcile } from './backfill.ts'
+import type { ConnectionCheck, Crosswalk, MappingTest, RunOptions, RunReport } from './crosswalk.ts'
+import { deliver } from './deliver.ts'
+import { detect } from './detect.ts'
+import { preview } from './preview.ts'
+import type { Project } from './project.ts'
+import type { DealSync, Deps, Sync } from './sync.ts'
+
+/**
+ * The use cases on an open project.
+ * @param wake  tells workers that a sync has work; absent when this process works itself
+ * @param testFile  the test file beside a mapping, null when there is none
+ */
+export function openCrosswalk(
+  project: Project,
+  deps: Deps,
+  options: {
+    wake?: (syncs: readonly string[]) => Promise<void>
+    testFile: (mapping: string) => Promise<MappingFile | null>
+  },
+): Crosswalk {
+  const { ledger, clock } = deps
+  const wake = async (syncs: readonly string[]) => options.wake?.(syncs)
+
+  async function dealSync(name: string | undefined): Promise<DealSync> {
+    const first = Object.entries(project.config.syncs).find(([, sync]) => sync.document === 'deal')?.[0]
+    const sync = await project.sync(name ?? first ?? '')
+    if (sync.document === 'deal') return sync
+    throw invalid(sync.name, `Sync "${sync.name}" does not deliver deals`, 'Name the sync with `document: deal`.')
+  }
+
+  async function checkOne(name: string): Promise<ConnectionCheck> {
+    const endpoint = project.endpoint(name)
+    try {
+      const report = await endpoint.use((connection) => connection.check())
+      await ledger.connections.setAccount(name, report.account)
+      return { connection: name, system: endpoint.system, report, failure: null }
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      return { connection: name, system: endpoint.system, report: null, failure: failureOf(error) }
+    }
+  }
+
+  /** Syncs in the order in which one makes work for the next: deals before their fulfilment. */
+  const inOrder = (names: readonly string[]) => {
+    const all = Object.entries(project.config.syncs)
+    const chosen = names.length === 0 ? all.map(([name]) => name) : names
+    return all
+      .filter(([name]) => chosen.includes(name))
+      .sort(([, a], [, b]) => Number(a.document === 'fulfilment') - Number(b.document === 'fulfilment'))
+      .map(([name]) => name)
+  }
+
+  async function run(names: readonly string[], how: RunOptions): Promise<RunReport> {
+    for (const name of names) {
+      if (project.config.syncs[name] === undefined) {
+        throw invalid(name, `There is no sync "${name}"`, `Known: ${Object.keys(project.config.syncs).join(', ')}.`)
+      }
+    }
+    const rows: { sync: string; found: number; counts: Record<string, number>; stopped: Failure | null }[] = []
+    for (const name of inOrder(names)) {
+      if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
+      await resume(name)
+      rows.push(await runOne(await project.sync(name), how))
+    }
+    const counts = await ledger.inbox.sweep()
+    const chosen = new Set(rows.map((row) => row.sync))
+    const waiting = counts
+      .filter((one) => chosen.has(one.sync))
+      .reduce((sum, one) => sum + one.due + one.later + one.inWork, 0)
+    const open = await ledger.problems.list({ max: 10_000 })
+    return { syncs: rows, problems: open.filter((one) => chosen.has(one.sync)).length, waiting }
+  }
+
+  async function runOne(sync: Sync, how: RunOptions) {
+    const row = { sync: sync.name, found: 0, counts: {} as Record<string, number>, stopped: null as Failure | null }
+    const signal = how.signal === undefined ? {} : { signal: how.signal }
+    const kind = how.kind ?? 'manual'
+    let runId: string | null = null
+    try {
+      const detection = await detect(sync, { kind, ...signal }, deps)
+      row.found = detection.found
+      runId = detection.run
+      how.progress?.({ sync: sync.name, phase: 'detect', done: detection.found, due: detection.found })
+      const delivery = await deliver(sync, deps, {
+        ...signal,
+        progress: async (done) => {
+          if (how.progress === undefined) return
+          const due = (await ledger.inbox.sweep()).find((one) => one.sync === sync.name)?.due ?? 0
+          how.progress({ sync: sync.name, phase: 'deliver', done, due })
+        },
+      })
+      row.counts = { ...delivery.counts }
+      row.stopped = delivery.stopped
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      row.stopped = failureOf(error)
+    }
+    if (how.signal?.aborted === true && row.stopped === null) row.stopped = interrupted
+    if (runId !== null) {
+      const state = row.stopped === null ? 'done' : 'stopped'
+      await ledger.runs.finish(runId, { state, reason: row.stopped?.message ?? null, now: clock.now() })
+    }
+    return row
+  }
+
+  async function resume(name: string): Promise<void> {
+    const state = await ledger.syncs.get(name, clock.now())
+    if (state.heldBecause === null) return
+    await ledger.syncs.set(name, { heldBecause: null })
+    const open = await ledger.problems.list({ sync: name, max: 1000 })
+    const holding = open.filter((one) => one.kind === 'guard_tripped' || one.kind === 'configuration_invalid')
+    await ledger.problems.close(
+      name,
+      holding.map((one) => one.causeKey),
+    )
+  }
+
+  return {
+    check: (names) => Promise.all((names.length === 0 ? [...project.endpoints.keys()] : names).map(checkOne)),
+    async setup(name) {
+      const endpoint = project.endpoint(name)
+      const { setup } = endpoint.connection
+      if (setup === null)
+        throw invalid(name, `${endpoint.system} needs no setup`, 'Set up the CRM: its fields are written back to.')
+      return endpoint.use(() => setup())
+    },
+    describe: async (name, object) => project.endpoint(name).describe(object),
+    async lint(how) {
+      return (await project.lint(how)).flatMap((one) => one.findings)
+    },
+    async test() {
+      const results: MappingTest[] = []
+      for (const { file, mapping } of await project.lint({ offline: true })) {
+        const tests = await options.testFile(file.file)
+        if (mapping === null || tests === null) continue
+        for (const result of await runMappingTests(mapping, tests, deps.evaluator))
+          results.push({ file: tests.file, ...result })
+      }
+      return results
+    },
+    preview: async (recordId, how) => preview(await dealSync(how.sync), recordId, deps),
+    run,
+    async backfill(name, how) {
+      const result = await backfill(await dealSync(name), how, deps)
+      if (!how.dryRun) await wake([name])
+      return result
+    },
+    async reconcile(name, how) {
+      const sync = await dealSync(name)
+      const result = await reconcile(sync, how, deps)
+      await wake([name, ...(sync.reportSync === null ? [] : [sync.reportSync])])
+      return result
+    },
+    async status() {
+      const now = clock.now()
+      const inbox = await ledger.inbox.sweep()
+      const open = await ledger.problems.list({ max: 10_000 })
+      const connections = await Promise.all(
+        [...project.endpoints.values()].map(async ({ name, system }) => ({
+          ...(await ledger.connections.get(name)),
+          system,
+        })),
+      )
+      const syncs = await Promise.all(
+        Object.entries(project.config.syncs).map(async ([name, config]) => ({
+          ...(await ledger.syncs.get(name, now)),
+          from: config.from,
+          to: config.to,
+          document: config.document,
+          schedule: config.schedule === null ? null : `${config.schedule.cron} ${config.schedule.time_zone}`,
+          inbox: inbox.find((one) => one.sync === name) ?? null,
+          problems: open.filter((one) => one.sync === name).length,
+          lastRun: (await ledger.runs.list({ sync: name, max: 1 }))[0] ?? null,
+        })),
+      )
+      const orders = (await ledger.links.counts()).filter((one) => one.kind === 'order')
+      return { connections, syncs, orders }
+    },
+    problems: (filter) => ledger.problems.list(filter),
+    async problem(id) {
+      const [found] = await ledger.problems.list({ id, max: 1 })
+      return found === undefined ? null : { problem: found, waiting: await ledger.problems.waiting(id, 10_000) }
+    },
+    async retry(what) {
+      if ('records' in what) {
+        await ledger.inbox.add(what.sync, what.records, { lane: 'retry' })
+        await wake([what.sync])
+        return what.records.length
+      }
+      const [found] = await ledger.problems.list({ id: what.problem, max: 1 })
+      if (found === undefined)
+        throw invalid(what.problem, `There is no open problem "${what.problem}"`, 'See `crosswalk problems`.')
+      const records = await ledger.problems.waiting(found.id, 1_000_000)
+      await ledger.inbox.add(found.sync, records, { lane: 'retry' })
+      await wake([found.sync])
+      return records.length
+    },
+    timeline: (recordId) => ledger.timeline.of(recordId),
+    deals: (filter) => ledger.links.list({ kind: 'order', ...filter }),
+    runs: (filter) => ledger.runs.list(filter),
+    hold: (name, because) => ledger.syncs.set(name, { heldBecause: because }),
+    async resume(name, how) {
+      if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
+      await resume(name)
+      await wake([name])
+    },
+  }
+}
+
+const interrupted: Failure = {
+  problem: { kind: 'unavailable' },
+  message: 'The run was interrupted.',
+  fix: 'Run it again: it goes on where it stopped.',
+}
+
+const invalid = (path: string, message: string, fix: string) =>
+  new SyncError(message, { problem: { kind: 'configuration_invalid', path }, fix })

@@ -1,0 +1,139 @@
+import type { Fulfilment, Stage } from '../core/documents.ts'
+import type { Json, JsonObject } from '../core/json.ts'
+import type { Failure } from '../core/problem.ts'
+import { mapOutbound } from '../mapping/run.ts'
+import type { Link, LinkUpdate } from '../ports/ledger.ts'
+import { changedFields } from '../sync/difference.ts'
+import type { Batch } from './batch.ts'
+import { openLookups } from './lookups.ts'
+import { isOrder, readOrders } from './orders.ts'
+import type { Deps, FulfilmentSync } from './sync.ts'
+
+/**
+ * Writes back onto the CRM's records how far their orders are, and what problem waits on a person. Compares with what
+ * was last written, so that nothing is written twice.
+ */
+export async function deliverReports(
+  sync: FulfilmentSync,
+  batch: Batch,
+  context: { shadow: boolean; stillMine: () => void },
+  deps: Deps,
+): Promise<void> {
+  const ids = batch.claims.map((claim) => claim.recordId)
+  const [links, problems] = await Promise.all([
+    deps.ledger.links.bySource(sync.of, 'order', ids),
+    deps.ledger.problems.ofRecords(sync.of, ids),
+  ])
+  const bySource = new Map(links.map((link) => [link.sourceId, link]))
+  for (const id of ids) if (!bySource.has(id) && !problems.has(id)) batch.settle(id, 'nothing to report')
+  const linked = links.filter(
+    (link): link is Link & { targetId: string } => link.state === 'linked' && link.targetId !== null,
+  )
+  const orders = await readOrders(sync.fulfilment, sync.source, linked, null, deps)
+  const rows: Row[] = []
+  for (const id of ids) {
+    const link = bySource.get(id)
+    const order = link === undefined ? undefined : orders.get(link.id)
+    if (link === undefined && !problems.has(id)) continue
+    const gone = order !== undefined && !isOrder(order) ? order : null
+    if (gone !== null && gone.problem.kind !== 'record_gone') {
+      batch.fail(id, gone)
+      continue
+    }
+    rows.push({
+      id,
+      link: link ?? null,
+      order: isOrder(order) ? order : null,
+      problem: problems.get(id) ?? gone,
+    })
+  }
+  await write(sync, rows, batch, context, deps)
+}
+
+interface Row {
+  readonly id: string
+  readonly link: Link | null
+  readonly order: { fulfilment: Fulfilment; stage: Stage } | null
+  readonly problem: Failure | null
+}
+
+async function write(
+  sync: FulfilmentSync,
+  rows: readonly Row[],
+  batch: Batch,
+  context: { shadow: boolean; stillMine: () => void },
+  deps: Deps,
+): Promise<void> {
+  const account = (await sync.source.account()) as unknown as Json
+  const withOrder = rows.filter((row) => row.order !== null)
+  const mapped = await mapOutbound(
+    sync.report,
+    withOrder.map((row) => ({
+      document: row.order?.fulfilment as unknown as Json,
+      op: 'update' as const,
+      account,
+      links: {},
+    })),
+    openLookups(sync.target),
+    deps.evaluator,
+  )
+  const byId = new Map(withOrder.map((row, index) => [row.id, mapped[index]]))
+  const due: { row: Row; fields: JsonObject; reported: JsonObject }[] = []
+  for (const row of rows) {
+    const result = byId.get(row.id)
+    if (result?.ok === false) {
+      if (result.failures[0] !== undefined) batch.fail(row.id, result.failures[0])
+      continue
+    }
+    const problem = sync.report.problemField === null ? {} : { [sync.report.problemField]: problemText(row.problem) }
+    const wanted: JsonObject = { ...result?.value.fields, ...problem }
+    const before = row.link?.reported ?? {}
+    const changed = changedFields(before, wanted)
+    // A field never written and empty now is as it was.
+    const fields = Object.fromEntries(
+      Object.entries(changed).filter(([name, value]) => value !== null || name in before),
+    )
+    if (row.order !== null && row.link !== null && row.link.stage !== row.order.stage) {
+      batch.link({ id: row.link.id, stage: row.order.stage, targetLabel: row.order.fulfilment.number })
+      batch.note(row.id, 'stage', `The order is ${row.order.stage.replaceAll('_', ' ')}`, { stage: row.order.stage })
+    }
+    if (Object.keys(fields).length === 0) batch.settle(row.id, 'unchanged')
+    else due.push({ row, fields, reported: { ...before, ...wanted } })
+  }
+  if (context.shadow) {
+    for (const { row } of due) batch.settle(row.id, 'would report')
+    return
+  }
+  if (due.length === 0) return
+  context.stillMine()
+  const outcomes = await sync.target.use((connection) =>
+    connection.write(
+      due.map(({ row, fields }) => ({
+        do: 'update',
+        object: sync.report.object,
+        id: row.id,
+        key: null,
+        fields,
+        lines: null,
+      })),
+    ),
+  )
+  const updates: LinkUpdate[] = []
+  for (const [index, { row, fields, reported }] of due.entries()) {
+    const outcome = outcomes[index]
+    if (outcome === undefined) continue
+    if (!outcome.ok) {
+      // A deal that is gone has nowhere to be reported to.
+      if (outcome.failure.problem.kind === 'record_gone') batch.settle(row.id, 'gone')
+      else batch.fail(row.id, outcome.failure)
+      continue
+    }
+    if (row.link !== null) updates.push({ id: row.link.id, reported })
+    batch.note(row.id, 'reported', 'The deal shows it', fields)
+    batch.settle(row.id, 'reported')
+  }
+  if (updates.length > 0) await deps.ledger.links.update(updates)
+}
+
+const problemText = (failure: Failure | null): string | null =>
+  failure === null ? null : `${failure.message} ${failure.fix}`.slice(0, 2000)

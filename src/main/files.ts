@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { SyncError } from '../core/problem.ts'
+
+/**
+ * Reads a secret that only the owner may read, or makes it at first start.
+ * @throws SyncError `configuration_invalid` when others may read the file
+ */
+export async function secretFile(file: string): Promise<string> {
+  await mkdir(dirname(file), { recursive: true })
+  try {
+    const handle = await open(file, 'wx', 0o600)
+    try {
+      await handle.writeFile(`${randomBytes(32).toString('base64url')}\n`)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const { mode } = await stat(file)
+  if ((mode & 0o077) !== 0) {
+    throw new SyncError(`${file} can be read by others than its owner`, {
+      problem: { kind: 'configuration_invalid', path: file },
+      fix: `chmod 600 ${file}, and delete it first if somebody may have read it: a new one is made at the next start.`,
+    })
+  }
+  return (await readFile(file, 'utf8')).trim()
+}

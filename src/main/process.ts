@@ -1,0 +1,170 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { registry } from '../../connectors/registry.ts'
+import type { Config } from '../app/config.ts'
+import { type Endpoint, openEndpoint } from '../app/endpoint.ts'
+import { openProject, type Project } from '../app/project.ts'
+import type { Deps } from '../app/sync.ts'
+import type { Json } from '../core/json.ts'
+import { SyncError } from '../core/problem.ts'
+import { openHttpClient } from '../http/client.ts'
+import { openBudget } from '../ledger/budget.ts'
+import { startEmbedded } from '../ledger/embedded.ts'
+import { openLedger } from '../ledger/ledger.ts'
+import { loadVaultKey } from '../ledger/vault.ts'
+import { openLog } from '../log/log.ts'
+import { type Metrics, openMetrics } from '../log/metrics.ts'
+import { openSandbox } from '../mapping/sandbox/sandbox.ts'
+import type { Connection } from '../ports/connector.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import { systemClock } from './clock.ts'
+import { type LoadedConfig, loadConfig, projectFiles } from './config.ts'
+
+export interface ProcessOptions {
+  /** Path of config/crosswalk.yaml. */
+  readonly config: string
+  /** Folder of the embedded database, the vault key and the API token. */
+  readonly home: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly log?: (line: string) => void
+  /** Over the configuration's own. */
+  readonly logLevel?: Config['log']['level']
+}
+
+/** Everything opened that one process needs, and the way to give it back. */
+export interface Opened {
+  readonly loaded: LoadedConfig
+  readonly project: Project
+  readonly deps: Deps
+  readonly metrics: Metrics
+  readonly files: ReturnType<typeof projectFiles>
+  /** How other parts reach the same PostgreSQL. */
+  readonly database: DatabaseAddress
+  /** Opens a connection of the configuration with these settings in place of its own. */
+  reopen(name: string, settings: Readonly<Record<string, Json>>): Connection
+  close(): Promise<void>
+}
+
+export type DatabaseAddress =
+  | { readonly connectionString: string }
+  | { readonly host: string; readonly port: number; readonly user: string; readonly database: string }
+
+/** The package's own folder: shipped mappings and tables. */
+const shipped = resolve(import.meta.dirname, '../..')
+
+/** @throws SyncError `configuration_invalid` for a wrong configuration; Error when the database cannot be had */
+export async function openProcess(options: ProcessOptions): Promise<Opened> {
+  const loaded = await loadConfig(options.config, options.environment)
+  const secrets = new Set([...loaded.secrets, ...settingsSecrets(loaded.config)])
+  const shownSecrets = () => [...secrets]
+  const log = openLog({
+    level: options.logLevel ?? loaded.config.log.level,
+    secrets: shownSecrets,
+    ...(options.log === undefined ? {} : { write: options.log }),
+  })
+  const metrics = openMetrics()
+  const home = resolve(options.home)
+  const vaultKey = await loadVaultKey({ home, fromEnvironment: options.environment.CROSSWALK_VAULT_KEY })
+  const closing: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const one of closing.splice(0).reverse()) await one()
+  }
+  try {
+    const url = options.environment.DATABASE_URL
+    let database: DatabaseAddress
+    if (url === undefined || url === '') {
+      const embedded = await startEmbedded(home)
+      closing.push(() => embedded.close())
+      database = embedded.connection
+    } else {
+      database = { connectionString: url }
+    }
+    const ledger: Ledger = await openLedger({ database, vaultKey })
+    closing.push(() => ledger.close())
+    const budget = await openBudget({ database })
+    closing.push(() => budget.close())
+    const sandbox = openSandbox()
+    closing.push(() => sandbox.close())
+    const http = openHttpClient({
+      clock: systemClock,
+      log,
+      budget,
+      secrets: shownSecrets,
+      onCall: (call) => metrics.called(call),
+    })
+    const deps: Deps = {
+      ledger,
+      clock: systemClock,
+      log,
+      evaluator: sandbox,
+      worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+    }
+    const reopen = (name: string, settings: Readonly<Record<string, Json>>): Connection => {
+      const system = loaded.config.connections[name]?.system ?? ''
+      for (const value of secretValues(system, settings)) secrets.add(value)
+      return connectorOf(name, system).open(settings, { name, http, clock: systemClock, log })
+    }
+    const endpoints = new Map<string, Endpoint>()
+    for (const [name, { system, settings }] of Object.entries(loaded.config.connections)) {
+      const kept = await ledger.connections.secrets(name)
+      const connection = opened(name, () => reopen(name, { ...settings, ...kept }))
+      endpoints.set(name, openEndpoint({ name, system, connection }, { ledger, clock: systemClock, log }))
+    }
+    const files = projectFiles(loaded.root, shipped)
+    return { loaded, project: openProject(loaded.config, endpoints, files), deps, metrics, files, database, reopen, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const connectorOf = (name: string, system: string) => {
+  const connector = registry.find((one) => one.name === system)
+  if (connector !== undefined) return connector
+  throw new SyncError(`connections.${name}.system: there is no connector "${system}"`, {
+    problem: { kind: 'configuration_invalid', path: `connections.${name}.system` },
+    fix: `Known systems: ${registry.map((one) => one.name).join(', ')}.`,
+  })
+}
+
+/** Settings that do not fit their schema are told by name; their values are not shown. */
+function opened(name: string, open: () => Connection): Connection {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof SyncError || !(error instanceof Error) || !('issues' in error)) throw error
+    const issues = error.issues as readonly { path: readonly PropertyKey[]; message: string }[]
+    const texts = issues.map((issue) => `connections.${name}.settings.${issue.path.join('.')}: ${issue.message}`)
+    throw new SyncError(texts.join('\n'), {
+      problem: { kind: 'configuration_invalid', path: `connections.${name}.settings` },
+      fix: 'Correct the settings in the configuration; the guide of the system lists them.',
+    })
+  }
+}
+
+const settingsSecrets = (config: Config): string[] =>
+  Object.values(config.connections).flatMap(({ system, settings, webhook_token }) => [
+    ...secretValues(system, settings),
+    ...(webhook_token === undefined ? [] : [webhook_token]),
+  ])
+
+/** The values of settings that their connector marks as secret. */
+function secretValues(system: string, settings: Readonly<Record<string, Json>>): string[] {
+  const connector = registry.find((one) => one.name === system)
+  const shape = connector !== undefined && 'shape' in connector.settings ? connector.settings.shape : {}
+  return Object.entries(shape as Readonly<Record<string, { meta?: () => { secret?: unknown } | undefined }>>).flatMap(
+    ([key, schema]) => {
+      const value = settings[key]
+      return schema.meta?.()?.secret === true && typeof value === 'string' && value !== '' ? [value] : []
+    },
+  )
+}
+
+/** Compares secrets of any length in constant time. */
+export const sameSecret = (a: string, b: string): boolean => {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+export const apiTokenFile = (home: string): string => join(resolve(home), 'api-token')

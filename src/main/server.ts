@@ -1,0 +1,149 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { schedule as cron } from 'node-cron'
+import { createApi } from '../api/api.ts'
+import { openJobs } from '../app/jobs.ts'
+import { openCrosswalk } from '../app/open.ts'
+import { rotateSecret } from '../app/rotate.ts'
+import { receiveWebhook } from '../app/webhooks.ts'
+import type { Queue } from '../ports/queue.ts'
+import { openQueue } from '../queue/queue.ts'
+import { secretFile } from './files.ts'
+import { apiTokenFile, type Opened, openProcess, type ProcessOptions, sameSecret } from './process.ts'
+
+export interface ServerOptions extends ProcessOptions {
+  readonly role: 'all' | 'api' | 'worker'
+  /** Over the configuration's own. */
+  readonly port?: number
+}
+
+export interface RunningServer {
+  /** Null for a worker. */
+  readonly url: string | null
+  readonly opened: Opened
+  /** Takes no more work, finishes what is under way, closes everything. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens everything and works until closed.
+ * @throws SyncError `configuration_invalid`, Error when the database or the port cannot be had
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const opened = await openProcess(options)
+  const { deps, project, metrics, loaded } = opened
+  const closing: (() => Promise<void> | void)[] = [() => opened.close()]
+  const close = async () => {
+    for (const one of closing.splice(0).reverse()) await one()
+  }
+  try {
+    const redis = options.environment.REDIS_URL
+    const queue = await openQueue({
+      backend: redis ? { kind: 'redis', url: redis } : { kind: 'postgres', connection: opened.database },
+      concurrency: { detect: 2, deliver: 2, upkeep: 1 },
+      log: deps.log,
+    })
+    closing.push(() => queue.close())
+    const jobs = openJobs(project, queue, deps)
+    if (options.role !== 'api') {
+      await jobs.begin()
+      closing.push(await queue.work(jobs.handle))
+      closing.push(upkeep(opened, jobs, queue))
+      await queue.enqueue(Object.keys(loaded.config.syncs).map((sync) => ({ queue: 'detect', sync, kind: 'scheduled' })))
+    }
+    let url: string | null = null
+    let draining = false
+    if (options.role !== 'worker') {
+      const server = await listen(opened, queue, options, () => draining)
+      closing.push(() => server.close())
+      closing.push(() => {
+        draining = true
+      })
+      url = server.url
+      deps.log.info('listening', { url })
+    }
+    deps.log.info('started', { role: options.role, syncs: Object.keys(loaded.config.syncs) })
+    return { url, opened, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** What every process does for itself, by its own clock. */
+function upkeep(opened: Opened, jobs: ReturnType<typeof openJobs>, queue: Queue): () => Promise<void> {
+  const { deps, project, metrics, loaded } = opened
+  const quietly = (name: string, work: () => Promise<void>) => async () => {
+    try {
+      await work()
+    } catch (error) {
+      deps.log.error('upkeep failed', { task: name, why: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  const observe = async () => {
+    metrics.inbox(await deps.ledger.inbox.sweep(), deps.clock.now())
+    metrics.problemsOpen(await deps.ledger.problems.list({ max: 10_000 }))
+    metrics.queue(await queue.counts())
+  }
+  const rotate = async () => {
+    for (const [name, endpoint] of project.endpoints) {
+      const settings = { ...loaded.config.connections[name]?.settings, ...(await deps.ledger.connections.secrets(name)) }
+      await rotateSecret(endpoint, settings, (renewed) => opened.reopen(name, { ...settings, ...renewed }), deps)
+    }
+  }
+  const tasks = [
+    cron('*/5 * * * * *', quietly('sweep', jobs.sweep), { noOverlap: true }),
+    cron('*/15 * * * * *', quietly('observe', observe), { noOverlap: true }),
+    cron('*/10 * * * *', quietly('probe', jobs.probe), { noOverlap: true }),
+    cron('7 * * * *', quietly('rotate', rotate), { noOverlap: true }),
+    cron('23 3 * * *', quietly('purge', jobs.purge), { noOverlap: true }),
+  ]
+  return async () => {
+    for (const task of tasks) await task.destroy()
+  }
+}
+
+async function listen(
+  opened: Opened,
+  queue: Queue,
+  options: ServerOptions,
+  draining: () => boolean,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const { deps, project, metrics, loaded } = opened
+  const wake = (names: readonly string[]) =>
+    queue.enqueue(names.map((sync) => ({ queue: 'deliver', sync, lane: 'retry' })))
+  const { host, port, public_url, metrics_open } = loaded.config.server
+  const app = createApi({
+    crosswalk: openCrosswalk(project, deps, { wake, testFile: opened.files.testFile }),
+    runSync: (sync) => queue.enqueue([{ queue: 'detect', sync, kind: 'manual' }]),
+    token: await secretFile(apiTokenFile(options.home)),
+    metrics,
+    metricsOpen: metrics_open,
+    publicUrl: public_url ?? null,
+    ready: async () => {
+      if (draining()) return false
+      await deps.ledger.inbox.sweep()
+      return true
+    },
+    webhooks: {
+      receive: (connection, token, request) =>
+        receiveWebhook(project, { connection, token, request }, { ...deps, sameToken: sameSecret, wake: queue.enqueue }),
+    },
+    log: deps.log,
+  })
+  const server: Server = createServer(app)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? port, host, resolve)
+  })
+  const address = server.address() as AddressInfo
+  return {
+    url: `http://${host}:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+        setTimeout(() => server.closeAllConnections(), 5_000).unref()
+      }),
+  }
+}

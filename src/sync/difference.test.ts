@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals'
+import { afterWriting, differenceOf, storedOf, type Written, writtenOf } from './difference.ts'
+
+const before: Written = {
+  fields: { ref: 'A', note: 'made by us', tags: ['1', '2'] },
+  lines: { l1: { qty: '1', price: '10' }, l2: { qty: '2', price: '5' } },
+  confirmed: true,
+}
+
+test('finds nothing where nothing changed, whatever the order of names', () => {
+  const lines = [
+    { key: 'l2', fields: { price: '5', qty: '2' } },
+    { key: 'l1', fields: { qty: '1', price: '10' } },
+  ]
+  expect(differenceOf(before, { fields: { tags: ['1', '2'], ref: 'A' }, lines })).toBeNull()
+})
+
+test('names just what changed, what is new and what is gone', () => {
+  const after = {
+    fields: { ref: 'B', tags: ['2', '1'] },
+    lines: [
+      { key: 'l1', fields: { qty: '3', price: '10' } },
+      { key: 'l3', fields: { qty: '1', price: '1' } },
+    ],
+  }
+  const difference = differenceOf(before, after)
+  expect(difference).toEqual({
+    fields: { ref: 'B', tags: ['2', '1'] },
+    upsert: [
+      { key: 'l1', fields: { qty: '3' } },
+      { key: 'l3', fields: { qty: '1', price: '1' } },
+    ],
+    remove: ['l2'],
+  })
+  const written = difference === null ? before : afterWriting(before, difference)
+  expect(written.fields.note).toBe('made by us')
+  expect(differenceOf(written, after)).toBeNull()
+  expect(writtenOf(storedOf(written))).toEqual(written)
+})

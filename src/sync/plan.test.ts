@@ -1,0 +1,137 @@
+import { describe, expect, test } from '@jest/globals'
+import { type Deal, dealSchema } from '../core/documents.ts'
+import { completeDeal } from '../core/money.ts'
+import type { Instant } from '../core/time.ts'
+import type { Written } from './difference.ts'
+import { belongs, conditionOf, planAmendment, planUnwinning, proveTotals, type WantedOrder } from './plan.ts'
+import { orderPoliciesSchema } from './policy.ts'
+
+const policies = orderPoliciesSchema.parse({})
+const since = '2026-11-01T00:00:00.000Z' as Instant
+
+describe('belongs', () => {
+  test.each([
+    ['yes', true, '2026-11-02T00:00:00.000Z'],
+    ['yes', true, null],
+    ['won_before', true, '2026-10-31T23:59:59.999Z'],
+    ['not_won', false, '2026-11-02T00:00:00.000Z'],
+  ])('%s', (answer, won, wonAt) => expect(belongs({ won, wonAt: wonAt as Instant | null }, since)).toBe(answer))
+})
+
+describe('conditionOf', () => {
+  test.each([
+    ['draft', 'draft', false],
+    ['confirmed', 'in_production', false],
+    ['on_its_way', 'in_production', true],
+    ['on_its_way', 'partly_shipped', false],
+    ['on_its_way', 'invoiced', true],
+    ['over', 'paid', true],
+    ['over', 'cancelled', false],
+  ] as const)('%s when %s (invoiced: %s)', (condition, stage, invoiced) => {
+    const invoices = invoiced
+      ? [
+          {
+            number: 'I',
+            kind: 'invoice' as const,
+            date: null,
+            due: null,
+            total: '1' as never,
+            outstanding: '1' as never,
+            state: 'posted' as const,
+          },
+        ]
+      : []
+    expect(conditionOf(stage, { invoices })).toBe(condition)
+  })
+})
+
+const before: Written = { fields: { partner_id: '4', ref: 'A' }, lines: { l1: { qty: '1' } }, confirmed: true }
+const wanted = (fields: Record<string, string>, qty = '1'): WantedOrder => ({
+  fields: { partner_id: '4', ref: 'A', ...fields },
+  lines: [{ key: 'l1', fields: { qty } }],
+  references: ['partner_id'],
+})
+const order = (condition: 'draft' | 'confirmed' | 'on_its_way' | 'over') => ({
+  condition,
+  stage: 'shipped',
+  number: 'S1',
+})
+
+describe('planAmendment', () => {
+  test('does nothing when the deal gives what was written', () => {
+    expect(planAmendment(before, wanted({}), order('over'), policies)).toEqual({ do: 'nothing' })
+  })
+  test.each([
+    ['draft', { ref: 'B' }, 'write'],
+    ['draft', { partner_id: '5' }, 'write'],
+    ['confirmed', { ref: 'B' }, 'write'],
+    ['confirmed', { partner_id: '5' }, 'refuse'],
+    ['on_its_way', { ref: 'B' }, 'refuse'],
+    ['over', { ref: 'B' }, 'refuse'],
+  ] as const)('%s order, %j changed: %s', (condition, fields, expected) => {
+    expect(planAmendment(before, wanted(fields), order(condition), policies).do).toBe(expected)
+  })
+  test('says what changed and what to do', () => {
+    const plan = planAmendment(before, wanted({ ref: 'B' }, '2'), order('on_its_way'), policies)
+    expect(plan).toMatchObject({
+      failure: {
+        problem: { kind: 'amendment_refused', orderState: 'shipped' },
+        message: 'The deal changed (ref, 1 line) after order S1 was made; it is already shipped.',
+      },
+    })
+  })
+  test('obeys a policy that leaves orders alone', () => {
+    const strict = orderPoliciesSchema.parse({ amended: { draft: 'problem', confirmed: 'problem' } })
+    expect(planAmendment(before, wanted({ ref: 'B' }), order('draft'), strict).do).toBe('refuse')
+    expect(planAmendment(before, wanted({ ref: 'B' }), order('confirmed'), strict).do).toBe('refuse')
+  })
+})
+
+describe('planUnwinning', () => {
+  test.each([
+    ['draft', 'cancel'],
+    ['confirmed', 'refuse'],
+    ['on_its_way', 'refuse'],
+    ['over', 'nothing'],
+  ] as const)('%s order: %s', (condition, expected) => {
+    expect(planUnwinning(order(condition), policies).do).toBe(expected)
+  })
+  test('cancels confirmed orders only when the policy says so', () => {
+    const bold = orderPoliciesSchema.parse({ unwon: { confirmed: 'cancel' } })
+    expect(planUnwinning(order('confirmed'), bold).do).toBe('cancel')
+    expect(planUnwinning(order('on_its_way'), bold).do).toBe('refuse')
+  })
+})
+
+describe('proveTotals', () => {
+  const deal = (change: Record<string, unknown>): Deal =>
+    completeDeal(
+      dealSchema.parse({
+        id: '1',
+        number: '1',
+        won: true,
+        currency: 'EUR',
+        lines: [{ id: 'a', quantity: '2', unitPrice: '10' }],
+        ...change,
+      }),
+    )
+  const totals = (net: string, change: Record<string, unknown> = {}) =>
+    ({ number: 'S1', totals: { net, tax: '3.8', total: '23.8', currency: 'EUR', ...change } }) as never
+  test.each([
+    ['equal to the lines', {}, totals('20'), null],
+    ['equal to the amount', { amount: '20' }, totals('20'), null],
+    ['the amount differs from the order', { amount: '21' }, totals('20'), 'net'],
+    ['another currency', {}, totals('20', { currency: 'USD' }), 'currency'],
+    ['the tax differs', { tax: '4' }, totals('20'), 'tax'],
+    ['the total differs', { total: '24' }, totals('20'), 'total'],
+    ['what the order does not know is not compared', { tax: '4' }, totals('20', { tax: null }), null],
+  ])('%s', (_name, change, actual, field) => {
+    const failure = proveTotals(deal(change), actual, policies.totals)
+    expect(failure?.field ?? null).toBe(field)
+  })
+  test('allows the tolerance and no more', () => {
+    const tolerant = orderPoliciesSchema.parse({ totals: { tolerance: '0.01' } }).totals
+    expect(proveTotals(deal({ amount: '20.01' }), totals('20'), tolerant)).toBeNull()
+    expect(proveTotals(deal({ amount: '20.02' }), totals('20'), tolerant)).not.toBeNull()
+  })
+})

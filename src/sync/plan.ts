@@ -1,0 +1,137 @@
+import { absolute, compare, type Decimal, subtract } from '../core/decimal.ts'
+import type { Deal, Fulfilment, Stage } from '../core/documents.ts'
+import type { JsonObject } from '../core/json.ts'
+import { netTotal } from '../core/money.ts'
+import type { Failure } from '../core/problem.ts'
+import type { Instant } from '../core/time.ts'
+import { type Difference, differenceOf, type Written } from './difference.ts'
+import type { OrderPolicies } from './policy.ts'
+
+/** How far an order is, as far as policies care. */
+export type OrderCondition = 'draft' | 'confirmed' | 'on_its_way' | 'over'
+
+export function conditionOf(stage: Stage, order: Pick<Fulfilment, 'invoices'>): OrderCondition {
+  if (stage === 'draft') return 'draft'
+  if (stage === 'paid' || stage === 'cancelled') return 'over'
+  const shipped = stage === 'partly_shipped' || stage === 'shipped' || stage === 'invoiced' || stage === 'partly_paid'
+  return shipped || order.invoices.some((invoice) => invoice.state === 'posted') ? 'on_its_way' : 'confirmed'
+}
+
+/** Whether a deal without an order is one of this sync's at all. */
+export function belongs(deal: Pick<Deal, 'won' | 'wonAt'>, since: Instant): 'yes' | 'not_won' | 'won_before' {
+  if (!deal.won) return 'not_won'
+  return deal.wonAt !== null && deal.wonAt < since ? 'won_before' : 'yes'
+}
+
+export interface WantedOrder {
+  readonly fields: JsonObject
+  readonly lines: readonly { readonly key: string; readonly fields: JsonObject }[]
+  /** Fields that refer to other records (customer, price list): they decide whose order it is, in which currency. */
+  readonly references: readonly string[]
+}
+
+export type Amendment =
+  | { readonly do: 'nothing' }
+  | { readonly do: 'write'; readonly difference: Difference }
+  | { readonly do: 'refuse'; readonly failure: Failure }
+
+/** What becomes of an existing order when its deal, mapped again, gives `wanted`. */
+export function planAmendment(
+  before: Written,
+  wanted: WantedOrder,
+  order: { condition: OrderCondition; stage: string; number: string },
+  policies: OrderPolicies,
+): Amendment {
+  const difference = differenceOf(before, wanted)
+  if (difference === null) return { do: 'nothing' }
+  const changed = [...Object.keys(difference.fields), ...linesChanged(difference)]
+  const refuse = (because: string): Amendment => ({
+    do: 'refuse',
+    failure: {
+      problem: { kind: 'amendment_refused', orderState: order.stage },
+      message: `The deal changed (${changed.join(', ')}) after order ${order.number} was made; ${because}`,
+      fix: 'Change the order in the ERP by hand, or change the deal back; then retry the record.',
+      ...(changed[0] === undefined ? {} : { field: changed[0] }),
+    },
+  })
+  switch (order.condition) {
+    case 'draft':
+      return policies.amended.draft === 'apply'
+        ? { do: 'write', difference }
+        : refuse('the policy leaves drafts alone.')
+    case 'confirmed': {
+      const reference = Object.keys(difference.fields).find((name) => wanted.references.includes(name))
+      if (reference !== undefined) return refuse(`"${reference}" of a confirmed order is never changed.`)
+      if (policies.amended.confirmed === 'apply') return { do: 'write', difference }
+      return refuse('the policy leaves confirmed orders alone.')
+    }
+    case 'on_its_way':
+    case 'over':
+      return refuse(`it is already ${order.stage.replaceAll('_', ' ')}.`)
+  }
+}
+
+const linesChanged = (difference: Difference): string[] => {
+  const count = difference.upsert.length + difference.remove.length
+  return count === 0 ? [] : [`${count} line${count === 1 ? '' : 's'}`]
+}
+
+export type Unwinning =
+  | { readonly do: 'nothing' }
+  | { readonly do: 'cancel' }
+  | { readonly do: 'refuse'; readonly failure: Failure }
+
+/** What becomes of an order whose deal is no longer won, or is gone. */
+export function planUnwinning(
+  order: { condition: OrderCondition; stage: string; number: string },
+  policies: OrderPolicies,
+): Unwinning {
+  const choice =
+    order.condition === 'draft'
+      ? policies.unwon.draft
+      : order.condition === 'confirmed'
+        ? policies.unwon.confirmed
+        : 'problem'
+  if (order.condition === 'over') return { do: 'nothing' }
+  if (choice === 'cancel') return { do: 'cancel' }
+  return {
+    do: 'refuse',
+    failure: {
+      problem: { kind: 'unwon_refused', orderState: order.stage },
+      message: `The deal is no longer won, but order ${order.number} is ${order.stage.replaceAll('_', ' ')}.`,
+      fix: 'Cancel the order in the ERP, or win the deal again; then retry the record.',
+    },
+  }
+}
+
+/**
+ * Compares an order with its deal, where the deal knows the value. `net` is compared with the agreed amount of the deal
+ * and, where that is unknown, with the sum of its lines.
+ */
+export function proveTotals(
+  deal: Deal,
+  order: { number: string; totals: Fulfilment['totals'] },
+  policies: OrderPolicies['totals'],
+): Failure | null {
+  const actual = order.totals
+  if (actual === null) return null
+  const differ = (field: 'net' | 'tax' | 'total' | 'currency', expected: string, found: string): Failure => ({
+    problem: { kind: 'totals_differ', field, expected, actual: found },
+    message: `Order ${order.number} has ${field} ${found}, but the deal has ${expected}; the order was left as a draft.`,
+    fix: 'Compare the lines, discounts and taxes of both; correct the deal, the product or the mapping, then retry the record.',
+    field,
+  })
+  if (policies.compare.includes('currency') && actual.currency !== null && actual.currency !== deal.currency)
+    return differ('currency', deal.currency, actual.currency)
+  const pairs: readonly ['net' | 'tax' | 'total', Decimal | null, Decimal | null][] = [
+    ['net', deal.amount ?? netTotal(deal), actual.net],
+    ['tax', deal.tax, actual.tax],
+    ['total', deal.total, actual.total],
+  ]
+  for (const [field, expected, found] of pairs) {
+    if (!policies.compare.includes(field) || expected === null || found === null) continue
+    if (compare(absolute(subtract(expected, found)), policies.tolerance) > 0)
+      return differ(field, `${expected} ${deal.currency}`, `${found} ${deal.currency}`)
+  }
+  return null
+}

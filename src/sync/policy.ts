@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { type Decimal, parseDecimal } from '../core/decimal.ts'
+
+const amount = z
+  .union([z.string(), z.number()])
+  .transform((value, context): Decimal => {
+    const parsed = parseDecimal(value)
+    if (parsed !== null) return parsed
+    context.addIssue({ code: 'custom', message: 'not a decimal number, such as "0.01"' })
+    return z.NEVER
+  })
+  .meta({ format: 'decimal' })
+
+/** How a `deal → order` sync decides. Every choice has a safe default. */
+export const orderPoliciesSchema = z.strictObject({
+  confirm: z
+    .enum(['automatic', 'leave_as_draft'])
+    .default('automatic')
+    .describe('Confirm the order once its totals agree with the deal, or leave that to a person'),
+  missing_customer: z
+    .enum(['create', 'hold'])
+    .default('create')
+    .describe('What happens when no customer of the ERP matches'),
+  totals: z
+    .strictObject({
+      compare: z
+        .array(z.enum(['net', 'tax', 'total', 'currency']))
+        .default(['net', 'tax', 'total', 'currency'])
+        .describe('Compared where the deal knows the value'),
+      tolerance: amount.default('0' as Decimal).describe('Largest difference that still counts as equal'),
+    })
+    .prefault({}),
+  amended: z
+    .strictObject({
+      draft: z.enum(['apply', 'problem']).default('apply'),
+      confirmed: z
+        .enum(['apply', 'problem'])
+        .default('apply')
+        .describe('Confirmed, nothing shipped or invoiced. References (customer, currency) are never changed then'),
+    })
+    .prefault({})
+    .describe('A deal that changed after its order was made. Shipped, invoiced or done: always a problem'),
+  unwon: z
+    .strictObject({
+      draft: z.enum(['cancel', 'problem']).default('cancel'),
+      confirmed: z.enum(['cancel', 'problem']).default('problem'),
+    })
+    .prefault({})
+    .describe('A deal that is no longer won. Shipped or invoiced: always a problem'),
+})
+export type OrderPolicies = z.output<typeof orderPoliciesSchema>
