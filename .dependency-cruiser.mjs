@@ -8,7 +8,7 @@ const allowed = {
   'src/http': ['src/core', 'src/ports'],
   'src/ledger': ['src/core', 'src/ports'],
   'src/queue': ['src/core', 'src/ports'],
-  'src/log': ['src/core', 'src/ports'],
+  'src/log': ['src/core', 'src/ports', 'src/http/redact'],
   'src/simulator': ['src/core', 'src/ports'],
   'src/api': ['src/core', 'src/ports', 'src/app'],
   'src/cli': ['src/core', 'src/ports', 'src/app'],

@@ -347,17 +347,17 @@ async function mapOrders(
   for (const [index, one] of won.entries()) {
     const result = mapped[index]
     if (result === undefined) continue
-    if (result.ok) wanted.set(one.id, wantedOf(result.value, one.key))
+    if (result.ok) wanted.set(one.id, wantedOf(result.value, one.key, sync.order.references))
     else if (result.failures[0] !== undefined) batch.fail(one.id, result.failures[0])
   }
   return wanted
 }
 
-function wantedOf(record: TargetRecord, orderKey: string): WantedOrder {
+function wantedOf(record: TargetRecord, orderKey: string, references: readonly string[]): WantedOrder {
   return {
     fields: record.fields,
     lines: (record.lines?.items ?? []).map((item) => ({ key: lineKeyOf(orderKey, item.key), fields: item.fields })),
-    references: record.lineage.filter((one) => /^(link|lookup)/.test(one.rule)).map((one) => one.field),
+    references,
   }
 }
 

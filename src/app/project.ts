@@ -98,7 +98,7 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
           file: file.file,
           line: 1,
           column: 1,
-          kind: 'unknown_object',
+          kind: 'unknown_path',
           message: error.message,
           fix: error.fix,
         })

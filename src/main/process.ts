@@ -1,4 +1,5 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { registry } from '../../connectors/registry.ts'
@@ -50,8 +51,8 @@ export type DatabaseAddress =
   | { readonly connectionString: string }
   | { readonly host: string; readonly port: number; readonly user: string; readonly database: string }
 
-/** The package's own folder: shipped mappings and tables. */
-const shipped = resolve(import.meta.dirname, '../..')
+/** The package's own folder, with the shipped mappings and tables, from `src/main` and from `dist/src/main`. */
+export const packageRoot = findRoot(import.meta.dirname)
 
 /** @throws SyncError `configuration_invalid` for a wrong configuration; Error when the database cannot be had */
 export async function openProcess(options: ProcessOptions): Promise<Opened> {
@@ -80,9 +81,9 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     } else {
       database = { connectionString: url }
     }
-    const ledger: Ledger = await openLedger({ database, vaultKey })
+    const ledger: Ledger = await openLedger({ connection: database, vaultKey, log })
     closing.push(() => ledger.close())
-    const budget = await openBudget({ database })
+    const budget = openBudget({ connection: database, clock: systemClock, log })
     closing.push(() => budget.close())
     const sandbox = openSandbox()
     closing.push(() => sandbox.close())
@@ -111,7 +112,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       const connection = opened(name, () => reopen(name, { ...settings, ...kept }))
       endpoints.set(name, openEndpoint({ name, system, connection }, { ledger, clock: systemClock, log }))
     }
-    const files = projectFiles(loaded.root, shipped)
+    const files = projectFiles(loaded.root, packageRoot)
     return { loaded, project: openProject(loaded.config, endpoints, files), deps, metrics, files, database, reopen, close }
   } catch (error) {
     await close()
@@ -168,3 +169,8 @@ export const sameSecret = (a: string, b: string): boolean => {
 }
 
 export const apiTokenFile = (home: string): string => join(resolve(home), 'api-token')
+
+function findRoot(from: string): string {
+  const parent = resolve(from, '..')
+  return existsSync(join(from, 'package.json')) || parent === from ? from : findRoot(parent)
+}

@@ -1,0 +1,231 @@
+import { z } from 'zod'
+import { SyncError } from '../../src/core/problem.ts'
+import { fromMillis, type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
+import type { ChangePage, ChangesSince, ConnectionDeps } from '../../src/ports/connector.ts'
+import { type Client, type Filter, limits, type Row } from './client.ts'
+import type { Reading } from './read.ts'
+import { type Definitions, modifiedProperty } from './schema.ts'
+import type { Settings } from './settings.ts'
+
+const instantSchema = z.custom<Instant>((value) => typeof value === 'string' && parseInstant(value) === value)
+const positionSchema = z.strictObject({
+  /** Everything changed before this was handed out, and was in the index by then. */
+  from: instantSchema,
+  /** What was handed out at or after `from`: record id → time of change in epoch milliseconds. */
+  seen: z.record(z.string(), z.number()),
+  /** Where a walk was left before its end: the time it had come to, and the id where many records share that time. */
+  place: z.strictObject({ at: z.number(), after: z.string().nullable() }).nullable(),
+})
+type Position = z.infer<typeof positionSchema>
+const cursorSchema = positionSchema.extend({
+  /** The place among the line items, deals only, and when they were last looked at. */
+  lines: positionSchema.extend({ lookedAt: instantSchema }).nullable(),
+})
+type Cursor = z.infer<typeof cursorSchema>
+
+interface Deps extends Pick<ConnectionDeps, 'clock' | 'log'> {
+  readonly client: Client
+  readonly definitions: Definitions
+  readonly associated: Reading['associated']
+}
+
+/**
+ * How much of what was handed out a cursor remembers: little on the way, as it is stored after each page, and enough at
+ * the end for an import of any likely size. Forgetting means handing some out again, which does no harm.
+ */
+const seenMax = { underWay: 500, atEnd: 50_000 } as const
+
+/**
+ * Changes by search. The search index runs behind, so each poll looks `indexDelaySeconds` back again and leaves out what
+ * it handed out before: an idle poll costs one call. Deals are those that are won, and those that carry an order number
+ * even when they are no longer won. Deleted records never appear in the search; webhooks and `reconcile` find those.
+ */
+export function openChanges(settings: Settings, deps: Deps) {
+  const { client, definitions, log } = deps
+  let watchOrders = true
+
+  async function searchChanged(object: string, filters: readonly Filter[], sort: string): Promise<Found> {
+    const won: Filter[] = [
+      settings.wonStages.length === 0
+        ? { property: 'hs_is_closed_won', operator: 'EQ', value: 'true' }
+        : { property: 'dealstage', operator: 'IN', values: settings.wonStages },
+      ...(settings.pipelines.length === 0
+        ? []
+        : [{ property: 'pipeline', operator: 'IN', values: settings.pipelines } as const]),
+    ]
+    const ordered: Filter = { property: settings.orderNumberProperty, operator: 'HAS_PROPERTY' }
+    const groups =
+      object !== 'deals' ? [filters] : [[...won, ...filters], ...(watchOrders ? [[ordered, ...filters]] : [])]
+    try {
+      const page = await client.search(object, groups, sort, [modifiedProperty(object)])
+      return { rows: page.rows.map((row) => stamped(object, row)), at: page.at }
+    } catch (error) {
+      if (!(await lacksOrderProperty(error, groups.length))) throw error
+      watchOrders = false
+      log.warn('hubspot.order_property_missing', { property: settings.orderNumberProperty })
+      return searchChanged(object, filters, sort)
+    }
+  }
+
+  /** Before `setup` ran there is no order number to search by, and HubSpot refuses the whole search. */
+  async function lacksOrderProperty(error: unknown, groups: number): Promise<boolean> {
+    if (groups < 2 || !(error instanceof SyncError)) return false
+    if (!['record_rejected', 'configuration_invalid'].includes(error.problem.kind)) return false
+    return !(await definitions.properties('deals')).has(settings.orderNumberProperty)
+  }
+
+  /**
+   * Every record changed at or after `from`, page by page, oldest change first. Each page is a new search from the last
+   * time seen: offsets would shift under the reader's feet and end at 10,000.
+   */
+  async function* walk(object: string, { from, place }: Position): AsyncGenerator<Step> {
+    const modified = modifiedProperty(object)
+    let start = place?.at ?? toMillis(from)
+    if (place?.after != null) {
+      yield* walkMoment(object, start, place.after)
+      start += 1
+    }
+    for (;;) {
+      const page = await searchChanged(
+        object,
+        [{ property: modified, operator: 'GTE', value: String(start) }],
+        modified,
+      )
+      const end = page.rows.length < limits.searchPage ? undefined : page.rows.at(-1)
+      const crowded = end !== undefined && end.at <= start
+      yield { ...page, place: end === undefined ? null : { at: end.at, after: crowded ? '0' : null } }
+      if (end === undefined) return
+      start = end.at
+      if (!crowded) continue
+      // An import gave more records than fit on a page the same time: these are walked by id.
+      yield* walkMoment(object, start, '0')
+      start += 1
+    }
+  }
+
+  async function* walkMoment(object: string, at: number, first: string): AsyncGenerator<Step> {
+    const same: Filter = { property: modifiedProperty(object), operator: 'EQ', value: String(at) }
+    let after = first
+    for (;;) {
+      const filters: Filter[] = [same, { property: 'hs_object_id', operator: 'GT', value: after }]
+      const page = await searchChanged(object, filters, 'hs_object_id')
+      after = page.rows.at(-1)?.id ?? after
+      yield { ...page, place: { at, after } }
+      if (page.rows.length < limits.searchPage) return
+    }
+  }
+
+  /** Yields pages with something new; the last page, which may be empty, is the return value. */
+  async function* poll(object: string, since: Position): AsyncGenerator<Page, Page> {
+    const seen = new Map(Object.entries(since.seen))
+    const handed = Object.entries(since.seen)
+    let from = since.from
+    // A walk that was left among the newest changes is taken up behind `from`: what comes late in between is for the
+    // next walk, which starts there again.
+    const mayMove = since.place === null || toMillis(from) >= since.place.at
+    for await (const page of walk(object, since)) {
+      const fresh = page.rows.filter((row) => seen.get(row.id) !== row.at)
+      for (const { id, at } of fresh) {
+        seen.set(id, at)
+        handed.push([id, at])
+      }
+      const reached = fromMillis(page.rows.at(-1)?.at ?? Number.NaN) ?? from
+      // HubSpot's own clock decides what is old enough: ours may differ from it by more than the delay.
+      const settled = shift(page.at ?? reached, -settings.indexDelaySeconds * 1000)
+      if (mayMove) from = later(from, page.place === null ? settled : earlier(reached, settled))
+      const ids = fresh.map((row) => row.id)
+      const { place } = page
+      if (place === null) return { ids, from, place, seen: recent(handed, from, seenMax.atEnd) }
+      if (ids.length > 0) yield { ids, from, place, seen: recent(handed, from, seenMax.underWay) }
+    }
+    throw new Error('a walk ends with its last page')
+  }
+
+  /** Line items are only hints for their deals, as a deal need not change when its lines do. */
+  async function dealsOf(lines: readonly string[]): Promise<readonly string[]> {
+    const deals = await deps.associated('line_items', 'deals', lines)
+    return [...new Set([...deals.values()].flat().map((deal) => deal.id))]
+  }
+
+  return async function* changes(object: string, since: ChangesSince): AsyncGenerator<ChangePage> {
+    const before = 'cursor' in since ? readCursor(since.cursor) : null
+    const start: Position =
+      before ?? ('from' in since ? { from: since.from, seen: {}, place: null } : readCursor(since.cursor))
+    let lines = before?.lines ?? null
+    let yielded = false
+    const pages = poll(object, start)
+    let page = await pages.next()
+    while (page.done !== true) {
+      const { ids, ...position } = page.value
+      yielded = true
+      yield { ids, cursor: { ...position, lines } }
+      page = await pages.next()
+    }
+    const { ids, ...position } = page.value
+    const now = deps.clock.now()
+    const watchLines = object === 'deals' && settings.lineItemsMinutes > 0
+    const linesDue = watchLines && lines !== null && now >= shift(lines.lookedAt, settings.lineItemsMinutes * 60_000)
+    const linesBegin = watchLines && lines === null
+    // A deal's first delivery brings its lines with it; edits count from then on.
+    if (linesBegin) lines = { from: position.from, seen: {}, place: null, lookedAt: now }
+    // When nothing is new, an empty page only where the cursor is the first one or gets shorter.
+    const shorter = Object.keys(position.seen).length < Object.keys(start.seen).length
+    if (ids.length > 0 || yielded || before === null || linesBegin || shorter) {
+      yield { ids, cursor: { ...position, lines } }
+    }
+    if (!linesDue || lines === null) return
+    const edits = poll('line_items', lines)
+    let edit = await edits.next()
+    while (edit.done !== true) {
+      // The time of the last look moves only at the end, so that a walk that was cut off goes on at the next poll.
+      const { ids: edited, ...place } = edit.value
+      lines = { ...place, lookedAt: lines.lookedAt }
+      yield { ids: await dealsOf(edited), cursor: { ...position, lines } }
+      edit = await edits.next()
+    }
+    const { ids: edited, ...place } = edit.value
+    yield { ids: await dealsOf(edited), cursor: { ...position, lines: { ...place, lookedAt: now } } }
+  }
+}
+
+interface Page extends Position {
+  readonly ids: readonly string[]
+}
+interface Found {
+  readonly rows: readonly { readonly id: string; readonly at: number }[]
+  readonly at: Instant | null
+}
+interface Step extends Found {
+  /** Where the next page begins; null after the last. */
+  readonly place: Position['place']
+}
+
+const later = (a: Instant, b: Instant): Instant => (a > b ? a : b)
+const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b)
+
+/** The newest of what was handed out, oldest first, as far as the next poll can meet it again. */
+function recent(handed: readonly (readonly [string, number])[], from: Instant, max: number): Record<string, number> {
+  const start = toMillis(from)
+  return Object.fromEntries(handed.slice(-max).filter(([, at]) => at >= start))
+}
+
+function stamped(object: string, row: Row): { id: string; at: number } {
+  const at = parseInstant(row.properties[modifiedProperty(object)])
+  if (at === null) {
+    throw new SyncError(`HubSpot sent ${object} ${row.id} from a search without the time of its last change`, {
+      problem: { kind: 'bad_reply' },
+      fix: 'Check apiVersion in the settings of the connection.',
+    })
+  }
+  return { id: row.id, at: toMillis(at) }
+}
+
+function readCursor(cursor: unknown): Cursor {
+  const read = cursorSchema.safeParse(cursor)
+  if (read.success) return read.data
+  throw new SyncError('The stored place in the changes of HubSpot cannot be read', {
+    problem: { kind: 'configuration_invalid', path: 'cursor' },
+    fix: 'Start the sync again from a time of your choice; what was transferred before is recognised.',
+    cause: read.error,
+  })
+}

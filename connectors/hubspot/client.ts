@@ -1,0 +1,353 @@
+import * as Associations from '@hubspot/api-client/lib/codegen/crm/associations/v4/index.js'
+import * as Objects from '@hubspot/api-client/lib/codegen/crm/objects/index.js'
+import * as Owners from '@hubspot/api-client/lib/codegen/crm/owners/index.js'
+import * as Properties from '@hubspot/api-client/lib/codegen/crm/properties/index.js'
+import { z } from 'zod'
+import { SyncError } from '../../src/core/problem.ts'
+import { type Instant, parseInstant } from '../../src/core/time.ts'
+import type { ConnectionDeps } from '../../src/ports/connector.ts'
+import type { HttpReply, HttpRequest } from '../../src/ports/http.ts'
+import { openLogin } from './auth.ts'
+import { classify, quotaOf } from './errors.ts'
+import type { Settings } from './settings.ts'
+
+export interface Row {
+  readonly id: string
+  readonly properties: Readonly<Record<string, string | null>>
+}
+export interface Filter {
+  readonly property: string
+  readonly operator: 'EQ' | 'GT' | 'GTE' | 'HAS_PROPERTY' | 'IN'
+  readonly value?: string
+  readonly values?: readonly string[]
+}
+export interface SearchPage {
+  readonly rows: readonly Row[]
+  /** HubSpot's own clock when it answered, null when the answer does not tell. */
+  readonly at: Instant | null
+}
+export interface Refused {
+  readonly ids: readonly string[]
+  readonly category: string
+  readonly message: string
+}
+export interface BatchReply {
+  readonly rows: readonly Row[]
+  /** What HubSpot did not take from the batch, by ids. */
+  readonly refused: readonly Refused[]
+}
+export interface Association {
+  readonly id: string
+  readonly types: readonly number[]
+}
+export interface AccountDetails {
+  readonly portalId: string
+  readonly accountType: string
+  readonly timeZone: string
+  readonly currency: string | null
+}
+export interface Owner {
+  readonly id: string
+  readonly name: string | null
+  readonly email: string | null
+}
+export type Property = Properties.Property
+
+/** HubSpot's calls in HubSpot's words. Ids come back as text; nothing is retried or split here. */
+export interface Client {
+  account(): Promise<AccountDetails>
+  /** One page of at most 200, in ascending order of `sort`. Groups are OR, filters within a group AND. */
+  search(
+    object: string,
+    groups: readonly (readonly Filter[])[],
+    sort: string,
+    properties: readonly string[],
+  ): Promise<SearchPage>
+  /** At most 100 ids. Results are in no order; a missing id is simply not among them. */
+  readBatch(object: string, ids: readonly string[], properties: readonly string[]): Promise<BatchReply>
+  /** One record; a merged id answers with the surviving record. Null when there is none. */
+  readOne(object: string, id: string, properties: readonly string[]): Promise<Row | null>
+  /** The first record there is: the least read that needs the object's read scope. */
+  probe(object: string): Promise<void>
+  /** At most 1,000 inputs, each with the place to go on from. */
+  associations(from: string, to: string, inputs: readonly AssociationInput[]): Promise<readonly AssociationList[]>
+  /** At most 100 updates of different records. */
+  updateBatch(
+    object: string,
+    inputs: readonly { id: string; properties: Record<string, string> }[],
+  ): Promise<BatchReply>
+  properties(object: string): Promise<readonly Property[]>
+  /** Null when there is one of that name already. */
+  createGroup(object: string, name: string, label: string): Promise<'created' | 'present'>
+  createProperty(object: string, property: Properties.PropertyCreate): Promise<'created' | 'present'>
+  /** All owners in use, page after page. */
+  owners(): Promise<readonly Owner[]>
+  /** One owner, also one who left. */
+  owner(id: string): Promise<Owner | null>
+}
+export interface AssociationInput {
+  readonly id: string
+  readonly after?: string
+}
+export interface AssociationList {
+  readonly from: string
+  readonly to: readonly Association[]
+  readonly after: string | null
+}
+
+export const limits = { searchPage: 200, batch: 100, associationInputs: 1000, ownersPage: 100 } as const
+
+/** The official client knows the old paths only; the dated ones are these. First match wins. */
+const dated: readonly (readonly [string, string])[] = [
+  ['/crm/v3/objects/', '/crm/objects/{version}/'],
+  ['/crm/v4/associations/', '/crm/associations/{version}/'],
+  ['/crm/v3/properties/', '/crm/properties/{version}/'],
+  ['/crm/v3/owners/', '/crm/owners/{version}/'],
+  ['/account-info/v3/', '/account-info/{version}/'],
+]
+function pathOf(path: string, version: string): string {
+  if (version === 'legacy') return path
+  const [old, now] = dated.find(([prefix]) => path.startsWith(prefix)) ?? ['', '']
+  const moved = `${now.replace('{version}', version)}${path.slice(old.length)}`
+  // The dated list of owners ends without the slash that the old one had.
+  return moved.replace(/\/(\?|$)/, '$1')
+}
+
+const accountReply = z.object({
+  portalId: z.union([z.number(), z.string()]).transform(String),
+  accountType: z.string().default('unknown'),
+  timeZone: z.string().default('UTC'),
+  companyCurrency: z.string().nullish(),
+})
+
+/**
+ * The generated half of @hubspot/api-client (requests, replies, names) over our own transport. The client's other half,
+ * its transport, retries and rate limiter, stays unused: no timeout, shared by all clients of the process, blind to
+ * Retry-After, and it repeats creations after a 502.
+ */
+export function openClient(settings: Settings, deps: ConnectionDeps): Client {
+  const login = openLogin(settings, deps)
+  const http = deps.http({
+    connection: deps.name,
+    baseUrl: settings.baseUrl,
+    timeoutMs: 30_000,
+    replyBytesMax: 50_000_000,
+    attemptsMax: 4,
+    // Well within the search limit of five a second, and enough to keep a batch of a thousand deals busy.
+    concurrencyMax: 6,
+    classify,
+    quota: quotaOf,
+    headers: () => login.headers(),
+  })
+
+  async function send(method: HttpRequest['method'], path: string, body: string | undefined): Promise<HttpReply> {
+    const request: HttpRequest = {
+      method,
+      url: `${settings.baseUrl}${pathOf(path, settings.apiVersion)}`,
+      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body }),
+      // Whatever this connector sends may be repeated: reads, updates that set values on a known id, and properties
+      // whose name makes a second creation fail. Nothing is ever made twice.
+      effect: 'read',
+    }
+    try {
+      return await http.send(request)
+    } catch (error) {
+      // A token can be revoked before its time; a fresh one gets one more chance.
+      if (!(error instanceof SyncError && error.problem.kind === 'auth_rejected' && login.forget())) throw error
+      return await http.send(request)
+    }
+  }
+
+  const origin = 'http://origin'
+  const baseServer = new Objects.ServerConfiguration(origin, {})
+  async function carry(request: GeneratedRequest): Promise<Objects.ResponseContext> {
+    const body = request.getBody()
+    const method = request.getHttpMethod() as HttpRequest['method']
+    const reply = await send(method, request.getUrl().slice(origin.length), typeof body === 'string' ? body : undefined)
+    return new Objects.ResponseContext(reply.status, reply.headers, {
+      text: async () => reply.body,
+      binary: async () => Buffer.from(reply.body),
+    })
+  }
+  const objects = Objects.createConfiguration({ baseServer, httpApi: Objects.wrapHttpLibrary({ send: carry }) })
+  const batches = new Objects.BatchApi(objects)
+  const singles = new Objects.BasicApi(objects)
+  const searches = new Objects.SearchApi(objects)
+  const associations = new Associations.BatchApi(
+    Associations.createConfiguration({
+      baseServer: new Associations.ServerConfiguration(origin, {}),
+      httpApi: Associations.wrapHttpLibrary({ send: carry }),
+    }),
+  )
+  const definitions = Properties.createConfiguration({
+    baseServer: new Properties.ServerConfiguration(origin, {}),
+    httpApi: Properties.wrapHttpLibrary({ send: carry }),
+  })
+  const properties = new Properties.CoreApi(definitions)
+  const groups = new Properties.GroupsApi(definitions)
+  const people = new Owners.OwnersApi(
+    Owners.createConfiguration({
+      baseServer: new Owners.ServerConfiguration(origin, {}),
+      httpApi: Owners.wrapHttpLibrary({ send: carry }),
+    }),
+  )
+
+  return {
+    async account() {
+      const reply = await send('GET', '/account-info/v3/details', undefined)
+      const details = accountReply.safeParse(reply.json())
+      if (!details.success) throw unreadable('account details', details.error)
+      const { portalId, accountType, timeZone, companyCurrency } = details.data
+      return { portalId, accountType, timeZone, currency: companyCurrency ?? null }
+    },
+    async search(object, filterGroups, sort, wanted) {
+      const reply = await understood(
+        searches.doSearchWithHttpInfo(object, {
+          filterGroups: filterGroups.map((filters) => ({ filters: filters.map(filterOf) })),
+          sorts: [sort],
+          properties: [...wanted],
+          limit: limits.searchPage,
+          after: '0',
+        }),
+      )
+      return { rows: rowsOf(reply.data.results), at: parseHttpDate(reply.headers.date) }
+    },
+    async readBatch(object, ids, wanted) {
+      const reply = await understood(
+        batches.read(object, {
+          inputs: ids.map((id) => ({ id })),
+          properties: [...wanted],
+          propertiesWithHistory: [],
+        }),
+      )
+      return { rows: rowsOf(reply.results), refused: refusedOf(reply) }
+    },
+    async readOne(object, id, wanted) {
+      try {
+        return rowOf(await understood(singles.getById(object, id, [...wanted])))
+      } catch (error) {
+        if (error instanceof SyncError && error.problem.kind === 'record_gone') return null
+        throw error
+      }
+    },
+    async probe(object) {
+      await understood(singles.getPage(object, 1))
+    },
+    async associations(from, to, inputs) {
+      const reply = await understood(associations.getPage(from, to, { inputs: [...inputs] }))
+      return listOf(reply.results).map((one) => ({
+        from: String(one._from.id),
+        // The generated type says text; the older versions of the API answer a number here.
+        to: one.to.map((other) => ({
+          id: String(other.toObjectId),
+          types: other.associationTypes.map((type) => type.typeId),
+        })),
+        after: one.paging?.next?.after ?? null,
+      }))
+    },
+    async updateBatch(object, inputs) {
+      const reply = await understood(batches.update(object, { inputs: [...inputs] }))
+      return { rows: rowsOf(reply.results), refused: refusedOf(reply) }
+    },
+    properties: async (object) => listOf((await understood(properties.getAll(object, false))).results),
+    createGroup: (object, name, label) =>
+      orPresent(understood(groups.create(object, { name, label, displayOrder: -1 }))),
+    createProperty: (object, property) => orPresent(understood(properties.create(object, property))),
+    async owners() {
+      const found: Owner[] = []
+      let after: string | undefined
+      do {
+        const reply = await understood(people.getPage(undefined, after, limits.ownersPage, false))
+        found.push(...listOf(reply.results).map(ownerOf))
+        after = reply.paging?.next?.after
+      } while (after !== undefined)
+      return found
+    },
+    async owner(id) {
+      try {
+        return ownerOf(await understood(people.getById(Number(id), 'id', true)))
+      } catch (error) {
+        if (error instanceof SyncError && error.problem.kind === 'record_gone') return null
+        throw error
+      }
+    },
+  }
+}
+
+/** What the generated request classes of the four APIs have in common. */
+interface GeneratedRequest {
+  getUrl(): string
+  getHttpMethod(): string
+  getBody(): unknown
+}
+
+const operators = {
+  EQ: Objects.FilterOperatorEnum.Eq,
+  GT: Objects.FilterOperatorEnum.Gt,
+  GTE: Objects.FilterOperatorEnum.Gte,
+  HAS_PROPERTY: Objects.FilterOperatorEnum.HasProperty,
+  IN: Objects.FilterOperatorEnum.In,
+} as const
+const filterOf = ({ property, operator, value, values }: Filter): Objects.Filter => ({
+  propertyName: property,
+  operator: operators[operator],
+  ...(value === undefined ? {} : { value }),
+  ...(values === undefined ? {} : { values: [...values] }),
+})
+
+/** The generated code trusts every answer; what it cannot digest becomes a problem that a person can read. */
+async function understood<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    throw error instanceof SyncError ? error : unreadable('a reply', error)
+  }
+}
+const unreadable = (what: string, cause: unknown) =>
+  new SyncError(`HubSpot sent ${what} in a shape its documentation does not have`, {
+    problem: { kind: 'bad_reply' },
+    fix: 'Check baseUrl and apiVersion in the settings of the connection.',
+    cause,
+  })
+
+function listOf<T>(results: readonly T[]): readonly T[] {
+  if (!Array.isArray(results)) throw unreadable('a list', null)
+  return results
+}
+const rowOf = (one: Objects.SimplePublicObject): Row => ({ id: String(one.id), properties: one.properties ?? {} })
+const rowsOf = (results: readonly Objects.SimplePublicObject[]): readonly Row[] => listOf(results).map(rowOf)
+
+type Batch = Objects.BatchResponseSimplePublicObject | Objects.BatchResponseSimplePublicObjectWithErrors
+const refusedOf = (reply: Batch): readonly Refused[] =>
+  ('errors' in reply ? (reply.errors ?? []) : []).map(({ context, category, message }) => ({
+    ids: context?.ids ?? context?.id ?? [],
+    category: category ?? '',
+    message: message ?? '',
+  }))
+
+function ownerOf(owner: Owners.PublicOwner): Owner {
+  const name = [owner.firstName, owner.lastName].filter((part) => part !== undefined && part !== '').join(' ')
+  return { id: String(owner.id), name: name === '' ? null : name, email: owner.email ?? null }
+}
+
+function parseHttpDate(text: string | undefined): Instant | null {
+  const millis = text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(millis) ? null : parseInstant(millis)
+}
+
+/** Something of that name is what was wanted, whoever made it. */
+async function orPresent(creation: Promise<unknown>): Promise<'created' | 'present'> {
+  try {
+    await creation
+    return 'created'
+  } catch (error) {
+    const there =
+      error instanceof SyncError &&
+      error.problem.kind === 'record_rejected' &&
+      (['409', 'CONFLICT', 'OBJECT_ALREADY_EXISTS'].includes(error.problem.remoteCode) ||
+        /already exists/i.test(error.message))
+    if (there) return 'present'
+    throw error
+  }
+}

@@ -1,0 +1,53 @@
+import type { Connector } from '../../src/ports/connector.ts'
+import { openChanges } from './changes.ts'
+import { checkAccess } from './check.ts'
+import { type AccountDetails, openClient } from './client.ts'
+import { openFinding } from './find.ts'
+import { openReading, pageOf } from './read.ts'
+import { openDefinitions } from './schema.ts'
+import { settings as schema } from './settings.ts'
+import { setUp } from './setup.ts'
+import { openReceiver } from './webhook.ts'
+import { openWriting } from './write.ts'
+
+export const hubspot: Connector = {
+  name: 'hubspot',
+  title: 'HubSpot',
+  role: 'crm',
+  settings: schema,
+  open(given, deps) {
+    const settings = schema.parse(given)
+    const client = openClient(settings, deps)
+    const definitions = openDefinitions(client)
+    let portalId = settings.portalId ?? null
+    const account = async (): Promise<AccountDetails> => {
+      const details = await client.account()
+      portalId ??= details.portalId
+      return details
+    }
+    // One question for all records that are waiting for the answer.
+    let asked: Promise<unknown> | null = null
+    const recordUrl = async (object: string, id: string): Promise<string> => {
+      if (portalId === null) {
+        asked ??= account().finally(() => {
+          asked = null
+        })
+        await asked
+      }
+      return pageOf(settings.portalUrl, portalId ?? '', object, id)
+    }
+    const reading = openReading(client, definitions, recordUrl)
+    return {
+      check: async () => checkAccess(settings, client, definitions, await account(), deps.clock.now()),
+      describe: (object) => definitions.schema(object),
+      changes: openChanges(settings, { ...deps, client, definitions, associated: reading.associated }),
+      read: reading.read,
+      find: openFinding(client),
+      write: openWriting(client, definitions),
+      setup: () => setUp(client, definitions),
+      receive: openReceiver(settings, deps.clock, () => portalId),
+      // Keys are rotated by a person in HubSpot, which offers no call for it; access tokens renew themselves.
+      rotate: null,
+    }
+  },
+}

@@ -1,0 +1,214 @@
+import type { Json, JsonObject } from '../../src/core/json.ts'
+import type { RemoteRecord } from '../../src/ports/connector.ts'
+import { type Association, type AssociationInput, type Client, limits, type Owner, type Row } from './client.ts'
+import { type DealRelation, type Definitions, dealRelations, derivedFields, objectTypeIds } from './schema.ts'
+
+export interface Reading {
+  read(object: string, ids: readonly string[], paths: readonly string[]): Promise<readonly (RemoteRecord | null)[]>
+  /** Records at the other end, by id, in ascending order. A record without any has an empty list. */
+  associated(from: string, to: string, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Association[]>>
+}
+
+/** What a deal's relation holds, by the deal's id. */
+type Related = ReadonlyMap<string, { readonly many: readonly JsonObject[]; readonly one: JsonObject | null }>
+
+/**
+ * Records with just what `paths` name. A hundred deals with lines, company and contact cost 1 + 3 calls and then one
+ * for each hundred lines, companies and contacts; what is not named is not fetched.
+ */
+export function openReading(
+  client: Client,
+  definitions: Definitions,
+  recordUrl: (object: string, id: string) => Promise<string>,
+): Reading {
+  const readOwner = cacheOwners(client)
+
+  async function rows(
+    object: string,
+    ids: readonly string[],
+    properties: readonly string[],
+  ): Promise<Map<string, Row>> {
+    const found = new Map<string, Row>()
+    await inChunks([...new Set(ids)], limits.batch, async (chunk) => {
+      const reply = await client.readBatch(object, chunk, properties)
+      for (const row of reply.rows) found.set(row.id, row)
+      const missing = chunk.filter((id) => !found.has(id) && !reply.refused.some((refused) => refused.ids.includes(id)))
+      // A batch answers a merged id with the surviving record, at most once, and does not say which answer belongs to
+      // which id. Deleted ones are named as refused, so that few are left to be asked for singly.
+      await Promise.all(
+        missing.map(async (id) => {
+          const row = await client.readOne(object, id, properties)
+          if (row !== null) found.set(id, row)
+        }),
+      )
+    })
+    return found
+  }
+
+  async function associated(from: string, to: string, ids: readonly string[]) {
+    const found = new Map<string, Association[]>(ids.map((id) => [id, []]))
+    await inChunks([...found.keys()], limits.associationInputs, async (chunk) => {
+      let inputs: readonly AssociationInput[] = chunk.map((id) => ({ id }))
+      while (inputs.length > 0) {
+        const lists = await client.associations(from, to, inputs)
+        for (const list of lists) found.get(list.from)?.push(...list.to)
+        // Each record is paged for itself: those with more are asked again from where they stopped.
+        inputs = lists.flatMap(({ from: id, after }) => (after === null ? [] : [{ id, after }]))
+      }
+    })
+    for (const list of found.values()) list.sort((a, b) => byNumber(a.id, b.id))
+    return found
+  }
+
+  async function read(object: string, ids: readonly string[], paths: readonly string[]) {
+    const split = paths.map((path) => path.split('.'))
+    const plan = await planOf(object, split)
+    const wantsOwner = object === 'deals' && split.some(([head]) => head === 'owner')
+    const wantsUrl = split.some(([head]) => head === 'url')
+    const found = await rows(object, ids, wantsOwner ? [...new Set([...plan.fetch, 'hubspot_owner_id'])] : plan.fetch)
+    const present = [...new Set([...found.values()].map((row) => row.id))]
+    const relate = object === 'deals' ? await readRelations(present, split) : () => ({})
+    return Promise.all(
+      ids.map(async (id): Promise<RemoteRecord | null> => {
+        const row = found.get(id)
+        if (row === undefined) return null
+        const fields: Record<string, Json> = { ...fieldsOf(object, row, plan), ...relate(row.id) }
+        if (wantsUrl) fields.url = await recordUrl(object, row.id)
+        if (wantsOwner) fields.owner = ownerFields(await readOwner(row.properties.hubspot_owner_id || null))
+        return { id: row.id, fields }
+      }),
+    )
+  }
+
+  async function readRelations(deals: readonly string[], paths: readonly (readonly string[])[]) {
+    const named = new Set(paths.map(([head]) => head))
+    const asks = (name: DealRelation) => named.has(name) || named.has(dealRelations[name].single ?? '')
+    const wantsPerson = named.has('person')
+    const related = (name: DealRelation, ids: readonly string[]) => readRelation(name, ids, paths)
+    const [lines, companies, contacts] = await Promise.all([
+      asks('line_items') ? related('line_items', deals) : null,
+      asks('companies') || wantsPerson ? related('companies', deals) : null,
+      asks('contacts') ? related('contacts', deals) : null,
+    ])
+    // When contacts count only as persons who buy, those of deals with a company need not be read.
+    const persons = wantsPerson
+      ? (contacts ??
+        (await related(
+          'contacts',
+          deals.filter((id) => !companies?.get(id)?.one),
+        )))
+      : null
+    const sources: Readonly<Record<string, Related | null>> = { line_items: lines, companies, contacts }
+    return (id: string): JsonObject => {
+      const fields: Record<string, Json> = {}
+      for (const [name, { single }] of Object.entries(dealRelations)) {
+        const source = sources[name]?.get(id)
+        if (named.has(name)) fields[name] = source?.many ?? []
+        if (single !== null && named.has(single)) fields[single] = source?.one ?? null
+      }
+      if (persons !== null) fields.person = companies?.get(id)?.one ? null : (persons.get(id)?.one ?? null)
+      return fields
+    }
+  }
+
+  async function readRelation(
+    name: DealRelation,
+    deals: readonly string[],
+    paths: readonly (readonly string[])[],
+  ): Promise<Related> {
+    const { object, single, preferred } = dealRelations[name]
+    const heads = new Set<string | undefined>([name, single ?? name, name === 'contacts' ? 'person' : name])
+    const inner = paths.filter(([head]) => heads.has(head)).map((path) => path.slice(1))
+    const plan = await planOf(object, inner)
+    const links = await associated('deals', object, deals)
+    const wantsAll = paths.some(([head]) => head === name)
+    const chosen = new Map([...links].map(([id, list]) => [id, choose(list, preferred)]))
+    const wanted = wantsAll ? [...links.values()].flat().map((link) => link.id) : [...chosen.values()]
+    const known = wanted.filter((id) => id !== null)
+    const found = plan.fetch.length === 0 ? null : await rows(object, known, plan.fetch)
+    const record = (id: string | null): JsonObject | null => {
+      if (id === null) return null
+      const row = found === null ? { id, properties: {} } : found.get(id)
+      return row === undefined ? null : fieldsOf(object, row, plan)
+    }
+    return new Map(
+      deals.map((id) => {
+        const many = wantsAll ? (links.get(id) ?? []).map((link) => record(link.id)).filter((one) => one !== null) : []
+        return [id, { many, one: single === null ? null : record(chosen.get(id) ?? null) }] as const
+      }),
+    )
+  }
+
+  /** What paths name of one record. `properties` alone means all of them. */
+  async function planOf(object: string, paths: readonly (readonly string[])[]): Promise<Plan> {
+    // `line_items.0.properties.price` names one of a list: the list is read whole, so the number is passed over.
+    const own = paths.map((path) => (/^\d+$/.test(path[0] ?? '') ? path.slice(1) : path))
+    const inside = own.filter(([head]) => head === 'properties')
+    const all = inside.some((path) => path.length === 1)
+    const shown = all ? [...(await definitions.properties(object)).keys()] : inside.flatMap(([, name]) => name ?? [])
+    const derived = Object.keys(derivedFields[object] ?? {}).filter((name) => own.some(([head]) => head === name))
+    const needs = derived.flatMap((name) => derivedFields[object]?.[name]?.needs ?? [])
+    return { shown: [...new Set(shown)], derived, fetch: [...new Set([...shown, ...needs])] }
+  }
+
+  return { read, associated }
+}
+
+interface Plan {
+  /** Under `properties` of the record. */
+  readonly shown: readonly string[]
+  readonly derived: readonly string[]
+  /** Properties to ask HubSpot for. */
+  readonly fetch: readonly string[]
+}
+
+/** The preferred kind of association, else the lowest id: the same choice each time. */
+const choose = (links: readonly Association[], preferred: number | null): string | null =>
+  (links.find((link) => preferred !== null && link.types.includes(preferred)) ?? links[0])?.id ?? null
+
+function fieldsOf(object: string, { id, properties }: Row, plan: Plan): JsonObject {
+  const fields: Record<string, Json> = { id }
+  for (const name of plan.derived) fields[name] = derivedFields[object]?.[name]?.of(id, properties) ?? null
+  // Asked for and empty is absent, null or "" in HubSpot's answers: all are null here.
+  fields.properties = Object.fromEntries(plan.shown.map((name) => [name, properties[name] || null]))
+  return fields
+}
+
+const ownerFields = (owner: Owner | null): Json =>
+  owner === null ? null : { id: owner.id, name: owner.name, email: owner.email }
+
+/** Owners are few and change seldom: all are read at the first need, those who left one by one when they are met. */
+function cacheOwners(client: Client): (id: string | null) => Promise<Owner | null> {
+  let list: Promise<Map<string, Promise<Owner | null>>> | null = null
+  return async (id) => {
+    if (id === null) return null
+    list ??= client.owners().then((all) => new Map(all.map((owner) => [owner.id, Promise.resolve(owner)])))
+    list.catch(() => {
+      list = null
+    })
+    const known = await list
+    const held = known.get(id)
+    if (held !== undefined) return held
+    const asked = client.owner(id)
+    known.set(id, asked)
+    asked.catch(() => known.delete(id))
+    return asked
+  }
+}
+
+/** Record ids are numbers too long to be trusted to a double. */
+const byNumber = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
+
+async function inChunks<T>(
+  all: readonly T[],
+  size: number,
+  work: (chunk: readonly T[]) => Promise<void>,
+): Promise<void> {
+  const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size))
+  // All at once: the transport holds back what is beyond its limit of calls under way.
+  await Promise.all(chunks.map(work))
+}
+
+/** Where a record is shown in the user interface. */
+export const pageOf = (portalUrl: string, portalId: string, object: string, id: string): string =>
+  `${portalUrl}/contacts/${portalId}/record/${objectTypeIds[object] ?? object}/${id}`

@@ -1,0 +1,150 @@
+import { AssociationTypes } from '@hubspot/api-client/lib/src/enums/AssociationTypes.js'
+import { multiply, one, parseDecimal } from '../../src/core/decimal.ts'
+import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
+import type { Client, Property, Row } from './client.ts'
+
+/** A deal's record besides its properties: lists of related records, and the one among several that counts. */
+export const dealRelations = {
+  line_items: { object: 'line_items', single: null, preferred: null },
+  companies: { object: 'companies', single: 'company', preferred: AssociationTypes.primaryDealToCompany as number },
+  contacts: { object: 'contacts', single: 'contact', preferred: null },
+} as const
+export type DealRelation = keyof typeof dealRelations
+
+/** A field of ours on HubSpot's records, made of the properties it needs. */
+interface Derived {
+  readonly label: string
+  readonly type: FieldSchema['type']
+  readonly needs: readonly string[]
+  of(id: string, properties: Row['properties']): string | boolean | null
+}
+/** Spares mappings what HubSpot has in two places or means otherwise than its name says. */
+export const derivedFields: Readonly<Record<string, Readonly<Record<string, Derived>>>> = {
+  companies: {
+    key: { label: 'ID with the kind of record', type: 'text', needs: [], of: (id) => `company-${id}` },
+    is_person: { label: 'Is a person', type: 'boolean', needs: [], of: () => false },
+  },
+  contacts: {
+    key: { label: 'ID with the kind of record', type: 'text', needs: [], of: (id) => `contact-${id}` },
+    is_person: { label: 'Is a person', type: 'boolean', needs: [], of: () => true },
+    name: {
+      label: 'First and last name',
+      type: 'text',
+      needs: ['firstname', 'lastname'],
+      of: (_, { firstname, lastname }) => [firstname, lastname].filter(Boolean).join(' ') || null,
+    },
+  },
+  line_items: {
+    discount_amount: {
+      label: 'Unit discount × quantity, where there is no discount in percent',
+      type: 'number',
+      needs: ['discount', 'quantity', 'hs_discount_percentage'],
+      of: (_, properties) => discountAmount(properties),
+    },
+  },
+}
+
+/** `discount` is an amount off one unit, and does not count beside a percentage. */
+function discountAmount({ discount, quantity, hs_discount_percentage }: Row['properties']): string | null {
+  const percent = parseDecimal(hs_discount_percentage)
+  const perUnit = parseDecimal(discount)
+  if (perUnit === null || (percent !== null && percent !== '0')) return null
+  return multiply(perUnit, parseDecimal(quantity) ?? one)
+}
+
+/** Contacts are older than the naming rule of the others. */
+export const modifiedProperty = (object: string): string =>
+  object === 'contacts' ? 'lastmodifieddate' : 'hs_lastmodifieddate'
+
+/** Numbers of the standard objects in links and in events of the newer kind. */
+export const objectTypeIds: Readonly<Record<string, string>> = {
+  contacts: '0-1',
+  companies: '0-2',
+  deals: '0-3',
+  products: '0-7',
+  line_items: '0-8',
+}
+
+export interface Definitions {
+  schema(object: string): Promise<ObjectSchema>
+  properties(object: string): Promise<ReadonlyMap<string, Property>>
+  /** Forgets what was read, because an admin may have added a property since. */
+  forget(object: string): void
+}
+
+/** Property definitions, read once an object. */
+export function openDefinitions(client: Client): Definitions {
+  const held = new Map<string, Promise<ReadonlyMap<string, Property>>>()
+  const properties = (object: string) => {
+    const known = held.get(object)
+    if (known !== undefined) return known
+    const asked = client
+      .properties(object)
+      .then((all) => new Map(all.filter((one) => one.archived !== true).map((one) => [one.name, one])))
+    held.set(object, asked)
+    // A failure is for the caller who asked, not for everyone after him.
+    asked.catch(() => held.delete(object))
+    return asked
+  }
+  return {
+    properties,
+    forget: (object) => void held.delete(object),
+    schema: async (object) => schemaOf(object, [...(await properties(object)).values()]),
+  }
+}
+
+function schemaOf(object: string, properties: readonly Property[]): ObjectSchema {
+  const own: Record<string, FieldSchema> = {}
+  for (const property of properties) own[property.name] = fieldOf(property)
+  const fields: Record<string, FieldSchema> = {
+    id: plain('Record ID', 'text'),
+    url: plain('Link to the record', 'text'),
+    properties: { ...plain('Properties', 'object'), fields: own },
+  }
+  for (const [name, { label, type }] of Object.entries(derivedFields[object] ?? {})) fields[name] = plain(label, type)
+  if (object === 'deals') {
+    for (const [name, { object: relation, single }] of Object.entries(dealRelations)) {
+      fields[name] = { ...plain(name, 'list'), relation }
+      if (single !== null) fields[single] = { ...plain(single, 'reference'), relation }
+    }
+    fields.person = { ...plain('The contact, on a deal without a company', 'reference'), relation: 'contacts' }
+    const owner = { id: plain('Owner ID', 'text'), name: plain('Name', 'text'), email: plain('E-mail', 'text') }
+    fields.owner = { ...plain('Owner', 'object'), fields: owner }
+  }
+  return { object, fields }
+}
+
+const plain = (label: string, type: FieldSchema['type']): FieldSchema => ({
+  label,
+  type,
+  writable: false,
+  required: false,
+})
+
+const types: Readonly<Record<string, FieldSchema['type']>> = {
+  number: 'number',
+  bool: 'boolean',
+  date: 'date',
+  datetime: 'instant',
+}
+
+function fieldOf(property: Property): FieldSchema {
+  const options = optionsOf(property)
+  return {
+    label: property.label,
+    type: types[property.type] ?? 'text',
+    writable: isWritable(property),
+    // HubSpot's rules for required properties are the admin's and show only as a refusal when writing.
+    required: false,
+    ...(options === null ? {} : { options }),
+  }
+}
+
+export const isWritable = (property: Property): boolean =>
+  property.calculated !== true && property.modificationMetadata?.readOnlyValue !== true
+
+/** Legal values of a choice; null when the list is not the property's own (owners, business units) or there is none. */
+export const optionsOf = (property: Property): readonly string[] | null =>
+  property.type === 'enumeration' && property.externalOptions !== true && (property.options ?? []).length > 0
+    ? property.options.map((option) => option.value)
+    : null

@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { canonicalJson, type Json } from '../../src/core/json.ts'
+import { SyncError } from '../../src/core/problem.ts'
+import { type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { ChangePage, ChangesSince, Cursor } from '../../src/ports/connector.ts'
+import type { Client, Domain } from './client.ts'
+import type { Reading } from './read.ts'
+import { type Models, optionalModels } from './schema.ts'
+
+const pageMax = 500
+/**
+ * `write_date` is the moment a transaction began, and the record appears when it commits: so far back each round looks
+ * again, beside the difference of clocks between the servers of Odoo and of its database.
+ */
+const overlapMs = 120_000
+/**
+ * How often the records of the last `overlapMs` are compared in full. Between two comparisons a change is missed for so
+ * long when it falls in the same second as the newest one, or was committed late, and its order was reported before.
+ */
+const compareMs = 15_000
+const rememberedMax = 2000
+
+/**
+ * Where a change of a record shows, as paths to a `write_date`: Odoo moves the order's own neither for a production nor
+ * for a payment. A path that this Odoo has not, or may not read, is left out.
+ */
+const watched: Readonly<Record<string, readonly string[]>> = {
+  'sale.order': [
+    'order_line',
+    'picking_ids',
+    'invoice_ids',
+    'mrp_production_ids',
+    'procurement_group_id.stock_move_ids.created_production_id.procurement_group_id.mrp_production_ids',
+    'procurement_group_id.stock_move_ids.created_purchase_line_id.order_id',
+    'procurement_group_id.stock_move_ids.created_purchase_line_ids.order_id',
+    'procurement_group_id.stock_move_ids.move_orig_ids.purchase_line_id.order_id',
+    'order_line.purchase_line_ids.order_id',
+    'stock_reference_ids.production_ids',
+    'stock_reference_ids.move_ids.created_purchase_line_ids.order_id',
+    'stock_reference_ids.move_ids.move_orig_ids.purchase_line_id.order_id',
+  ],
+  'product.product': ['product_tmpl_id'],
+  'res.partner': ['child_ids'],
+}
+/** The same for reading, where the record's own relations have one name each. */
+const compared: Readonly<Record<string, readonly string[]>> = {
+  'sale.order': ['order_line', 'picking_ids', 'invoice_ids', 'production_orders', 'purchase_orders'],
+  'product.product': ['product_tmpl_id'],
+  'res.partner': ['child_ids'],
+}
+
+const instantSchema = z.custom<Instant>((value) => parseInstant(value) === value)
+/** By id, a digest of every `write_date` that belongs to the record, and the latest of them. */
+const rememberedSchema = z.record(z.string(), z.tuple([z.string(), instantSchema]))
+const cursorSchema = z.strictObject({
+  /** Everything that was committed before this moment has been reported. */
+  since: instantSchema,
+  /** Reported in the meantime, so that the overlap reports nothing twice. */
+  seen: rememberedSchema,
+  comparedAt: instantSchema.nullable(),
+  /** A round that is not finished: begun when, read up to which id, what it remembers. */
+  round: z.strictObject({ startedAt: instantSchema, after: z.int(), seen: rememberedSchema }).nullable(),
+})
+type State = z.output<typeof cursorSchema>
+
+interface Deps {
+  readonly client: Client
+  readonly models: Models
+  readonly read: Reading
+  readonly clock: Clock
+}
+
+/**
+ * Reads changes with one call for all that belongs to an object: a search for records, by id, one of whose
+ * `write_date`s is in the window. Only when it finds some, what belongs to them is read to tell which are new.
+ */
+export function openChanges({ client, models, read, clock }: Deps) {
+  const found = new Map<string, Promise<readonly string[]>>()
+
+  async function datesOf(object: string): Promise<readonly string[]> {
+    if ((await models.fields(object)) === null) {
+      throw new SyncError(`This Odoo has no model "${object}"`, {
+        problem: { kind: 'configuration_invalid', path: object },
+        fix: 'Install the app that brings it, or correct the mapping.',
+      })
+    }
+    const paths = await Promise.all(
+      (watched[object] ?? []).map(async (path) => ((await isWalkable(object, path)) ? [path] : [])),
+    )
+    return ['write_date', ...paths.flat().map((path) => `${path}.write_date`)]
+  }
+
+  async function isWalkable(object: string, path: string): Promise<boolean> {
+    let model = object
+    for (const name of path.split('.')) {
+      const field = (await models.fields(model))?.[name]
+      if (field?.relation === undefined || !field.searchable) return false
+      model = field.relation
+      if (optionalModels.has(model) && !(await models.readable(model))) return false
+    }
+    return true
+  }
+
+  function paths(object: string): Promise<readonly string[]> {
+    const known = found.get(object) ?? datesOf(object)
+    found.set(object, known)
+    known.catch(() => found.delete(object))
+    return known
+  }
+
+  async function search(object: string, domain: Domain): Promise<readonly number[]> {
+    const rows = await client.searchRead(object, {
+      domain,
+      fields: ['id'],
+      order: 'id',
+      limit: pageMax,
+      archived: true,
+    })
+    return rows.map((row) => row.id)
+  }
+
+  /** What belongs to the records, told by its dates. */
+  async function compare(object: string, ids: readonly number[]): Promise<State['seen']> {
+    const dates = ['write_date', ...(compared[object] ?? []).map((path) => `${path}.write_date`)]
+    const records = await read(object, ids.map(String), dates)
+    const seen: Record<string, [string, Instant]> = {}
+    for (const record of records) {
+      if (record === null) continue
+      const text = canonicalJson(record.fields)
+      const latest = text.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/g)?.reduce((a, b) => (a > b ? a : b)) as Instant | undefined
+      const digest = createHash('sha256').update(text).digest('base64').slice(0, 16)
+      if (latest !== undefined) seen[record.id] = [digest, latest]
+    }
+    return seen
+  }
+
+  return async function* changes(object: string, since: ChangesSince): AsyncIterable<ChangePage> {
+    const dates = await paths(object)
+    let state = stateOf(since)
+    for (;;) {
+      const { round } = state
+      const known = Object.keys(state.seen)
+      const now = clock.now()
+      const brief =
+        round === null &&
+        state.comparedAt !== null &&
+        Math.abs(toMillis(now) - toMillis(state.comparedAt)) < compareMs &&
+        known.length <= rememberedMax
+      const window = anyOf(dates, textOf(state.since))
+      const fresh: Domain =
+        brief && known.length > 0
+          ? [
+              '&',
+              ...window,
+              '|',
+              ['id', 'not in', known.map(Number)],
+              ...anyOf(dates, textOf(shift(latestOf(state.seen), 1000))),
+            ]
+          : window
+      const ids = await search(object, round === null ? fresh : ['&', ['id', '>', round.after], ...fresh])
+      const startedAt = round?.startedAt ?? client.serverTime()
+      const recent = shift(startedAt, -overlapMs)
+      // A long window holds much that no later round will meet again: only what one will is compared.
+      const hot =
+        state.since >= recent || ids.length === 0
+          ? ids
+          : [
+              ...new Set([
+                ...(await search(object, ['&', ['id', 'in', ids], ...anyOf(dates, textOf(recent))])),
+                ...ids.filter((id) => Object.hasOwn(state.seen, id)),
+              ]),
+            ]
+      const dated = hot.length === 0 ? {} : await compare(object, hot)
+      const news = ids.map(String).filter((id) => dated[id] === undefined || dated[id][0] !== state.seen[id]?.[0])
+      const remembered = { ...(brief ? state.seen : round?.seen), ...dated }
+      const last = ids.at(-1)
+      if (ids.length === pageMax && last !== undefined && !brief) {
+        state = { ...state, round: { startedAt, after: last, seen: remembered } }
+        yield { ids: news, cursor: state satisfies Json }
+        continue
+      }
+      if (brief) {
+        // A full page means that more was found than a brief look may hold: the next look compares in full.
+        state = { ...state, seen: remembered, comparedAt: ids.length === pageMax ? null : state.comparedAt }
+        yield { ids: news, cursor: state satisfies Json }
+        if (ids.length === pageMax) continue
+        return
+      }
+      const moved = recent > state.since ? recent : state.since
+      state = { since: moved, seen: after(remembered, moved), comparedAt: now, round: null }
+      yield { ids: news, cursor: state satisfies Json }
+      return
+    }
+  }
+}
+
+function stateOf(since: ChangesSince): State {
+  if ('from' in since) return { since: since.from, seen: {}, comparedAt: null, round: null }
+  const cursor = cursorSchema.safeParse(since.cursor satisfies Cursor)
+  if (cursor.success) return cursor.data
+  throw new SyncError('The stored place in the changes of Odoo cannot be read', {
+    problem: { kind: 'configuration_invalid', path: 'cursor' },
+    fix: 'Start the sync anew from a date with `crosswalk backfill`.',
+    cause: cursor.error,
+  })
+}
+
+/** What a later round can still meet. */
+const after = (seen: State['seen'], since: Instant): State['seen'] =>
+  Object.fromEntries(Object.entries(seen).filter(([, [, latest]]) => latest >= since))
+
+const latestOf = (seen: State['seen']): Instant =>
+  Object.values(seen).reduce<Instant>((latest, [, at]) => (at > latest ? at : latest), '' as Instant)
+
+const anyOf = (paths: readonly string[], from: string): Domain => [
+  ...Array.from({ length: paths.length - 1 }, () => '|'),
+  ...paths.map((path): [string, string, string] => [path, '>=', from]),
+]
+
+/** An instant as domains have it: UTC, whole seconds. */
+const textOf = (instant: Instant): string => instant.slice(0, 19).replace('T', ' ')

@@ -1,0 +1,38 @@
+import type { Connector } from '../../src/ports/connector.ts'
+import { openRotation } from './auth.ts'
+import { openChanges } from './changes.ts'
+import { checkAccess } from './check.ts'
+import { openClient } from './client.ts'
+import { openFinding } from './find.ts'
+import { openReading } from './read.ts'
+import { openModels } from './schema.ts'
+import { settings as schema } from './settings.ts'
+import { openReceiver } from './webhook.ts'
+import { openWriting } from './write.ts'
+
+export const odoo: Connector = {
+  name: 'odoo',
+  title: 'Odoo',
+  role: 'erp',
+  settings: schema,
+  open(given, deps) {
+    const settings = schema.parse(given)
+    const { clock } = deps
+    const client = openClient(settings, deps)
+    const models = openModels(client)
+    const read = openReading(client, models, settings.url)
+    const rotate = openRotation(client, settings, deps.name, clock)
+    return {
+      check: () => checkAccess(settings, { client, models, rotate, clock }),
+      describe: models.describe,
+      changes: openChanges({ client, models, read, clock }),
+      read,
+      find: openFinding(client, models, settings),
+      write: openWriting(client, models, settings, clock),
+      // Everything that is needed is in a standard Odoo: External IDs carry our keys.
+      setup: null,
+      receive: openReceiver(clock),
+      rotate,
+    }
+  },
+}

@@ -1,0 +1,412 @@
+import { z } from 'zod'
+import type { Json, JsonObject } from '../../src/core/json.ts'
+import { SyncError } from '../../src/core/problem.ts'
+import type { RemoteRecord } from '../../src/ports/connector.ts'
+import type { Client, Row } from './client.ts'
+import { type Field, type Fields, isVirtual, type Models, mayBeMissing, optionalModels } from './schema.ts'
+
+/** Names asked of a model, and below each what is asked of the records it leads to. */
+type Tree = Map<string, Tree>
+
+/** Records of one model at one place of the tree, read together. */
+interface Place {
+  readonly model: string
+  readonly tree: Tree
+  readonly ids: readonly number[]
+}
+
+const idsMax = 1000
+const orderModel = 'sale.order'
+
+export type Reading = (
+  object: string,
+  ids: readonly string[],
+  paths: readonly string[],
+) => Promise<readonly (RemoteRecord | null)[]>
+
+/**
+ * Reads records and whatever their paths lead to: one call a model and level for all records together, calls of one
+ * level side by side. What is not installed or not allowed is empty; the connection test tells.
+ */
+export function openReading(client: Client, models: Models, baseUrl: string): Reading {
+  return async (object, ids, paths) => {
+    const wanted = ids.map(Number).filter((id) => Number.isSafeInteger(id) && id > 0)
+    const tree = treeOf(paths)
+    const session = openSession(client, models, baseUrl)
+    await session.load({ model: object, tree, ids: [...new Set(wanted)] })
+    return Promise.all(
+      ids.map(async (id) => {
+        const fields = await session.build(object, tree, Number(id))
+        return fields === null ? null : { id, fields }
+      }),
+    )
+  }
+}
+
+function treeOf(paths: readonly string[]): Tree {
+  const root: Tree = new Map()
+  for (const path of paths) {
+    let tree = root
+    for (const name of path.split('.')) {
+      // `list.0.name` takes one entry of a list; the list is read whole.
+      if (/^\d+$/.test(name)) continue
+      const inner = tree.get(name) ?? new Map()
+      tree.set(name, inner)
+      tree = inner
+    }
+  }
+  return root
+}
+
+function openSession(client: Client, models: Models, baseUrl: string) {
+  const rows = new Map<string, Map<number, Row>>()
+  const links = new Map<number, { productions: readonly number[]; purchases: readonly number[] }>()
+
+  const rowOf = (model: string, id: number): Row | undefined => rows.get(model)?.get(id)
+  function keep(model: string, fetched: readonly Row[]): void {
+    const known = rows.get(model) ?? new Map<number, Row>()
+    rows.set(model, known)
+    for (const row of fetched) known.set(row.id, { ...known.get(row.id), ...row })
+  }
+
+  async function load(root: Place): Promise<void> {
+    let level: readonly Place[] = [root]
+    while (level.length > 0) {
+      await fetch(level)
+      const orders = level.filter(({ model, tree }) => model === orderModel && wantsLinks(tree))
+      const next = await below(level)
+      if (orders.length > 0) {
+        // Of equal depth as the next level, and not waited for by it.
+        await Promise.all([fetch(next), findLinks(orders)])
+        level = [...(await below(next)), ...linkedPlaces(orders)]
+      } else {
+        level = next
+      }
+    }
+  }
+
+  async function fetch(level: readonly Place[]): Promise<void> {
+    const wants = new Map<string, { ids: Set<number>; fields: Set<string> }>()
+    for (const { model, tree, ids } of level) {
+      const fields = await models.fields(model)
+      if (fields === null || (optionalModels.has(model) && !(await models.readable(model)))) continue
+      const names = columnsOf(model, tree, fields)
+      const missing = ids.filter((id) => {
+        const row = rowOf(model, id)
+        return row === undefined || names.some((name) => !(name in row))
+      })
+      if (missing.length === 0) continue
+      const want = wants.get(model) ?? { ids: new Set(), fields: new Set() }
+      wants.set(model, want)
+      for (const id of missing) want.ids.add(id)
+      for (const name of names) want.fields.add(name)
+    }
+    await Promise.all(
+      [...wants].flatMap(([model, want]) =>
+        chunks([...want.ids], idsMax).map(async (ids) =>
+          // Searching leaves out what is gone, where reading by id may refuse the whole call.
+          keep(
+            model,
+            await client.searchRead(model, { domain: [['id', 'in', ids]], fields: [...want.fields], archived: true }),
+          ),
+        ),
+      ),
+    )
+  }
+
+  /** The places that the relations of a level lead to. */
+  async function below(level: readonly Place[]): Promise<readonly Place[]> {
+    const places: Place[] = []
+    for (const { model, tree, ids } of level) {
+      const fields = await models.fields(model)
+      if (fields === null) continue
+      for (const [name, inner] of tree) {
+        if (name === 'payments' && model === orderModel) {
+          const invoices = linkedIds(model, ids, 'invoice_ids')
+          if (invoices.length > 0) places.push({ model: 'account.move', tree: paymentTree, ids: invoices })
+          continue
+        }
+        const column = columnOf(model, name, fields)
+        const relation = column === null ? undefined : fields[column]?.relation
+        if (column === null || relation === undefined || inner.size === 0) continue
+        // A reference comes with its name already.
+        if (fields[column]?.type === 'many2one' && [...inner.keys()].every((one) => one === 'id' || one === 'name'))
+          continue
+        const found = linkedIds(model, ids, column)
+        if (found.length > 0) places.push({ model: relation, tree: inner, ids: found })
+      }
+    }
+    return places
+  }
+
+  function linkedIds(model: string, ids: readonly number[], column: string): readonly number[] {
+    const found = new Set<number>()
+    for (const id of ids) for (const one of idsIn(rowOf(model, id)?.[column])) found.add(one)
+    return [...found]
+  }
+
+  const linkedPlaces = (orders: readonly Place[]): readonly Place[] =>
+    orders.flatMap(({ tree, ids }) => {
+      const found = ids.flatMap((id) => links.get(id) ?? [])
+      const productions = {
+        model: 'mrp.production',
+        tree: tree.get('production_orders'),
+        ids: found.flatMap((one) => one.productions),
+      }
+      const purchases = {
+        model: 'purchase.order',
+        tree: tree.get('purchase_orders'),
+        ids: found.flatMap((one) => one.purchases),
+      }
+      return [productions, purchases].flatMap(({ model, tree: inner, ids: linked }) =>
+        inner === undefined || inner.size === 0 || linked.length === 0
+          ? []
+          : [{ model, tree: inner, ids: [...new Set(linked)] }],
+      )
+    })
+
+  /**
+   * What production and purchase an order caused, which the order itself does not tell: its stock moves know what was
+   * made or bought for them, and productions that were split share a group.
+   */
+  async function findLinks(places: readonly Place[]): Promise<void> {
+    const orders = [...new Set(places.flatMap((place) => place.ids))]
+    const wants = (name: string): boolean => places.some((place) => place.tree.has(name))
+    const moves = await movesOf(orders)
+    const known = Object.hasOwn((await models.fields(orderModel)) ?? {}, 'mrp_production_ids')
+    const [productions, purchases] = await Promise.all([
+      wants('production_orders') && !known ? productionsOf(moves) : noLinks(),
+      wants('purchase_orders') ? purchasesOf(orders, moves) : noLinks(),
+    ])
+    for (const id of orders) {
+      const own = known ? idsIn(rowOf(orderModel, id)?.mrp_production_ids) : [...(productions.get(id) ?? [])]
+      links.set(id, { productions: ascending(own), purchases: ascending([...(purchases.get(id) ?? [])]) })
+    }
+  }
+
+  /** The stock moves of orders, those of several steps included, with the order each is for. */
+  async function movesOf(orders: readonly number[]): Promise<readonly (readonly [Row, number])[]> {
+    const orderOfGroup = new Map<number, number>()
+    for (const id of orders) {
+      const row = rowOf(orderModel, id)
+      for (const group of idsIn(row?.procurement_group_id ?? row?.stock_reference_ids)) orderOfGroup.set(group, id)
+    }
+    if (orderOfGroup.size === 0 || !(await models.readable('stock.move'))) return []
+    const fields = (await models.fields('stock.move')) ?? {}
+    // A group up to Odoo 18, a list of references from 19 on.
+    const column = Object.hasOwn(fields, 'group_id') ? 'group_id' : 'reference_ids'
+    const names = [column, 'move_orig_ids', 'created_production_id'].filter((name) => Object.hasOwn(fields, name))
+    const rows = await inChunks([...orderOfGroup.keys()], (groups) =>
+      client.searchRead('stock.move', { domain: [[column, 'in', groups]], fields: names }),
+    )
+    return rows.flatMap((row) => {
+      const order = idsIn(row[column])
+        .map((group) => orderOfGroup.get(group))
+        .find((one) => one !== undefined)
+      return order === undefined ? [] : [[row, order] as const]
+    })
+  }
+
+  async function productionsOf(moves: readonly (readonly [Row, number])[]): Promise<Links> {
+    const orderOf = new Map(
+      moves.flatMap(([move, order]) => idsIn(move.created_production_id).map((id) => [id, order])),
+    )
+    const found = noLinks()
+    if (orderOf.size === 0 || !(await models.readable('mrp.production'))) return found
+    for (const [id, order] of orderOf) addLink(found, order, [id])
+    if (!Object.hasOwn((await models.fields('mrp.production')) ?? {}, 'procurement_group_id')) return found
+    const split = await inChunks([...orderOf.keys()], (ids) =>
+      client.searchRead('mrp.production', {
+        domain: [['procurement_group_id.mrp_production_ids', 'in', ids]],
+        fields: ['procurement_group_id'],
+      }),
+    )
+    const groupOf = (row: Row): number | undefined => idsIn(row.procurement_group_id)[0]
+    const orderOfGroup = new Map(
+      split.flatMap((row) => (orderOf.has(row.id) ? [[groupOf(row), orderOf.get(row.id)]] : [])),
+    )
+    for (const row of split) addLink(found, orderOfGroup.get(groupOf(row)), [row.id])
+    return found
+  }
+
+  async function purchasesOf(orders: readonly number[], moves: readonly (readonly [Row, number])[]): Promise<Links> {
+    const found = noLinks()
+    if (!(await models.readable('purchase.order.line'))) return found
+    const fields = (await models.fields('purchase.order.line')) ?? {}
+    const orderOfMove = new Map(moves.map(([move, order]) => [move.id, order]))
+    const orderOfSource = new Map(moves.flatMap(([move, order]) => idsIn(move.move_orig_ids).map((id) => [id, order])))
+    // A service that is bought names the order; a draft purchase leads to the move it is for, an ordered one its receipts.
+    const terms: readonly [string, string, readonly number[]][] = [
+      ['sale_order_id', 'in', orders],
+      ['move_dest_ids', 'in', [...orderOfMove.keys()]],
+      ['move_ids', 'in', [...orderOfSource.keys()]],
+    ]
+    const asked = terms.filter(([name, , ids]) => Object.hasOwn(fields, name) && ids.length > 0)
+    if (asked.length === 0) return found
+    const lines = await client.searchRead('purchase.order.line', {
+      domain: [...Array.from({ length: asked.length - 1 }, () => '|'), ...asked],
+      fields: ['order_id', ...asked.map(([name]) => name)],
+    })
+    for (const line of lines) {
+      const linked = [
+        ...idsIn(line.sale_order_id),
+        ...idsIn(line.move_dest_ids).map((id) => orderOfMove.get(id)),
+        ...idsIn(line.move_ids).map((id) => orderOfSource.get(id)),
+      ]
+      for (const order of linked) addLink(found, order, idsIn(line.order_id))
+    }
+    return found
+  }
+
+  /** Null when the record is not there. */
+  async function build(model: string, tree: Tree, id: number): Promise<JsonObject | null> {
+    const row = rowOf(model, id)
+    const fields = await models.fields(model)
+    if (row === undefined || fields === null) return null
+    const built: Record<string, Json> = { id: String(id) }
+    for (const [name, inner] of tree) {
+      if (name !== 'id') built[name] = await valueAt(model, row, name, inner, fields)
+    }
+    return built
+  }
+
+  async function buildAll(model: string, tree: Tree, ids: readonly number[]): Promise<Json> {
+    if (tree.size === 0) return ids.map(String)
+    const built = await Promise.all(ids.map((id) => build(model, tree, id)))
+    return built.filter((one) => one !== null)
+  }
+
+  async function valueAt(model: string, row: Row, name: string, inner: Tree, fields: Fields): Promise<Json> {
+    if (name === 'url') return `${baseUrl}/web#id=${row.id}&model=${model}&view_type=form`
+    if (model === orderModel) {
+      if (name === 'production_orders') return buildAll('mrp.production', inner, links.get(row.id)?.productions ?? [])
+      if (name === 'purchase_orders') return buildAll('purchase.order', inner, links.get(row.id)?.purchases ?? [])
+      if (name === 'payments') {
+        return idsIn(row.invoice_ids).flatMap((id) => paymentsIn(rowOf('account.move', id)?.[paymentField]))
+      }
+    }
+    if (model === 'stock.move' && (name === 'done' || name === 'reserved')) return quantityOf(row, name)
+    const column = columnOf(model, name, fields)
+    const field = column === null ? undefined : fields[column]
+    if (column === null || field === undefined) return emptyOf(name)
+    const raw = row[column]
+    if (field.relation === undefined || field.type === 'many2one_reference') return plainOf(field, raw)
+    const ids = idsIn(raw)
+    if (field.type !== 'many2one') return buildAll(field.relation, inner, ids)
+    const [id] = ids
+    if (id === undefined) return null
+    const display = Array.isArray(raw) && typeof raw[1] === 'string' ? raw[1] : null
+    const deeper = inner.size === 0 ? null : await build(field.relation, inner, id)
+    return { name: display, ...deeper, id: String(id) }
+  }
+
+  return { load, build }
+}
+
+/** Records that orders caused, by order. */
+type Links = Map<number, Set<number>>
+const noLinks = (): Links => new Map()
+function addLink(links: Links, order: number | undefined, ids: readonly number[]): void {
+  if (order !== undefined) links.set(order, new Set([...(links.get(order) ?? []), ...ids]))
+}
+const ascending = (ids: readonly number[]): readonly number[] => [...ids].sort((a, b) => a - b)
+
+const wantsLinks = (tree: Tree): boolean => tree.has('production_orders') || tree.has('purchase_orders')
+
+const paymentField = 'invoice_payments_widget'
+const paymentTree: Tree = new Map([[paymentField, new Map()]])
+
+/** Odoo's own name of a field, which differs by version for some of ours; null when this Odoo has none. */
+function columnOf(model: string, name: string, fields: Fields): string | null {
+  const names = model === 'stock.picking' && name === 'moves' ? ['move_ids', 'move_lines'] : [name]
+  const found = names.find((one) => Object.hasOwn(fields, one))
+  if (found !== undefined) return found
+  if (isVirtual(model, name) || mayBeMissing(model, name) || name === paymentField) return null
+  throw new SyncError(`This Odoo has no field "${name}" on ${model}`, {
+    problem: { kind: 'configuration_invalid', path: `${model}.${name}` },
+    fix: `Correct the mapping that reads ${model}.${name}, or give the user the group that may see the field.`,
+  })
+}
+
+/** What has to be asked of a model for the names of a tree. */
+function columnsOf(model: string, tree: Tree, fields: Fields): readonly string[] {
+  const columns = new Set<string>(['id'])
+  const ask = (...names: readonly string[]) => {
+    for (const name of names) if (Object.hasOwn(fields, name)) columns.add(name)
+  }
+  for (const name of tree.keys()) {
+    if (model === orderModel && (name === 'production_orders' || name === 'purchase_orders')) {
+      ask('procurement_group_id', 'stock_reference_ids', 'mrp_production_ids')
+    } else if (model === orderModel && name === 'payments') ask('invoice_ids')
+    else if (model === 'stock.move' && (name === 'done' || name === 'reserved')) {
+      ask('state', 'quantity_done', 'reserved_availability', 'quantity')
+    } else {
+      const column = columnOf(model, name, fields)
+      if (column !== null) columns.add(column)
+    }
+  }
+  return [...columns]
+}
+
+/** Up to Odoo 16 two fields; from 17 on one, which is what is reserved until it is done. */
+function quantityOf(row: Row, name: 'done' | 'reserved'): Json {
+  const number = (value: unknown): number => (typeof value === 'number' ? value : 0)
+  if ('quantity' in row) {
+    const counts =
+      name === 'done' ? row.state === 'done' : row.state === 'assigned' || row.state === 'partially_available'
+    return counts ? number(row.quantity) : 0
+  }
+  if (name === 'done') return row.state === 'done' ? number(row.quantity_done) : 0
+  return number(row.reserved_availability)
+}
+
+const emptyOf = (name: string): Json => (name === 'moves' || name.endsWith('_ids') || name === 'order_line' ? [] : null)
+
+/** Ids in a relation's value: `[id, name]`, a list of ids, or `false`. */
+function idsIn(value: unknown): readonly number[] {
+  if (!Array.isArray(value)) return typeof value === 'number' ? [value] : []
+  if (value.length === 2 && typeof value[1] === 'string') return typeof value[0] === 'number' ? [value[0]] : []
+  return value.filter((one) => typeof one === 'number')
+}
+
+function plainOf(field: Field, raw: unknown): Json {
+  if (field.type === 'boolean') return raw === true
+  if (raw === false || raw === '' || raw === null || raw === undefined) return null
+  if (field.type === 'datetime' && typeof raw === 'string') return `${raw.slice(0, 10)}T${raw.slice(11, 19)}.000Z`
+  return raw as Json
+}
+
+const paymentsSchema = z.looseObject({
+  content: z.array(z.looseObject({ date: z.string().nullish(), amount: z.number(), name: z.unknown() })),
+})
+
+/** The payments that Odoo shows below an invoice: JSON text up to Odoo 15, an object after. */
+function paymentsIn(value: unknown): readonly Json[] {
+  const parsed = paymentsSchema.safeParse(typeof value === 'string' ? parseJson(value) : value)
+  if (!parsed.success) return []
+  return parsed.data.content.map(({ date, amount, name }) => ({
+    date: date ?? null,
+    amount,
+    name: typeof name === 'string' ? name : null,
+  }))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // A module of this Odoo shows something else there: no payments are known then.
+    return null
+  }
+}
+
+function chunks<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
+}
+
+async function inChunks(
+  ids: readonly number[],
+  ask: (ids: readonly number[]) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  return (await Promise.all(chunks(ids, idsMax).map(ask))).flat()
+}

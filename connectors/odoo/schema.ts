@@ -1,0 +1,251 @@
+import { z } from 'zod'
+import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
+import { type Client, read } from './client.ts'
+import { isSyncError } from './errors.ts'
+
+/** A field as Odoo's `fields_get` describes it. */
+export interface Field {
+  readonly type: string
+  readonly label: string
+  readonly required: boolean
+  readonly readonly: boolean
+  /** Kept in the database; what is computed on reading is not. */
+  readonly stored: boolean
+  readonly searchable: boolean
+  readonly relation?: string
+  readonly options?: readonly string[]
+}
+export type Fields = Readonly<Record<string, Field>>
+
+/** The models of this Odoo, asked once each and kept for the connection's life. */
+export interface Models {
+  /** Null when the app that brings the model is not installed. @throws SyncError */
+  fields(model: string): Promise<Fields | null>
+  /** Whether the model is there and its records may be read by our user. */
+  readable(model: string): Promise<boolean>
+  may(model: string, right: Right): Promise<boolean>
+  describe(object: string): Promise<ObjectSchema>
+}
+export type Right = 'read' | 'write' | 'create' | 'unlink'
+
+const fieldsSchema = z.record(
+  z.string(),
+  z.looseObject({
+    type: z.string(),
+    string: z.unknown(),
+    required: z.unknown(),
+    readonly: z.unknown(),
+    relation: z.string().optional(),
+    states: z.record(z.string(), z.unknown()).optional(),
+    store: z.unknown(),
+    searchable: z.unknown(),
+    selection: z.array(z.tuple([z.unknown(), z.unknown()])).optional(),
+  }),
+)
+const attributes = ['string', 'type', 'required', 'readonly', 'relation', 'states', 'store', 'searchable', 'selection']
+
+export function openModels(client: Client): Models {
+  const described = new Map<string, Promise<Fields | null>>()
+  const rights = new Map<string, Promise<boolean>>()
+
+  async function askFields(model: string): Promise<Fields | null> {
+    try {
+      const value = await client.call({ model, method: 'fields_get', args: { attributes }, effect: 'read' })
+      return fieldsOf(read(fieldsSchema, value, `the fields of ${model}`))
+    } catch (error) {
+      if (isSyncError(error, 'configuration_invalid')) return null
+      throw error
+    }
+  }
+
+  async function askRight(model: string, right: Right): Promise<boolean> {
+    const { major } = await client.version()
+    // The old name is deprecated since Odoo 18.
+    const call =
+      major >= 18
+        ? { model, method: 'has_access', ids: [], args: { operation: right }, effect: 'read' as const }
+        : {
+            model,
+            method: 'check_access_rights',
+            args: { operation: right, raise_exception: false },
+            effect: 'read' as const,
+          }
+    return (await client.call(call)) === true
+  }
+
+  const models: Models = {
+    fields: (model) => once(described, model, () => askFields(model)),
+    may: (model, right) => once(rights, `${model} ${right}`, () => askRight(model, right)),
+    async readable(model) {
+      return (await models.fields(model)) !== null && (await models.may(model, 'read'))
+    },
+    async describe(object) {
+      if (object === paymentObject) return paymentSchema
+      const fields = await models.fields(object)
+      const own = Object.entries(fields ?? {}).map(([name, field]): [string, FieldSchema] => [name, schemaOf(field)])
+      return { object, fields: { ...relied[object], ...Object.fromEntries(own), ...virtualFields(object) } }
+    },
+  }
+  return models
+}
+
+/** Asks once for each key; a failure is asked again. */
+function once<T>(kept: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+  const known = kept.get(key)
+  if (known !== undefined) return known
+  const asked = ask().catch((error: unknown) => {
+    kept.delete(key)
+    throw error
+  })
+  kept.set(key, asked)
+  return asked
+}
+
+function fieldsOf(described: z.output<typeof fieldsSchema>): Fields {
+  return Object.fromEntries(
+    Object.entries(described).map(([name, field]): [string, Field] => [
+      name,
+      {
+        type: field.type,
+        label: typeof field.string === 'string' ? field.string : name,
+        required: field.required === true,
+        // Up to Odoo 16 a field may be read-only but for some states: the customer of a draft order.
+        readonly: field.readonly === true && Object.keys(field.states ?? {}).length === 0,
+        stored: field.store !== false,
+        searchable: field.searchable !== false,
+        ...(field.relation === undefined ? {} : { relation: field.relation }),
+        ...(field.selection === undefined ? {} : { options: field.selection.map(([value]) => String(value)) }),
+      },
+    ]),
+  )
+}
+
+const types: Readonly<Record<string, FieldSchema['type']>> = {
+  integer: 'number',
+  float: 'number',
+  monetary: 'number',
+  boolean: 'boolean',
+  date: 'date',
+  datetime: 'instant',
+  many2one: 'reference',
+  one2many: 'list',
+  many2many: 'list',
+  json: 'object',
+  properties: 'object',
+}
+
+function schemaOf(field: Field): FieldSchema {
+  return {
+    label: field.label,
+    type: types[field.type] ?? 'text',
+    writable: !field.readonly,
+    required: field.required,
+    ...(field.relation === undefined ? {} : { relation: field.relation }),
+    ...(field.options === undefined ? {} : { options: field.options }),
+  }
+}
+
+const lists = (label: string, relation: string): FieldSchema => ({
+  label,
+  type: 'list',
+  writable: false,
+  required: false,
+  relation,
+})
+const value = (label: string, type: FieldSchema['type'], relation?: string): FieldSchema => ({
+  label,
+  type,
+  writable: false,
+  required: false,
+  ...(relation === undefined ? {} : { relation }),
+})
+
+/** Not a model: an entry of the payments that Odoo shows on an invoice. */
+const paymentObject = 'account.move.payment'
+const paymentSchema: ObjectSchema = {
+  object: paymentObject,
+  fields: { date: value('Date', 'date'), amount: value('Amount', 'number'), name: value('Name', 'text') },
+}
+
+/** Fields of ours, beside those of the model. read.ts fills them. */
+const virtual: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> = {
+  'sale.order': {
+    production_orders: lists('Production orders made for the order', 'mrp.production'),
+    purchase_orders: lists('Purchase orders made for the order', 'purchase.order'),
+    payments: lists('Payments of its invoices', paymentObject),
+  },
+  'stock.picking': { moves: lists('Products moved, in every version of Odoo', 'stock.move') },
+  'stock.move': {
+    done: value('Quantity moved, in every version of Odoo', 'number'),
+    reserved: value('Quantity reserved, in every version of Odoo', 'number'),
+  },
+}
+const virtualFields = (object: string): Readonly<Record<string, FieldSchema>> => ({
+  id: value('ID', 'text'),
+  url: value('Address of the record in Odoo', 'text'),
+  ...virtual[object],
+})
+
+/**
+ * What the shipped mappings read although the app that brings it may not be installed. It is described all the same, so
+ * that one mapping fits every Odoo, and is empty on reading.
+ */
+const relied: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> = {
+  'sale.order': {
+    picking_ids: lists('Transfers', 'stock.picking'),
+    invoice_ids: lists('Invoices', 'account.move'),
+  },
+  'sale.order.line': { move_ids: lists('Stock moves', 'stock.move') },
+  'stock.picking': {
+    name: value('Reference', 'text'),
+    state: value('Status', 'text'),
+    picking_type_code: value('Type of operation', 'text'),
+    carrier_id: value('Carrier', 'reference', 'delivery.carrier'),
+    carrier_tracking_ref: value('Tracking reference', 'text'),
+    carrier_tracking_url: value('Tracking URL', 'text'),
+    date_done: value('Date of transfer', 'instant'),
+  },
+  'stock.move': {
+    state: value('Status', 'text'),
+    picking_code: value('Type of operation', 'text'),
+    product_id: value('Product', 'reference', 'product.product'),
+    to_refund: value('Update quantities on the order', 'boolean'),
+  },
+  'delivery.carrier': { name: value('Delivery method', 'text') },
+  'mrp.production': {
+    name: value('Reference', 'text'),
+    state: value('State', 'text'),
+    product_qty: value('Quantity to produce', 'number'),
+    qty_produced: value('Quantity produced', 'number'),
+    date_deadline: value('Deadline', 'instant'),
+  },
+  'purchase.order': {
+    name: value('Order reference', 'text'),
+    state: value('Status', 'text'),
+    date_planned: value('Receipt date', 'instant'),
+    order_line: lists('Order lines', 'purchase.order.line'),
+  },
+  'purchase.order.line': {
+    product_qty: value('Quantity', 'number'),
+    qty_received: value('Received', 'number'),
+  },
+}
+
+/** Models of apps that may be missing, or that our user may not read: then they are taken as empty. */
+export const optionalModels: ReadonlySet<string> = new Set([
+  'stock.picking',
+  'stock.move',
+  'delivery.carrier',
+  'mrp.production',
+  'purchase.order',
+  'purchase.order.line',
+  'account.move',
+])
+
+/** Whether the field is one of those a missing app may bring. */
+export const mayBeMissing = (model: string, field: string): boolean =>
+  Object.hasOwn(relied, model) && Object.hasOwn(relied[model] ?? {}, field)
+
+/** Whether the field is ours rather than Odoo's. */
+export const isVirtual = (model: string, field: string): boolean =>
+  field === 'url' || Object.hasOwn(virtual[model] ?? {}, field)

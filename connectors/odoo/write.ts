@@ -1,0 +1,244 @@
+import { z } from 'zod'
+import { type Failure, failureOf, type SyncError } from '../../src/core/problem.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
+import { type Client, read } from './client.ts'
+import { isSyncError } from './errors.ts'
+import { nameOfKey } from './external-id.ts'
+import { isRefusal, openLoading, type RecordWrite } from './load.ts'
+import type { Models } from './schema.ts'
+import type { Settings } from './settings.ts'
+
+type Removal = { readonly index: number; readonly write: RecordWrite }
+type Outcomes = WriteOutcome[]
+
+const readMax = 500
+
+/** What an action does to orders of each state. What is not listed is refused, naming the state. */
+const actions = {
+  confirm: { method: 'action_confirm', from: ['draft', 'sent'], done: ['sale', 'done'], word: 'confirmed' },
+  cancel: { method: 'action_cancel', from: ['draft', 'sent', 'sale'], done: ['cancel'], word: 'cancelled' },
+} as const
+type Action = keyof typeof actions
+
+/** Writes records, then confirms and cancels orders. */
+export function openWriting(client: Client, models: Models, settings: Settings, clock: Clock) {
+  const load = openLoading(client, models, settings, clock)
+
+  async function writeRecords(writes: readonly (readonly [number, RecordWrite])[], outcomes: Outcomes): Promise<void> {
+    const loaded = await load(writes.map(([, write]) => write))
+    const removals: Removal[] = []
+    for (const [place, [index, write]] of writes.entries()) {
+      const outcome = loaded[place]
+      if (outcome === undefined) continue
+      outcomes[index] = outcome.ok ? { ok: true, id: String(outcome.value) } : outcome
+      if (outcome.ok && (write.lines?.remove.length ?? 0) > 0) removals.push({ index, write })
+    }
+    for (const [object, group] of Map.groupBy(removals, ({ write }) => write.object)) {
+      for (const [field, same] of Map.groupBy(group, ({ write }) => write.lines?.field ?? '')) {
+        await removeLines(object, field, same, outcomes)
+      }
+    }
+  }
+
+  /**
+   * Takes lines away: those of a draft order are deleted, those of a confirmed one are set to quantity 0, which Odoo
+   * asks for, and records that can be archived are archived.
+   */
+  async function removeLines(
+    object: string,
+    field: string,
+    removals: readonly Removal[],
+    outcomes: Outcomes,
+  ): Promise<void> {
+    const model = (await models.fields(object))?.[field]?.relation ?? ''
+    const archives = Object.hasOwn((await models.fields(model)) ?? {}, 'active')
+    try {
+      const lineIds = await idsOfKeys(
+        model,
+        removals.flatMap(({ write }) => write.lines?.remove ?? []),
+      )
+      const linesOf = ({ write }: Removal) => (write.lines?.remove ?? []).flatMap((key) => lineIds.get(key) ?? [])
+      // What carries no External ID any more was deleted in Odoo already.
+      const pending = removals.filter((removal) => linesOf(removal).length > 0)
+      const idOf = ({ index }: Removal) => {
+        const outcome = outcomes[index]
+        return outcome?.ok === true ? Number(outcome.id) : 0
+      }
+      const states = object === 'sale.order' ? await statesOf(pending.map(idOf)) : new Map<number, string>()
+      const isDraft = (removal: Removal) => ['draft', 'sent'].includes(states.get(idOf(removal)) ?? 'draft')
+      for (const [draft, same] of Map.groupBy(pending, isDraft)) {
+        await inHalves(
+          same,
+          async (part) => {
+            const ids = part.flatMap(linesOf)
+            if (archives) await change(model, ids, { active: false })
+            else if (draft) await client.call({ model, method: 'unlink', ids, effect: 'write' })
+            else await change(model, ids, { product_uom_qty: 0 })
+          },
+          (removal, error) => {
+            outcomes[removal.index] = { ok: false, failure: failureOf(error) }
+          },
+        )
+      }
+    } catch (error) {
+      if (!isSyncError(error)) throw error
+      for (const { index } of removals) outcomes[index] = { ok: false, failure: failureOf(error) }
+    }
+  }
+
+  const change = (model: string, ids: readonly number[], vals: { [name: string]: boolean | number }) =>
+    client.call({ model, method: 'write', ids, args: { vals }, effect: 'write' })
+
+  async function idsOfKeys(model: string, keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const names = new Map(keys.map((key) => [nameOfKey(key), key]))
+    const found = new Map<string, number>()
+    for (const part of chunks([...names.keys()], readMax)) {
+      const rows = await client.searchRead('ir.model.data', {
+        domain: [
+          ['module', '=', settings.module],
+          ['model', '=', model],
+          ['name', 'in', part],
+        ],
+        fields: ['name', 'res_id'],
+      })
+      for (const row of rows) found.set(names.get(String(row.name)) ?? '', Number(row.res_id))
+    }
+    return found
+  }
+
+  async function statesOf(ids: readonly number[]): Promise<Map<number, string>> {
+    const parts = chunks(ids, readMax).map((part) =>
+      client.searchRead('sale.order', { domain: [['id', 'in', part]], fields: ['state'] }),
+    )
+    return new Map((await Promise.all(parts)).flat().map((row) => [row.id, String(row.state)]))
+  }
+
+  /**
+   * Confirms or cancels orders. States are read first: what is done already is a success, and newer versions refuse to
+   * confirm twice. One order that Odoo refuses is told from its neighbours by halves.
+   */
+  async function act(
+    action: Action,
+    writes: readonly (readonly [number, number])[],
+    outcomes: Outcomes,
+  ): Promise<void> {
+    const { method, from, done, word } = actions[action]
+    const states = await statesOf(writes.map(([, id]) => id))
+    const { major } = await client.version()
+    // From Odoo 16 on a confirmed order is not cancelled but a window offered, unless the window is declined.
+    const context = action === 'cancel' && major >= 16 ? { disable_cancel_warning: true } : {}
+    const pending: (readonly [number, number])[] = []
+    for (const [index, id] of writes) {
+      const state = states.get(id)
+      if (state === undefined) outcomes[index] = { ok: false, failure: gone(id) }
+      else if (done.some((one) => one === state)) outcomes[index] = { ok: true, id: String(id) }
+      else if (from.some((one) => one === state)) pending.push([index, id])
+      else outcomes[index] = { ok: false, failure: wrongState(id, state, word) }
+    }
+    const parts = chunks(pending, settings.confirmOrders)
+    for (const [place, part] of parts.entries()) {
+      try {
+        await inHalves(
+          part,
+          async (orders) => {
+            const ids = orders.map(([, id]) => id)
+            const value = await client.call({ model: 'sale.order', method, ids, context, effect: 'write' })
+            if (z.literal(true).safeParse(value).success) {
+              for (const [index, id] of orders) outcomes[index] = { ok: true, id: String(id) }
+            } else if (orders.length > 1) {
+              for (const one of orders) await act(action, [one], outcomes)
+            } else {
+              read(z.looseObject({ type: z.string() }), value, `the outcome of ${method}`)
+              for (const [index, id] of orders) outcomes[index] = { ok: false, failure: asksPerson(id, word) }
+            }
+          },
+          ([index], error) => {
+            outcomes[index] = { ok: false, failure: failureOf(error) }
+          },
+        )
+      } catch (error) {
+        if (!isSyncError(error)) throw error
+        // A part of these may have gone through before; asking again is harmless, as states are read first.
+        for (const [index] of part) outcomes[index] = { ok: false, failure: failureOf(error) }
+        for (const [index] of parts.slice(place + 1).flat()) outcomes[index] = { ok: false, failure: notSent }
+        return
+      }
+    }
+  }
+
+  return async function write(writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
+    const outcomes: Outcomes = writes.map(() => ({ ok: false, failure: notSent }))
+    const records: [number, RecordWrite][] = []
+    const acted: Record<Action, [number, number][]> = { confirm: [], cancel: [] }
+    for (const [index, one] of writes.entries()) {
+      if (one.do === 'create' || one.do === 'update') records.push([index, one])
+      else if (one.object === 'sale.order') acted[one.do].push([index, Number(one.id)])
+      else outcomes[index] = { ok: false, failure: noAction(one.do, one.object) }
+    }
+    let written = false
+    const steps: readonly (() => Promise<void>)[] = [
+      ...(records.length === 0 ? [] : [() => writeRecords(records, outcomes)]),
+      ...(acted.confirm.length === 0 ? [] : [() => act('confirm', acted.confirm, outcomes)]),
+      ...(acted.cancel.length === 0 ? [] : [() => act('cancel', acted.cancel, outcomes)]),
+    ]
+    for (const step of steps) {
+      try {
+        await step()
+        written = true
+      } catch (error) {
+        if (!isSyncError(error) || !written) throw error
+        return outcomes
+      }
+    }
+    return outcomes
+  }
+}
+
+/** Does something with all, or with halves where Odoo refuses all, down to the one that it refuses. */
+async function inHalves<T>(
+  all: readonly T[],
+  work: (part: readonly T[]) => Promise<void>,
+  refused: (one: T, error: SyncError) => void,
+): Promise<void> {
+  try {
+    await work(all)
+  } catch (error) {
+    if (!isSyncError(error) || !isRefusal(error)) throw error
+    const [only] = all
+    if (all.length === 1 && only !== undefined) return refused(only, error)
+    const middle = Math.ceil(all.length / 2)
+    await inHalves(all.slice(0, middle), work, refused)
+    await inHalves(all.slice(middle), work, refused)
+  }
+}
+
+const notSent: Failure = {
+  problem: { kind: 'unavailable' },
+  message: 'Not sent to Odoo, because a call before it failed',
+  fix: 'It is tried again by itself.',
+}
+const gone = (id: number): Failure => ({
+  problem: { kind: 'record_gone', object: 'sale.order', id: String(id) },
+  message: `Order ${id} is not in Odoo any more`,
+  fix: 'Decide in Odoo whether it is made anew.',
+})
+const wrongState = (id: number, state: string, word: string): Failure => ({
+  problem: { kind: 'record_rejected', field: 'state', remoteCode: state },
+  message: `Order ${id} is in state "${state}" in Odoo and cannot be ${word}`,
+  fix: 'Set the order back to a quotation in Odoo, or settle it there by hand.',
+})
+const asksPerson = (id: number, word: string): Failure => ({
+  problem: { kind: 'record_rejected', field: 'state', remoteCode: 'wizard' },
+  message: `Odoo wants a person to confirm that order ${id} is ${word}: something was shipped, or an invoice is in draft`,
+  fix: 'Open the order in Odoo and decide there.',
+})
+const noAction = (action: string, object: string): Failure => ({
+  problem: { kind: 'configuration_invalid', path: object },
+  message: `Records of ${object} cannot be ${action}ed`,
+  fix: 'Only sale.order can be confirmed or cancelled. Correct the `to:` of the mapping.',
+})
+
+function chunks<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
+}

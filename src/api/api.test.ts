@@ -1,0 +1,490 @@
+import { describe, expect, test } from '@jest/globals'
+import request from 'supertest'
+import { type Problem, SyncError } from '../core/problem.ts'
+import type { Instant } from '../core/time.ts'
+import type { WebhookRequest } from '../ports/connector.ts'
+import type { Link, OpenProblem } from '../ports/ledger.ts'
+import { type ApiDeps, createApi } from './api.ts'
+import { contract, type Route } from './contract.ts'
+import type { UseCases } from './use-cases.ts'
+
+const token = 'correct-horse-battery-staple'
+const bearer = `Bearer ${token}`
+const at = '2026-11-24T09:30:00.000Z' as Instant
+
+const problem: OpenProblem = {
+  id: '7',
+  sync: 'orders',
+  kind: 'lookup_failed',
+  causeKey: 'sku DESK-01',
+  message: 'Product "DESK-01" is not in Odoo',
+  fix: 'Create it.',
+  field: 'product_id',
+  firstSeen: at,
+  lastSeen: at,
+  waiting: 2,
+  records: ['901', '902'],
+}
+const link: Link = {
+  id: '1',
+  sync: 'orders',
+  kind: 'order',
+  sourceId: '901',
+  key: 'hubspot-1-deal-901',
+  state: 'linked',
+  connection: 'odoo',
+  targetObject: 'sale.order',
+  targetId: '42',
+  origin: 'created',
+  written: { note: 'internal-note' },
+  reported: { erp: 'internal-report' },
+  label: 'Acme desks',
+  targetLabel: 'S00042',
+  stage: 'shipped',
+  createdAt: at,
+  updatedAt: at,
+}
+
+/** Use cases that remember what was asked of them. */
+function fake(overrides: Partial<UseCases> = {}) {
+  const asked: unknown[][] = []
+  const remember = (...call: unknown[]) => void asked.push(call)
+  const useCases: UseCases = {
+    async check(names) {
+      remember('check', names)
+      const failure = { problem: { kind: 'auth_rejected' }, message: 'Odoo refused the key', fix: 'Enter it.' } as const
+      return names.map((connection) => ({ connection, system: 'odoo', report: null, failure }))
+    },
+    async deals(filter) {
+      remember('deals', filter)
+      return [link]
+    },
+    async hold(sync, because) {
+      remember('hold', sync, because)
+    },
+    async preview(recordId, options) {
+      remember('preview', recordId, options)
+      const field = { field: 'partner_id', rule: 'link: customer', source: 'Acme', value: '7', note: null }
+      const { label } = link
+      const more = { lines: [{ key: 'k', fields: { price_unit: '10' } }], failures: [], order: null }
+      return { sync: 'orders', recordId, action: 'create', label: label ?? '', fields: [field], ...more }
+    },
+    async problem(id) {
+      return id === problem.id ? { problem, waiting: ['901', '902'] } : null
+    },
+    async problems(filter) {
+      remember('problems', filter)
+      return [problem]
+    },
+    async resume(sync, options) {
+      remember('resume', sync, options)
+    },
+    async retry(what) {
+      remember('retry', what)
+      return 2
+    },
+    async runs(filter) {
+      remember('runs', filter)
+      const run = { id: '1', sync: 'orders', startedAt: at, endedAt: null, counts: { found: 3 }, reason: null }
+      return [{ ...run, kind: 'manual', state: 'running' }]
+    },
+    async status() {
+      const sync = { sync: 'orders', enabledAt: at, mode: 'live', mappings: null, heldBecause: null } as const
+      const ends = { from: 'hubspot', to: 'odoo', document: 'deal', schedule: null, inbox: null, lastRun: null }
+      const account = {
+        id: 'db',
+        name: 'Acme',
+        timeZone: 'UTC',
+        currency: null,
+        apiVersion: '19',
+        apiKey: 'hidden-key',
+      }
+      const health = { pausedBecause: null, pausedUntil: null, failures: 0, settings: { password: 'hidden-pw' } }
+      return {
+        connections: [{ connection: 'odoo', system: 'odoo', account, ...health }],
+        syncs: [{ ...sync, ...ends, extraOrders: 0, cursor: { secret: 'hidden-cursor' }, problems: 1 }],
+        orders: [{ state: 'linked', stage: 'shipped', count: 5 }],
+      }
+    },
+    async timeline(recordId) {
+      remember('timeline', recordId)
+      return [{ sync: 'orders', recordId, at, event: 'won', text: 'Won', details: { amount: '10' } }]
+    },
+    ...overrides,
+  }
+  return { asked, useCases }
+}
+
+function open(overrides: Partial<ApiDeps> = {}, useCases: Partial<UseCases> = {}) {
+  const lines: string[] = []
+  const write = (event: string, details?: unknown) => void lines.push(`${event} ${JSON.stringify(details)}`)
+  const faked = fake(useCases)
+  const app = createApi({
+    crosswalk: faked.useCases,
+    runSync: async (sync) => void faked.asked.push(['runSync', sync]),
+    webhooks: { receive: async () => ({ status: 204 }) },
+    metrics: { text: async () => 'crosswalk_orders_created_total 5\n' },
+    log: { debug: write, info: write, warn: write, error: write },
+    token,
+    publicUrl: 'https://hooks.example.com/crosswalk/',
+    metricsOpen: false,
+    ready: async () => true,
+    ...overrides,
+  })
+  const call = (method: 'get' | 'post', path: string, body?: object | string) => {
+    const sending = request(app)[method](path).set('authorization', bearer)
+    return body === undefined ? sending : sending.set('content-type', 'application/json').send(body)
+  }
+  return { app, call, lines, asked: faked.asked }
+}
+
+describe('the contract', () => {
+  test.each<[keyof typeof contract, string, object | undefined, unknown[] | null, object]>([
+    ['status', '/status', undefined, null, { orders: [{ count: 5 }] }],
+    ['listConnections', '/connections', undefined, null, { connections: [{ connection: 'odoo' }] }],
+    ['checkConnection', '/connections/odoo/check', {}, ['check', ['odoo']], { failure: { fix: 'Enter it.' } }],
+    ['listSyncs', '/syncs', undefined, null, { syncs: [{ sync: 'orders', problems: 1 }] }],
+    ['runSync', '/syncs/orders/run', undefined, ['runSync', 'orders'], { sync: 'orders' }],
+    ['pauseSync', '/syncs/orders/pause', { because: 'audit' }, ['hold', 'orders', 'audit'], { heldBecause: 'audit' }],
+    ['resumeSync', '/syncs/orders/resume', { allow: 5 }, ['resume', 'orders', { allow: 5 }], { heldBecause: null }],
+    ['listRuns', '/runs?sync=orders&max=3', undefined, ['runs', { sync: 'orders', max: 3 }], { runs: [{ id: '1' }] }],
+    [
+      'listProblems',
+      '/problems?kind=lookup_failed',
+      undefined,
+      ['problems', { kind: 'lookup_failed', max: 50 }],
+      { problems: [{ id: '7', waiting: 2 }] },
+    ],
+    ['getProblem', '/problems/7', undefined, null, { problem: { id: '7' }, waiting: ['901', '902'] }],
+    ['retryProblem', '/problems/7/retry', undefined, ['retry', { problem: '7' }], { records: 2 }],
+    [
+      'retryRecords',
+      '/records/retry',
+      { sync: 'orders', records: ['901'] },
+      ['retry', { sync: 'orders', records: ['901'] }],
+      { records: 2 },
+    ],
+    [
+      'listDeals',
+      '/deals?text=acme',
+      undefined,
+      ['deals', { text: 'acme', max: 50 }],
+      { deals: [{ sourceId: '901' }] },
+    ],
+    ['dealTimeline', '/deals/901/timeline', undefined, ['timeline', '901'], { entries: [{ event: 'won' }] }],
+    ['previewDeal', '/deals/901/preview', {}, ['preview', '901', {}], { action: 'create', fields: [{ value: '7' }] }],
+  ])('serves %s', async (name, path, body, asked, reply) => {
+    const api = open()
+    const route: Route = contract[name]
+    const response = await api.call(route.method, `/api/v1${path}`, body)
+    expect(response.body).toMatchObject(reply)
+    expect(response.status).toBe(route.status)
+    expect(response.headers['cache-control']).toBe('no-store')
+    if (asked !== null) expect(api.asked).toContainEqual(asked)
+  })
+
+  test('documents every route, with its parameters, in OpenAPI', async () => {
+    const { body } = await open().call('get', '/api/v1/openapi.json')
+    expect(body).toMatchObject({ openapi: '3.1.0' })
+    const paths = body.paths as Record<string, Record<string, { operationId: string; parameters: { name: string }[] }>>
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => `${operation.operationId} ${method} ${path}`),
+    )
+    const served = Object.entries<Route>(contract).map(
+      ([name, route]) => `${name} ${route.method} ${route.path.replace(/:(\w+)/, '{$1}')}`,
+    )
+    expect(documented.sort()).toEqual(served.sort())
+    expect(paths['/problems']?.get?.parameters.map(({ name }) => name)).toEqual(['sync', 'kind', 'max'])
+    expect(paths['/problems/{id}']?.get?.parameters).toMatchObject([{ name: 'id', in: 'path', required: true }])
+    expect(JSON.stringify(body)).not.toMatch(/\$schema|\$id/)
+  })
+
+  test('sends nothing that the contract does not name', async () => {
+    const api = open()
+    for (const path of ['/status', '/connections', '/syncs', '/deals']) {
+      const { text, status } = await api.call('get', `/api/v1${path}`)
+      expect(status).toBe(200)
+      expect(text).not.toMatch(/hidden|internal/)
+    }
+  })
+
+  test.each([
+    ['get', '/problems/8', undefined, /no open problem "8"/],
+    ['post', '/problems/8/retry', undefined, /no open problem "8"/],
+    ['post', '/syncs/nope/run', undefined, /no (sync|connection) "nope"/],
+    ['post', '/syncs/nope/pause', {}, /no (sync|connection) "nope"/],
+    ['post', '/syncs/nope/resume', {}, /no (sync|connection) "nope"/],
+    ['post', '/syncs/__proto__/run', undefined, /no sync "__proto__"/],
+    ['post', '/connections/nope/check', undefined, /no (sync|connection) "nope"/],
+    ['post', '/records/retry', { sync: 'nope', records: ['1'] }, /no sync "nope"/],
+    ['post', '/deals/901/preview', { sync: 'nope' }, /no sync "nope"/],
+    ['get', '/nope', undefined, /no GET/],
+    ['post', '/status', undefined, /no POST/],
+  ] as const)('answers 404 and does nothing for %s %s', async (method, path, body, detail) => {
+    const api = open()
+    const response = await api.call(method, `/api/v1${path}`, body)
+    expect(response.status).toBe(404)
+    expect(response.headers['content-type']).toContain('application/problem+json')
+    expect(response.body).toMatchObject({
+      title: 'Not found',
+      detail: expect.stringMatching(detail),
+      fix: expect.any(String),
+    })
+    expect(api.asked).toEqual([])
+  })
+})
+
+describe('the token', () => {
+  test.each([
+    ['none', undefined],
+    ['a wrong one', 'Bearer correct-horse-battery-stapl3'],
+    ['a longer one', `${bearer}x`],
+    ['another scheme', `Basic ${token}`],
+    ['the bare token', token],
+    ['an empty one', 'Bearer '],
+  ])('is asked for everywhere below /api and at /metrics: %s', async (_what, authorization) => {
+    const api = open()
+    for (const path of ['/api/v1/status', '/api/v1/openapi.json', '/api/nope', '/metrics']) {
+      const sending = request(api.app).get(path)
+      const response = await (authorization === undefined ? sending : sending.set('authorization', authorization))
+      expect(response.status).toBe(401)
+      expect(response.headers['www-authenticate']).toBe('Bearer')
+      expect(response.body).toMatchObject({ status: 401, fix: expect.stringContaining('Bearer <token>') })
+      expect(response.text).not.toContain(token)
+    }
+    const posted = request(api.app).post('/api/v1/syncs/orders/run')
+    expect((await (authorization === undefined ? posted : posted.set('authorization', authorization))).status).toBe(401)
+    expect(api.asked).toEqual([])
+  })
+
+  test('may have its scheme in small letters', async () => {
+    const { app } = open()
+    expect((await request(app).get('/api/v1/syncs').set('authorization', `bearer ${token}`)).status).toBe(200)
+  })
+
+  test('must be long enough to be worth guarding', () => {
+    expect(() => open({ token: 'short' })).toThrow(/24 characters/)
+  })
+})
+
+describe('a malformed request', () => {
+  test.each([
+    ['cut JSON', '{"because": "my-secret', /not valid JSON/],
+    ['JSON that is no object', '"my-secret"', /not valid JSON/],
+    ['a list', '["my-secret"]', /expected object/],
+    ['an unknown name', '{"why": "x"}', /why/],
+    ['a wrong type', '{"because": 7}', /body\.because/],
+    ['an empty reason', '{"because": ""}', /body\.because/],
+  ])('is answered 400 without repeating its values: %s', async (_what, body, detail) => {
+    const api = open()
+    const response = await api.call('post', '/api/v1/syncs/orders/pause', body)
+    expect(response.status).toBe(400)
+    expect(response.body).toMatchObject({ title: 'Request malformed', detail: expect.stringMatching(detail) })
+    expect(response.text).not.toContain('my-secret')
+    expect(api.asked).toEqual([])
+  })
+
+  test.each([
+    '/problems?kind=nope',
+    '/problems/abc',
+    '/problems?max=0',
+    '/problems?max=501',
+    '/problems?max=many',
+    '/problems?sync=a&sync=b',
+    '/problems?sinc=orders',
+    '/deals?text=',
+    '/deals/%E0%A4%A/timeline',
+  ])('is answered 400: %s', async (path) => {
+    const api = open()
+    const response = await api.call('get', `/api/v1${path}`)
+    expect(response.status).toBe(400)
+    expect(response.body).toMatchObject({ status: 400, fix: expect.any(String) })
+    expect(api.asked).toEqual([])
+  })
+
+  test('reads a body as JSON whatever its content type says', async () => {
+    const api = open()
+    await request(api.app)
+      .post('/api/v1/syncs/orders/pause')
+      .set('authorization', bearer)
+      .type('form')
+      .send('{"because":"audit"}')
+      .expect(200)
+    expect(api.asked).toEqual([['hold', 'orders', 'audit']])
+  })
+
+  test('of more than 1 MB is answered 413', async () => {
+    const api = open()
+    const response = await api.call('post', '/api/v1/records/retry', {
+      sync: 'orders',
+      records: ['x'.repeat(1_100_000)],
+    })
+    expect(response.status).toBe(413)
+    expect(response.body).toMatchObject({ title: 'Request too large', fix: expect.any(String) })
+  })
+
+  test('in an unknown charset is answered 415', async () => {
+    const response = await request(open().app)
+      .post('/api/v1/records/retry')
+      .set('authorization', bearer)
+      .set('content-type', 'application/json; charset=x-unknown')
+      .send('{}')
+    expect(response.status).toBe(415)
+  })
+})
+
+describe('a failure', () => {
+  test.each<[Problem, number]>([
+    [{ kind: 'unavailable' }, 503],
+    [{ kind: 'rate_limited', retryAfterMs: 1500 }, 503],
+    [{ kind: 'auth_rejected' }, 502],
+    [{ kind: 'record_gone', object: 'deals', id: '901' }, 404],
+    [{ kind: 'mapping_failed', rule: 'to_money', path: 'amount' }, 422],
+  ])('of a use case is shown with its text and fix: %j', async (cause, status) => {
+    const { call } = open(
+      {},
+      {
+        preview: async () => {
+          throw new SyncError('Deal 901: it failed', { problem: cause, fix: 'Mend it.' })
+        },
+      },
+    )
+    const response = await call('post', '/api/v1/deals/901/preview')
+    expect(response.status).toBe(status)
+    expect(response.headers['content-type']).toContain('application/problem+json')
+    expect(response.body).toMatchObject({
+      status,
+      type: `urn:crosswalk:${cause.kind}`,
+      detail: 'Deal 901: it failed',
+      fix: 'Mend it.',
+    })
+    expect(response.headers['retry-after']).toBe(cause.kind === 'rate_limited' ? '2' : undefined)
+  })
+
+  test.each<[string, Partial<UseCases>]>([
+    ['an error of ours', { status: () => Promise.reject(new Error('connect postgres://me:hidden@db')) }],
+    ['a reply that breaks the contract', { status: async () => ({ connections: 'hidden' }) as never }],
+  ])('of our own shows nothing but a reference to the log: %s', async (_what, useCases) => {
+    const { call, lines } = open({}, useCases)
+    const response = await call('get', '/api/v1/status')
+    expect(response.status).toBe(500)
+    expect(response.text).not.toMatch(/hidden|stack|\.ts/)
+    const reference = /reference ([0-9a-f-]{36})/.exec(response.body.detail as string)?.[1]
+    expect(lines.join()).toContain(reference)
+  })
+})
+
+describe('webhooks', () => {
+  const path = '/hooks/hubspot/tok%2Fen?x=1'
+
+  test('hands over the raw request under the configured public address', async () => {
+    const received: [string, string, WebhookRequest][] = []
+    const { app } = open({
+      webhooks: {
+        receive: async (...call) => {
+          received.push(call)
+          return { status: 204 }
+        },
+      },
+    })
+    const body = '[ {"b":1,  "a":"ä"} ]'
+    const response = await request(app)
+      .post(path)
+      .set('content-type', 'application/json')
+      .set('x-signature', 'abc')
+      .send(body)
+    expect([response.status, response.text]).toEqual([204, ''])
+    const [[connection, given, handed] = []] = received
+    expect([connection, given]).toEqual(['hubspot', 'tok/en'])
+    expect(handed).toMatchObject({
+      method: 'POST',
+      url: 'https://hooks.example.com/crosswalk/hooks/hubspot/tok%2Fen?x=1',
+      headers: { 'x-signature': 'abc' },
+    })
+    expect(Buffer.from(handed?.body ?? []).toString()).toBe(body)
+  })
+
+  test('hands over the address that the request shows when no public one is configured', async () => {
+    const urls: string[] = []
+    const receive = async (_connection: string, _token: string, { url }: WebhookRequest) => {
+      urls.push(url)
+      return { status: 204 }
+    }
+    await request(open({ publicUrl: null, webhooks: { receive } }).app)
+      .post(path)
+      .set('host', 'cw.example.com:8787')
+    expect(urls).toEqual([`http://cw.example.com:8787${path}`])
+  })
+
+  test.each([400, 401, 404])('answers a forged or unknown one with a bare %i', async (status) => {
+    const { app, asked } = open({ webhooks: { receive: async () => ({ status }) } })
+    const response = await request(app).post(path).send({ secret: 'my-secret' })
+    expect([response.status, response.text]).toEqual([status, ''])
+    expect(asked).toEqual([])
+  })
+
+  test('asks the sender to send again what could not be stored, without telling why', async () => {
+    const { app, lines } = open({ webhooks: { receive: () => Promise.reject(new Error('disk full')) } })
+    const response = await request(app).post(path).send({ a: 1 })
+    expect([response.status, response.text]).toEqual([503, ''])
+    expect(lines.join()).toContain('disk full')
+  })
+
+  test('takes an empty body and refuses one above 2 MB', async () => {
+    const { app } = open()
+    expect((await request(app).post(path)).status).toBe(204)
+    const large = await request(app).post(path).type('json').send(Buffer.alloc(2_200_000, 'x').toString())
+    expect(large.status).toBe(413)
+    expect(large.text).not.toContain('xxx')
+  })
+
+  test.each(['get', 'put', 'delete'] as const)('takes no %s', async (method) => {
+    expect((await request(open().app)[method](path)).status).toBe(404)
+  })
+})
+
+describe('health and metrics', () => {
+  test('tells that the process lives, without a token', async () => {
+    const response = await request(open({ ready: async () => false }).app).get('/healthz')
+    expect([response.status, response.body]).toEqual([200, { status: 'ok' }])
+  })
+
+  test.each<[string, () => Promise<boolean>, number]>([
+    ['ready', async () => true, 200],
+    ['draining', async () => false, 503],
+    ['without a ledger', () => Promise.reject(new Error('no ledger at hidden-host')), 503],
+  ])('tells whether it can serve when it is %s', async (_state, ready, code) => {
+    const status = code === 200 ? 'ready' : 'not ready'
+    const response = await request(open({ ready }).app).get('/readyz')
+    expect([response.status, response.body]).toEqual([code, { status }])
+  })
+
+  test('serves metrics with the token, or to all when so configured', async () => {
+    const guarded = await open().call('get', '/metrics')
+    expect([guarded.status, guarded.text]).toEqual([200, 'crosswalk_orders_created_total 5\n'])
+    expect((await request(open({ metricsOpen: true }).app).get('/metrics')).status).toBe(200)
+  })
+})
+
+test('answers an unknown address with 404 in JSON and safe headers', async () => {
+  const response = await request(open().app).get('/nope/%3Cscript%3E?token=my-secret')
+  expect(response.status).toBe(404)
+  expect(response.headers).toMatchObject({
+    'content-type': expect.stringContaining('application/problem+json'),
+    'content-security-policy': expect.stringContaining("script-src 'self'"),
+    'x-content-type-options': 'nosniff',
+  })
+  expect(response.headers['x-powered-by']).toBeUndefined()
+  expect(response.text).not.toContain('my-secret')
+})
+
+test('answers 429 to more than 600 requests a minute, whatever they ask', async () => {
+  const { app } = open()
+  const statuses = new Map<number, number>()
+  for (let batch = 0; batch < 31; batch += 1) {
+    const replies = await Promise.all(Array.from({ length: 20 }, () => request(app).get('/api/v1/nope')))
+    for (const { status } of replies) statuses.set(status, (statuses.get(status) ?? 0) + 1)
+  }
+  expect(Object.fromEntries(statuses)).toEqual({ 401: 600, 429: 20 })
+  expect((await request(app).get('/healthz')).status).toBe(200)
+})

@@ -1,0 +1,183 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import helmet from 'helmet'
+import { SyncError } from '../core/problem.ts'
+import type { Log } from '../ports/log.ts'
+import { contract, type Route } from './contract.ts'
+import { type Handler, handlersOf } from './handlers.ts'
+import { openApi } from './openapi.ts'
+import { httpProblem, problemOf, sendProblem } from './problem-reply.ts'
+import type { UseCases, Webhooks } from './use-cases.ts'
+
+export interface ApiDeps {
+  readonly crosswalk: UseCases
+  /** Queues a look for changes and their delivery; does not wait for them. */
+  runSync(sync: string): Promise<void>
+  readonly webhooks: Webhooks
+  readonly metrics: { text(): Promise<string> }
+  readonly log: Log
+  /** What callers of /api must know; at least 24 characters. */
+  readonly token: string
+  /**
+   * How the world reaches this server: signatures of webhooks cover the address. Null when nothing stands between, so
+   * that the address is the one the request shows.
+   */
+  readonly publicUrl: string | null
+  /** Whether /metrics is served without the token. */
+  readonly metricsOpen: boolean
+  /** Whether the ledger answers and the process is not shutting down. */
+  ready(): Promise<boolean>
+}
+
+const tokenLengthMin = 24
+const callsPerMinute = 600
+// Generous: one change in a CRM can be hundreds of events, and a refused one comes back only much later.
+const webhooksPerMinute = 6_000
+
+/** The HTTP surface: /api/v1, /hooks, /metrics, /healthz, /readyz. Anything else is a 404 in JSON. */
+export function createApi(deps: ApiDeps): Express {
+  if (deps.token.length < tokenLengthMin) throw new Error(`the token needs at least ${tokenLengthMin} characters`)
+  const app = express()
+  app.set('etag', false)
+  app.use(
+    helmet({
+      // In-house servers are often reached by plain http: the browser must not rewrite their addresses to https.
+      contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'upgrade-insecure-requests': null } },
+    }),
+  )
+
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
+  app.get('/readyz', async (_request, response) => {
+    const ready = await deps.ready().catch((error: unknown) => {
+      deps.log.warn('not_ready', { reason: error instanceof Error ? error.message : String(error) })
+      return false
+    })
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' })
+  })
+
+  const guard = bearer(deps.token)
+  app.get('/metrics', ...(deps.metricsOpen ? [] : [guard]), async (_request, response) => {
+    response.type('text/plain; version=0.0.4').send(await deps.metrics.text())
+  })
+  app.post('/hooks/:connection/:token', limit(webhooksPerMinute), rawBody, receiveWebhook(deps))
+  app.use('/api', limit(callsPerMinute), guard, noStore, jsonBody, apiRoutes(deps))
+
+  app.use((request, response) =>
+    sendProblem(response, httpProblem('not_found', `There is no ${request.method} ${request.path} here.`)),
+  )
+  app.use(failure(deps.log))
+  return app
+}
+
+// Whatever the content type says: `curl -d` calls JSON a form, and a body must never be passed over in silence.
+const jsonBody = express.json({ limit: '1mb', type: () => true })
+const rawBody = express.raw({ limit: '2mb', type: () => true })
+
+const noStore: RequestHandler = (_request, response, next) => {
+  response.set('cache-control', 'no-store')
+  next()
+}
+
+function bearer(token: string): RequestHandler {
+  // Digests have one length, so that the comparison takes the same time whatever was sent.
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  const expected = digest(`Bearer ${token}`)
+  return (request, response, next) => {
+    const given = request.headers.authorization ?? ''
+    if (timingSafeEqual(digest(given.replace(/^bearer /i, 'Bearer ')), expected)) return next()
+    response.set('www-authenticate', 'Bearer')
+    sendProblem(response, httpProblem('unauthorized', 'This address needs the token of this server.'))
+  }
+}
+
+const limit = (perMinute: number): RequestHandler =>
+  rateLimit({
+    windowMs: 60_000,
+    limit: perMinute,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    // Behind a proxy all callers count as one; the header that names them can be forged, so it is not read.
+    validate: { xForwardedForHeader: false, forwardedHeader: false },
+    handler: (_request, response) =>
+      sendProblem(
+        response,
+        httpProblem('too_many', `More than ${perMinute} requests a minute came from your address.`),
+      ),
+  })
+
+function apiRoutes(deps: ApiDeps): RequestHandler {
+  const router = express.Router()
+  const document = openApi()
+  router.get('/v1/openapi.json', (_request, response) => void response.json(document))
+  const handlers = handlersOf(deps.crosswalk, deps.runSync)
+  for (const [name, route] of Object.entries<Route>(contract)) {
+    const handle = handlers[name as keyof typeof handlers] as Handler<Route>
+    router[route.method](`/v1${route.path}`, async (request, response) => {
+      const checked = {
+        params: route.params.safeParse(request.params),
+        query: route.query.safeParse(request.query),
+        body: route.body.safeParse(request.body ?? {}),
+      }
+      const mistakes = Object.entries(checked).flatMap(([part, { error }]) =>
+        (error?.issues ?? []).map((issue) => `${[part, ...issue.path].join('.')}: ${issue.message}`),
+      )
+      if (mistakes.length > 0) return sendProblem(response, httpProblem('malformed', mistakes.join('; ')))
+      const { params, query, body } = checked
+      const value = await handle({ params: params.data ?? {}, query: query.data ?? {}, body: body.data ?? {} })
+      const missing = missingIn(value)
+      if (route.method === 'post')
+        deps.log.info('api_call', { operation: name, ...request.params, done: missing === null })
+      if (missing !== null) return sendProblem(response, httpProblem('not_found', missing))
+      // Parsing drops whatever the contract does not name.
+      response.status(route.status).json(route.reply.parse(value))
+    })
+  }
+  return router
+}
+
+const missingIn = (value: unknown): string | null =>
+  typeof value === 'object' && value !== null && 'missing' in value ? String(value.missing) : null
+
+function receiveWebhook(deps: ApiDeps): RequestHandler<{ connection: string; token: string }> {
+  return async (request, response) => {
+    const { connection, token } = request.params
+    const origin = deps.publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.headers.host}`
+    try {
+      const { status } = await deps.webhooks.receive(connection, token, {
+        method: request.method,
+        url: `${origin}${request.originalUrl}`,
+        headers: flat(request.headers),
+        body: Buffer.isBuffer(request.body) ? request.body : new Uint8Array(),
+      })
+      response.status(status).end()
+    } catch (error) {
+      // 503 has the sender send it again; whatever was not stored must not be acknowledged.
+      deps.log.error('webhook_not_stored', { reason: error instanceof Error ? error.message : String(error) })
+      response.status(503).end()
+    }
+  }
+}
+
+const flat = (headers: IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  )
+
+function failure(log: Log): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error)
+    const problem = problemOf(error)
+    if (problem !== null) {
+      if (error instanceof SyncError && error.problem.kind === 'rate_limited') {
+        response.set('retry-after', String(Math.ceil(error.problem.retryAfterMs / 1000)))
+      }
+      return sendProblem(response, problem)
+    }
+    const reference = randomUUID()
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    log.error('api_fault', { reference, method: request.method, path: request.path, reason })
+    sendProblem(response, httpProblem('internal', `The request failed; reference ${reference}.`))
+  }
+}

@@ -1,0 +1,313 @@
+import { z } from 'zod'
+import { type ProblemKind, problemTitles } from '../core/problem.ts'
+
+/*
+ * Every request and reply of the REST API below /api/v1. The server mounts, checks and documents exactly this table, and
+ * a reply carries nothing that is not written here.
+ */
+
+const name = z.string().min(1).max(64)
+const problemId = z.string().regex(/^\d{1,18}$/, 'the id of a problem is a number')
+const recordId = z.string().min(1).max(200)
+const instant = z.string().meta({ format: 'date-time' })
+const kinds = Object.keys(problemTitles) as [ProblemKind, ...ProblemKind[]]
+const problemKind = z.enum(kinds)
+const linkState = z.enum(['intended', 'sent', 'linked', 'rejected', 'unknown'])
+const max = z.coerce.number().int().min(1).max(500).default(50).describe('Rows at most')
+const list = <T extends z.ZodType>(row: T) => z.array(row).readonly()
+
+const failure = z.object({
+  problem: z.looseObject({ kind: problemKind }),
+  message: z.string(),
+  fix: z.string(),
+  field: z.string().optional(),
+})
+
+const account = z.object({
+  id: z.string(),
+  name: z.string(),
+  timeZone: z.string(),
+  currency: z.string().nullable(),
+  apiVersion: z.string(),
+})
+
+const connection = z.object({
+  connection: z.string(),
+  system: z.string(),
+  account: account.nullable(),
+  pausedBecause: failure.nullable().describe('Null when it works'),
+  pausedUntil: instant.nullable(),
+  failures: z.number().describe('Failures in a row'),
+})
+
+const connectionCheck = z.object({
+  connection: z.string(),
+  system: z.string(),
+  report: z
+    .object({
+      account,
+      findings: list(
+        z.object({
+          level: z.enum(['ok', 'warning', 'error']),
+          subject: z.string(),
+          message: z.string(),
+          fix: z.string().optional(),
+        }),
+      ),
+    })
+    .nullable(),
+  failure: failure.nullable().describe('Why there is no report'),
+})
+
+const run = z.object({
+  id: z.string(),
+  sync: z.string(),
+  kind: z.enum(['scheduled', 'webhook', 'manual', 'backfill', 'retry', 'reconcile']),
+  state: z.enum(['running', 'done', 'stopped']),
+  startedAt: instant,
+  endedAt: instant.nullable(),
+  counts: z.record(z.string(), z.number()),
+  reason: z.string().nullable().describe('Why it stopped early'),
+})
+
+const sync = z.object({
+  sync: z.string(),
+  from: z.string(),
+  to: z.string(),
+  document: z.string(),
+  mode: z.enum(['live', 'shadow']),
+  enabledAt: instant,
+  schedule: z.string().nullable(),
+  heldBecause: z.string().nullable().describe('Why nothing is delivered until a person says so'),
+  extraOrders: z.number().describe('New orders allowed beyond the guard'),
+  inbox: z
+    .object({ due: z.number(), later: z.number(), inWork: z.number(), oldest: instant.nullable() })
+    .nullable()
+    .describe('Records with a change that is not delivered yet'),
+  problems: z.number(),
+  lastRun: run.nullable(),
+})
+
+const held = z.object({ sync: z.string(), heldBecause: z.string().nullable() })
+
+const problem = z.object({
+  id: z.string(),
+  sync: z.string(),
+  kind: problemKind,
+  message: z.string(),
+  fix: z.string(),
+  field: z.string().nullable(),
+  firstSeen: instant,
+  lastSeen: instant,
+  waiting: z.number().describe('Records that wait on it'),
+  records: list(z.string()).describe('The first few of them'),
+})
+
+const deal = z.object({
+  id: z.string(),
+  sync: z.string(),
+  kind: z.string(),
+  sourceId: z.string().describe('Id of the deal'),
+  label: z.string().nullable(),
+  state: linkState,
+  connection: z.string(),
+  targetObject: z.string(),
+  targetId: z.string().nullable().describe('Id of the order'),
+  targetLabel: z.string().nullable(),
+  origin: z.enum(['created', 'adopted']).nullable(),
+  stage: z.string().nullable(),
+  createdAt: instant,
+  updatedAt: instant,
+})
+
+const timelineEntry = z.object({
+  sync: z.string(),
+  recordId: z.string(),
+  at: instant,
+  event: z.string(),
+  text: z.string(),
+  details: z.unknown(),
+})
+
+const preview = z.object({
+  sync: z.string(),
+  recordId: z.string(),
+  action: z.string().describe('What would happen: create, update, nothing, not won, problem'),
+  label: z.string(),
+  order: z.object({ number: z.string().nullable(), id: z.string() }).nullable(),
+  fields: list(
+    z.object({
+      field: z.string(),
+      rule: z.string(),
+      source: z.string(),
+      value: z.unknown(),
+      note: z.string().nullable(),
+    }),
+  ),
+  lines: list(z.object({ key: z.string(), fields: z.record(z.string(), z.unknown()) })),
+  failures: list(failure),
+})
+
+const released = z.object({ records: z.number().describe('Records that are worked on again') })
+
+/** Every error, RFC 9457 (application/problem+json). */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string(),
+  fix: z.string(),
+})
+export type ProblemReply = z.output<typeof problemSchema>
+
+const nothing = z.strictObject({})
+const bare = { params: nothing, query: nothing, body: nothing, status: 200 } as const
+
+export interface Route {
+  readonly method: 'get' | 'post'
+  /** Below /api/v1; parameters as `:name`. */
+  readonly path: string
+  readonly summary: string
+  readonly params: z.ZodObject
+  readonly query: z.ZodObject
+  readonly body: z.ZodObject
+  readonly status: 200 | 202
+  readonly reply: z.ZodType
+}
+
+export const contract = {
+  status: {
+    ...bare,
+    method: 'get',
+    path: '/status',
+    summary: 'Connections, syncs and orders at a glance',
+    reply: z.object({
+      connections: list(connection),
+      syncs: list(sync),
+      orders: list(z.object({ state: linkState, stage: z.string().nullable(), count: z.number() })),
+    }),
+  },
+  listConnections: {
+    ...bare,
+    method: 'get',
+    path: '/connections',
+    summary: 'The connections and whether they work',
+    reply: z.object({ connections: list(connection) }),
+  },
+  checkConnection: {
+    ...bare,
+    method: 'post',
+    path: '/connections/:name/check',
+    summary: 'Proves address, login and rights of a connection; writes nothing',
+    params: z.strictObject({ name }),
+    reply: connectionCheck,
+  },
+  listSyncs: {
+    ...bare,
+    method: 'get',
+    path: '/syncs',
+    summary: 'The syncs and what waits in them',
+    reply: z.object({ syncs: list(sync) }),
+  },
+  runSync: {
+    ...bare,
+    method: 'post',
+    path: '/syncs/:name/run',
+    summary: 'Queues a run of a sync',
+    params: z.strictObject({ name }),
+    status: 202,
+    reply: z.object({ sync: z.string() }),
+  },
+  pauseSync: {
+    ...bare,
+    method: 'post',
+    path: '/syncs/:name/pause',
+    summary: 'Holds the delivery of a sync until it is resumed',
+    params: z.strictObject({ name }),
+    body: z.strictObject({ because: z.string().min(1).max(500).default('Paused by hand') }),
+    reply: held,
+  },
+  resumeSync: {
+    ...bare,
+    method: 'post',
+    path: '/syncs/:name/resume',
+    summary: 'Lets a held sync go on',
+    params: z.strictObject({ name }),
+    body: z.strictObject({
+      allow: z.int().min(1).max(100_000).optional().describe('New orders allowed beyond the guard, once'),
+    }),
+    reply: held,
+  },
+  listRuns: {
+    ...bare,
+    method: 'get',
+    path: '/runs',
+    summary: 'Runs, newest first',
+    query: z.strictObject({ sync: name.optional(), max }),
+    reply: z.object({ runs: list(run) }),
+  },
+  listProblems: {
+    ...bare,
+    method: 'get',
+    path: '/problems',
+    summary: 'Open problems',
+    query: z.strictObject({ sync: name.optional(), kind: problemKind.optional(), max }),
+    reply: z.object({ problems: list(problem) }),
+  },
+  getProblem: {
+    ...bare,
+    method: 'get',
+    path: '/problems/:id',
+    summary: 'One open problem with all records that wait on it',
+    params: z.strictObject({ id: problemId }),
+    reply: z.object({ problem, waiting: list(z.string()) }),
+  },
+  retryProblem: {
+    ...bare,
+    method: 'post',
+    path: '/problems/:id/retry',
+    summary: 'Tries all records of a problem again',
+    params: z.strictObject({ id: problemId }),
+    status: 202,
+    reply: released,
+  },
+  retryRecords: {
+    ...bare,
+    method: 'post',
+    path: '/records/retry',
+    summary: 'Tries records of a sync again',
+    body: z.strictObject({ sync: name, records: z.array(recordId).min(1).max(1000) }),
+    status: 202,
+    reply: released,
+  },
+  listDeals: {
+    ...bare,
+    method: 'get',
+    path: '/deals',
+    summary: 'Deals and their orders, newest first',
+    query: z.strictObject({
+      text: z.string().min(1).max(200).optional().describe('Part of a name, a number or an id of either side'),
+      state: linkState.optional(),
+      max,
+    }),
+    reply: z.object({ deals: list(deal) }),
+  },
+  dealTimeline: {
+    ...bare,
+    method: 'get',
+    path: '/deals/:id/timeline',
+    summary: 'What happened to a deal, oldest first',
+    params: z.strictObject({ id: recordId }),
+    reply: z.object({ entries: list(timelineEntry) }),
+  },
+  previewDeal: {
+    ...bare,
+    method: 'post',
+    path: '/deals/:id/preview',
+    summary: 'What a deal’s order would be and by which rules; writes nothing',
+    params: z.strictObject({ id: recordId }),
+    body: z.strictObject({ sync: name.optional() }),
+    reply: preview,
+  },
+} as const satisfies Record<string, Route>
+export type Contract = typeof contract

@@ -1,0 +1,73 @@
+import type { Response } from 'express'
+import { type ProblemKind, problemTitles, SyncError } from '../core/problem.ts'
+import type { ProblemReply } from './contract.ts'
+
+type HttpKind = 'malformed' | 'unauthorized' | 'not_found' | 'too_large' | 'unsupported' | 'too_many' | 'internal'
+
+const http: Readonly<Record<HttpKind, { status: number; title: string; fix: string }>> = {
+  malformed: {
+    status: 400,
+    title: 'Request malformed',
+    fix: 'Correct the request; /api/v1/openapi.json describes it.',
+  },
+  unauthorized: {
+    status: 401,
+    title: 'Token missing or wrong',
+    fix: 'Send the token of this server as "Authorization: Bearer <token>".',
+  },
+  not_found: { status: 404, title: 'Not found', fix: 'Check the address; /api/v1/openapi.json lists all of them.' },
+  too_large: { status: 413, title: 'Request too large', fix: 'Send less at once.' },
+  unsupported: { status: 415, title: 'Encoding not supported', fix: 'Send UTF-8, plain or compressed with gzip.' },
+  too_many: { status: 429, title: 'Too many requests', fix: 'Wait as long as the header Retry-After says.' },
+  internal: { status: 500, title: 'Fault in Crosswalk', fix: 'Look the reference up in the log, and report it.' },
+}
+
+const statusOf: Readonly<Record<ProblemKind, number>> = {
+  unavailable: 503,
+  busy: 503,
+  rate_limited: 503,
+  outcome_unknown: 502,
+  auth_rejected: 502,
+  permission_missing: 502,
+  bad_reply: 502,
+  record_gone: 404,
+  configuration_invalid: 422,
+  mapping_failed: 422,
+  lookup_failed: 422,
+  customer_ambiguous: 422,
+  customer_missing: 422,
+  record_rejected: 422,
+  totals_differ: 422,
+  amendment_refused: 422,
+  unwon_refused: 422,
+  guard_tripped: 422,
+}
+
+/** The reply to a request that cannot be served for a reason of HTTP. */
+export function httpProblem(kind: HttpKind, detail: string): ProblemReply {
+  const { status, title, fix } = http[kind]
+  return { type: `urn:crosswalk:${kind}`, title, status, detail, fix }
+}
+
+/**
+ * The reply to an error. Null for one that is a fault of ours: nothing of it may be shown. The texts of the body
+ * parsers are not shown either, for they quote the body.
+ */
+export function problemOf(error: unknown): ProblemReply | null {
+  if (error instanceof SyncError) {
+    const { kind } = error.problem
+    const title = problemTitles[kind]
+    return { type: `urn:crosswalk:${kind}`, title, status: statusOf[kind], detail: error.message, fix: error.fix }
+  }
+  const { status, type } = error as { status?: unknown; type?: unknown }
+  if (type === 'entity.parse.failed') return httpProblem('malformed', 'The body is not valid JSON.')
+  if (status === 413) return httpProblem('too_large', 'The body is larger than this address takes.')
+  if (status === 415) return httpProblem('unsupported', 'The body has an encoding or a charset that is not read here.')
+  // Set by Express and its parsers alone: an address or a body that cannot be decoded.
+  if (status === 400) return httpProblem('malformed', 'The address or the body cannot be decoded.')
+  return null
+}
+
+export function sendProblem(response: Response, problem: ProblemReply): void {
+  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}

@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals'
+import type { Preview } from '../../app/crosswalk.ts'
+import { cli, text } from '../fake.ts'
+
+const preview: Preview = {
+  sync: 'deals',
+  recordId: '901',
+  action: 'create',
+  label: '20 pumps',
+  order: null,
+  fields: [
+    {
+      field: 'client_order_ref',
+      value: 'PO-7',
+      rule: 'deal.poNumber, else deal.number',
+      source: 'PO-7',
+      note: null,
+    },
+    { field: 'partner_id', value: '7', rule: 'link customer', source: 'Acme', note: 'matched by tax id' },
+    { field: 'note', value: null, rule: 'deal.notes', source: '', note: null },
+  ],
+  lines: [{ key: 'k1', fields: { product_id: '12', product_uom_qty: '20' } }],
+  failures: [],
+}
+
+test('shows each value, where it comes from and by which rule', async () => {
+  const { code, out } = await cli('preview deal 901', { preview: async () => preview })
+  expect(code).toBe(0)
+  expect(out).toBe(text`
+    Deal 901  20 pumps  sync deals
+    + An order would be made
+
+    FIELD             VALUE  FROM  RULE                             NOTE
+    client_order_ref  PO-7   PO-7  deal.poNumber, else deal.number
+    partner_id        7      Acme  link customer                    matched by tax id
+    note              –            deal.notes
+
+    Lines
+    key  product_id  product_uom_qty
+    k1   12          20
+  `)
+})
+
+test('shows what is in the way, and fails', async () => {
+  const failure = {
+    problem: { kind: 'customer_missing', value: 'Acme' },
+    message: 'Odoo has no customer "Acme".',
+    fix: 'Create it.',
+  } as const
+  const blocked = { ...preview, action: 'problem', fields: [], lines: [], failures: [failure] }
+  const { code, out } = await cli('preview deal 901', { preview: async () => blocked })
+  expect(code).toBe(1)
+  expect(out).toBe(text`
+    Deal 901  20 pumps  sync deals
+    ✗ A problem is in the way
+
+    ✗ Odoo has no customer "Acme".
+      What to do: Create it.
+  `)
+})
+
+test.each([
+  ['update', '~ order S00042 would be brought up to the deal'],
+  ['nothing', '= order S00042 is as the deal wants it'],
+  ['not won', '– The deal is not won; nothing would be made'],
+])('says what would happen: %s', async (action, sentence) => {
+  const order = { number: 'S00042', id: '42' }
+  const { out } = await cli('preview deal 901', { preview: async () => ({ ...preview, action, order }) })
+  expect(out).toContain(sentence)
+})
+
+test('--sync chooses among several; --json gives the preview', async () => {
+  const asked: unknown[] = []
+  const { out } = await cli('preview deal 901 --sync deals --json', {
+    async preview(...given) {
+      asked.push(given)
+      return preview
+    },
+  })
+  expect(asked).toEqual([['901', { sync: 'deals' }]])
+  expect(JSON.parse(out)).toEqual(preview)
+})

@@ -1,0 +1,78 @@
+import type { Command } from 'commander'
+import type { Preview } from '../../app/crosswalk.ts'
+import { recordKind } from '../arguments.ts'
+import { records, shortJson } from '../json-view.ts'
+import type { Perform, Session } from '../session.ts'
+import { oneLine } from '../text.ts'
+
+export function addPreview(program: Command, perform: Perform): void {
+  program
+    .command('preview')
+    .description('Show what would become of a deal, value by value and by which rule; nothing is written')
+    .addArgument(recordKind())
+    .argument('<id>', "the record's id in its own system")
+    .option('--sync <name>', 'the sync to look through, where there are several')
+    .action((_kind: string, id: string, options: { sync?: string }, command: Command) =>
+      perform(command, async (session) => {
+        const preview = await session.ask((crosswalk) =>
+          crosswalk.preview(id, options.sync === undefined ? {} : { sync: options.sync }),
+        )
+        session.answer(preview, () => show(preview, session))
+        return preview.failures.length === 0 ? 0 : 1
+      }),
+    )
+}
+
+function show(preview: Preview, session: Session): string {
+  const { paint } = session
+  const title = `${paint.bold(`Deal ${oneLine(preview.recordId)}`)}  ${oneLine(preview.label)}  ${paint.dim(`sync ${preview.sync}`)}\n`
+  const fields = session.table(
+    [
+      { title: 'FIELD' },
+      { title: 'VALUE', flexible: true },
+      { title: 'FROM', flexible: true },
+      { title: 'RULE' },
+      { title: 'NOTE', flexible: true },
+    ],
+    preview.fields.map(({ field, value, source, rule, note }) => [
+      field,
+      shortJson(value),
+      { text: source, style: paint.dim },
+      { text: rule, style: paint.dim },
+      note ?? '',
+    ]),
+  )
+  const parts = [title + action(preview, session)]
+  if (preview.fields.length > 0) parts.push(fields)
+  if (preview.lines.length > 0) {
+    parts.push(
+      `${paint.bold('Lines')}\n` +
+        records(
+          preview.lines.map((line) => ({ key: line.key, ...line.fields })),
+          session,
+          0,
+        ),
+    )
+  }
+  if (preview.failures.length > 0) parts.push(preview.failures.map((failure) => session.failure(failure)).join(''))
+  return parts.join('\n')
+}
+
+function action({ action, order }: Preview, session: Session): string {
+  const { green, red, dim, yellow } = session.paint
+  const named = order === null ? 'the order' : `order ${oneLine(order.number ?? order.id)}`
+  switch (action) {
+    case 'create':
+      return `${green('+')} An order would be made\n`
+    case 'update':
+      return `${yellow('~')} ${named} would be brought up to the deal\n`
+    case 'nothing':
+      return `${dim('=')} ${named} is as the deal wants it\n`
+    case 'not won':
+      return `${dim('–')} The deal is not won; nothing would be made\n`
+    case 'problem':
+      return `${red('✗')} A problem is in the way\n`
+    default:
+      return `${oneLine(action)}\n`
+  }
+}

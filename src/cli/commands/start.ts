@@ -1,0 +1,18 @@
+import { type Command, Option } from 'commander'
+import { portNumber } from '../arguments.ts'
+import type { Role } from '../deps.ts'
+import type { Perform } from '../session.ts'
+
+export function addStart(program: Command, perform: Perform): void {
+  program
+    .command('start')
+    .description('Run the server: schedules, webhooks, API and console, until stopped')
+    .addOption(new Option('--role <role>', 'what this process does').choices(['all', 'api', 'worker']).default('all'))
+    .option('--port <port>', 'port of API and console (default: as configured)', portNumber)
+    .action((options: { role: Role; port?: number }, command: Command) =>
+      perform(command, async (session) => {
+        await session.deps.start(session.project, { role: options.role, port: options.port ?? null })
+        return 0
+      }),
+    )
+}

@@ -1,0 +1,86 @@
+import { expect, test } from '@jest/globals'
+import type { Status } from '../../app/crosswalk.ts'
+import { shift } from '../../core/time.ts'
+import { aRun, cli, now, text } from '../fake.ts'
+
+const sync: Status['syncs'][number] = {
+  sync: 'deals',
+  from: 'crm',
+  to: 'erp',
+  document: 'deal',
+  schedule: '*/2 * * * *',
+  enabledAt: now,
+  mode: 'live',
+  mappings: null,
+  heldBecause: null,
+  extraOrders: 0,
+  cursor: null,
+  inbox: { sync: 'deals', due: 10, later: 3, inWork: 2, oldest: null, bestLane: null },
+  problems: 2,
+  lastRun: aRun,
+}
+const account = { id: '123', name: 'Acme', timeZone: 'UTC', currency: null, apiVersion: '1' }
+const status: Status = {
+  connections: [
+    { connection: 'crm', system: 'hubspot', account, pausedBecause: null, pausedUntil: null, failures: 0 },
+    {
+      connection: 'erp',
+      system: 'odoo',
+      account: null,
+      pausedBecause: { problem: { kind: 'auth_rejected' }, message: 'Odoo refused the login.', fix: 'Make a key.' },
+      pausedUntil: shift(now, 240_000),
+      failures: 3,
+    },
+  ],
+  syncs: [
+    { ...sync, heldBecause: '240 orders, 100 are allowed' },
+    { ...sync, sync: 'fulfilment', from: 'erp', to: 'crm', mode: 'shadow', inbox: null, problems: 0, lastRun: null },
+  ],
+  orders: [
+    { state: 'linked', stage: 'paid', count: 1240 },
+    { state: 'linked', stage: 'in_production', count: 9 },
+    { state: 'unknown', stage: null, count: 1 },
+    { state: 'linked', stage: 'draft', count: 3 },
+  ],
+}
+
+test('answers on one screen', async () => {
+  const { code, out } = await cli('status', { status: async () => status })
+  expect(code).toBe(0)
+  expect(out).toBe(text`
+    Connections
+      crm  hubspot  ✓ ok      Acme (123)
+      erp  odoo     ✗ paused  next try in 4 min
+      ✗ Odoo refused the login.
+        What to do: Make a key.
+
+    Syncs
+      SYNC        WAY        MODE    DUE  LATER  PROBLEMS  LAST RUN
+      deals       crm → erp  held     12      3         2  2 min ago, 11 delivered, 1 problem
+      fulfilment  erp → crm  shadow    0      0         0  never
+      ✗ deals is held: 240 orders, 100 are allowed
+        To let it go on: crosswalk resume deals
+      ✗ 2 problems wait for a person: crosswalk problems
+
+    Orders  1,253
+      1 outcome unknown   3 draft   9 in production   1,240 paid
+  `)
+})
+
+test('breaks the stages where the terminal ends', async () => {
+  const { out } = await cli('status', { status: async () => status }, { outColumns: 40 })
+  expect(out).toContain('  1 outcome unknown   3 draft\n  9 in production   1,240 paid\n')
+})
+
+test.each([
+  ['running', { state: 'running' as const, endedAt: null }, 'running, began 2 min ago'],
+  ['stopped', { state: 'stopped' as const, reason: 'Odoo is down' }, '2 min ago, stopped: Odoo is down'],
+])('tells a run that is %s', async (_state, change, words) => {
+  const syncs = [{ ...sync, lastRun: { ...aRun, ...change } }]
+  const { out } = await cli('status', { status: async () => ({ ...status, syncs }) })
+  expect(out).toContain(words)
+})
+
+test('--json gives the status', async () => {
+  expect(JSON.parse((await cli('status --json', { status: async () => status })).out)).toEqual(status)
+})

@@ -1,0 +1,118 @@
+import type { Command } from 'commander'
+import type { Status } from '../../app/crosswalk.ts'
+import { countsText } from '../counts.ts'
+import { byProgress, progressOf } from '../order-progress.ts'
+import type { Perform, Session } from '../session.ts'
+import type { Cell } from '../table.ts'
+import { count, oneLine, widthOf } from '../text.ts'
+
+export function addStatus(program: Command, perform: Perform): void {
+  program
+    .command('status')
+    .description('Answer on one screen how everything is')
+    .action((_options: object, command: Command) =>
+      perform(command, async (session) => {
+        const status = await session.ask((crosswalk) => crosswalk.status())
+        session.answer(status, () =>
+          [connections(status, session), syncs(status, session), orders(status, session)].join('\n'),
+        )
+        return 0
+      }),
+    )
+}
+
+function connections(status: Status, session: Session): string {
+  const { bold, green, red, dim } = session.paint
+  const rows = status.connections.map(({ connection, system, account, pausedBecause, pausedUntil }): Cell[] => [
+    connection,
+    { text: system, style: dim },
+    pausedBecause === null ? { text: '✓ ok', style: green } : { text: '✗ paused', style: red },
+    pausedBecause === null
+      ? account === null
+        ? { text: 'not reached yet', style: dim }
+        : `${account.name} (${account.id})`
+      : pausedUntil === null
+        ? 'until it is mended'
+        : `next try ${session.age(pausedUntil)}`,
+  ])
+  const reasons = status.connections.flatMap(({ pausedBecause }) =>
+    pausedBecause === null ? [] : [session.failure(pausedBecause, 2)],
+  )
+  const columns = [{ title: '' }, { title: '' }, { title: '' }, { title: '', flexible: true }]
+  return `${bold('Connections')}\n${session.table(columns, rows, 2)}${reasons.join('')}`
+}
+
+function syncs(status: Status, session: Session): string {
+  const { paint } = session
+  const number = (value: number, style = paint.bold): Cell =>
+    value === 0 ? { text: '0', style: paint.dim } : { text: value.toLocaleString('en'), style }
+  const rows = status.syncs.map((sync): Cell[] => [
+    sync.sync,
+    `${sync.from} → ${sync.to}`,
+    sync.heldBecause !== null
+      ? { text: 'held', style: paint.red }
+      : sync.mode === 'shadow'
+        ? { text: 'shadow', style: paint.yellow }
+        : { text: 'live', style: paint.green },
+    number((sync.inbox?.due ?? 0) + (sync.inbox?.inWork ?? 0)),
+    number(sync.inbox?.later ?? 0, paint.yellow),
+    number(sync.problems, paint.red),
+    lastRun(sync.lastRun, session),
+  ])
+  const table = session.table(
+    [
+      { title: 'SYNC' },
+      { title: 'WAY' },
+      { title: 'MODE' },
+      { title: 'DUE', align: 'right' },
+      { title: 'LATER', align: 'right' },
+      { title: 'PROBLEMS', align: 'right' },
+      { title: 'LAST RUN', flexible: true },
+    ],
+    rows,
+    2,
+  )
+  const held = status.syncs.map((sync) =>
+    sync.heldBecause === null
+      ? ''
+      : session.prose(`${sync.sync} is held: ${sync.heldBecause}`, { indent: 4, first: `  ${paint.red('✗')} ` }) +
+        `    To let it go on: crosswalk resume ${sync.sync}\n`,
+  )
+  const problems = status.syncs.reduce((total, sync) => total + sync.problems, 0)
+  const hint =
+    problems === 0
+      ? ''
+      : `  ${paint.red('✗')} ${count(problems, 'problem')} ${problems === 1 ? 'waits' : 'wait'} for a person: crosswalk problems\n`
+  return `${paint.bold('Syncs')}\n${table}${held.join('')}${hint}`
+}
+
+function lastRun(run: Status['syncs'][number]['lastRun'], session: Session): Cell {
+  if (run === null) return { text: 'never', style: session.paint.dim }
+  const when = session.age(run.endedAt ?? run.startedAt)
+  if (run.state === 'running') return { text: `running, began ${when}`, style: session.paint.cyan }
+  if (run.state === 'stopped')
+    return { text: `${when}, stopped: ${run.reason ?? 'no reason given'}`, style: session.paint.red }
+  return `${when}, ${countsText(run.counts)}`
+}
+
+/** All stages side by side, so that eleven of them do not fill the screen. */
+function orders(status: Status, session: Session): string {
+  const { bold } = session.paint
+  const total = status.orders.reduce((sum, one) => sum + one.count, 0)
+  const title = `${bold('Orders')}  ${total.toLocaleString('en')}\n`
+  if (total === 0) return title
+  const width = session.deps.outColumns ?? 100
+  const rows: string[] = []
+  let used = width
+  for (const one of [...status.orders].sort(byProgress)) {
+    const { text, style } = progressOf(one, session.paint)
+    const number = one.count.toLocaleString('en')
+    const needed = widthOf(`${number} ${oneLine(text)}`) + 3
+    const fits = used + needed <= width
+    const shown = `${bold(number)} ${style(oneLine(text))}`
+    if (fits) rows.push(`${rows.pop() ?? ''}   ${shown}`)
+    else rows.push(`  ${shown}`)
+    used = fits ? used + needed : needed
+  }
+  return `${title}${rows.join('\n')}\n`
+}

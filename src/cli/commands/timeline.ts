@@ -1,0 +1,102 @@
+import type { Command } from 'commander'
+import { isObject } from '../../core/json.ts'
+import type { Link, TimelineEntry } from '../../ports/ledger.ts'
+import { recordKind } from '../arguments.ts'
+import { details } from '../json-view.ts'
+import { clockIn, dayIn } from '../moments.ts'
+import { progressOf, wayOf } from '../order-progress.ts'
+import type { Style } from '../paint.ts'
+import type { Perform, Session } from '../session.ts'
+import { oneLine, pad, widthOf } from '../text.ts'
+
+export function addTimeline(program: Command, perform: Perform): void {
+  program
+    .command('timeline')
+    .description('Tell the story of one deal: every step, the values, the answers of both systems')
+    .addArgument(recordKind())
+    .argument('<id>', "the record's id in its own system")
+    .action((_kind: string, id: string, _options: object, command: Command) =>
+      perform(command, async (session) => {
+        const { link, entries } = await session.ask(async (crosswalk) => ({
+          entries: await crosswalk.timeline(id),
+          // The search goes through names and numbers as well, so that other deals may come first.
+          link: (await crosswalk.deals({ text: id, max: 50 })).find((one) => one.sourceId === id) ?? null,
+        }))
+        session.answer({ recordId: id, link, entries }, () => show(id, link, entries, session))
+        return entries.length === 0 && link === null ? 1 : 0
+      }),
+    )
+}
+
+function show(id: string, link: Link | null, entries: readonly TimelineEntry[], session: Session): string {
+  if (entries.length === 0 && link === null) return `Nothing is known of deal ${oneLine(id)}.\n`
+  const { zone } = session
+  const days = [...Map.groupBy(entries, (entry) => dayIn(entry.at, zone))]
+  const eventColumns = Math.max(0, ...entries.map((entry) => widthOf(eventText(entry))))
+  const shown = days.map(
+    ([day, ofDay]) =>
+      `${session.paint.bold(day)}\n${ofDay.map((entry) => step(entry, eventColumns, session)).join('')}`,
+  )
+  const close = entries.length === 0 ? [] : [`${session.paint.dim(`Times in ${zone}`)}\n`]
+  return [head(id, link, entries, session), ...shown, ...close].join('\n')
+}
+
+function head(id: string, link: Link | null, entries: readonly TimelineEntry[], session: Session): string {
+  const { paint } = session
+  const label = oneLine(link?.label ?? '')
+  const title = `${paint.bold(`Deal ${oneLine(id)}`)}${label === '' || label === id ? '' : `  ${label}`}\n`
+  if (link === null) return `${title}No order yet\n`
+  const { text, style } = progressOf(link, paint)
+  const number = oneLine(link.targetLabel ?? link.targetId ?? '')
+  const order = `${number === '' ? 'No order yet' : `Order ${number}`}  ${style(text)}\n`
+  if (link.stage === null || link.state !== 'linked') return title + order
+  return `${title}${order}\n${wayOf(link.stage, stagesSeen(entries), paint)}\n`
+}
+
+const stagesSeen = (entries: readonly TimelineEntry[]) =>
+  new Set(
+    entries
+      .map(({ details: given }) => (isObject(given) ? given.stage : null))
+      .filter((stage) => typeof stage === 'string'),
+  )
+
+const eventText = (entry: TimelineEntry) => oneLine(entry.event).replaceAll('_', ' ')
+
+// Under the event, past the time and the sign.
+const indentOfDetails = 14
+
+function step(entry: TimelineEntry, eventColumns: number, session: Session): string {
+  const { paint } = session
+  const { sign, style } = looks(entry.event, session)
+  const before = `  ${paint.dim(clockIn(entry.at, session.zone))}  ${style(sign)} ${style(pad(eventText(entry), eventColumns))}  `
+  const indent = indentOfDetails + eventColumns + 2
+  const given = isObject(entry.details) ? entry.details : null
+  // A problem's remedy is a sentence to be read, its kind is said by the message; so is a stage.
+  const remedy = entry.event === 'problem' && typeof given?.fix === 'string' ? given.fix : null
+  return (
+    session.prose(entry.text, { indent, first: before }) +
+    (remedy !== null
+      ? session.prose(`What to do: ${remedy}`, { indent, first: ' '.repeat(indent) })
+      : entry.event === 'stage'
+        ? ''
+        : details(entry.details, session, indentOfDetails))
+  )
+}
+
+function looks(event: string, { paint }: Session): { sign: string; style: Style } {
+  switch (event) {
+    case 'created':
+    case 'adopted':
+    case 'confirmed':
+    case 'mended':
+      return { sign: '✓', style: paint.green }
+    case 'problem':
+      return { sign: '✗', style: paint.red }
+    case 'stage':
+      return { sign: '●', style: paint.cyan }
+    case 'cancelled':
+      return { sign: '■', style: paint.yellow }
+    default:
+      return { sign: '·', style: (text) => text }
+  }
+}

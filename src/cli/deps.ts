@@ -1,0 +1,50 @@
+import type { Crosswalk } from '../app/crosswalk.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Connector } from '../ports/connector.ts'
+import type { Prompts } from './prompts.ts'
+
+/** 0 fine · 1 problems remain, findings, failed checks · 2 wrong usage or configuration. */
+export type ExitCode = 0 | 1 | 2
+
+/** What a command needs to reach the configured systems. */
+export interface Project {
+  /** As given or by default, relative to the working directory. */
+  readonly config: string
+  readonly home: string
+  readonly verbose: boolean
+  /** Fires at the first Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+export type Role = 'all' | 'api' | 'worker'
+
+/** Everything the command line does to the world; handed in by src/main. */
+export interface CliDeps {
+  /** Of the package, for `--version`. */
+  readonly version: string
+  readonly systems: readonly Pick<Connector, 'name' | 'title' | 'role' | 'settings'>[]
+  open(project: Project): Promise<{ readonly crosswalk: Crosswalk; close(): Promise<void> }>
+  /** Runs the server until the signal fires. `port` null leaves it to the configuration. */
+  start(project: Project, options: { role: Role; port: number | null }): Promise<void>
+  /** @returns the exit code */
+  demo(options: { once: boolean; crm: string; erp: string; verbose: boolean; signal: AbortSignal }): Promise<ExitCode>
+  /** Serves a simulated system until the signal fires. Port 0 is any free one. */
+  simulate(system: string, options: { port: number; signal: AbortSignal }): Promise<void>
+  /** Write as given: a line brings its own line feed. */
+  out(text: string): void
+  err(text: string): void
+  /** Columns of the terminal behind each stream; null where it is a file or a pipe. */
+  readonly outColumns: number | null
+  readonly errColumns: number | null
+  readonly color: boolean
+  /** Null where nobody is there to answer. */
+  readonly prompts: Prompts | null
+  /** Calls back at every SIGINT and SIGTERM. @returns a function that ends this */
+  onInterrupt(listener: () => void): () => void
+  /** Ends the process at once. */
+  exit(code: number): void
+  readonly clock: Clock
+  /** IANA name, in which times are shown. */
+  readonly timeZone: string
+  readonly cwd: string
+}

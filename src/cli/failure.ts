@@ -1,0 +1,79 @@
+import { CommanderError } from 'commander'
+import { ZodError } from 'zod'
+import { SyncError } from '../core/problem.ts'
+import type { CliDeps, ExitCode } from './deps.ts'
+import { paintOf } from './paint.ts'
+import { lines } from './text.ts'
+
+interface Told {
+  readonly code: ExitCode
+  readonly kind: string
+  readonly message: string
+  readonly fix: string
+  readonly particulars?: object
+}
+
+/** Says why a command could not be carried out. @returns its exit code */
+export function reportFailure(
+  error: unknown,
+  deps: CliDeps,
+  options: { json: boolean; color: boolean; verbose: boolean; help: string },
+): ExitCode {
+  const told = tell(error, options.help)
+  if (options.json) {
+    const { kind, message, fix, particulars } = told
+    deps.out(`${JSON.stringify({ error: { kind, message, fix, ...particulars } }, null, 2)}\n`)
+  } else {
+    const paint = paintOf(deps.color && options.color)
+    const [first, ...more] = lines(told.message)
+    deps.err(`${paint.red('Error:')} ${first}\n${more.map((line) => `  ${line}\n`).join('')}`)
+    deps.err(`What to do: ${lines(told.fix).join('\n  ')}\n`)
+  }
+  if (options.verbose && !(error instanceof CommanderError)) deps.err(`${stackOf(error)}\n`)
+  return told.code
+}
+
+function tell(error: unknown, help: string): Told {
+  if (error instanceof CommanderError) {
+    const [message = '', ...hints] = error.message.replace(/^error: /, '').split('\n')
+    const hint = hints.join(' ').replace(/^\((.*)\)$/, '$1')
+    return {
+      code: 2,
+      kind: 'usage',
+      message: error.code === 'commander.error' ? message : sentence(message),
+      fix: hint === '' ? `See \`${help}\`.` : hint,
+    }
+  }
+  if (error instanceof SyncError) {
+    return {
+      code: error.problem.kind === 'configuration_invalid' ? 2 : 1,
+      kind: error.problem.kind,
+      message: error.message,
+      fix: error.fix,
+      particulars: { problem: error.problem, record: error.record },
+    }
+  }
+  if (error instanceof ZodError) {
+    return {
+      code: 2,
+      kind: 'configuration_invalid',
+      message: error.issues.map((issue) => `${issue.path.join('.') || 'settings'}: ${issue.message}`).join('\n'),
+      fix: 'Correct the configuration; docs/reference/configuration.md lists every key.',
+    }
+  }
+  return {
+    code: 1,
+    kind: 'unexpected',
+    message: String(error).replace(/^Error: /, ''),
+    fix: 'This is a fault of Crosswalk. Run the command again with --verbose and report what it prints.',
+  }
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** The stack, and those of the causes. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const own = error.stack ?? `${error.name}: ${error.message}`
+  return error.cause === undefined ? own : `${own}\nCaused by ${stackOf(error.cause)}`
+}

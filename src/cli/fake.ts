@@ -1,0 +1,192 @@
+import { z } from 'zod'
+import type { Crosswalk } from '../app/crosswalk.ts'
+import { type Instant, parseInstant, shift } from '../core/time.ts'
+import type { Link, OpenProblem, Run } from '../ports/ledger.ts'
+import type { CliDeps, ExitCode, Project } from './deps.ts'
+import { runCli } from './program.ts'
+import type { Prompts } from './prompts.ts'
+
+/** The moment at which all tests of the command line happen. */
+export const now = at('2026-11-24T09:30:00Z')
+
+export function at(text: string): Instant {
+  const instant = parseInstant(text)
+  if (instant === null) throw new Error(`not an instant: ${text}`)
+  return instant
+}
+
+/** Every method is refused until a test says what it answers. */
+const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
+  const refuse = (name: string) => async (): Promise<never> => {
+    throw new Error(`the test gives no answer to ${name}`)
+  }
+  return {
+    check: refuse('check'),
+    setup: refuse('setup'),
+    describe: refuse('describe'),
+    lint: refuse('lint'),
+    test: refuse('test'),
+    preview: refuse('preview'),
+    run: refuse('run'),
+    backfill: refuse('backfill'),
+    reconcile: refuse('reconcile'),
+    status: refuse('status'),
+    problems: refuse('problems'),
+    problem: refuse('problem'),
+    retry: refuse('retry'),
+    timeline: refuse('timeline'),
+    deals: refuse('deals'),
+    runs: refuse('runs'),
+    hold: refuse('hold'),
+    resume: refuse('resume'),
+    ...answers,
+  }
+}
+
+const systems: CliDeps['systems'] = [
+  {
+    name: 'hubspot',
+    title: 'HubSpot',
+    role: 'crm',
+    settings: z.strictObject({
+      baseUrl: z.url().default('https://api.hubapi.com').describe('Address of the API'),
+      accessToken: z.string().meta({ secret: true }).optional().describe('Service key'),
+      clientSecret: z.string().meta({ secret: true }).optional().describe('Client secret of the OAuth app'),
+    }),
+  },
+  {
+    name: 'odoo',
+    title: 'Odoo',
+    role: 'erp',
+    settings: z.strictObject({
+      url: z.url().describe('Address of the server'),
+      database: z.string().describe('Name of the database'),
+      password: z.string().meta({ secret: true }).describe('API key of the user'),
+    }),
+  },
+]
+
+interface Ended {
+  readonly code: ExitCode
+  readonly out: string
+  readonly err: string
+  /** How Crosswalk was opened, and whether it was closed. */
+  readonly opened: readonly Project[]
+  readonly closed: number
+}
+
+/** Runs one command line against these answers. The terminal is 100 columns wide unless `deps` says otherwise. */
+export async function cli(line: string, answers: Partial<Crosswalk> = {}, deps: Partial<CliDeps> = {}): Promise<Ended> {
+  const written = { out: '', err: '' }
+  const opened: Project[] = []
+  let closed = 0
+  const refuse = async (): Promise<never> => {
+    throw new Error('the test does not expect this')
+  }
+  const code = await runCli(line.split(' ').filter(Boolean), {
+    version: '1.2.3',
+    systems,
+    async open(project) {
+      opened.push(project)
+      return {
+        crosswalk: fakeCrosswalk(answers),
+        async close() {
+          closed += 1
+        },
+      }
+    },
+    start: refuse,
+    demo: refuse,
+    simulate: refuse,
+    out(text) {
+      written.out += text
+    },
+    err(text) {
+      written.err += text
+    },
+    outColumns: 100,
+    errColumns: null,
+    color: false,
+    prompts: null,
+    onInterrupt: () => () => {},
+    exit(exitCode) {
+      throw new Error(`exit ${exitCode}`)
+    },
+    clock: { now: () => now, sleep: refuse },
+    timeZone: 'Europe/Berlin',
+    cwd: '/nowhere',
+    ...deps,
+  })
+  return { code, ...written, opened, closed }
+}
+
+/** Answers questions in this order. */
+export function fakePrompts(...answers: (string | boolean | null)[]): Prompts & { readonly asked: string[] } {
+  const asked: string[] = []
+  const next = (question: string) => {
+    asked.push(question)
+    return answers.shift() ?? null
+  }
+  return {
+    asked,
+    choose: async (question) => textOf(next(question)),
+    ask: async (question) => textOf(next(question)),
+    async confirm(question) {
+      const answer = next(question)
+      return typeof answer === 'boolean' ? answer : null
+    },
+  }
+}
+const textOf = (answer: string | boolean | null) => (typeof answer === 'string' ? answer : null)
+
+export const aLink: Link = {
+  id: '1',
+  sync: 'deals',
+  kind: 'order',
+  sourceId: '901',
+  key: 'hubspot-123-deal-901',
+  state: 'linked',
+  connection: 'odoo',
+  targetObject: 'sale.order',
+  targetId: '42',
+  origin: 'created',
+  written: null,
+  reported: null,
+  label: '20 pumps',
+  targetLabel: 'S00042',
+  stage: 'partly_shipped',
+  createdAt: shift(now, -86_400_000),
+  updatedAt: shift(now, -120_000),
+}
+
+export const aProblem: OpenProblem = {
+  id: '12',
+  sync: 'deals',
+  kind: 'lookup_failed',
+  causeKey: 'product AB-1',
+  message: 'Odoo has no product with default_code "AB-1", which line 2 of the deal names.',
+  fix: 'Create the product in Odoo; the deals are then delivered by themselves.',
+  field: 'product_id',
+  firstSeen: shift(now, -7_200_000),
+  lastSeen: shift(now, -180_000),
+  waiting: 5,
+  records: ['901', '902', '903'],
+}
+
+export const aRun: Run = {
+  id: '7',
+  sync: 'deals',
+  kind: 'scheduled',
+  state: 'done',
+  startedAt: shift(now, -123_000),
+  endedAt: shift(now, -120_000),
+  counts: { found: 12, delivered: 11, problems: 1 },
+  reason: null,
+}
+
+/** A text written over several lines: without the line feed before it and the indentation of its first line. */
+export function text([written = '']: TemplateStringsArray): string {
+  const body = written.replace(/^\n/, '').replace(/ *$/, '')
+  const indentation = /^ */.exec(body)?.[0] ?? ''
+  return body.replaceAll(new RegExp(`^${indentation}`, 'gm'), '')
+}

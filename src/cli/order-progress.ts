@@ -1,0 +1,51 @@
+import { stages } from '../core/documents.ts'
+import type { Link, LinkState } from '../ports/ledger.ts'
+import type { Paint, Style } from './paint.ts'
+
+const ranked: readonly string[] = stages
+
+/** A stage in words: `partly_shipped` is `partly shipped`. */
+const stageText = (stage: string): string => stage.replaceAll('_', ' ')
+
+const linkTexts: Readonly<Record<LinkState, string>> = {
+  intended: 'about to be made',
+  sent: 'being made',
+  linked: 'order made',
+  rejected: 'refused',
+  unknown: 'outcome unknown',
+}
+
+/** How far the order of a deal is: its stage, and before there is one, the state of the link. */
+export function progressOf(link: Pick<Link, 'state' | 'stage'>, paint: Paint): { text: string; style: Style } {
+  const text = link.state === 'linked' && link.stage !== null ? stageText(link.stage) : linkTexts[link.state]
+  if (link.state === 'rejected' || link.state === 'unknown') return { text, style: paint.red }
+  if (link.stage === 'paid') return { text, style: paint.green }
+  return { text, style: link.stage === 'cancelled' ? paint.dim : paint.cyan }
+}
+
+/** From what waits to what is paid. */
+export const byProgress = (
+  a: { state: LinkState; stage: string | null },
+  b: { state: LinkState; stage: string | null },
+): number => rank(a) - rank(b)
+
+const order: readonly LinkState[] = ['unknown', 'rejected', 'intended', 'sent', 'linked']
+const rank = ({ state, stage }: { state: LinkState; stage: string | null }) =>
+  order.indexOf(state) * 100 + (stage === null ? 0 : ranked.indexOf(stage) + 1)
+
+// A deal that is only delivered never passes these; they are shown where they were reached.
+const detours = ['in_procurement', 'in_production', 'partly_shipped', 'partly_paid']
+
+/** `✓ draft  ✓ confirmed  ● shipped  ○ invoiced  ○ paid`: the way of an order up to and beyond its stage. */
+export function wayOf(stage: string, seen: ReadonlySet<string>, paint: Paint): string {
+  if (stage === 'cancelled') return paint.dim('■ cancelled')
+  const at = ranked.indexOf(stage)
+  return ranked
+    .map((one, index) => ({ one, index }))
+    .filter(({ one }) => one !== 'cancelled' && (one === stage || seen.has(one) || !detours.includes(one)))
+    .map(({ one, index }) => {
+      if (index === at) return paint.bold(paint.cyan(`● ${stageText(one)}`))
+      return index < at ? `${paint.green('✓')} ${stageText(one)}` : paint.dim(`○ ${stageText(one)}`)
+    })
+    .join('  ')
+}

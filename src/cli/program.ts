@@ -1,0 +1,121 @@
+import { Command, CommanderError, Help } from 'commander'
+import { addBackfill } from './commands/backfill.ts'
+import { addCheck } from './commands/check.ts'
+import { addDeals } from './commands/deals.ts'
+import { addDemo } from './commands/demo.ts'
+import { addDescribe } from './commands/describe.ts'
+import { addHold } from './commands/hold.ts'
+import { addInit } from './commands/init.ts'
+import { addLint } from './commands/lint.ts'
+import { addPreview } from './commands/preview.ts'
+import { addProblems } from './commands/problems.ts'
+import { addReconcile } from './commands/reconcile.ts'
+import { addResume } from './commands/resume.ts'
+import { addRetry } from './commands/retry.ts'
+import { addRun } from './commands/run.ts'
+import { addRuns } from './commands/runs.ts'
+import { addSetup } from './commands/setup.ts'
+import { addSimulate } from './commands/simulate.ts'
+import { addStart } from './commands/start.ts'
+import { addStatus } from './commands/status.ts'
+import { addTest } from './commands/test.ts'
+import { addTimeline } from './commands/timeline.ts'
+import type { CliDeps, ExitCode } from './deps.ts'
+import { reportFailure } from './failure.ts'
+import { paintOf } from './paint.ts'
+import { type Perform, perform } from './session.ts'
+
+/**
+ * Carries out one command line and prints its answer or its failure.
+ * @param args  without the names of Node and of the script
+ * @returns the exit code
+ */
+export async function runCli(args: readonly string[], deps: CliDeps): Promise<ExitCode> {
+  let code: ExitCode = 0
+  const program = createProgram(deps, args, async (command, work) => {
+    code = await perform(deps, command, work)
+  })
+  try {
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError && shown.has(error.code)) return 0
+    const named = program.commands.find((command) => args.includes(command.name()))
+    return reportFailure(withoutCommand(error), deps, {
+      json: given(args, '--json'),
+      color: !given(args, '--no-color'),
+      verbose: given(args, '--verbose'),
+      help: named === undefined ? 'crosswalk --help' : `crosswalk ${named.name()} --help`,
+    })
+  }
+}
+
+// Commander tells by an error that it has printed what was asked for.
+const shown = new Set(['commander.helpDisplayed', 'commander.version'])
+
+// Read from the text: a wrong command line fails before its options are known.
+const given = (args: readonly string[], flag: string) =>
+  args.slice(0, args.includes('--') ? args.indexOf('--') : args.length).includes(flag)
+
+/** Options without a command make Commander answer with its help, as an error. */
+const withoutCommand = (error: unknown) =>
+  error instanceof CommanderError && error.code === 'commander.help'
+    ? new CommanderError(2, error.code, 'Which command?')
+    : error
+
+function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Command {
+  const paint = paintOf(deps.color && !given(args, '--no-color'))
+  const program = new Command('crosswalk')
+    .description('Won deals become sales orders, and what becomes of them comes back to the deal.')
+    .version(deps.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('--config <file>', 'the configuration', 'config/crosswalk.yaml')
+    .option('--home <dir>', 'folder of the embedded database and the key', '.crosswalk')
+    .option('--json', 'print one JSON document on standard output', false)
+    .option('--utc', 'show times in UTC', false)
+    .option('--no-color', 'print without colours')
+    .option('--quiet', 'print the answer alone, no remarks and no progress', false)
+    .option('--verbose', 'print more, such as the stack of an unexpected error', false)
+    .exitOverride()
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: paint.bold,
+      styleCommandText: paint.cyan,
+      // That a flag is off unless given goes without saying.
+      optionDescription: (option) => new Help().optionDescription(option).replace(/ \(default: false\)$/, ''),
+    })
+    .configureOutput({
+      writeOut: deps.out,
+      // Failures are reported in one place, by `reportFailure`.
+      writeErr: () => {},
+      getOutHelpWidth: () => deps.outColumns ?? 100,
+      getOutHasColors: () => deps.color,
+    })
+  program.commandsGroup('Begin')
+  addInit(program, act, deps)
+  addDemo(program, act, deps)
+  addStart(program, act)
+  program.helpCommand('help [command]', 'Print help')
+  program.commandsGroup('Look')
+  addStatus(program, act)
+  addDeals(program, act)
+  addTimeline(program, act)
+  addProblems(program, act)
+  addRuns(program, act)
+  program.commandsGroup('Deliver')
+  addRun(program, act)
+  addRetry(program, act)
+  addBackfill(program, act)
+  addReconcile(program, act)
+  addHold(program, act)
+  addResume(program, act)
+  program.commandsGroup('Connect and map')
+  addCheck(program, act)
+  addSetup(program, act)
+  addDescribe(program, act)
+  addLint(program, act)
+  addTest(program, act)
+  addPreview(program, act)
+  addSimulate(program, act, deps)
+  return program
+}

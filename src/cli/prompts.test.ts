@@ -1,0 +1,50 @@
+import { PassThrough } from 'node:stream'
+import { expect, test } from '@jest/globals'
+import { openPrompts, type Prompts } from './prompts.ts'
+
+const down = '\u001b[B'
+const enter = '\r'
+const interrupt = '\u0003'
+
+/** Presses keys, one after the other, each once the question has been drawn. */
+async function answering<T>(keys: readonly string[], ask: (prompts: Prompts) => Promise<T>) {
+  const input = new PassThrough()
+  const output = new PassThrough()
+  let shown = ''
+  const left = [...keys]
+  output.on('data', (chunk: Buffer) => {
+    shown += chunk.toString()
+    const key = left.shift()
+    if (key !== undefined) setImmediate(() => input.write(key))
+  })
+  return { answer: await ask(openPrompts(input, output)), shown }
+}
+
+const choices = [
+  { value: 'hubspot', label: 'HubSpot' },
+  { value: 'salesforce', label: 'Salesforce', hint: 'production or sandbox' },
+]
+
+test.each([
+  ['the first by Enter', [enter], 'hubspot'],
+  ['the second by the arrow', [down, enter], 'salesforce'],
+  ['none by Ctrl-C', [interrupt], null],
+])('chooses %s', async (_how, keys, chosen) => {
+  const { answer, shown } = await answering(keys, (prompts) => prompts.choose('Which CRM?', choices))
+  expect(answer).toBe(chosen)
+  expect(shown).toContain('Which CRM?')
+})
+
+test.each([
+  ['y', true],
+  [enter, false],
+  [interrupt, null],
+])('confirms only what is said: %j is %s', async (key, confirmed) => {
+  const { answer } = await answering([key], (prompts) => prompts.confirm('Deliver them?'))
+  expect(answer).toBe(confirmed)
+})
+
+test('takes an empty answer', async () => {
+  const { answer } = await answering([enter], (prompts) => prompts.ask('Address', { placeholder: 'https://…' }))
+  expect(answer).toBe('')
+})

@@ -1,0 +1,253 @@
+import { validateHeaderValue } from 'node:http'
+import { bulkhead } from 'cockatiel'
+import { type Problem, SyncError } from '../core/problem.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { HttpReply, HttpRequest, HttpRules, OpenHttp, Quota } from '../ports/http.ts'
+import type { Log } from '../ports/log.ts'
+import { parseBase, routeOf, within } from './address.ts'
+import { acceptedEncodings, type ExchangeOutcome, openExchange } from './exchange.ts'
+import { redact } from './redact.ts'
+import { retryAfterMs } from './retry-after.ts'
+
+/** One attempt, for metrics. */
+export interface HttpCall {
+  readonly connection: string
+  readonly method: string
+  /** Path with ids masked. */
+  readonly route: string
+  /** 0 when no reply came. */
+  readonly status: number
+  readonly ms: number
+  /** From 1. */
+  readonly attempt: number
+  /** Of the reply's body. */
+  readonly bytes: number
+}
+
+/** The quota of a connection, shared by all processes. */
+interface Budget {
+  /** Books one call. @returns milliseconds to wait before it may be sent */
+  take(connection: string): Promise<number>
+  learn(connection: string, quota: Quota): Promise<void>
+}
+
+interface Deps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly budget?: Budget
+  /** At least 0, below 1. */
+  readonly random?: () => number
+  readonly onCall?: (call: HttpCall) => void
+  /** Removed from every error text, the other system's own words included. */
+  readonly secrets?: () => readonly string[]
+}
+
+// Longer waits are the queue's business: a worker that sleeps holds a lease for nothing.
+const waitMsMax = 30_000
+const backoffMs = { first: 500, most: 15_000 }
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+// Answers of a gateway that lost the system behind it, which may have done the work all the same.
+const gatewayLost: ReadonlySet<number> = new Set([502, 504, 520, 522, 524])
+
+/**
+ * The one HTTP client. Opening a connection throws SyncError `configuration_invalid` when its base URL is not a plain
+ * https one (http on loopback). All connections share one pool of keep-alive sockets.
+ */
+export function openHttpClient(deps: Deps): OpenHttp {
+  const exchange = openExchange()
+  const random = deps.random ?? Math.random
+
+  return (rules) => {
+    const base = parseBase(rules.connection, rules.baseUrl)
+    // Callers wait for a slot without limit: each of them is an awaiting batch that is bounded by itself. The time of
+    // an attempt starts with its slot.
+    const slots = bulkhead(rules.concurrencyMax, Number.POSITIVE_INFINITY)
+    let calls = 0
+
+    return {
+      calls: () => calls,
+      async send(request) {
+        const url = within(rules.connection, base, request.url)
+        const place: Place = { connection: rules.connection, method: request.method, route: routeOf(url) }
+        for (let attempt = 1; ; attempt += 1) {
+          await waitForBudget(place)
+          const headers = await headersOf(rules, request)
+          const timeoutMs = request.timeoutMs ?? rules.timeoutMs
+          const outcome = await slots.execute(async () => {
+            calls += 1
+            const startedAt = performance.now()
+            const body = request.body ?? null
+            const { method } = request
+            const { replyBytesMax } = rules
+            const ended = await exchange({ url, method, headers, body, timeoutMs, replyBytesMax })
+            const ms = Math.round(performance.now() - startedAt)
+            const call = { ...place, status: ended.status ?? 0, ms, attempt, bytes: ended.bytes }
+            deps.onCall?.(call)
+            deps.log.debug('http_call', ended.ok ? call : { ...call, failure: ended.code })
+            return ended
+          })
+          let error: SyncError
+          let askedMs: number | null = null
+          if (outcome.ok) {
+            const reply = replyOf(place, outcome)
+            await learnQuota(rules, reply)
+            const refusal = judgeReply(rules, place, request, reply)
+            if (refusal === null) return reply
+            error = refusal
+            askedMs = retryAfterMs(reply.headers['retry-after'], deps.clock.now())
+          } else {
+            error = failureOf(place, request, outcome)
+          }
+          const waitMs = waitBefore(error, askedMs, attempt)
+          if (waitMs === null || attempt >= rules.attemptsMax || waitMs > waitMsMax) throw clean(error, waitMs)
+          deps.log.info('http_retry', { ...place, attempt, problem: error.problem.kind, waitMs })
+          await deps.clock.sleep(waitMs)
+        }
+      },
+    }
+  }
+
+  async function waitForBudget(place: Place): Promise<void> {
+    const waitMs = (await deps.budget?.take(place.connection)) ?? 0
+    if (waitMs > waitMsMax) {
+      throw new SyncError(`The quota of connection "${place.connection}" is used up for another ${seconds(waitMs)} s`, {
+        problem: { kind: 'rate_limited', retryAfterMs: waitMs },
+        fix: 'The work goes on by itself when the quota is free again. If this is frequent, raise the quota.',
+      })
+    }
+    if (waitMs > 0) await deps.clock.sleep(waitMs)
+  }
+
+  async function learnQuota(rules: HttpRules, reply: HttpReply): Promise<void> {
+    if (deps.budget === undefined) return
+    try {
+      const quota = rules.quota?.(reply) ?? null
+      if (quota !== null) await deps.budget.learn(rules.connection, quota)
+    } catch (error) {
+      // The reply may say that an order was made: losing it over book-keeping would be far worse than a stale quota.
+      deps.log.warn('quota_not_stored', { connection: rules.connection, reason: String(error) })
+    }
+  }
+
+  /** Null when the error is not one to try again on. */
+  function waitBefore(error: SyncError, askedMs: number | null, attempt: number): number | null {
+    switch (error.problem.kind) {
+      case 'rate_limited':
+        return Math.max(error.problem.retryAfterMs, askedMs ?? 0)
+      case 'unavailable':
+      case 'busy':
+        return askedMs ?? Math.round(random() * Math.min(backoffMs.most, backoffMs.first * 2 ** (attempt - 1)))
+      default:
+        return null
+    }
+  }
+
+  /** The error as it may be shown, with the wait that the other system asked for. */
+  function clean(error: SyncError, waitMs: number | null): SyncError {
+    const secrets = deps.secrets?.() ?? []
+    const message = redact(error.message, secrets)
+    const fix = redact(error.fix, secrets)
+    const problem: Problem =
+      error.problem.kind === 'rate_limited' ? { kind: 'rate_limited', retryAfterMs: waitMs ?? 0 } : error.problem
+    const record = error.record === null ? {} : { record: error.record }
+    // The cause would bring the text back that was just removed.
+    const cause = message === error.message ? { cause: error.cause } : {}
+    return new SyncError(message, { problem, fix, ...record, ...cause })
+  }
+}
+
+interface Place {
+  readonly connection: string
+  readonly method: string
+  readonly route: string
+}
+
+const where = (place: Place): string => `Connection "${place.connection}", ${place.method} ${place.route}`
+const seconds = (ms: number): number => Math.ceil(ms / 1000)
+
+/** @throws SyncError `configuration_invalid` for a value that cannot be a header: a secret pasted with a line break */
+async function headersOf(rules: HttpRules, request: HttpRequest): Promise<Record<string, string>> {
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    'accept-encoding': acceptedEncodings,
+    'user-agent': 'crosswalk',
+    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+  }
+  for (const given of [(await rules.headers?.()) ?? {}, request.headers ?? {}]) {
+    for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = value
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderValue(name, value)
+    } catch (cause) {
+      throw new SyncError(`The header "${name}" for connection "${rules.connection}" holds a character it must not`, {
+        problem: { kind: 'configuration_invalid', path: 'headers' },
+        fix: `Enter the secret of connection "${rules.connection}" again, without line breaks or typographic signs.`,
+        cause,
+      })
+    }
+  }
+  return headers
+}
+
+function judgeReply(rules: HttpRules, place: Place, request: HttpRequest, reply: HttpReply): SyncError | null {
+  const location = reply.headers.location
+  if (redirects.has(reply.status) && location !== undefined) {
+    const host = URL.parse(location, rules.baseUrl)?.host ?? 'an unreadable address'
+    return new SyncError(`${where(place)} was redirected (${reply.status}) to ${host}, which is not followed`, {
+      problem: { kind: 'bad_reply' },
+      fix: `Set the base URL of connection "${place.connection}" to the address that answers itself.`,
+    })
+  }
+  const error = rules.classify(reply, request)
+  if (error?.problem.kind === 'unavailable' && request.effect === 'write' && gatewayLost.has(reply.status)) {
+    return lost(place, `status ${reply.status} of a gateway`, error)
+  }
+  return error
+}
+
+function failureOf(place: Place, request: HttpRequest, failure: ExchangeOutcome & { ok: false }): SyncError {
+  if (failure.why === 'too_large') {
+    return new SyncError(`${where(place)}: the reply is larger than allowed (stopped at ${failure.bytes} bytes)`, {
+      problem: { kind: 'bad_reply' },
+      fix: 'Ask for smaller pages; if the address is not the system’s API, correct the base URL.',
+    })
+  }
+  if (failure.sent && request.effect === 'write') return lost(place, failure.code)
+  const what = failure.sent ? 'the answer did not arrive' : 'no connection'
+  return new SyncError(`${where(place)}: ${what} (${failure.code})`, {
+    problem: { kind: 'unavailable' },
+    fix: `Check that ${place.connection} is up and reachable from here, its name resolves and its certificate is valid.`,
+  })
+}
+
+const lost = (place: Place, reason: string, cause?: unknown): SyncError =>
+  new SyncError(`${where(place)}: the answer was lost (${reason}), the write may have been carried out`, {
+    problem: { kind: 'outcome_unknown' },
+    fix: 'Nothing to do at first: the record is looked up in the other system before anything is sent again.',
+    cause,
+  })
+
+function replyOf(place: Place, outcome: ExchangeOutcome & { ok: true }): HttpReply {
+  const { status, headers, body } = outcome
+  return {
+    status,
+    headers,
+    body,
+    json() {
+      try {
+        return JSON.parse(body) as unknown
+      } catch {
+        // The parser's own message quotes the body, so it is not kept as the cause.
+        const type = headers['content-type'] ?? 'no content type'
+        throw new SyncError(
+          `${where(place)}: the reply is not JSON (status ${status}, ${type}, ${body.length} chars)`,
+          {
+            problem: { kind: 'bad_reply' },
+            fix: `Check that the base URL of connection "${place.connection}" is that of the API, not of a web page.`,
+          },
+        )
+      }
+    },
+  }
+}

@@ -1,0 +1,44 @@
+const masked = '[secret]'
+// A shorter one would blank out half of every sentence.
+const secretLengthMin = 4
+
+/** Shapes that are secret whoever issued them. The first group, where there is one, is kept. */
+const shapes: readonly RegExp[] = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  // After a scheme; a word without digits, as in "token authentication", is left alone
+  /\b((?:bearer|basic|token|oauth)\s+)(?=\S*[\d=]|\S{24})[A-Za-z0-9._~+/!-]{8,}=*/gi,
+  // JSON web token
+  /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*/g,
+  // HubSpot private app
+  /\bpat-[a-z0-9]{2,4}-[0-9a-f]{8}-[0-9a-f-]{20,}/gi,
+  // Salesforce session
+  /\b00D[A-Za-z0-9]{9,15}![A-Za-z0-9._]{10,}/g,
+  // user:password@ inside an address
+  /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@?#]+@/gi,
+  // name=value and "name": "value"
+  /((?<![A-Za-z])(?:password|passwd|secret|api_?key|apikey|access_?token|refresh_?token|client_?secret|app_?secret|assertion|signature|sign|(?:oauth_)?token|x-api-key|authorization|set-cookie|cookie)["']?\s*[=:]\s*["']?)(?!\[secret\]|bearer |basic )[^\s"'&,;}]{4,}/gi,
+]
+
+/** Removes secrets from text that may leave the process: those handed in, in every common spelling, and known shapes. */
+export function redact(text: string, secrets: readonly string[]): string {
+  let clean = text
+  for (const spelling of spellings(secrets)) clean = clean.replaceAll(spelling, masked)
+  for (const shape of shapes) clean = clean.replace(shape, (_match, kept: unknown) => keep(kept) + masked)
+  return clean
+}
+
+// Without a group, `replace` hands over the offset as the second argument.
+const keep = (group: unknown): string => (typeof group === 'string' ? group : '')
+
+/** Longest first, so that a secret which contains another one is removed whole. */
+function spellings(secrets: readonly string[]): readonly string[] {
+  const all = new Set<string>()
+  for (const secret of secrets) {
+    if (secret.length < secretLengthMin) continue
+    all.add(secret)
+    all.add(encodeURIComponent(secret))
+    all.add(JSON.stringify(secret).slice(1, -1))
+    all.add(Buffer.from(secret).toString('base64'))
+  }
+  return [...all].sort((a, b) => b.length - a.length)
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { constants, existsSync } from 'node:fs'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ignoring } from '../error-code.ts'
+
+/** A named pipe in the server's directory. Who holds it open for writing keeps the server alive. */
+export const livesPipe = 'lives'
+
+/**
+ * Runs PostgreSQL ("$@") in its own process group until the last process that uses it is gone: a reader of the pipe
+ * sees its end when no writer is left, which the kernel notices even after `kill -9`. Each line read is the name of a
+ * process that joins, and is answered by a file, so that nobody joins a server that has already decided to stop.
+ * When PostgreSQL ends first, the reader is ended too.
+ */
+export const watchScript = `
+trap "" INT HUP TERM
+"$@" & server=$!
+(while read -r name; do : > "joined.$name"; done < ${livesPipe}; kill -INT $server) & reader=$!
+wait $server; result=$?
+kill -9 $reader 2>/dev/null
+exit $result
+`
+
+/**
+ * Joins the processes that keep the server of `directory` alive.
+ * @returns the pipe; closing it, or dying, leaves. Null when nobody watches the pipe: the server is not running, or is
+ * stopping.
+ */
+export async function joinLives(directory: string): Promise<FileHandle | null> {
+  const pipe = await openWatched(directory)
+  if (pipe === null) return null
+  const name = randomUUID()
+  const answer = join(directory, `joined.${name}`)
+  try {
+    await pipe.write(`${name}\n`)
+    while (!existsSync(answer)) {
+      const watched = await openWatched(directory)
+      if (watched === null && !existsSync(answer)) throw new Error('The watcher is gone.')
+      await watched?.close()
+      await delay(2)
+    }
+    await rm(answer)
+    return pipe
+  } catch (error) {
+    await pipe.close()
+    // The pipe broke (EPIPE), or lost its reader before it answered: the server is on its way out.
+    if (await stillWatched(directory)) throw error
+    return null
+  }
+}
+
+async function stillWatched(directory: string): Promise<boolean> {
+  const pipe = await openWatched(directory)
+  await pipe?.close()
+  return pipe !== null
+}
+
+async function openWatched(directory: string): Promise<FileHandle | null> {
+  try {
+    // Without O_NONBLOCK this would wait for a reader for ever.
+    return await open(join(directory, livesPipe), constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    ignoring('ENXIO', 'ENOENT')(error)
+    return null
+  }
+}

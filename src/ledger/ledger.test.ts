@@ -1,0 +1,302 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type FreshDatabase, freshLedger, silentLog } from '../../test/ledger/fresh-ledger.ts'
+import type { Instant } from '../core/time.ts'
+import type { Ledger, TimelineEntry } from '../ports/ledger.ts'
+import { openLedger } from './ledger.ts'
+
+let ledger: Ledger
+let database: FreshDatabase
+let close: () => Promise<void>
+
+beforeAll(async () => {
+  ;({ ledger, database, close } = await freshLedger())
+})
+afterAll(() => close())
+
+const at = (text: string) => `2026-11-24T${text}.000Z` as Instant
+const failure = { problem: { kind: 'auth_rejected' }, message: 'No.', fix: 'Enter a new key.' } as const
+
+describe('timeline', () => {
+  const entry = (change: Partial<TimelineEntry>): TimelineEntry => ({
+    sync: 'orders',
+    recordId: 'deal-1',
+    at: at('10:00:00'),
+    event: 'created',
+    text: 'Order S1',
+    details: null,
+    ...change,
+  })
+
+  test('tells the entries of a record oldest first over all syncs, and those of one instant in their order', async () => {
+    const entries = [
+      entry({ at: at('10:00:02'), event: 'shipped', sync: 'status', details: { carrier: 'DHL', parcels: [1, 2] } }),
+      entry({ event: 'intended' }),
+      entry({ event: 'created' }),
+      entry({ recordId: 'deal-2' }),
+    ]
+    await ledger.timeline.add(entries)
+    await ledger.timeline.add([])
+    expect(await ledger.timeline.of('deal-1')).toEqual([entries[1], entries[2], entries[0]])
+    expect(await ledger.timeline.of('deal-3')).toEqual([])
+  })
+
+  test('forgets what is older than asked, with the runs that ended before', async () => {
+    const [run, running] = [
+      await ledger.runs.start('purged', 'scheduled', at('08:00:00')),
+      await ledger.runs.start('purged', 'scheduled', at('08:00:00')),
+    ]
+    await ledger.runs.finish(run, { state: 'done', reason: null, now: at('08:01:00') })
+    await ledger.timeline.add([
+      entry({ recordId: 'old', at: at('08:00:00') }),
+      entry({ recordId: 'old', at: at('09:00:00') }),
+    ])
+    expect(await ledger.timeline.purge(at('09:00:00'))).toBe(1)
+    expect(await ledger.timeline.of('old')).toHaveLength(1)
+    expect((await ledger.runs.list({ sync: 'purged', max: 5 })).map((one) => one.id)).toEqual([running])
+  })
+})
+
+describe('runs', () => {
+  test('add up what all workers counted', async () => {
+    const id = await ledger.runs.start('orders', 'manual', at('10:00:00'))
+    await Promise.all(Array.from({ length: 20 }, () => ledger.runs.count(id, { created: 2, failed: 1 })))
+    await ledger.runs.count(id, { adopted: 1 })
+    await ledger.runs.count(id, {})
+    await ledger.runs.finish(id, { state: 'stopped', reason: 'login refused', now: at('10:05:00') })
+    expect(await ledger.runs.list({ sync: 'orders', max: 1 })).toEqual([
+      {
+        id,
+        sync: 'orders',
+        kind: 'manual',
+        state: 'stopped',
+        startedAt: at('10:00:00'),
+        endedAt: at('10:05:00'),
+        counts: { created: 40, failed: 20, adopted: 1 },
+        reason: 'login refused',
+      },
+    ])
+  })
+})
+
+describe('syncs', () => {
+  test('are enabled when they are first seen', async () => {
+    const state = await ledger.syncs.get('fresh', at('10:00:00'))
+    expect(state).toEqual({
+      sync: 'fresh',
+      enabledAt: at('10:00:00'),
+      mode: 'live',
+      mappings: null,
+      heldBecause: null,
+      extraOrders: 0,
+      cursor: null,
+    })
+    expect(await ledger.syncs.get('fresh', at('11:00:00'))).toEqual(state)
+  })
+
+  test('change what is named; the cursor is set and forgotten', async () => {
+    await ledger.syncs.get('changed', at('10:00:00'))
+    await ledger.syncs.set('changed', { mode: 'shadow', heldBecause: 'guard', mappings: 'abc', extraOrders: 5 })
+    await ledger.syncs.setCursor('changed', { after: 'x', page: 2 })
+    await ledger.syncs.set('changed', { heldBecause: null, enabledAt: at('09:00:00') })
+    expect(await ledger.syncs.get('changed', at('11:00:00'))).toMatchObject({
+      mode: 'shadow',
+      heldBecause: null,
+      mappings: 'abc',
+      extraOrders: 5,
+      enabledAt: at('09:00:00'),
+      cursor: { after: 'x', page: 2 },
+    })
+    await ledger.syncs.setCursor('changed', null)
+    expect(await ledger.syncs.get('changed', at('11:00:00'))).toMatchObject({ cursor: null })
+  })
+
+  test('refuse a change of what nobody has seen yet', async () => {
+    await expect(ledger.syncs.set('nobody', { mode: 'shadow' })).rejects.toThrow('does not know the sync "nobody"')
+  })
+
+  test('grant new orders for an hour, all or nothing, and never more when many workers ask at once', async () => {
+    const take = (wanted: number, now: string) => ledger.syncs.takeAllowance('guarded', wanted, 10, at(now))
+    const answers = await Promise.all(Array.from({ length: 8 }, () => take(3, '10:00:00')))
+    expect(answers.filter((answer) => answer.granted)).toHaveLength(3)
+    expect(await take(2, '10:30:00')).toEqual({ granted: false, used: 9 })
+    expect(await take(1, '10:30:00')).toEqual({ granted: true, used: 9 })
+    expect(await take(9, '11:00:00')).toEqual({ granted: true, used: 1 })
+  })
+
+  test('draw from the orders a person allowed beyond the guard, and use them up', async () => {
+    await ledger.syncs.get('extra', at('10:00:00'))
+    await ledger.syncs.set('extra', { extraOrders: 5 })
+    const take = (wanted: number) => ledger.syncs.takeAllowance('extra', wanted, 10, at('10:00:00'))
+    expect(await take(16)).toEqual({ granted: false, used: 0 })
+    expect(await take(12)).toEqual({ granted: true, used: 0 })
+    expect(await ledger.syncs.get('extra', at('10:00:00'))).toMatchObject({ extraOrders: 3 })
+    expect(await take(4)).toEqual({ granted: false, used: 12 })
+    expect(await take(3)).toEqual({ granted: true, used: 12 })
+    expect(await ledger.syncs.get('extra', at('10:00:00'))).toMatchObject({ extraOrders: 0 })
+  })
+})
+
+describe('connections', () => {
+  test('are working and unknown at first', async () => {
+    expect(await ledger.connections.get('none')).toEqual({
+      connection: 'none',
+      account: null,
+      pausedBecause: null,
+      pausedUntil: null,
+      failures: 0,
+    })
+    expect(await ledger.connections.secrets('none')).toBeNull()
+  })
+
+  test('count failures in a row until they are resumed', async () => {
+    const account = { id: '1', name: 'Acme', timeZone: 'Europe/Berlin', currency: 'EUR', apiVersion: 'v3' }
+    await ledger.connections.setPaused('crm', null)
+    await ledger.connections.setPaused('crm', { because: failure, until: at('10:00:00') })
+    await ledger.connections.setPaused('crm', { because: failure, until: at('11:00:00') })
+    await ledger.connections.setAccount('crm', account)
+    const paused = { connection: 'crm', account, pausedBecause: failure, pausedUntil: at('11:00:00'), failures: 2 }
+    expect(await ledger.connections.get('crm')).toEqual(paused)
+    await ledger.connections.setPaused('crm', null)
+    expect(await ledger.connections.get('crm')).toMatchObject({ pausedBecause: null, pausedUntil: null, failures: 0 })
+  })
+
+  test('keep their secrets encrypted', async () => {
+    await ledger.connections.setSecrets('erp', { apiKey: 'hunter2' })
+    expect(await ledger.connections.secrets('erp')).toEqual({ apiKey: 'hunter2' })
+    const stored = await database.query(`select secrets from crosswalk.connections where connection = 'erp'`)
+    expect(JSON.stringify(stored)).not.toContain('hunter2')
+    await database.query(`insert into crosswalk.connections (connection, secrets) select 'thief', secrets
+      from crosswalk.connections where connection = 'erp'`)
+    await expect(ledger.connections.secrets('thief')).rejects.toThrow('belong to another one')
+  })
+})
+
+describe('events', () => {
+  test('tells which events are new, and keeps the body once', async () => {
+    const event = (id: string) => ({ id, hint: { object: 'deals', id: '7' } })
+    expect([...(await ledger.events.store('crm', [event('1'), event('2'), event('1')], 'first'))].sort()).toEqual([
+      '1',
+      '2',
+    ])
+    expect(await ledger.events.store('crm', [event('2'), { id: '3', hint: null }], 'second')).toEqual(['3'])
+    expect(await ledger.events.store('crm', [event('1')], 'third')).toEqual([])
+    expect(await ledger.events.store('erp', [event('1')], 'other')).toEqual(['1'])
+    expect(await ledger.events.store('crm', [], 'nothing')).toEqual([])
+    const bodies = await database.query('select body from crosswalk.requests order by id')
+    expect(bodies.map((row) => row.body)).toEqual(['first', 'second', 'other'])
+  })
+
+  test('forgets old ones with their bodies', async () => {
+    expect(await ledger.events.purge('2000-01-01T00:00:00.000Z' as Instant)).toBe(0)
+    expect(await ledger.events.purge('2100-01-01T00:00:00.000Z' as Instant)).toBe(4)
+    expect(await database.query('select body from crosswalk.requests')).toEqual([])
+  })
+})
+
+describe('inTransaction', () => {
+  const entries = (recordId: string): TimelineEntry[] => [
+    { sync: 's', recordId, at: at('10:00:00'), event: 'won', text: '', details: null },
+  ]
+
+  test('stores all or nothing', async () => {
+    const failing = ledger.inTransaction(async (tx) => {
+      await tx.timeline.add(entries('all'))
+      expect(await tx.timeline.of('all')).toHaveLength(1)
+      throw new Error('stop')
+    })
+    await expect(failing).rejects.toThrow('stop')
+    expect(await ledger.timeline.of('all')).toEqual([])
+    expect(await ledger.inTransaction(async (tx) => tx.timeline.add(entries('all')).then(() => 7))).toBe(7)
+    expect(await ledger.timeline.of('all')).toHaveLength(1)
+  })
+
+  test('an inner one fails alone when its error is caught', async () => {
+    await ledger.inTransaction(async (tx) => {
+      await tx.timeline.add(entries('outer'))
+      const inner = tx.inTransaction(async (deeper) => {
+        await deeper.timeline.add(entries('inner'))
+        throw new Error('stop')
+      })
+      await expect(inner).rejects.toThrow('stop')
+    })
+    expect(await ledger.timeline.of('outer')).toHaveLength(1)
+    expect(await ledger.timeline.of('inner')).toEqual([])
+  })
+
+  test('fails when the error of a statement was caught, because nothing was stored then', async () => {
+    const caught = ledger.inTransaction(async (tx) => {
+      await tx.timeline.add(entries('caught'))
+      await expect(tx.runs.finish('no number', { state: 'done', reason: null, now: at('10:00:00') })).rejects.toThrow()
+    })
+    await expect(caught).rejects.toThrow('Nothing was stored')
+  })
+
+  test('refuses its ledger after the end, and refuses to be closed', async () => {
+    const leaked = await ledger.inTransaction(async (tx) => {
+      await expect(tx.close()).rejects.toThrow('is not closed')
+      return tx
+    })
+    await expect(leaked.timeline.of('x')).rejects.toThrow('This transaction is over')
+  })
+
+  test('sends statements that do not await each other together', async () => {
+    await ledger.inTransaction((tx) =>
+      Promise.all([tx.timeline.add(entries('together')), tx.inbox.add('s', ['1'], { lane: 'live' })]),
+    )
+    expect(await ledger.timeline.of('together')).toHaveLength(1)
+  })
+})
+
+describe('openLedger', () => {
+  test('says where nothing listens and what to do', async () => {
+    const connection = { host: '127.0.0.1', port: 1, user: 'crosswalk', database: 'crosswalk' }
+    const opening = openLedger({ connection, vaultKey: randomBytes(32), log: silentLog })
+    await expect(opening).rejects.toThrow(
+      /"crosswalk" at 127\.0\.0\.1:1 failed: .*Start PostgreSQL, or correct DATABASE_URL/,
+    )
+  })
+
+  test('works again after its connections were cut', async () => {
+    const lost: string[] = []
+    const log = { ...silentLog, warn: (event: string) => lost.push(event) }
+    const second = await openLedger({ connection: database.connection, vaultKey: randomBytes(32), log, poolMax: 1 })
+    const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crosswalk' and datname = current_database()`
+    const broken = second.inTransaction(async (tx) => {
+      await database.query(cut)
+      await tx.timeline.of('x')
+    })
+    await expect(broken).rejects.toThrow(/Work goes on as soon as it answers again/)
+    expect(await second.timeline.of('x')).toEqual([])
+    await second.close()
+  })
+
+  test('several processes may start on an empty database at once', async () => {
+    await database.query('drop schema crosswalk cascade')
+    const open = () =>
+      openLedger({ connection: database.connection, vaultKey: randomBytes(32), log: silentLog, poolMax: 1 })
+    const opened = await Promise.all([open(), open(), open()])
+    await Promise.all(opened.map((one) => one.close()))
+    const [row] = await database.query('select count(*) as n from crosswalk.migrations')
+    expect(Number(row?.n)).toBeGreaterThan(0)
+  })
+
+  test.each([
+    {
+      change: `update crosswalk.migrations set digest = 'x' where name like '0001%'`,
+      says: 'was changed after it ran',
+    },
+    { change: `insert into crosswalk.migrations values ('9999-later.sql', '', now())`, says: 'Use a newer release' },
+  ])('refuses a database where a migration $says', async ({ change, says }) => {
+    await database.query(change)
+    const opening = openLedger({
+      connection: database.connection,
+      vaultKey: randomBytes(32),
+      log: silentLog,
+      poolMax: 1,
+    })
+    await expect(opening).rejects.toThrow(says)
+    await database.query('drop schema crosswalk cascade')
+    await (await openLedger({ connection: database.connection, vaultKey: randomBytes(32), log: silentLog })).close()
+  })
+})

@@ -1,0 +1,55 @@
+import type { ClientConfig } from 'pg'
+import type { Ledger } from '../ports/ledger.ts'
+import type { Log } from '../ports/log.ts'
+import { openConnections } from './connections.ts'
+import { type Database, openDatabase } from './database.ts'
+import { openEvents } from './events.ts'
+import { openInbox } from './inbox.ts'
+import { openLinks } from './links.ts'
+import { migrate } from './migrations.ts'
+import { openProblems } from './problems.ts'
+import { openRuns } from './runs.ts'
+import { openSyncs } from './syncs.ts'
+import { openTimeline } from './timeline.ts'
+import { openVault, type Vault } from './vault.ts'
+
+interface LedgerOptions {
+  /** `{ connectionString }` or the connection of `startEmbedded`. */
+  readonly connection: ClientConfig
+  /** 32 bytes, from `loadVaultKey`. */
+  readonly vaultKey: Buffer
+  readonly log: Log
+  /** Connections of this process at most. */
+  readonly poolMax?: number
+}
+
+/**
+ * Opens the ledger, and brings its tables up to date.
+ * @throws Error naming the database and what to do, when it cannot be reached or belongs to a newer release
+ */
+export async function openLedger({ connection, vaultKey, log, poolMax = 10 }: LedgerOptions): Promise<Ledger> {
+  const vault = openVault(vaultKey)
+  const database = openDatabase({ connection, poolMax, log })
+  try {
+    await migrate(database)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return ledgerOn(database, vault)
+}
+
+function ledgerOn(database: Database, vault: Vault): Ledger {
+  return {
+    inbox: openInbox(database),
+    links: openLinks(database),
+    problems: openProblems(database),
+    timeline: openTimeline(database),
+    runs: openRuns(database),
+    syncs: openSyncs(database),
+    connections: openConnections(database, vault),
+    events: openEvents(database),
+    inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault))),
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { freshLedger } from '../../test/ledger/fresh-ledger.ts'
+import type { Failure } from '../core/problem.ts'
+import type { Ledger } from '../ports/ledger.ts'
+
+let ledger: Ledger
+let close: () => Promise<void>
+let syncs = 0
+
+beforeAll(async () => {
+  ;({ ledger, close } = await freshLedger())
+})
+afterAll(() => close())
+
+const freshSync = () => `sync ${++syncs}`
+const failure = (message: string, field?: string): Failure => ({
+  problem: { kind: 'mapping_failed', rule: 'map', path: 'country' },
+  message,
+  fix: 'Add it to the table.',
+  ...(field === undefined ? {} : { field }),
+})
+const raise = (sync: string, causeKey: string, recordIds: readonly string[], message = causeKey) =>
+  ledger.problems.raise([{ sync, causeKey, recordIds, failure: failure(message) }])
+const openOf = async (sync: string) =>
+  (await ledger.problems.list({ sync, max: 10 })).map((one) => [one.causeKey, one.waiting, one.records])
+
+describe('problems', () => {
+  test('group records by cause, and keep the failure of each record', async () => {
+    const sync = freshSync()
+    await ledger.problems.raise([
+      { sync, causeKey: 'country UK', recordIds: ['1'], failure: failure('Deal 1: UK', 'country_id') },
+      { sync, causeKey: 'country UK', recordIds: ['2'], failure: failure('Deal 2: UK', 'country_id') },
+    ])
+    const [problem] = await ledger.problems.list({ sync, max: 10 })
+    expect(problem).toEqual({
+      id: expect.stringMatching(/^\d+$/),
+      sync,
+      kind: 'mapping_failed',
+      causeKey: 'country UK',
+      message: 'Deal 2: UK',
+      fix: 'Add it to the table.',
+      field: 'country_id',
+      firstSeen: expect.stringMatching(/Z$/),
+      lastSeen: expect.stringMatching(/Z$/),
+      waiting: 2,
+      records: ['1', '2'],
+    })
+    const failures = await ledger.problems.ofRecords(sync, ['1', '2', '3'])
+    expect([...failures.entries()].map(([id, one]) => [id, one.message]).sort()).toEqual([
+      ['1', 'Deal 1: UK'],
+      ['2', 'Deal 2: UK'],
+    ])
+    expect(await ledger.problems.list({ id: String(problem?.id), max: 1 })).toHaveLength(1)
+    expect(await ledger.problems.list({ sync, kind: 'unavailable', max: 1 })).toEqual([])
+  })
+
+  test('a record waits on one problem of a sync; the one it left closes when it was the last', async () => {
+    const sync = freshSync()
+    await raise(sync, 'a', ['1', '2'])
+    await raise(sync, 'b', ['2'])
+    expect(await openOf(sync)).toEqual([
+      ['b', 1, ['2']],
+      ['a', 1, ['1']],
+    ])
+    await raise(sync, 'b', ['1'])
+    expect(await openOf(sync)).toEqual([['b', 2, ['2', '1']]])
+  })
+
+  test('clearing tells which records had one, and touches no other sync', async () => {
+    const [sync, other] = [freshSync(), freshSync()]
+    await raise(sync, 'a', ['1', '2'])
+    await raise(other, 'a', ['1'])
+    expect(await ledger.problems.clear(sync, ['1', '3'])).toEqual(['1'])
+    expect(await ledger.problems.clear(sync, [])).toEqual([])
+    expect(await openOf(sync)).toEqual([['a', 1, ['2']]])
+    expect(await openOf(other)).toEqual([['a', 1, ['1']]])
+  })
+
+  test('a problem that comes back is seen first when it came back', async () => {
+    const sync = freshSync()
+    await raise(sync, 'a', ['1'])
+    const [before] = await ledger.problems.list({ sync, max: 1 })
+    await raise(sync, 'a', ['2'])
+    expect(await ledger.problems.list({ sync, max: 1 })).toMatchObject([{ firstSeen: before?.firstSeen, waiting: 2 }])
+    await ledger.problems.clear(sync, ['1', '2'])
+    expect(await ledger.problems.list({ sync, max: 1 })).toEqual([])
+    await raise(sync, 'a', ['1'])
+    const [after] = await ledger.problems.list({ sync, max: 1 })
+    expect(Date.parse(String(after?.firstSeen))).toBeGreaterThanOrEqual(Date.parse(String(before?.lastSeen)))
+    expect(after?.firstSeen).toBe(after?.lastSeen)
+  })
+
+  test('a problem of a whole sync stays until it is closed by its cause', async () => {
+    const sync = freshSync()
+    await raise(sync, 'login', [])
+    expect(await openOf(sync)).toEqual([['login', 0, []]])
+    await ledger.problems.clear(sync, ['1'])
+    await ledger.problems.close(sync, ['other'])
+    expect(await openOf(sync)).toHaveLength(1)
+    await ledger.problems.close(sync, ['login'])
+    expect(await openOf(sync)).toEqual([])
+  })
+
+  test('lists the waiting records oldest first, as many as asked for', async () => {
+    const sync = freshSync()
+    await raise(sync, 'a', ['9'])
+    await raise(sync, 'a', ['1', '2', '3', '4', '5', '6'])
+    await raise(sync, 'a', ['9'])
+    const [problem] = await ledger.problems.list({ sync, max: 1 })
+    expect(problem).toMatchObject({ waiting: 7, records: ['9', '1', '2', '3', '4'] })
+    expect(await ledger.problems.waiting(String(problem?.id), 3)).toEqual(['9', '1', '2'])
+  })
+
+  test('takes texts that PostgreSQL cannot hold', async () => {
+    const sync = freshSync()
+    await raise(sync, 'odd', ['1'], 'Name "A\u0000B\ud800" \\u0000')
+    const failures = await ledger.problems.ofRecords(sync, ['1'])
+    expect(failures.get('1')?.message).toBe('Name "A\ufffdB\ufffd" \\u0000')
+  })
+})

@@ -1,0 +1,106 @@
+import type { Failure } from '../core/problem.ts'
+import type { OpenProblem, Problems } from '../ports/ledger.ts'
+import type { Database } from './database.ts'
+import { storedJson } from './stored-json.ts'
+
+// A row without waiting records that is not about a whole sync is a closed problem: what is open follows from what
+// waits, so two workers that raise and clear at once cannot leave a record waiting on a problem that is gone.
+const isOpen = `(problem.whole or exists (select from crosswalk.problem_records one where one.problem_id = problem.id))`
+
+const raise = {
+  name: 'problems.raise',
+  text: `
+    with given as (
+      select * from rows from (
+        json_to_recordset($1) as ("sync" text, "causeKey" text, "failure" jsonb, "recordIds" jsonb)
+      ) with ordinality as given (sync, cause_key, failure, record_ids, place)
+    ), problem as (
+      insert into crosswalk.problems as problem (sync, cause_key, kind, failure, whole, first_seen, last_seen)
+      select distinct on (sync, cause_key) sync, cause_key, failure #>> '{problem,kind}', failure,
+        bool_or(record_ids = '[]') over (partition by sync, cause_key), statement_timestamp(), statement_timestamp()
+      from given order by sync, cause_key, place desc
+      on conflict (sync, cause_key) do update set
+        kind = excluded.kind, failure = excluded.failure, last_seen = excluded.last_seen,
+        whole = problem.whole or excluded.whole,
+        first_seen = case when ${isOpen} then problem.first_seen else excluded.first_seen end
+      returning id, sync, cause_key
+    )
+    insert into crosswalk.problem_records as waiting (sync, record_id, problem_id, failure, since)
+    select distinct on (sync, record_id) sync, record_id, problem.id, failure, statement_timestamp()
+    from given join problem using (sync, cause_key), jsonb_array_elements_text(record_ids) as record_id
+    order by sync, record_id, place desc
+    on conflict (sync, record_id) do update set
+      problem_id = excluded.problem_id, failure = excluded.failure,
+      since = case when waiting.problem_id = excluded.problem_id then waiting.since else excluded.since end`,
+}
+
+const clear = {
+  name: 'problems.clear',
+  text: `delete from crosswalk.problem_records where sync = $1 and record_id = any($2) returning record_id as "recordId"`,
+}
+
+const close = {
+  name: 'problems.close',
+  text: `
+    with closed as (
+      update crosswalk.problems set whole = false where sync = $1 and cause_key = any($2) returning id
+    )
+    delete from crosswalk.problem_records using closed where problem_id = closed.id`,
+}
+
+const ofRecords = {
+  name: 'problems.ofRecords',
+  text: `
+    select record_id as "recordId", failure from crosswalk.problem_records where sync = $1 and record_id = any($2)`,
+}
+
+const list = {
+  name: 'problems.list',
+  text: `
+    select problem.id, problem.sync, problem.kind, problem.cause_key as "causeKey", problem.failure ->> 'message' as message,
+      problem.failure ->> 'fix' as fix, problem.failure ->> 'field' as field,
+      problem.first_seen as "firstSeen", problem.last_seen as "lastSeen",
+      (select count(*)::integer from crosswalk.problem_records one where one.problem_id = problem.id) as waiting,
+      array(
+        select record_id from crosswalk.problem_records one where one.problem_id = problem.id
+        order by since, record_id limit 5
+      ) as records
+    from crosswalk.problems problem
+    where ($1::text is null or problem.sync = $1) and ($2::bigint is null or problem.id = $2)
+      and ($3::text is null or problem.kind = $3) and ${isOpen}
+    order by problem.last_seen desc, problem.id desc limit $4`,
+}
+
+const waiting = {
+  name: 'problems.waiting',
+  text: `
+    select record_id as "recordId" from crosswalk.problem_records
+    where problem_id = $1 order by since, record_id limit $2`,
+}
+
+interface RecordRow {
+  readonly recordId: string
+}
+
+export function openProblems(database: Database): Problems {
+  return {
+    async raise(problems) {
+      if (problems.length > 0) await database.rows(raise, [storedJson(problems)])
+    },
+    async clear(sync, recordIds) {
+      if (recordIds.length === 0) return []
+      return (await database.rows<RecordRow>(clear, [sync, recordIds])).map((row) => row.recordId)
+    },
+    async close(sync, causeKeys) {
+      await database.rows(close, [sync, causeKeys])
+    },
+    async ofRecords(sync, recordIds) {
+      const rows = await database.rows<RecordRow & { failure: Failure }>(ofRecords, [sync, recordIds])
+      return new Map(rows.map((row) => [row.recordId, row.failure]))
+    },
+    list: ({ sync, id, kind, max }) => database.rows<OpenProblem>(list, [sync, id, kind, max]),
+    async waiting(problemId, max) {
+      return (await database.rows<RecordRow>(waiting, [problemId, max])).map((row) => row.recordId)
+    },
+  }
+}

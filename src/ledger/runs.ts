@@ -1,0 +1,49 @@
+import type { Run, Runs } from '../ports/ledger.ts'
+import type { Database } from './database.ts'
+
+const start = {
+  name: 'runs.start',
+  text: `insert into crosswalk.runs (sync, kind, state, started_at) values ($1, $2, 'running', $3) returning id`,
+}
+
+const count = {
+  name: 'runs.count',
+  text: `
+    update crosswalk.runs set counts = (
+      select jsonb_object_agg(name, total) from (
+        select name, sum(value::bigint) as total
+        from (select * from jsonb_each_text(counts) union all select * from jsonb_each_text($2::jsonb)) as one (name, value)
+        group by name
+      ) as totals
+    )
+    where id = $1`,
+}
+
+const finish = {
+  name: 'runs.finish',
+  text: `update crosswalk.runs set state = $2, reason = $3, ended_at = $4 where id = $1`,
+}
+
+const list = {
+  name: 'runs.list',
+  text: `
+    select id, sync, kind, state, started_at as "startedAt", ended_at as "endedAt", counts, reason
+    from crosswalk.runs where ($1::text is null or sync = $1) order by id desc limit $2`,
+}
+
+export function openRuns(database: Database): Runs {
+  return {
+    async start(sync, kind, now) {
+      const [row] = await database.rows<{ id: string }>(start, [sync, kind, now])
+      if (row === undefined) throw new Error(`The run of sync "${sync}" was not stored.`)
+      return row.id
+    },
+    async count(id, counts) {
+      if (Object.keys(counts).length > 0) await database.rows(count, [id, JSON.stringify(counts)])
+    },
+    async finish(id, { state, reason, now }) {
+      await database.rows(finish, [id, state, reason, now])
+    },
+    list: ({ sync, max }) => database.rows<Run>(list, [sync, max]),
+  }
+}

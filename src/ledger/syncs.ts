@@ -1,0 +1,60 @@
+import type { SyncState, Syncs } from '../ports/ledger.ts'
+import type { Database } from './database.ts'
+import { storedJson } from './stored-json.ts'
+
+const columns = `sync, enabled_at as "enabledAt", mode, mappings, held_because as "heldBecause",
+  extra_orders as "extraOrders", cursor`
+
+const get = { name: 'syncs.get', text: `select ${columns} from crosswalk.syncs where sync = $1` }
+
+const create = {
+  name: 'syncs.create',
+  text: `
+    insert into crosswalk.syncs (sync, enabled_at) values ($1, $2)
+    on conflict (sync) do update set sync = excluded.sync returning ${columns}`,
+}
+
+const set = {
+  name: 'syncs.set',
+  text: `
+    update crosswalk.syncs set
+      enabled_at = coalesce(($2::jsonb ->> 'enabledAt')::timestamptz, enabled_at),
+      mode = coalesce($2 ->> 'mode', mode),
+      mappings = case when $2 ? 'mappings' then $2 ->> 'mappings' else mappings end,
+      held_because = case when $2 ? 'heldBecause' then $2 ->> 'heldBecause' else held_because end,
+      extra_orders = coalesce(($2 ->> 'extraOrders')::integer, extra_orders)
+    where sync = $1 returning sync`,
+}
+
+const setCursor = {
+  name: 'syncs.setCursor',
+  text: `update crosswalk.syncs set cursor = $2 where sync = $1 returning sync`,
+}
+
+const takeAllowance = {
+  name: 'syncs.takeAllowance',
+  text: `select granted, used from crosswalk.take_allowance($1, $2, $3, $4)`,
+}
+
+export function openSyncs(database: Database): Syncs {
+  const change = async (statement: typeof set, sync: string, value: string | null) => {
+    const changed = await database.rows(statement, [sync, value])
+    if (changed.length === 0) throw new Error(`The ledger does not know the sync "${sync}"; get it once before.`)
+  }
+  return {
+    async get(sync, now) {
+      const [state] = await database.rows<SyncState>(get, [sync])
+      const [created] = state ? [state] : await database.rows<SyncState>(create, [sync, now])
+      if (created === undefined) throw new Error(`The sync "${sync}" was not stored.`)
+      return created
+    },
+    set: (sync, changes) => change(set, sync, storedJson(changes)),
+    setCursor: (sync, cursor) => change(setCursor, sync, cursor === null ? null : storedJson(cursor)),
+    async takeAllowance(sync, wanted, perHour, now) {
+      type Answer = Awaited<ReturnType<Syncs['takeAllowance']>>
+      const [answer] = await database.rows<Answer>(takeAllowance, [sync, wanted, perHour, now])
+      if (answer === undefined) throw new Error(`The allowance of sync "${sync}" could not be read.`)
+      return answer
+    },
+  }
+}

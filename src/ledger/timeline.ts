@@ -1,0 +1,43 @@
+import type { Timeline, TimelineEntry } from '../ports/ledger.ts'
+import type { Database } from './database.ts'
+import { purge, purgeOf } from './purge.ts'
+import { storedJson } from './stored-json.ts'
+
+const add = {
+  name: 'timeline.add',
+  text: `
+    insert into crosswalk.timeline (sync, record_id, at, event, text, details)
+    select "sync", "recordId", "at", "event", "text", coalesce("details", 'null')
+    from json_to_recordset($1) as ("sync" text, "recordId" text, "at" timestamptz, "event" text, "text" text, "details" jsonb)`,
+}
+
+const of = {
+  name: 'timeline.of',
+  text: `
+    select sync, record_id as "recordId", at, event, text, details from crosswalk.timeline
+    where record_id = $1 order by at, id`,
+}
+
+const entries = purgeOf('timeline', 'at')
+const runs = purgeOf('runs', 'ended_at')
+const closedProblems = {
+  name: 'purge.problems',
+  text: `
+    delete from crosswalk.problems problem where last_seen < $1 and not whole
+      and not exists (select from crosswalk.problem_records one where one.problem_id = problem.id)`,
+}
+
+export function openTimeline(database: Database): Timeline {
+  return {
+    async add(added) {
+      if (added.length > 0) await database.rows(add, [storedJson(added)])
+    },
+    of: (recordId) => database.rows<TimelineEntry>(of, [recordId]),
+    async purge(before) {
+      // What else tells only of the past goes with it.
+      await purge(database, runs, before)
+      await database.rows(closedProblems, [before])
+      return purge(database, entries, before)
+    },
+  }
+}

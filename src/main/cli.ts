@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { registry } from '../../connectors/registry.ts'
+import { simulators } from '../../connectors/simulators.ts'
+import { openCrosswalk } from '../app/open.ts'
+import type { CliDeps } from '../cli/deps.ts'
+import { runCli } from '../cli/program.ts'
+import { openPrompts } from '../cli/prompts.ts'
+import { SyncError } from '../core/problem.ts'
+import { systemClock } from './clock.ts'
+import { runDemo } from './demo.ts'
+import { openProcess, packageRoot } from './process.ts'
+import { startServer } from './server.ts'
+
+const environment = process.env
+const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+const attended = process.stdin.isTTY === true && process.stderr.isTTY === true
+
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+const deps: CliDeps = {
+  version,
+  systems: registry,
+  async open({ config, home, verbose }) {
+    // A command's answer is its output; the log is for those who ask.
+    const opened = await openProcess({ config, home, environment, logLevel: verbose ? 'debug' : 'error' })
+    const crosswalk = openCrosswalk(opened.project, opened.deps, { testFile: opened.files.testFile })
+    return { crosswalk, close: opened.close }
+  },
+  async start({ config, home, verbose, signal }, { role, port }) {
+    const level = verbose ? ({ logLevel: 'debug' } as const) : {}
+    const server = await startServer({ config, home, environment, role, ...level, ...(port === null ? {} : { port }) })
+    await untilAborted(signal)
+    server.opened.deps.log.info('stopping', {})
+    await server.close()
+  },
+  demo: (options) => runDemo(options, deps),
+  async simulate(system, { port, signal }) {
+    const start = simulators[system]
+    if (start === undefined) {
+      throw new SyncError(`There is no simulator of "${system}"`, {
+        problem: { kind: 'configuration_invalid', path: 'system' },
+        fix: `Known: ${Object.keys(simulators).join(', ')}.`,
+      })
+    }
+    const simulator = await start({ port })
+    deps.out(`${simulator.url}\n`)
+    await untilAborted(signal)
+    await simulator.close()
+  },
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  outColumns: process.stdout.isTTY ? process.stdout.columns : null,
+  errColumns: process.stderr.isTTY ? process.stderr.columns : null,
+  color: process.stdout.isTTY === true && environment.NO_COLOR === undefined,
+  prompts: attended ? openPrompts(process.stdin, process.stderr) : null,
+  onInterrupt(listener) {
+    process.on('SIGINT', listener)
+    process.on('SIGTERM', listener)
+    return () => {
+      process.off('SIGINT', listener)
+      process.off('SIGTERM', listener)
+    }
+  },
+  exit: (code) => process.exit(code),
+  clock: systemClock,
+  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  cwd: process.cwd(),
+}
+
+process.exitCode = await runCli(process.argv.slice(2), deps)

@@ -1,0 +1,110 @@
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { openSandbox } from './sandbox.ts'
+
+const sandbox = openSandbox({ hangMs: 300 })
+afterAll(() => sandbox.close())
+
+const value = async (source: string, input = {}) => {
+  const [answer] = await sandbox.evaluate([{ source, input }])
+  if (answer === undefined) throw new Error('no answer')
+  return answer.ok ? answer.value : answer.why
+}
+
+describe('values', () => {
+  test.each([
+    ['a & "-" & b', { a: 'x', b: 'y' }, 'x-y'],
+    ['nothing.here', {}, null],
+    ['0.1 + 0.2', {}, 0.3],
+    ['a * 0.3', { a: 10.05 }, 3.015],
+    ['$round(1.005, 2)', {}, 1.01],
+    ['$round(2.5)', {}, 3],
+    ['$round(-2.5)', {}, -3],
+    ['$round(1250, -2)', {}, 1300],
+    ['$round(nothing, 2)', {}, null],
+    ['$sum([0.1, 0.2, 0.3])', {}, 0.6],
+    [
+      '$sum(lines.(q * p))',
+      {
+        lines: [
+          { q: 2, p: 1.5 },
+          { q: 1, p: 0.1 },
+        ],
+      },
+      3.1,
+    ],
+    ['$sum(nothing)', {}, null],
+    ['$multiply("12345678901234567890.5", 2)', {}, '24691357802469135781'],
+    ['$divide(1, 3)', {}, '0.33333333333333333333'],
+    ['$add(0.1, $subtract(1, 0.2))', {}, 0.9],
+    ['9007199254740991', {}, 9007199254740991],
+    ['lines.q[]', { lines: [{ q: 1 }] }, [1]],
+    ['[1..3]', {}, [1, 2, 3]],
+    ['constructor', {}, null],
+    ['__proto__', {}, null],
+    ['{"constructor": 1}', {}, { constructor: 1 }],
+  ])('%s', async (source, input, expected) => {
+    expect(await value(source, input)).toEqual(expected)
+  })
+
+  test.each([
+    ['$divide(1, 0)', 'division by zero'],
+    ['$sum(["x"])', '"x" is not a number'],
+    ['$error("no region")', 'no region'],
+    ['1 +', 'Unexpected end'],
+    ['"a" * 2', 'must evaluate to a number'],
+  ])('%s is refused: %s', async (source, why) => {
+    expect(await value(source)).toContain(why)
+  })
+})
+
+describe('what would run for ever', () => {
+  test.each([
+    ['recursion', '($f := function($n){ 1 + $f($n + 1) }; $f(0))'],
+    ['an endless tail call', '($f := function($n){ $f($n + 1) }; $f(0))'],
+    ['a huge range', '[1..10000000]'],
+    ['a backtracking regex', '$match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", /^(a+)+$/)'],
+  ])('%s fails alone and the rest of its batch is answered', async (_, source) => {
+    const answers = await sandbox.evaluate([
+      { source: 'a', input: { a: 1 } },
+      { source, input: {} },
+      { source: 'a', input: { a: 2 } },
+    ])
+    expect(answers).toEqual([
+      { ok: true, value: 1 },
+      { ok: false, why: expect.any(String) },
+      { ok: true, value: 2 },
+    ])
+  })
+
+  test('an expression that hangs on many records is given up after a few', async () => {
+    const hanging = { source: '$match(a, /^(a+)+$/)', input: { a: `${'a'.repeat(40)}!` } }
+    const answers = await sandbox.evaluate([...Array.from({ length: 20 }, () => hanging), { source: '1', input: {} }])
+    expect(answers.at(0)).toEqual({ ok: false, why: 'it did not end within 300 ms' })
+    expect(answers.at(19)).toEqual({ ok: false, why: expect.stringContaining('not tried') })
+    expect(answers.at(20)).toEqual({ ok: true, value: 1 })
+  })
+
+  test('memory runs out in the thread, not in the process', async () => {
+    const source = '$count($map([1..9999], function($n){ $pad("", 100000) & $n }))'
+    expect(await sandbox.evaluate([{ source, input: {} }])).toEqual([{ ok: false, why: expect.any(String) }])
+    expect(await value('1')).toBe(1)
+  })
+})
+
+test('an expression cannot see the environment or the next record', async () => {
+  expect(await value('($leak := 7; process.env)')).toBeNull()
+  expect(await value('$leak')).toBeNull()
+  expect(await value('$process')).toBeNull()
+})
+
+test('batches of two callers do not mix', async () => {
+  const batch = (n: number) => sandbox.evaluate(Array.from({ length: 50 }, () => ({ source: 'n', input: { n } })))
+  const [ones, twos] = await Promise.all([batch(1), batch(2)])
+  expect(new Set(ones.map((answer) => JSON.stringify(answer)))).toEqual(new Set(['{"ok":true,"value":1}']))
+  expect(new Set(twos.map((answer) => JSON.stringify(answer)))).toEqual(new Set(['{"ok":true,"value":2}']))
+})
+
+test('after closing, the next expression starts a new thread', async () => {
+  await sandbox.close()
+  expect(await value('2')).toBe(2)
+})

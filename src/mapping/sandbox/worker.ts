@@ -1,0 +1,62 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import jsonata from 'jsonata'
+import type { Json } from '../../core/json.ts'
+import type { ExpressionAnswer, ExpressionTask } from '../frame.ts'
+import { registerDecimals } from './functions.ts'
+
+/*
+ * The thread that expressions run in. It knows nothing but its tasks, and may be killed at any moment.
+ */
+
+// Two guards: JSONata's own stop what it can see (recursion, endless loops, huge ranges); the owner of this thread kills
+// it for the rest, such as a regular expression that backtracks for ever.
+const guards = { timeout: 1_000, stack: 200, sequence: 10_000 }
+const resultCharactersMax = 1_000_000
+const compiledMax = 1_000
+
+const compiled = new Map<string, jsonata.Expression>()
+// How many tasks of the batch are done, -1 before it is begun: the owner reads from it which one hangs.
+const progress = new Int32Array(workerData as SharedArrayBuffer)
+
+parentPort?.on('message', async (tasks: readonly ExpressionTask[]) => {
+  const answers: ExpressionAnswer[] = []
+  Atomics.store(progress, 0, 0)
+  for (const task of tasks) {
+    answers.push(await answer(task))
+    Atomics.add(progress, 0, 1)
+  }
+  parentPort?.postMessage(answers)
+})
+
+async function answer({ source, input }: ExpressionTask): Promise<ExpressionAnswer> {
+  try {
+    const result: unknown = await expressionOf(source).evaluate(input)
+    // Through text, because JSONata's lists carry functions, which cannot be posted to another thread.
+    const text = JSON.stringify(result, plainNumber) as string | undefined
+    if (text === undefined) return { ok: true, value: null }
+    if (text.length > resultCharactersMax) return refuse(`its value is longer than ${resultCharactersMax} characters`)
+    return { ok: true, value: JSON.parse(text) as Json }
+  } catch (error) {
+    return refuse(messageOf(error))
+  }
+}
+
+const refuse = (why: string): ExpressionAnswer => ({ ok: false, why })
+
+/** JSONata throws plain objects with a message. */
+const messageOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error)
+
+function expressionOf(source: string): jsonata.Expression {
+  const known = compiled.get(source)
+  if (known !== undefined) return known
+  if (compiled.size >= compiledMax) compiled.clear()
+  const expression = jsonata(source, guards)
+  registerDecimals(expression)
+  compiled.set(source, expression)
+  return expression
+}
+
+/** Inputs have at most 15 digits, so what follows them in a fraction is an artefact of doubles. */
+const plainNumber = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(15)) : value

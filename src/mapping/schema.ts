@@ -1,0 +1,19 @@
+/**
+ * What an object of a system looks like, as far as a mapping needs to know. The schema a connection describes fits it
+ * as it is.
+ */
+export interface ObjectSchema {
+  readonly object: string
+  readonly fields: Readonly<Record<string, FieldSchema>>
+}
+
+export interface FieldSchema {
+  readonly type: 'text' | 'number' | 'boolean' | 'date' | 'instant' | 'reference' | 'list' | 'object'
+  readonly writable: boolean
+  /** Legal values of a choice. */
+  readonly options?: readonly string[]
+  /** The object a reference or list leads to. */
+  readonly relation?: string
+  /** The inner fields of `object`. */
+  readonly fields?: Readonly<Record<string, FieldSchema>>
+}

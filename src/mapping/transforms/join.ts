@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import type { Json } from '../../core/json.ts'
+import { defineTransform } from '../transform.ts'
+import { coerce, refusal } from '../value.ts'
+
+export const join = defineTransform({
+  name: 'join',
+  summary: 'Makes one text of a list of texts, leaving out what is empty.',
+  params: z.strictObject({ by: z.string().default(', ') }),
+  input: 'list',
+  output: 'text',
+  examples: [
+    { in: ['1Z999', null, '1Z998'], out: '1Z999, 1Z998' },
+    { in: ['a', 'b'], params: { by: ';' }, out: 'a;b' },
+    { in: [{ id: '1' }], error: 'the record 1 is not a text' },
+  ],
+  apply(value, { by }) {
+    const texts: Json[] = []
+    for (const entry of value) {
+      const text = coerce(entry, 'text')
+      if (text === undefined) return { ok: false, why: refusal(entry, 'text') }
+      if (text !== null && text !== '') texts.push(text)
+    }
+    return { ok: true, value: texts.join(by) }
+  },
+})

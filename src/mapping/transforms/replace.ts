@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { defineTransform } from '../transform.ts'
+
+export const replace = defineTransform({
+  name: 'replace',
+  summary: 'Replaces every occurrence of a text by another. Plain text, no patterns.',
+  params: z.strictObject({ find: z.string().min(1), by: z.string().describe('May be empty, to remove') }),
+  input: 'text',
+  output: 'text',
+  examples: [
+    { in: 'DE 123 456', params: { find: ' ', by: '' }, out: 'DE123456' },
+    { in: 'a.b', params: { find: '.', by: '$&' }, out: 'a$&b' },
+  ],
+  apply: (value, { find, by }) => ({ ok: true, value: value.split(find).join(by) }),
+})

@@ -1,0 +1,254 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { Queue as BullQueue, createPostgresBackend } from 'bullmq'
+import { type FreshDatabase, freshDatabase, silentLog } from '../../test/ledger/fresh-ledger.ts'
+import type { Job, Queue } from '../ports/queue.ts'
+import { openQueue, type QueueOptions } from './queue.ts'
+
+const redisMissing = spawnSync('redis-server', ['--version']).error !== undefined
+if (redisMissing)
+  process.stderr.write(
+    '\nThe queue is NOT tested on Redis: there is no redis-server here. Install it: apt-get install redis-server\n\n',
+  )
+
+const live: Job = { queue: 'deliver', sync: 'orders', lane: 'live' }
+const retry: Job = { queue: 'deliver', sync: 'orders', lane: 'retry' }
+const backfill: Job = { queue: 'deliver', sync: 'orders', lane: 'backfill' }
+
+/** A promise, and what ends it. */
+const gate = () => Promise.withResolvers<void>()
+
+/** Passes on what is pushed, in order, to who waits for it. */
+function channel<T>() {
+  const values: T[] = []
+  let arrived = gate()
+  return {
+    push(value: T) {
+      values.push(value)
+      arrived.resolve()
+    },
+    async take(): Promise<T> {
+      while (values.length === 0) {
+        arrived = gate()
+        await arrived.promise
+      }
+      return values.shift() as T
+    },
+  }
+}
+
+interface Store {
+  readonly backend: QueueOptions['backend']
+  /** The ids of the stored schedules with their next times in their zone. */
+  schedules(): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+async function onPostgres(): Promise<Store> {
+  const database: FreshDatabase = await freshDatabase()
+  const { connection } = database
+  return {
+    backend: { kind: 'postgres', connection },
+    async schedules() {
+      const queue = new BullQueue('detect', { connection: { ...connection, schema: 'bullmq' } }, createPostgresBackend)
+      const found = await queue.getJobSchedulers()
+      await queue.close()
+      return found.map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`)
+    },
+    close: () => database.drop(),
+  }
+}
+
+async function onRedis(): Promise<Store> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  probe.close()
+  await once(probe, 'close')
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const server: ChildProcess & { stdout: NodeJS.ReadableStream } = spawn('redis-server', args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for await (const line of createInterface({ input: server.stdout }))
+    if (/Ready to accept connections/.test(line)) break
+  const url = `redis://127.0.0.1:${port}`
+  return {
+    backend: { kind: 'redis', url },
+    async schedules() {
+      const queue = new BullQueue('detect', { connection: { url }, prefix: 'crosswalk' })
+      const found = await queue.getJobSchedulers()
+      await queue.close()
+      return found.map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`)
+    },
+    async close() {
+      const exit = once(server, 'exit')
+      server.kill()
+      await exit
+    },
+  }
+}
+
+describe.each([
+  { name: 'PostgreSQL', open: onPostgres, missing: false },
+  { name: 'Redis', open: onRedis, missing: redisMissing },
+])('the queue on $name', ({ open, missing }) => {
+  const run = missing ? test.skip : test
+  let store: Store
+  let queue: Queue
+  let logged: string[]
+
+  beforeAll(async () => {
+    if (!missing) store = await open()
+  })
+  afterAll(() => store?.close())
+
+  const openHere = (options: Partial<QueueOptions> = {}) =>
+    openQueue({
+      backend: store.backend,
+      concurrency: { detect: 1, deliver: 1, upkeep: 1 },
+      log: { ...silentLog, error: (event) => logged.push(event), warn: (event) => logged.push(event) },
+      ...options,
+    })
+  beforeEach(async () => {
+    logged = []
+    if (!missing) queue = await openHere()
+  })
+  afterEach(() => queue?.close())
+
+  run('a job equal to one that waits is not added; another sync or lane is another job', async () => {
+    await queue.enqueue([live, live, retry])
+    await queue.enqueue([live, { ...live, sync: 'products' }])
+    await queue.enqueue([])
+    expect((await queue.counts()).deliver).toEqual({ waiting: 3, active: 0 })
+    const seen = channel<Job>()
+    const stop = await queue.work(async (job) => seen.push(job))
+    expect(await seen.take()).toEqual(live)
+    expect(await seen.take()).toEqual({ ...live, sync: 'products' })
+    expect(await seen.take()).toEqual(retry)
+    await stop()
+    expect((await queue.counts()).deliver).toEqual({ waiting: 0, active: 0 })
+  })
+
+  run('a job that arrives while an equal one is at work runs after it, once', async () => {
+    const started = channel<PromiseWithResolvers<void>>()
+    const stop = await queue.work(async () => {
+      const end = gate()
+      started.push(end)
+      await end.promise
+    })
+    await queue.enqueue([live])
+    const first = await started.take()
+    await queue.enqueue([live])
+    await queue.enqueue([live])
+    expect((await queue.counts()).deliver).toEqual({ waiting: 1, active: 1 })
+    first.resolve()
+    const second = await started.take()
+    await queue.enqueue([live])
+    expect((await queue.counts()).deliver).toEqual({ waiting: 1, active: 1 })
+    second.resolve()
+    const third = await started.take()
+    third.resolve()
+    await stop()
+    expect((await queue.counts()).deliver).toEqual({ waiting: 0, active: 0 })
+  })
+
+  run('live goes before retry, and retry before backfill', async () => {
+    await queue.enqueue([backfill])
+    await queue.enqueue([retry])
+    await queue.enqueue([live])
+    const seen = channel<Job>()
+    const stop = await queue.work(async (job) => seen.push(job))
+    expect([await seen.take(), await seen.take(), await seen.take()]).toEqual([live, retry, backfill])
+    await stop()
+  })
+
+  run('the jobs of all queues arrive as they were sent', async () => {
+    const jobs: Job[] = [{ queue: 'detect', sync: 'orders', kind: 'manual' }, live, { queue: 'upkeep', task: 'purge' }]
+    await queue.enqueue(jobs)
+    const seen = channel<Job>()
+    const stop = await queue.work(async (job) => seen.push(job))
+    const arrived = [await seen.take(), await seen.take(), await seen.take()]
+    expect(arrived).toEqual(expect.arrayContaining(jobs))
+    await stop()
+  })
+
+  run('a job that fails is logged, is not repeated, and does not keep an equal one out', async () => {
+    let runs = 0
+    const seen = channel<Job>()
+    const stop = await queue.work(async (job) => {
+      runs += 1
+      if (runs === 1) throw new Error('broken')
+      seen.push(job)
+    })
+    await queue.enqueue([live])
+    while (!logged.includes('job failed')) await queue.counts()
+    await queue.enqueue([live])
+    await seen.take()
+    await stop()
+    expect(runs).toBe(2)
+    expect(logged).toEqual(['job failed'])
+  })
+
+  run('stopping tells the jobs at work, waits for them, and leaves the others waiting', async () => {
+    const seen = channel<Job>()
+    const finished: Job[] = []
+    const stop = await queue.work(async (job, signal) => {
+      seen.push(job)
+      if (!signal.aborted) await once(signal, 'abort')
+      finished.push(job)
+    })
+    await queue.enqueue([live, retry])
+    await seen.take()
+    await Promise.all([stop(), stop()])
+    expect(finished).toEqual([live])
+    expect((await queue.counts()).deliver).toEqual({ waiting: 1, active: 0 })
+    const again = await queue.work(async (job) => seen.push(job))
+    expect(await seen.take()).toEqual(retry)
+    await again()
+  })
+
+  run('stopping does not wait for ever', async () => {
+    const other = await openHere({ drainLimitMs: 1 })
+    const end = gate()
+    const seen = channel<Job>()
+    const stop = await other.work(async (job) => {
+      seen.push(job)
+      await end.promise
+    })
+    await queue.enqueue([live])
+    await seen.take()
+    await stop()
+    expect(logged).toEqual(['jobs still at work at the end'])
+    end.resolve()
+    while ((await queue.counts()).deliver.active > 0);
+    await other.close()
+  })
+
+  run('stores exactly the schedules it is given, and runs them', async () => {
+    const every = { cron: '* * * * * *', timeZone: 'Asia/Shanghai' }
+    const nightly = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }
+    await queue.schedule([
+      { sync: 'orders', ...nightly },
+      { sync: 'products', ...nightly },
+    ])
+    await queue.schedule([
+      { sync: 'orders', ...every },
+      { sync: 'customers', ...nightly },
+    ])
+    expect([...(await store.schedules())].sort()).toEqual([
+      'customers 30 2 * * * Europe/Berlin',
+      'orders * * * * * * Asia/Shanghai',
+    ])
+    const seen = channel<Job>()
+    const stop = await queue.work(async (job) => seen.push(job))
+    expect(await seen.take()).toEqual({ queue: 'detect', sync: 'orders', kind: 'scheduled' })
+    expect(await seen.take()).toEqual({ queue: 'detect', sync: 'orders', kind: 'scheduled' })
+    await queue.schedule([])
+    expect(await store.schedules()).toEqual([])
+    await stop()
+  })
+})

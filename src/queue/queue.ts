@@ -1,0 +1,225 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type Job as BullJob,
+  Queue as BullQueue,
+  createPostgresBackend,
+  type JobProgress,
+  type PostgresConnectionOptions,
+  type PostgresPoolConfig,
+  type PostgresQueueBackend,
+  Worker,
+} from 'bullmq'
+import { z } from 'zod'
+import { assertNever } from '../core/json.ts'
+import type { Log } from '../ports/log.ts'
+import type { Job, Queue } from '../ports/queue.ts'
+
+type QueueName = Job['queue']
+const names = ['detect', 'deliver', 'upkeep'] as const satisfies readonly QueueName[]
+
+export interface QueueOptions {
+  readonly backend:
+    | { readonly kind: 'postgres'; readonly connection: PostgresPoolConfig }
+    | { readonly kind: 'redis'; readonly url: string }
+  /** Jobs at work at once in this process, by queue. */
+  readonly concurrency: Readonly<Record<QueueName, number>>
+  readonly log: Log
+  /** How long the end of `work` waits for the jobs at work. */
+  readonly drainLimitMs?: number
+}
+
+const jobSchema = z.discriminatedUnion('queue', [
+  z.object({ queue: z.literal('detect'), sync: z.string(), kind: z.enum(['scheduled', 'manual', 'backfill']) }),
+  z.object({ queue: z.literal('deliver'), sync: z.string(), lane: z.enum(['live', 'retry', 'backfill']) }),
+  z.object({ queue: z.literal('upkeep'), task: z.string() }),
+])
+
+const redisPrefix = 'crosswalk'
+const schema = 'bullmq'
+
+/**
+ * Opens the queues on PostgreSQL (tables of BullMQ's own, made when missing) or on Redis.
+ * @throws Error when the store cannot be reached
+ */
+export async function openQueue(options: QueueOptions): Promise<Queue> {
+  const { backend, log, drainLimitMs = 30_000 } = options
+  const stores = new Map<QueueName, Store>()
+  try {
+    // One after the other: the first makes the tables.
+    for (const name of names) stores.set(name, await openStore(name, backend, log))
+  } catch (error) {
+    await Promise.all([...stores.values()].map((store) => store.close()))
+    throw error
+  }
+  const storeOf = (name: QueueName): Store => stores.get(name) as Store
+  const stops = new Set<() => Promise<void>>()
+
+  return {
+    async enqueue(jobs) {
+      await Promise.all(
+        names.map(async (name) => {
+          const own = jobs.filter((job) => job.queue === name)
+          if (own.length > 0) await storeOf(name).addBulk(own.map(addition))
+        }),
+      )
+    },
+    async schedule(schedules) {
+      const queue = storeOf('detect')
+      const wanted = new Set(schedules.map((one) => one.sync))
+      const stored = await queue.getJobSchedulers(0, -1)
+      await Promise.all(stored.filter((one) => !wanted.has(one.key)).map((one) => queue.removeJobScheduler(one.key)))
+      await Promise.all(
+        schedules.map(({ sync, cron, timeZone }) => {
+          const job: Job = { queue: 'detect', sync, kind: 'scheduled' }
+          const template = { name: job.queue, data: job, opts: { ...kept, priority: priorityOf(job) } }
+          return queue.upsertJobScheduler(sync, { pattern: cron, tz: timeZone }, template)
+        }),
+      )
+    },
+    async work(handle) {
+      const stopping = new AbortController()
+      const perform = async (job: BullJob<Job>) => {
+        // From here on an equal job is added again: what it announces may come too late for this one.
+        await job.removeDeduplicationKey()
+        await handle(jobSchema.parse(job.data), stopping.signal)
+      }
+      const workers = await Promise.all(names.map((name) => openWorker(name, options, perform)))
+      const drain = async () => {
+        stopping.abort()
+        const limit = new AbortController()
+        const late = delay(drainLimitMs, 'late' as const, { signal: limit.signal }).catch(() => null)
+        const closed = Promise.all(workers.map((worker) => worker.close()))
+        if ((await Promise.race([closed, late])) === 'late') log.warn('jobs still at work at the end', { drainLimitMs })
+        limit.abort()
+      }
+      let drained: Promise<void> | null = null
+      const stop = () => {
+        drained ??= drain()
+        return drained
+      }
+      stops.add(stop)
+      return stop
+    },
+    async counts() {
+      const count = async (name: QueueName) => {
+        const {
+          waiting = 0,
+          prioritized = 0,
+          active = 0,
+        } = await storeOf(name).getJobCounts('waiting', 'prioritized', 'active')
+        return { waiting: waiting + prioritized, active }
+      }
+      const [detect, deliver, upkeep] = await Promise.all([count('detect'), count('deliver'), count('upkeep')])
+      return { detect, deliver, upkeep }
+    },
+    async close() {
+      await Promise.all([...stops].map((stop) => stop()))
+      await Promise.all([...stores.values()].map((store) => store.close()))
+    },
+  }
+}
+
+// Nothing is learnt from a job that is done; some that failed are kept for a look.
+const kept = { removeOnComplete: true, removeOnFail: { count: 100 } }
+
+function addition(job: Job) {
+  const id = JSON.stringify(Object.values(job))
+  return { name: job.queue, data: job, opts: { ...kept, priority: priorityOf(job), deduplication: { id } } }
+}
+
+/** 1 goes first. */
+function priorityOf(job: Job): number {
+  switch (job.queue) {
+    case 'detect':
+      return { manual: 1, scheduled: 2, backfill: 3 }[job.kind]
+    case 'deliver':
+      return { live: 1, retry: 2, backfill: 3 }[job.lane]
+    case 'upkeep':
+      return 1
+    default:
+      return assertNever(job)
+  }
+}
+
+// Losing jobs in a crash of the host loses nothing, so their store need not wait for the disk.
+const postgres = (connection: PostgresPoolConfig): PostgresPoolConfig => ({
+  ...connection,
+  schema,
+  migrate: true,
+  max: 2,
+  connectionTimeoutMillis: 10_000,
+  options: '-c synchronous_commit=off',
+})
+
+/** What the queues of both backends have in common, of that what is used here. */
+type Store = Pick<
+  BullQueue<Job, void, string, Job, void, string>,
+  'addBulk' | 'getJobCounts' | 'getJobSchedulers' | 'removeJobScheduler' | 'upsertJobScheduler' | 'close'
+>
+type Consumer = Pick<Worker, 'close'>
+
+/** Ready for use. @throws Error when the store cannot be reached */
+async function openStore(name: QueueName, backend: QueueOptions['backend'], log: Log): Promise<Store> {
+  const opened = () => {
+    switch (backend.kind) {
+      case 'postgres': {
+        type Queue = BullQueue<Job, void, string, Job, void, string, PostgresQueueBackend, PostgresConnectionOptions>
+        const queue: Queue = new BullQueue(name, { connection: postgres(backend.connection) }, createPostgresBackend)
+        return queue.on('error', noteTo(log, name))
+      }
+      case 'redis': {
+        // While Redis is away, adding fails instead of waiting for ever.
+        const connection = { url: backend.url, enableOfflineQueue: false }
+        const queue: BullQueue<Job, void, string, Job, void, string> = new BullQueue(name, {
+          connection,
+          prefix: redisPrefix,
+        })
+        return queue.on('error', noteTo(log, name))
+      }
+      default:
+        return assertNever(backend)
+    }
+  }
+  const queue = opened()
+  try {
+    await queue.waitUntilReady()
+    return queue
+  } catch (error) {
+    await queue.close()
+    throw error
+  }
+}
+
+async function openWorker(
+  name: QueueName,
+  { backend, concurrency, log }: QueueOptions,
+  perform: (job: BullJob<Job>) => Promise<void>,
+): Promise<Consumer> {
+  const opened = () => {
+    const settings = { concurrency: concurrency[name] }
+    switch (backend.kind) {
+      case 'postgres': {
+        const connection = postgres(backend.connection)
+        type PostgresWorker = Worker<Job, void, string, PostgresQueueBackend, JobProgress, PostgresConnectionOptions>
+        const worker: PostgresWorker = new Worker(name, perform, { ...settings, connection }, createPostgresBackend)
+        return worker
+      }
+      case 'redis': {
+        const connection = { url: backend.url, maxRetriesPerRequest: null }
+        return new Worker(name, perform, { ...settings, connection, prefix: redisPrefix })
+      }
+      default:
+        return assertNever(backend)
+    }
+  }
+  const worker = opened()
+  worker.on('error', noteTo(log, name))
+  // Not repeated here: what was to be done still waits in the ledger, whose sweep asks for it again.
+  worker.on('failed', (job, error) => log.error('job failed', { queue: name, job: job?.id, reason: error.message }))
+  worker.on('stalled', (job) => log.warn('job lost its worker', { queue: name, job }))
+  await worker.waitUntilReady()
+  return worker
+}
+
+const noteTo = (log: Log, queue: QueueName) => (error: Error) =>
+  log.warn('queue store failed', { queue, reason: error.message })

@@ -1,0 +1,11 @@
+/** One way to get orders out of won deals, opened and warmed up: logged in, fields described, cursors at the present. */
+export interface Contestant {
+  /** Its own PostgreSQL, null without one. */
+  readonly postgresPid: number | null
+  /** Looks for won deals once, and gets them across. @returns what it did by name; empty when there was nothing to do */
+  pass(): Promise<Readonly<Record<string, number>>>
+  close(): Promise<void>
+}
+
+export const contestants = ['sequential', 'batched', 'crosswalk'] as const
+export type ContestantName = (typeof contestants)[number]

@@ -1,0 +1,100 @@
+import { type Child, startChild } from './children.ts'
+import { companies, contacts, deals, products } from './trade.ts'
+
+/** How a contestant reaches the two systems. */
+export interface Target {
+  readonly hubspot: { readonly url: string; readonly token: string }
+  readonly odoo: {
+    readonly url: string
+    readonly database: string
+    readonly username: string
+    readonly password: string
+    /** First part of the External IDs. */
+    readonly module: string
+  }
+}
+
+/** API calls by system. */
+export interface Calls {
+  readonly hubspot: number
+  readonly odoo: number
+}
+
+/** A simulated HubSpot, and a simulated or real Odoo. */
+export interface Systems {
+  readonly target: Target
+  /** Wins this many deals. */
+  win(count: number): Promise<void>
+  latency(ms: number): Promise<void>
+  /** Since the last `resetCalls`, by the simulators' own count; logins and control calls are not among them. */
+  calls(): Promise<Calls>
+  resetCalls(): Promise<void>
+  /** Has HubSpot send signed webhooks from now on. */
+  sendWebhooks(target: { url: string; clientSecret: string }): Promise<void>
+  close(): Promise<void>
+}
+
+const dealsAtOnce = 2000
+
+/** @param odoo  a real one; a simulator in a process of its own when not given */
+export async function startSystems(odoo?: Target['odoo'], mark = ''): Promise<Systems> {
+  const children: Child[] = []
+  const start = async (system: string): Promise<string> => {
+    const child = startChild('simulator.ts')
+    children.push(child)
+    return child.ask<string>('start', { system })
+  }
+  const hubspotUrl = await start('hubspot')
+  const odooUrl = odoo === undefined ? await start('odoo') : null
+  const urls = [hubspotUrl, ...(odooUrl === null ? [] : [odooUrl])]
+  if (odooUrl !== null) await control(odooUrl, 'seed', { products })
+  const ids = await control<{ companies: string[]; contacts: string[] }>(hubspotUrl, 'seed', {
+    companies: companies(mark),
+    contacts,
+  })
+  const count = async (url: string | null) => {
+    if (url === null) return 0
+    const calls = await control<Record<string, number>>(url, 'calls')
+    return Object.values(calls).reduce((sum, one) => sum + one, 0)
+  }
+  let won = 0
+  return {
+    target: {
+      hubspot: { url: hubspotUrl, token: 'test-token' },
+      odoo: odoo ?? {
+        url: odooUrl ?? '',
+        database: 'demo',
+        username: 'admin',
+        password: 'admin',
+        module: 'crosswalk',
+      },
+    },
+    async win(total) {
+      for (let done = 0; done < total; done += dealsAtOnce) {
+        const some = Math.min(dealsAtOnce, total - done)
+        await control(hubspotUrl, 'seed', { deals: deals(won, some, ids) })
+        won += some
+      }
+    },
+    async latency(ms) {
+      for (const url of urls) await control(url, 'latency', { ms })
+    },
+    calls: async () => ({ hubspot: await count(hubspotUrl), odoo: await count(odooUrl) }),
+    async resetCalls() {
+      for (const url of urls) await control(url, 'reset_calls')
+    },
+    sendWebhooks: async (target) => {
+      await control(hubspotUrl, 'webhook_target', target)
+    },
+    async close() {
+      await Promise.all(children.map((child) => child.end()))
+    },
+  }
+}
+
+/** A simulator's control channel; its calls are not counted and not slowed. */
+export async function control<Answer>(url: string, name: string, body: unknown = {}): Promise<Answer> {
+  const reply = await fetch(`${url}/_simulator/${name}`, { method: 'POST', body: JSON.stringify(body) })
+  if (!reply.ok) throw new Error(`${url}/_simulator/${name} answered ${reply.status}: ${await reply.text()}`)
+  return (await reply.json()) as Answer
+}

@@ -1,0 +1,54 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import pg from 'pg'
+import { type Embedded, startEmbedded } from '../../src/ledger/embedded.ts'
+import { openLedger } from '../../src/ledger/ledger.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
+import type { Log } from '../../src/ports/log.ts'
+
+const nothing = () => undefined
+export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
+export interface FreshDatabase {
+  readonly connection: Embedded['connection']
+  /** For looking behind the ledger's back. */
+  query(sql: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>
+  drop(): Promise<void>
+}
+
+/** An empty database of its own on a server that all test processes share, and that ends with the last of them. */
+export async function freshDatabase(): Promise<FreshDatabase> {
+  const embedded = await startEmbedded(join(import.meta.dirname, '../../node_modules/.cache/crosswalk-tests'))
+  const database = `test_${randomUUID().replaceAll('-', '')}`
+  const admin = new pg.Client(embedded.connection)
+  await admin.connect()
+  await admin.query(`create database ${database}`)
+  const connection = { ...embedded.connection, database }
+  const pool = new pg.Pool({ ...connection, max: 2 })
+  // Dropping the database cuts connections that are still closing.
+  pool.on('error', nothing)
+  return {
+    connection,
+    query: async (sql, values = []) => (await pool.query(sql, [...values])).rows,
+    async drop() {
+      await pool.end()
+      await admin.query(`drop database ${database} with (force)`)
+      await admin.end()
+      await embedded.close()
+    },
+  }
+}
+
+/** A ledger in a database of its own. */
+export async function freshLedger(): Promise<{ ledger: Ledger; database: FreshDatabase; close(): Promise<void> }> {
+  const database = await freshDatabase()
+  const ledger = await openLedger({ connection: database.connection, vaultKey: randomBytes(32), log: silentLog })
+  return {
+    ledger,
+    database,
+    async close() {
+      await ledger.close()
+      await database.drop()
+    },
+  }
+}
