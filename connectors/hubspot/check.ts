@@ -18,16 +18,14 @@ export async function checkAccess(
   account: AccountDetails,
   now: Instant,
 ): Promise<CheckReport> {
-  const findings: CheckFinding[] = [portalFinding(settings, account)]
-  const scopes = await Promise.all([
-    ...readObjects.map((object) => attempt(`scope crm.objects.${object}.read`, () => client.probe(object))),
-    attempt('scope crm.objects.owners.read', () => client.owners()),
-    attempt('write-back properties', async () => {
-      definitions.forget('deals')
-      findings.push(...writeBackFindings(await definitions.properties('deals')))
-    }),
+  definitions.forget('deals')
+  const granted = (): CheckFinding[] => []
+  const looked = await Promise.all([
+    ...readObjects.map((object) => permitted(`crm.objects.${object}.read`, () => client.probe(object).then(granted))),
+    permitted('crm.objects.owners.read', () => client.owners().then(granted)),
+    permitted('crm.schemas.deals.read', () => definitions.properties('deals').then(writeBackFindings)),
   ])
-  findings.push(...scopes.filter((finding) => finding !== null))
+  const findings: CheckFinding[] = [portalFinding(settings, account), ...looked.flat()]
   if (account.currency === null) {
     findings.push({
       level: 'warning',
@@ -63,14 +61,17 @@ function portalFinding(settings: Settings, account: AccountDetails): CheckFindin
   }
 }
 
-/** Null when the call was carried out under a name that speaks for itself elsewhere. @throws SyncError as `check` says */
-async function attempt(subject: string, call: () => Promise<unknown>): Promise<CheckFinding | null> {
+/** Whether the scope is granted, and what else the call found. @throws SyncError for anything but a missing scope */
+async function permitted(
+  scope: string,
+  call: () => Promise<readonly CheckFinding[]>,
+): Promise<readonly CheckFinding[]> {
+  const subject = `scope ${scope}`
   try {
-    await call()
-    return subject.startsWith('scope ') ? { level: 'ok', subject, message: 'granted' } : null
+    return [{ level: 'ok', subject, message: 'granted' }, ...(await call())]
   } catch (error) {
     if (!(error instanceof SyncError) || error.problem.kind !== 'permission_missing') throw error
-    return { level: 'error', subject, message: error.message, fix: error.fix }
+    return [{ level: 'error', subject, message: error.message, fix: error.fix }]
   }
 }
 

@@ -21,7 +21,7 @@ export interface Filter {
   readonly value?: string
   readonly values?: readonly string[]
 }
-export interface SearchPage {
+interface SearchPage {
   readonly rows: readonly Row[]
   /** HubSpot's own clock when it answered, null when the answer does not tell. */
   readonly at: Instant | null
@@ -31,7 +31,7 @@ export interface Refused {
   readonly category: string
   readonly message: string
 }
-export interface BatchReply {
+interface BatchReply {
   readonly rows: readonly Row[]
   /** What HubSpot did not take from the batch, by ids. */
   readonly refused: readonly Refused[]
@@ -89,7 +89,7 @@ export interface AssociationInput {
   readonly id: string
   readonly after?: string
 }
-export interface AssociationList {
+interface AssociationList {
   readonly from: string
   readonly to: readonly Association[]
   readonly after: string | null

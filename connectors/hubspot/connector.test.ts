@@ -380,6 +380,17 @@ describe('write', () => {
     expect(outcomes[1]).toEqual({ ok: true, id: good })
   })
 
+  test('sees a property that was added since, and asks for the definitions once for many writes', async () => {
+    const ids = Array.from({ length: 3 }, () => simulator.store.addDeal({}))
+    await connection.describe('deals')
+    simulator.store.addProperty('deals', 'late', 'string')
+    simulator.resetCalls()
+    const writes = ids.flatMap((id) => [update(id, { late: 'x' }), update(id, { never: 'x' })])
+    const outcomes = await connection.write(writes)
+    expect(outcomes.map((outcome) => outcome.ok)).toEqual([true, false, true, false, true, false])
+    expect(simulator.calls()['GET /crm/properties/2026-09/deals']).toBe(1)
+  })
+
   test('names the one record that HubSpot refuses and writes the others', async () => {
     await connection.setup?.()
     const { store } = simulator

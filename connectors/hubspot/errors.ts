@@ -3,37 +3,37 @@ import { type Problem, type ProblemKind, SyncError } from '../../src/core/proble
 import type { HttpReply, HttpRequest, Quota } from '../../src/ports/http.ts'
 
 /** How long to stay away when HubSpot gives no Retry-After, by the policy that was broken. */
-const waits: Readonly<Record<string, number>> = {
-  TEN_SECONDLY_ROLLING: 10_000,
-  SECONDLY: 1_000,
+const waits: ReadonlyMap<string, number> = new Map([
+  ['TEN_SECONDLY_ROLLING', 10_000],
+  ['SECONDLY', 1_000],
   // The day ends at midnight of the account's zone, which a reply does not tell; an hour is asked again 24 times at most.
-  DAILY: 3_600_000,
-}
+  ['DAILY', 3_600_000],
+])
 
 /** HubSpot's categories come before its status codes: a 400 can be the record, the configuration or the login. */
-const categories: Readonly<Record<string, ProblemKind>> = {
-  INVALID_AUTHENTICATION: 'auth_rejected',
-  EXPIRED_AUTHENTICATION: 'auth_rejected',
-  BAD_REFRESH_TOKEN: 'auth_rejected',
-  MISSING_SCOPES: 'permission_missing',
-  PROPERTY_DOESNT_EXIST: 'configuration_invalid',
-  OBJECT_NOT_FOUND: 'record_gone',
-  VALIDATION_ERROR: 'record_rejected',
-  CONFLICT: 'record_rejected',
-  RATE_LIMITS: 'rate_limited',
-}
-const statuses: Readonly<Record<number, ProblemKind>> = {
-  400: 'record_rejected',
-  401: 'auth_rejected',
-  403: 'permission_missing',
-  404: 'record_gone',
-  409: 'record_rejected',
-  414: 'bad_reply',
-  423: 'busy',
-  429: 'rate_limited',
+const categories: ReadonlyMap<string, ProblemKind> = new Map<string, ProblemKind>([
+  ['INVALID_AUTHENTICATION', 'auth_rejected'],
+  ['EXPIRED_AUTHENTICATION', 'auth_rejected'],
+  ['BAD_REFRESH_TOKEN', 'auth_rejected'],
+  ['MISSING_SCOPES', 'permission_missing'],
+  ['PROPERTY_DOESNT_EXIST', 'configuration_invalid'],
+  ['OBJECT_NOT_FOUND', 'record_gone'],
+  ['VALIDATION_ERROR', 'record_rejected'],
+  ['CONFLICT', 'record_rejected'],
+  ['RATE_LIMITS', 'rate_limited'],
+])
+const statuses: ReadonlyMap<number, ProblemKind> = new Map<number, ProblemKind>([
+  [400, 'record_rejected'],
+  [401, 'auth_rejected'],
+  [403, 'permission_missing'],
+  [404, 'record_gone'],
+  [409, 'record_rejected'],
+  [414, 'bad_reply'],
+  [423, 'busy'],
+  [429, 'rate_limited'],
   // A data migration between HubSpot's own regions; Retry-After says for how long, up to a day.
-  477: 'rate_limited',
-}
+  [477, 'rate_limited'],
+])
 
 interface Told {
   readonly status: string
@@ -48,7 +48,8 @@ interface Told {
 export function classify(reply: HttpReply, request: Pick<HttpRequest, 'method' | 'url'>): SyncError | null {
   if (reply.status < 400) return null
   const told = read(reply.body)
-  const kind = categories[told.category] ?? categories[told.status] ?? statuses[reply.status] ?? 'unavailable'
+  const kind =
+    categories.get(told.category) ?? categories.get(told.status) ?? statuses.get(reply.status) ?? 'unavailable'
   const problem = problemOf(kind, told, reply)
   const place = `${request.method} ${new URL(request.url).pathname}`
   const words = told.message === '' ? '' : `: ${told.message}`
@@ -113,7 +114,7 @@ function waitOf(reply: HttpReply, told: Told): number {
   if (seconds > 0) return Math.min(seconds, 86_400) * 1000
   if (reply.status === 477) return 3_600_000
   const policy = told.policyName || (told.message.includes('secondly limit') ? 'SECONDLY' : '')
-  return waits[policy] ?? 10_000
+  return waits.get(policy) ?? 10_000
 }
 
 // Every field of an error body is optional, and a firewall in front answers HTML: nothing here may be taken for granted.
@@ -124,7 +125,10 @@ function read(body: string): Told {
   const message = text(parsed.message)
   return {
     status: text(parsed.status),
-    category: text(parsed.category) || text(first.code),
+    // A missing property hides inside the text of a validation error, like the property's name.
+    category: message.includes('PROPERTY_DOESNT_EXIST')
+      ? 'PROPERTY_DOESNT_EXIST'
+      : text(parsed.category) || text(first.code),
     message: message.slice(0, 1000),
     policyName: text(parsed.policyName),
     scopes: list(context.requiredGranularScopes ?? context.requiredScopes),

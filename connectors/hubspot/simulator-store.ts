@@ -28,7 +28,7 @@ export interface Stored {
   /** By object at the other end. */
   links: Record<string, { readonly id: string; readonly types: readonly number[] }[]>
 }
-export interface SimulatedOwner {
+interface SimulatedOwner {
   readonly id: string
   readonly email: string
   readonly firstName: string
@@ -54,7 +54,7 @@ interface Table {
   order: { readonly at: number; readonly record: Stored }[]
   dead: number
 }
-export interface StoreOptions {
+interface StoreOptions {
   readonly now: () => number
   readonly pipelines?: readonly SimulatedPipeline[]
   /** How long the search index lags behind. */
@@ -164,7 +164,9 @@ export function openStore(options: StoreOptions) {
     for (const [name, value] of Object.entries(values)) {
       const property = table(object).properties.get(name)
       if (property === undefined) {
-        return { status: 400, category: 'PROPERTY_DOESNT_EXIST', message: `Property "${name}" does not exist` }
+        const message = `Property "${name}" does not exist`
+        invalid.push({ isValid: false, message, error: 'PROPERTY_DOESNT_EXIST', name })
+        continue
       }
       const error = flawOf(property, value ?? '')
       if (error !== null)
@@ -313,7 +315,7 @@ export function openStore(options: StoreOptions) {
   }
 }
 
-export const singular = (object: string): string =>
+const singular = (object: string): string =>
   object === 'companies' ? 'company' : object.endsWith('s') ? object.slice(0, -1) : object
 
 /** Index of the first entry at or after a time. */

@@ -44,7 +44,7 @@ export interface NewDeal {
 }
 
 /** What a person at the real system would do. */
-export interface HubspotStore {
+interface HubspotStore {
   addCompany(properties: Values): string
   addContact(properties: Values): string
   addOwner(owner: { firstName: string; lastName: string; email: string; archived?: boolean }): string
@@ -71,7 +71,7 @@ export interface HubspotStore {
   /** Sends everything sent so far again, with the next attempt number. */
   redeliverWebhooks(): Promise<readonly number[]>
 }
-export interface WebhookTarget {
+interface WebhookTarget {
   readonly url: string
   readonly clientSecret: string
   /** How often each request is sent; 1 when not given. */
@@ -155,7 +155,7 @@ export async function startHubspotSimulator(
     const over = limits.take(route?.name === 'search')
     if (over.refused !== null) return over.refused
     if (route === null) return failure(404, 'OBJECT_NOT_FOUND', 'resource not found')
-    const missing = scopesOf(route).filter((scope) => scopes !== null && !scopes.has(scope))
+    const missing = scopesOf(request.method, route).filter((scope) => scopes !== null && !scopes.has(scope))
     if (missing.length > 0) return missingScopes(missing)
     let body: unknown
     if (request.body.length > 0) {
@@ -541,14 +541,11 @@ function routeOf(path: string): Route | null {
   return null
 }
 
-const writing = new Set(['batch/update'])
-function scopesOf(route: Route): readonly string[] {
-  const { name, object, other } = route
+function scopesOf(method: string, { name, object, other }: Route): readonly string[] {
   if (name === 'owners' || name === 'owner') return ['crm.objects.owners.read']
   if (object === '' || name === 'properties' || name === 'groups' || name === 'pipelines') return []
-  return [object, other]
-    .filter((one) => one !== '')
-    .map((one) => `crm.objects.${one}.${writing.has(name) ? 'write' : 'read'}`)
+  const changes = name === 'batch/update' || ((name === 'objects' || name === 'object') && method !== 'GET')
+  return [object, other].filter((one) => one !== '').map((one) => `crm.objects.${one}.${changes ? 'write' : 'read'}`)
 }
 
 function openLimits(now: () => number, options: Pick<HubspotSimulatorOptions, 'tenSecondly' | 'searchSecondly'>) {

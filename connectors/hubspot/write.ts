@@ -22,8 +22,10 @@ export function openWriting(client: Client, definitions: Definitions) {
   return async function write(writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
     const outcomes = new Map<number, WriteOutcome>()
     const byObject = new Map<string, Map<string, { properties: Record<string, string>; places: number[] }>>()
+    // Definitions are read anew at most once, however many writes name what is not among them.
+    const renewed = new Set<string>()
     for (const [place, one] of writes.entries()) {
-      const encoded = await encode(one, definitions)
+      const encoded = await encode(one, definitions, renewed)
       if (!encoded.ok) {
         outcomes.set(place, encoded)
         continue
@@ -137,7 +139,7 @@ type Encoded =
   | { readonly ok: true; readonly id: string; readonly properties: Record<string, string> }
   | { readonly ok: false; readonly failure: Failure }
 
-async function encode(write: Write, definitions: Definitions): Promise<Encoded> {
+async function encode(write: Write, definitions: Definitions, renewed: Set<string>): Promise<Encoded> {
   if (write.do !== 'update' || write.lines !== null) {
     const what = write.do === 'update' ? 'lines of' : `${write.do} of`
     return refuse(
@@ -151,7 +153,11 @@ async function encode(write: Write, definitions: Definitions): Promise<Encoded> 
     ([name, value]) => [name.replace(/^properties\./, ''), value] as const,
   )
   let known = await definitions.properties(object)
-  if (values.some(([name, value]) => !known.has(name) || (value !== null && illegalOption(known.get(name), value)))) {
+  const strange = values.some(
+    ([name, value]) => !known.has(name) || (value !== null && illegalOption(known.get(name), value)),
+  )
+  if (strange && !renewed.has(object)) {
+    renewed.add(object)
     // The property or the option may have been added since the definitions were read.
     definitions.forget(object)
     known = await definitions.properties(object)

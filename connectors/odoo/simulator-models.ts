@@ -1,285 +1,488 @@
-/** A field of a simulated model. */
-export interface Column {
+/** What a field holds: `false` is empty, lists are ids, times are text in UTC that sorts. */
+export type Value = string | number | boolean | readonly number[]
+export type Values = Readonly<Record<string, Value>>
+
+/** A field as `fields_get` describes it, and where its value is. */
+export interface SimulatedField {
   readonly type: string
-  readonly label: string
+  readonly string: string
   readonly required: boolean
   readonly readonly: boolean
-  /** Read-only but for some states of the record, as `fields_get` tells it up to Odoo 16. */
-  readonly byState: boolean
-  readonly stored: boolean
+  readonly store: boolean
   readonly searchable: boolean
-  readonly indexed: boolean
   readonly relation?: string
-  /** Of a list: the field of the other model that leads back here. */
+  /** Of a list that is not kept: the field of the other model that leads back. */
   readonly inverse?: string
-  readonly options?: readonly string[]
+  /** Value and label. */
+  readonly selection?: readonly (readonly [string, string])[]
+  /** Not read-only in these states after all; up to version 16. */
+  readonly openIn?: readonly string[]
+  /** Read, searched and written at the record that another field leads to. */
+  readonly related?: readonly [string, string]
+  /** Made on reading, by the reading side. */
+  readonly computed?: boolean
+  /** Kept with an index by value. */
+  readonly indexed?: boolean
+  readonly default?: Value
 }
-export type Columns = Readonly<Record<string, Column>>
-export type Models = Readonly<Record<string, Columns>>
+export type SimulatedFields = Readonly<Record<string, SimulatedField>>
+export interface SimulatedModel {
+  readonly title: string
+  /** Order of a search that asks for none. */
+  readonly order: string
+  readonly fields: SimulatedFields
+}
+export type SimulatedModels = ReadonlyMap<string, SimulatedModel>
 
-/*
- * `name type flags = label`, as a real Odoo 14 with sales, stock, production, purchase and invoicing describes them.
- * Types: `many2one:model`, `one2many:model/inverse`, `many2many:model`, `many2many:model/inverse` for one that the other
- * side keeps, `selection:a|b`. Flags: req required, ro read-only, st by state, calc computed, blind not searchable, idx indexed.
+type More = Partial<SimulatedField>
+
+const field = (type: string, string: string, more: More = {}): SimulatedField => ({
+  type,
+  string,
+  required: false,
+  readonly: false,
+  store: true,
+  searchable: true,
+  ...more,
+})
+const char = (string: string, more?: More) => field('char', string, more)
+const text = (string: string, more?: More) => field('text', string, more)
+const number = (string: string, more?: More) => field('float', string, { default: 0, ...more })
+const integer = (string: string, more?: More) => field('integer', string, { default: 0, ...more })
+const money = (string: string, more?: More) => field('monetary', string, { default: 0, ...more })
+const flag = (string: string, more?: More) => field('boolean', string, more)
+const moment = (string: string, more?: More) => field('datetime', string, more)
+const day = (string: string, more?: More) => field('date', string, more)
+const one = (string: string, relation: string, more?: More) => field('many2one', string, { relation, ...more })
+const some = (string: string, relation: string, more?: More) =>
+  field('many2many', string, { relation, default: none, ...more })
+const lines = (string: string, relation: string, inverse: string, more?: More) =>
+  field('one2many', string, { relation, inverse, ...more })
+const choice = (string: string, options: string, more?: More) =>
+  field('selection', string, {
+    selection: options.split(', ').map((option) => {
+      const [value = '', label = value] = option.split(':')
+      return [value, label] as const
+    }),
+    ...more,
+  })
+const none: readonly number[] = []
+
+const needed = { required: true }
+const shown = { readonly: true }
+const made = { readonly: true, store: false, searchable: false, computed: true }
+const indexed = { indexed: true }
+const active = flag('Active', { default: true })
+const ofTemplate = (name: string): More => ({ store: false, related: ['product_tmpl_id', name] })
+/** Read-only unless the order is open. */
+const whileOpen = { readonly: true, openIn: ['draft', 'sent'] }
+
+const orderStates = 'draft:Quotation, sent:Quotation Sent, sale:Sales Order, done:Locked, cancel:Cancelled'
+const invoiceStatuses =
+  'upselling:Upselling Opportunity, invoiced:Fully Invoiced, to invoice:To Invoice, no:Nothing to Invoice'
+const productTypes = 'consu:Consumable, service:Service, product:Storable Product'
+const purchaseStates =
+  'draft:RFQ, sent:RFQ Sent, to approve:To Approve, purchase:Purchase Order, done:Locked, cancel:Cancelled'
+const operations = 'incoming:Receipt, outgoing:Delivery, internal:Internal Transfer, mrp_operation:Manufacturing'
+
+const templateFields: SimulatedFields = {
+  name: char('Name', { ...needed, ...indexed }),
+  type: choice('Product Type', productTypes, { ...needed, default: 'product' }),
+  list_price: number('Sales Price', { default: 1 }),
+  uom_id: one('Unit of Measure', 'uom.uom', { ...needed, default: 1 }),
+  taxes_id: some('Customer Taxes', 'account.tax'),
+  sale_ok: flag('Can be Sold', { default: true }),
+  purchase_ok: flag('Can be Purchased', { default: true }),
+  invoice_policy: choice('Invoicing Policy', 'order:Ordered quantities, delivery:Delivered quantities', {
+    default: 'order',
+  }),
+  description_sale: text('Sales Description'),
+  company_id: one('Company', 'res.company'),
+}
+
+/**
+ * The part of a standard Odoo that an integration of sales meets, with its fields' names and kinds as Odoo 14 has them,
+ * and where a later version is known to differ, as that one has them.
  */
-const orderStates = 'draft|sent|sale|done|cancel'
-const texts: Readonly<Record<string, string>> = {
-  'sale.order': `
-    name char req ro st idx = Order Reference
-    state selection:${orderStates} ro = Status
-    partner_id many2one:res.partner req ro st = Customer
-    partner_invoice_id many2one:res.partner ro st = Invoice Address
-    partner_shipping_id many2one:res.partner ro st = Delivery Address
-    client_order_ref char idx = Customer Reference
-    origin char = Source Document
-    date_order datetime ro st = Order Date
-    commitment_date datetime st = Delivery Date
-    pricelist_id many2one:product.pricelist req ro st = Pricelist
-    currency_id many2one:res.currency ro calc = Currency
-    payment_term_id many2one:account.payment.term = Payment Terms
-    user_id many2one:res.users = Salesperson
-    company_id many2one:res.company = Company
-    note text = Terms and conditions
-    picking_policy selection:direct|one ro st = Shipping Policy
-    invoice_status selection:upselling|invoiced|to invoice|no ro calc = Invoice Status
-    amount_untaxed monetary ro calc = Untaxed Amount
-    amount_tax monetary ro calc = Taxes
-    amount_total monetary ro calc = Total
-    order_line one2many:sale.order.line/order_id st = Order Lines
-    picking_ids one2many:stock.picking/sale_id = Transfers
-    invoice_ids many2many:account.move/order_ids ro = Invoices
-    procurement_group_id many2one:procurement.group idx = Procurement Group
-    tag_ids many2many:crm.tag = Tags
-    effective_date date ro = Effective Date`,
-  'sale.order.line': `
-    order_id many2one:sale.order req idx = Order Reference
-    product_id many2one:product.product = Product
-    name text = Description
-    product_uom_qty float = Quantity
-    price_unit float = Unit Price
-    discount float = Discount (%)
-    tax_id many2many:account.tax = Taxes
-    price_subtotal monetary ro calc = Subtotal
-    qty_delivered float = Delivered Quantity
-    qty_invoiced float ro = Invoiced Quantity
-    display_type selection:line_section|line_note = Display Type
-    move_ids one2many:stock.move/sale_line_id = Stock Moves
-    purchase_line_ids one2many:purchase.order.line/sale_line_id ro = Generated Purchase Lines
-    sequence integer = Sequence`,
-  'res.partner': `
-    name char idx = Name
-    is_company boolean = Is a Company
-    parent_id many2one:res.partner idx = Related Company
-    child_ids one2many:res.partner/parent_id = Contact
-    type selection:contact|invoice|delivery|other|private = Address Type
-    ref char idx = Reference
-    vat char idx = Tax ID
-    email char idx = Email
-    phone char = Phone
-    website char = Website Link
-    street char = Street
-    street2 char = Street2
-    city char = City
-    zip char = Zip
-    state_id many2one:res.country.state = State
-    country_id many2one:res.country = Country
-    lang char = Language
-    active boolean = Active
-    customer_rank integer = Customer Rank
-    category_id many2many:res.partner.category = Tags
-    company_id many2one:res.company = Company
-    comment text = Notes`,
-  'product.template': `
-    name char req = Name
-    list_price float = Sales Price`,
-  'product.product': `
-    name char req = Name
-    default_code char idx = Internal Reference
-    barcode char idx = Barcode
-    list_price float = Sales Price
-    type selection:consu|service|product = Product Type
-    active boolean = Active
-    product_tmpl_id many2one:product.template idx = Product Template`,
-  'product.pricelist': `
-    name char req = Pricelist Name
-    currency_id many2one:res.currency req = Currency
-    active boolean = Active`,
-  'res.currency': 'name char req idx = Currency\nactive boolean = Active',
-  'res.country': 'name char req = Country Name\ncode char idx = Country Code',
-  'res.country.state': 'name char req = State Name\ncode char = State Code\ncountry_id many2one:res.country = Country',
-  'res.company': 'name char req = Company Name\ncurrency_id many2one:res.currency req = Currency',
-  'res.users': `
-    name char = Name
-    login char req = Login
-    tz char = Timezone
-    company_id many2one:res.company req = Company
-    active boolean = Active`,
-  'res.users.apikeys': 'name char = Description\nscope char = Scope\nexpiration_date datetime = Expiration Date',
-  'res.partner.category': 'name char req = Tag Name',
-  'crm.tag': 'name char req = Tag Name',
-  'account.tax': 'name char req = Tax Name\namount float req = Amount',
-  'account.payment.term': 'name char req = Payment Terms',
-  'delivery.carrier': 'name char req = Delivery Method',
-  'ir.model.data': `
-    module char req = Module
-    name char req idx = External Identifier
-    model char req = Model Name
-    res_id many2one_reference idx = Record ID`,
-  'procurement.group': `
-    name char req = Reference
-    sale_id many2one:sale.order = Sale Order
-    stock_move_ids one2many:stock.move/group_id = Related Stock Moves
-    mrp_production_ids one2many:mrp.production/procurement_group_id = Mrp Production`,
-  'stock.picking': `
-    name char ro = Reference
-    sale_id many2one:sale.order idx = Sales Order
-    origin char = Source Document
-    state selection:draft|waiting|confirmed|assigned|done|cancel ro = Status
-    carrier_id many2one:delivery.carrier = Carrier
-    carrier_tracking_ref char = Tracking Reference
-    carrier_tracking_url char ro blind = Tracking URL
-    scheduled_date datetime = Scheduled Date
-    date_done datetime ro = Date of Transfer
-    backorder_id many2one:stock.picking ro = Back Order of
-    move_lines one2many:stock.move/picking_id = Stock Moves
-    picking_type_code selection:incoming|outgoing|internal|mrp_operation ro = Type of Operation`,
-  'stock.move': `
-    name char = Description
-    state selection:draft|cancel|waiting|confirmed|partially_available|assigned|done ro = Status
-    product_id many2one:product.product = Product
-    product_uom_qty float = Demand
-    quantity_done float blind = Quantity Done
-    reserved_availability float ro blind = Quantity Reserved
-    created_production_id many2one:mrp.production idx = Created Production Order
-    created_purchase_line_id many2one:purchase.order.line idx = Created Purchase Order Line
-    move_orig_ids many2many:stock.move idx = Original Move
-    move_dest_ids many2many:stock.move/move_orig_ids = Destination Moves
-    picking_id many2one:stock.picking idx = Transfer
-    group_id many2one:procurement.group idx = Procurement Group
-    sale_line_id many2one:sale.order.line idx = Sale Line
-    purchase_line_id many2one:purchase.order.line idx = Purchase Order Line
-    production_id many2one:mrp.production idx = Production Order for finished products
-    origin_returned_move_id many2one:stock.move = Origin return move
-    picking_code selection:incoming|outgoing|internal|mrp_operation ro = Type of Operation
-    to_refund boolean = Update quantities on SO/PO`,
-  'mrp.production': `
-    name char ro = Reference
-    origin char = Source
-    state selection:draft|confirmed|progress|to_close|done|cancel ro = State
-    product_id many2one:product.product req ro st = Product
-    product_qty float ro st = Quantity To Produce
-    qty_producing float = Quantity Producing
-    qty_produced float ro blind = Quantity Produced
-    date_deadline datetime ro = Deadline
-    procurement_group_id many2one:procurement.group idx = Procurement Group
-    move_dest_ids one2many:stock.move/created_production_id = Stock Movements of Produced Goods`,
-  'purchase.order': `
-    name char req = Order Reference
-    origin char = Source Document
-    state selection:draft|sent|to approve|purchase|done|cancel ro = Status
-    partner_id many2one:res.partner req st = Vendor
-    date_planned datetime = Receipt Date
-    order_line one2many:purchase.order.line/order_id = Order Lines`,
-  'purchase.order.line': `
-    order_id many2one:purchase.order req idx = Order Reference
-    product_id many2one:product.product = Product
-    product_qty float = Quantity
-    qty_received float = Received Qty
-    move_dest_ids one2many:stock.move/created_purchase_line_id = Downstream Moves
-    move_ids one2many:stock.move/purchase_line_id ro = Reservation
-    sale_line_id many2one:sale.order.line idx = Origin Sale Item
-    sale_order_id many2one:sale.order ro idx = Sale Order`,
-  'account.move': `
-    name char = Number
-    state selection:draft|posted|cancel ro = Status
-    payment_state selection:not_paid|in_payment|paid|partial|reversed ro = Payment Status
-    amount_untaxed monetary ro = Untaxed Amount
-    amount_tax monetary ro = Tax
-    amount_total monetary ro = Total
-    amount_residual monetary ro = Amount Due
-    invoice_date date ro st = Invoice/Bill Date
-    invoice_date_due date ro st = Due Date
-    move_type selection:entry|out_invoice|out_refund|in_invoice|in_refund ro = Type
-    invoice_origin char ro = Origin
-    invoice_payments_widget text ro blind = Invoice Payments Widget
-    currency_id many2one:res.currency ro st = Currency
-    partner_id many2one:res.partner ro st = Partner
-    order_ids many2many:sale.order idx = Orders`,
-}
-
-/** What came by another name or way from Odoo 17 on, as far as Crosswalk meets it; from its published source. */
-const newer: Readonly<Record<string, string>> = {
-  'sale.order': `
-    state selection:draft|sent|sale|cancel ro = Status
-    locked boolean = Locked
-    stock_reference_ids many2many:stock.reference idx = References
-    mrp_production_ids many2many:mrp.production ro calc blind = Manufacturing orders
-    note html = Terms and conditions`,
-  'stock.reference': `
-    name char req = Reference
-    move_ids many2many:stock.move/reference_ids = Stock Moves
-    production_ids many2many:mrp.production/reference_ids = Productions`,
-  'stock.picking': 'move_ids one2many:stock.move/picking_id = Stock Moves',
-  'stock.move': `
-    quantity float blind = Quantity
-    picked boolean = Picked
-    created_purchase_line_ids many2many:purchase.order.line idx = Created Purchase Order Lines
-    reference_ids many2many:stock.reference idx = References`,
-  'purchase.order.line': 'move_dest_ids many2many:stock.move/created_purchase_line_ids = Downstream Moves',
-  'mrp.production': 'reference_ids many2many:stock.reference idx = References',
-}
-const gone: Readonly<Record<string, readonly string[]>> = {
-  'sale.order': ['procurement_group_id'],
-  'stock.picking': ['move_lines'],
-  'stock.move': ['quantity_done', 'reserved_availability', 'created_purchase_line_id', 'group_id'],
-  'mrp.production': ['procurement_group_id'],
-}
-
-/** The models of a version, without those of apps that are `missing`, and without what leads to them. */
-export function modelsOf(major: number, missing: readonly string[]): Models {
-  const names = Object.keys({ ...texts, ...(major >= 17 ? newer : {}) })
-  const models: Record<string, Columns> = {}
-  for (const name of names) {
-    if (missing.includes(name) || (major >= 17 && name === 'procurement.group')) continue
-    const columns = { ...parse(texts[name] ?? ''), ...(major >= 17 ? parse(newer[name] ?? '') : {}) }
-    const kept = Object.entries(columns).filter(
-      ([column, { relation }]) =>
-        !(relation !== undefined && missing.includes(relation)) && !(major >= 17 && gone[name]?.includes(column)),
-    )
-    models[name] = { ...common, ...Object.fromEntries(kept) }
+export function modelsOf(major: number): SimulatedModels {
+  const models: Record<string, SimulatedModel> = {
+    'res.users': model('Users', 'name', {
+      name: char('Name', needed),
+      login: char('Login', { ...needed, ...indexed }),
+      tz: char('Timezone'),
+      lang: char('Language'),
+      active,
+      company_id: one('Company', 'res.company', needed),
+      company_ids: some('Companies', 'res.company'),
+      partner_id: one('Related Partner', 'res.partner'),
+    }),
+    'res.users.apikeys': model('Users API Keys', 'id', {
+      name: char('Description', needed),
+      scope: char('Scope', shown),
+      user_id: one('User', 'res.users', needed),
+      ...(major >= 18 ? { expiration_date: moment('Expiration Date', shown) } : {}),
+    }),
+    'res.company': model('Companies', 'name', {
+      name: char('Company Name', needed),
+      currency_id: one('Currency', 'res.currency', needed),
+      partner_id: one('Partner', 'res.partner'),
+      country_id: one('Country', 'res.country'),
+    }),
+    'res.currency': model('Currency', 'id', {
+      name: char('Currency', { ...needed, ...indexed }),
+      symbol: char('Symbol', needed),
+      rounding: number('Rounding Factor', { default: 0.01 }),
+      decimal_places: integer('Decimal Places', { ...shown, default: 2 }),
+      active,
+    }),
+    'res.country': model('Country', 'name', {
+      name: char('Country Name', { ...needed, ...indexed }),
+      code: char('Country Code', indexed),
+      state_ids: lines('States', 'res.country.state', 'country_id'),
+    }),
+    'res.country.state': model('Country state', 'code', {
+      name: char('State Name', needed),
+      code: char('State Code', needed),
+      country_id: one('Country', 'res.country', { ...needed, ...indexed }),
+    }),
+    'res.lang': model('Languages', 'name', { name: char('Name', needed), code: char('Locale Code', needed), active }),
+    'res.partner.category': model('Partner Tags', 'name', { name: char('Tag Name', needed), active }),
+    'res.partner': model('Contact', 'id', {
+      name: char('Name', indexed),
+      display_name: char('Display Name', { readonly: true, computed: true, store: false }),
+      is_company: flag('Is a Company'),
+      parent_id: one('Related Company', 'res.partner', indexed),
+      child_ids: lines('Contact', 'res.partner', 'parent_id'),
+      commercial_partner_id: one('Commercial Entity', 'res.partner', made),
+      type: choice(
+        'Address Type',
+        'contact:Contact, invoice:Invoice Address, delivery:Delivery Address, other:Other Address, private:Private Address',
+        { default: 'contact' },
+      ),
+      ref: char('Reference', indexed),
+      vat: char('Tax ID', indexed),
+      email: char('Email', indexed),
+      phone: char('Phone'),
+      mobile: char('Mobile'),
+      website: char('Website Link'),
+      function: char('Job Position'),
+      street: char('Street'),
+      street2: char('Street2'),
+      city: char('City'),
+      zip: char('Zip'),
+      state_id: one('State', 'res.country.state'),
+      country_id: one('Country', 'res.country'),
+      lang: choice('Language', 'en_US:English (US), de_DE:German, fr_FR:French', { default: 'en_US' }),
+      comment: text('Notes'),
+      active,
+      customer_rank: integer('Customer Rank'),
+      supplier_rank: integer('Supplier Rank'),
+      company_id: one('Company', 'res.company'),
+      user_id: one('Salesperson', 'res.users'),
+      category_id: some('Tags', 'res.partner.category'),
+      property_payment_term_id: one('Customer Payment Terms', 'account.payment.term'),
+      property_product_pricelist: one('Pricelist', 'product.pricelist', { searchable: false }),
+    }),
+    'uom.uom': model('Product Unit of Measure', 'name', { name: char('Unit of Measure', needed), active }),
+    'account.tax': model('Tax', 'id', {
+      name: char('Tax Name', { ...needed, ...indexed }),
+      amount: number('Amount', needed),
+      amount_type: choice('Tax Computation', 'group:Group of Taxes, fixed:Fixed, percent:Percentage of Price', {
+        ...needed,
+        default: 'percent',
+      }),
+      type_tax_use: choice('Tax Type', 'sale:Sales, purchase:Purchases, none:None', { ...needed, default: 'sale' }),
+      price_include: flag('Included in Price'),
+      description: char('Label on Invoices'),
+      active,
+      company_id: one('Company', 'res.company', needed),
+    }),
+    'account.payment.term': model('Payment Terms', 'id', { name: char('Payment Terms', needed), active }),
+    'crm.team': model('Sales Team', 'id', { name: char('Sales Team', needed), active }),
+    'stock.warehouse': model('Warehouse', 'id', {
+      name: char('Warehouse', needed),
+      code: char('Short Name', needed),
+      company_id: one('Company', 'res.company', needed),
+      active,
+    }),
+    'delivery.carrier': model('Shipping Methods', 'id', { name: char('Delivery Method', needed), active }),
+    'product.pricelist': model('Pricelist', 'id', {
+      name: char('Pricelist Name', needed),
+      currency_id: one('Currency', 'res.currency', needed),
+      company_id: one('Company', 'res.company'),
+      active,
+    }),
+    'product.template': model('Product Template', 'id', {
+      ...templateFields,
+      default_code: char('Internal Reference'),
+      product_variant_ids: lines('Products', 'product.product', 'product_tmpl_id', needed),
+      active,
+    }),
+    'product.product': model('Product', 'default_code, id', {
+      default_code: char('Internal Reference', indexed),
+      barcode: char('Barcode', indexed),
+      product_tmpl_id: one('Product Template', 'product.template', { ...needed, ...indexed }),
+      active,
+      ...Object.fromEntries(
+        Object.entries(templateFields).map(([name, of]) => [name, { ...of, indexed: false, ...ofTemplate(name) }]),
+      ),
+      qty_available: number('Quantity On Hand', made),
+      virtual_available: number('Forecast Quantity', made),
+      free_qty: number('Free To Use Quantity', made),
+    }),
+    'procurement.group': model('Procurement Group', 'id', {
+      name: char('Reference', needed),
+      partner_id: one('Partner', 'res.partner'),
+      sale_id: one('Sale Order', 'sale.order', indexed),
+      stock_move_ids: lines('Related Stock Moves', 'stock.move', 'group_id'),
+      mrp_production_ids: lines('Mrp Production', 'mrp.production', 'procurement_group_id'),
+    }),
+    'sale.order': model('Sales Order', 'date_order desc, id desc', {
+      name: char('Order Reference', { ...needed, ...whileOpen, ...indexed }),
+      state: choice('Status', major >= 17 ? orderStates.replace(' done:Locked,', '') : orderStates, {
+        ...shown,
+        default: 'draft',
+      }),
+      ...(major >= 17 ? { locked: flag('Locked') } : {}),
+      client_order_ref: char('Customer Reference', indexed),
+      origin: char('Source Document'),
+      reference: char('Payment Ref.'),
+      date_order: moment('Order Date', { ...needed, ...whileOpen }),
+      commitment_date: moment('Delivery Date'),
+      partner_id: one('Customer', 'res.partner', { ...needed, ...whileOpen }),
+      partner_invoice_id: one('Invoice Address', 'res.partner', { ...needed, ...whileOpen }),
+      partner_shipping_id: one('Delivery Address', 'res.partner', { ...needed, ...whileOpen }),
+      pricelist_id: one('Pricelist', 'product.pricelist', { ...needed, ...whileOpen }),
+      currency_id: one('Currency', 'res.currency', shown),
+      payment_term_id: one('Payment Terms', 'account.payment.term'),
+      user_id: one('Salesperson', 'res.users'),
+      team_id: one('Sales Team', 'crm.team'),
+      company_id: one('Company', 'res.company', needed),
+      warehouse_id: one('Warehouse', 'stock.warehouse', { ...needed, ...whileOpen }),
+      carrier_id: one('Delivery Method', 'delivery.carrier'),
+      note: text('Terms and conditions'),
+      invoice_status: choice('Invoice Status', invoiceStatuses, { ...shown, default: 'no' }),
+      amount_untaxed: money('Untaxed Amount', shown),
+      amount_tax: money('Taxes', shown),
+      amount_total: money('Total', shown),
+      order_line: lines('Order Lines', 'sale.order.line', 'order_id'),
+      picking_ids: lines('Transfers', 'stock.picking', 'sale_id'),
+      invoice_ids: some('Invoices', 'account.move', { ...shown, ...indexed }),
+      procurement_group_id: one('Procurement Group', 'procurement.group', indexed),
+      ...(major >= 17 ? { mrp_production_ids: some('Manufacturing orders', 'mrp.production', made) } : {}),
+    }),
+    'sale.order.line': model('Sales Order Line', 'order_id, sequence, id', {
+      order_id: one('Order Reference', 'sale.order', { ...needed, ...indexed }),
+      sequence: integer('Sequence', { default: 10 }),
+      name: text('Description', needed),
+      display_type: choice('Display Type', 'line_section:Section, line_note:Note'),
+      product_id: one('Product', 'product.product'),
+      product_uom_qty: number('Quantity', { ...needed, default: 1 }),
+      product_uom: one('Unit of Measure', 'uom.uom'),
+      price_unit: number('Unit Price', needed),
+      discount: number('Discount (%)'),
+      tax_id: some('Taxes', 'account.tax'),
+      price_subtotal: money('Subtotal', shown),
+      price_tax: number('Total Tax', shown),
+      price_total: money('Total', shown),
+      qty_delivered: number('Delivered Quantity'),
+      qty_invoiced: number('Invoiced Quantity', shown),
+      move_ids: lines('Stock Moves', 'stock.move', 'sale_line_id'),
+      purchase_line_ids: lines('Generated Purchase Lines', 'purchase.order.line', 'sale_line_id', shown),
+      state: choice('Order Status', orderStates, { ...shown, related: ['order_id', 'state'] }),
+      currency_id: one('Currency', 'res.currency', { ...shown, related: ['order_id', 'currency_id'] }),
+      order_partner_id: one('Customer', 'res.partner', { ...shown, related: ['order_id', 'partner_id'] }),
+    }),
+    'stock.picking': model('Transfer', 'scheduled_date, id desc', {
+      name: char('Reference', { ...shown, ...indexed }),
+      origin: char('Source Document'),
+      state: choice(
+        'Status',
+        'draft:Draft, waiting:Waiting Another Operation, confirmed:Waiting, assigned:Ready, done:Done, cancel:Cancelled',
+        { ...shown, default: 'draft' },
+      ),
+      picking_type_code: choice('Type of Operation', operations, { ...shown, default: 'outgoing' }),
+      partner_id: one('Contact', 'res.partner'),
+      sale_id: one('Sales Order', 'sale.order', indexed),
+      group_id: one('Procurement Group', 'procurement.group', shown),
+      backorder_id: one('Back Order of', 'stock.picking', { ...shown, ...indexed }),
+      backorder_ids: lines('Back Orders', 'stock.picking', 'backorder_id'),
+      [major >= 17 ? 'move_ids' : 'move_lines']: lines('Stock Moves', 'stock.move', 'picking_id'),
+      scheduled_date: moment('Scheduled Date'),
+      date_deadline: moment('Deadline', shown),
+      date_done: moment('Date of Transfer', shown),
+      carrier_id: one('Carrier', 'delivery.carrier'),
+      carrier_tracking_ref: char('Tracking Reference'),
+      carrier_tracking_url: char('Tracking URL', made),
+    }),
+    'stock.move': model('Stock Move', 'id', {
+      name: char('Description', needed),
+      state: choice(
+        'Status',
+        'draft:New, cancel:Cancelled, waiting:Waiting Another Move, confirmed:Waiting Availability, ' +
+          'partially_available:Partially Available, assigned:Available, done:Done',
+        { ...shown, default: 'draft' },
+      ),
+      origin: char('Source Document'),
+      date: moment('Date Scheduled'),
+      product_id: one('Product', 'product.product', needed),
+      product_uom_qty: number('Demand', needed),
+      product_uom: one('Unit of Measure', 'uom.uom', { ...needed, default: 1 }),
+      ...(major >= 17
+        ? { quantity: number('Quantity') }
+        : {
+            quantity_done: number('Quantity Done'),
+            reserved_availability: number('Quantity Reserved', { ...shown, store: false }),
+          }),
+      procure_method: choice('Supply Method', 'make_to_stock:Default, make_to_order:Advanced', {
+        ...needed,
+        default: 'make_to_stock',
+      }),
+      picking_id: one('Transfer', 'stock.picking', indexed),
+      picking_code: choice('Type of Operation', operations, {
+        ...shown,
+        store: false,
+        related: ['picking_id', 'picking_type_code'],
+      }),
+      group_id: one('Procurement Group', 'procurement.group', indexed),
+      sale_line_id: one('Sale Line', 'sale.order.line', indexed),
+      created_production_id: one('Created Production Order', 'mrp.production', indexed),
+      ...(major >= 17
+        ? { created_purchase_line_ids: some('Created Purchase Order Lines', 'purchase.order.line', indexed) }
+        : { created_purchase_line_id: one('Created Purchase Order Line', 'purchase.order.line', indexed) }),
+      purchase_line_id: one('Purchase Order Line', 'purchase.order.line', { ...shown, ...indexed }),
+      move_orig_ids: some('Original Move', 'stock.move', indexed),
+      move_dest_ids: { ...lines('Destination Moves', 'stock.move', 'move_orig_ids'), type: 'many2many' },
+      to_refund: flag('Update quantities on SO/PO'),
+    }),
+    'mrp.production': model('Production Order', 'id', {
+      name: char('Reference', { ...shown, ...indexed }),
+      origin: char('Source', indexed),
+      state: choice(
+        'State',
+        'draft:Draft, confirmed:Confirmed, progress:In Progress, to_close:To Close, done:Done, cancel:Cancelled',
+        { ...shown, default: 'draft' },
+      ),
+      product_id: one('Product', 'product.product', needed),
+      product_qty: number('Quantity To Produce', { ...needed, default: 1 }),
+      qty_producing: number('Quantity Producing'),
+      qty_produced: number('Quantity Produced', { ...shown, store: false }),
+      product_uom_id: one('Product Unit of Measure', 'uom.uom', { ...needed, default: 1 }),
+      procurement_group_id: one('Procurement Group', 'procurement.group', indexed),
+      move_dest_ids: lines('Stock Movements of Produced Goods', 'stock.move', 'created_production_id'),
+      ...(major >= 17
+        ? { date_start: moment('Start', needed) }
+        : {
+            date_planned_start: moment('Scheduled Date', needed),
+            date_planned_finished: moment('Scheduled End Date'),
+            date_start: moment('Start Date', shown),
+          }),
+      date_finished: moment('End Date', shown),
+      date_deadline: moment('Deadline', shown),
+    }),
+    'purchase.order': model('Purchase Order', 'date_order desc, id desc', {
+      name: char('Order Reference', { ...needed, ...indexed }),
+      origin: char('Source Document', indexed),
+      state: choice('Status', purchaseStates, { ...shown, default: 'draft' }),
+      partner_id: one('Vendor', 'res.partner', needed),
+      date_order: moment('Order Deadline', needed),
+      date_approve: moment('Confirmation Date', shown),
+      date_planned: moment('Receipt Date'),
+      amount_total: money('Total', shown),
+      currency_id: one('Currency', 'res.currency', needed),
+      order_line: lines('Order Lines', 'purchase.order.line', 'order_id'),
+      picking_ids: some('Receptions', 'stock.picking', shown),
+    }),
+    'purchase.order.line': model('Purchase Order Line', 'order_id, id', {
+      order_id: one('Order Reference', 'purchase.order', { ...needed, ...indexed }),
+      name: text('Description', needed),
+      product_id: one('Product', 'product.product'),
+      product_qty: number('Quantity', needed),
+      qty_received: number('Received Qty'),
+      price_unit: number('Unit Price', needed),
+      date_planned: moment('Delivery Date'),
+      move_ids: lines('Reservation', 'stock.move', 'purchase_line_id', shown),
+      move_dest_ids: lines(
+        'Downstream Moves',
+        'stock.move',
+        major >= 17 ? 'created_purchase_line_ids' : 'created_purchase_line_id',
+      ),
+      sale_line_id: one('Origin Sale Item', 'sale.order.line', indexed),
+      sale_order_id: one('Sale Order', 'sale.order', { ...shown, ...indexed }),
+      state: choice('Status', purchaseStates, { ...shown, related: ['order_id', 'state'] }),
+    }),
+    'account.move': model('Journal Entry', 'id desc', {
+      name: char('Number', { default: '/' }),
+      move_type: choice(
+        'Type',
+        'entry:Journal Entry, out_invoice:Customer Invoice, out_refund:Customer Credit Note, in_invoice:Vendor Bill, ' +
+          'in_refund:Vendor Credit Note',
+        { ...needed, ...shown, default: 'entry' },
+      ),
+      state: choice('Status', 'draft:Draft, posted:Posted, cancel:Cancelled', {
+        ...needed,
+        ...shown,
+        default: 'draft',
+      }),
+      payment_state: choice(
+        'Payment Status',
+        'not_paid:Not Paid, in_payment:In Payment, paid:Paid, partial:Partially Paid, reversed:Reversed',
+        { ...shown, default: 'not_paid' },
+      ),
+      invoice_origin: char('Origin', { ...shown, ...indexed }),
+      invoice_date: day('Invoice/Bill Date'),
+      invoice_date_due: day('Due Date'),
+      date: day('Date', needed),
+      ref: char('Reference'),
+      partner_id: one('Partner', 'res.partner'),
+      currency_id: one('Currency', 'res.currency', needed),
+      company_id: one('Company', 'res.company', shown),
+      amount_untaxed: money('Untaxed Amount', shown),
+      amount_tax: money('Tax', shown),
+      amount_total: money('Total', shown),
+      amount_residual: money('Amount Due', shown),
+      invoice_payments_widget: field(major >= 16 ? 'binary' : 'text', 'Invoice Payments Widget', made),
+    }),
+    'account.payment': model('Payments', 'id desc', {
+      name: char('Number'),
+      amount: money('Amount', needed),
+      date: day('Date', needed),
+      partner_id: one('Customer', 'res.partner'),
+      currency_id: one('Currency', 'res.currency', needed),
+      reconciled_invoice_ids: some('Reconciled Invoices', 'account.move', { ...shown, ...indexed }),
+    }),
+    'ir.model.data': model('Model Data', 'module, model, name', {
+      module: char('Module', needed),
+      name: char('External Identifier', { ...needed, ...indexed }),
+      model: char('Model Name', needed),
+      res_id: field('many2one_reference', 'Record ID', { ...indexed, default: 0 }),
+      noupdate: flag('Non Updatable'),
+    }),
+    'ir.config_parameter': model('System Parameter', 'key', {
+      key: char('Key', { ...needed, ...indexed }),
+      value: text('Value', needed),
+    }),
+    'ir.module.module': model('Module', 'name', {
+      name: char('Technical Name', { ...needed, ...indexed }),
+      state: char('Status', shown),
+      installed_version: char('Latest Version', shown),
+    }),
   }
-  return models
+  return new Map(Object.entries(models))
 }
 
-const common = parse(`
-  id integer ro = ID
-  display_name char ro calc blind = Display Name
-  create_date datetime ro = Creation Date
-  write_date datetime ro = Last Updated on`)
-
-function parse(text: string): Record<string, Column> {
-  const columns: Record<string, Column> = {}
-  for (const line of text.split('\n')) {
-    const [left = '', label = ''] = line.trim().split(' = ')
-    const [, name, kind = '', flags = ''] =
-      /^(\w+) ((?:selection:[^=]*?|\S+?))((?: (?:req|ro|st|calc|blind|idx))*)$/.exec(left) ?? []
-    if (name === undefined) continue
-    const [type = '', rest = ''] = kind.split(/:(.*)/s)
-    const has = (flag: string): boolean => flags.split(' ').includes(flag)
-    const [relation = '', inverse] = rest.split('/')
-    columns[name] = {
-      type,
-      label,
-      required: has('req'),
-      readonly: has('ro'),
-      byState: has('st'),
-      stored: !has('calc') && type !== 'one2many' && inverse === undefined,
-      searchable: !has('blind'),
-      indexed: has('idx'),
-      ...(type === 'selection' ? { options: rest.split('|') } : {}),
-      ...(type !== 'selection' && relation !== '' ? { relation } : {}),
-      ...(inverse === undefined ? {} : { inverse }),
-    }
+function model(title: string, order: string, fields: SimulatedFields): SimulatedModel {
+  return {
+    title,
+    order,
+    fields: {
+      id: integer('ID', shown),
+      display_name: char('Display Name', made),
+      ...fields,
+      create_date: moment('Created on', shown),
+      write_date: moment('Last Updated on', shown),
+      create_uid: one('Created by', 'res.users', shown),
+      write_uid: one('Last Updated by', 'res.users', shown),
+    },
   }
-  return columns
 }

@@ -8,6 +8,9 @@ import { causeKeyOf } from './cause.ts'
 const patience = 4
 const backoffMs = (attempts: number) => Math.min(10 * 60_000, 1_000 * 2 ** Math.min(attempts, 10))
 
+/** Name of the count of orders that were created, beside the outcomes of records. */
+export const ordersMade = 'orders made'
+
 /** What became of the records of one batch, gathered until it is committed in one transaction. */
 export interface Batch {
   readonly claims: readonly Claim[]
@@ -17,6 +20,8 @@ export interface Batch {
   fail(recordId: string, failure: Failure): void
   /** Again later, without a failure of its own. */
   defer(recordId: string, afterMs: number): void
+  /** Counts something beside the outcomes. */
+  tally(name: string, count: number): void
   note(recordId: string, event: string, text: string, details?: Json): void
   link(update: LinkUpdate): void
   /** Has the record's state written back to the CRM. */
@@ -45,14 +50,18 @@ export function openBatch(
   const failures = new Map<string, Failure>()
   const later = new Map<string, number>()
   const entries: TimelineEntry[] = []
-  const updates: LinkUpdate[] = []
+  const updates = new Map<string, LinkUpdate>()
   const reports = new Set<string>()
+  const tallies: Record<string, number> = {}
   const note = (recordId: string, event: string, text: string, details: Json = null) => {
     entries.push({ sync, recordId, at: deps.clock.now(), event, text, details })
   }
   return {
     claims,
     note,
+    tally(name, count) {
+      tallies[name] = (tallies[name] ?? 0) + count
+    },
     settle: (recordId, count) => void done.set(recordId, count),
     fail(recordId, failure) {
       const verdict = verdictOf(failure.problem)
@@ -66,11 +75,11 @@ export function openBatch(
       later.set(recordId, verdict.do === 'retry' && verdict.afterMs !== null ? verdict.afterMs : backoffMs(attempts))
     },
     defer: (recordId, afterMs) => void later.set(recordId, afterMs),
-    link: (update) => void updates.push(update),
+    link: (update) => void updates.set(update.id, { ...updates.get(update.id), ...update }),
     report: (recordId) => void reports.add(recordId),
     open: () => claims.map((claim) => claim.recordId).filter((id) => !done.has(id) && !later.has(id)),
     async commit() {
-      const counts: Record<string, number> = {}
+      const counts: Record<string, number> = { ...tallies }
       for (const count of done.values()) counts[count] = (counts[count] ?? 0) + 1
       const settled = claims.filter((claim) => done.has(claim.recordId))
       const healthy = settled.map((claim) => claim.recordId).filter((id) => !failures.has(id))
@@ -83,7 +92,7 @@ export function openBatch(
       }
       let reported = 0
       await deps.ledger.inTransaction(async (ledger) => {
-        if (updates.length > 0) await ledger.links.update(updates)
+        if (updates.size > 0) await ledger.links.update([...updates.values()])
         const before = await ledger.problems.ofRecords(
           sync,
           claims.map((claim) => claim.recordId),

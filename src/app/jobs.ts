@@ -1,6 +1,8 @@
 import { failureOf, SyncError } from '../core/problem.ts'
 import { shift } from '../core/time.ts'
+import type { Run } from '../ports/ledger.ts'
 import type { Job, Queue } from '../ports/queue.ts'
+import { ordersMade } from './batch.ts'
 import { causeKeyOf } from './cause.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
@@ -23,8 +25,13 @@ export interface Jobs {
   purge(): Promise<void>
 }
 
-export function openJobs(project: Project, queue: Queue, deps: Deps): Jobs {
-  const { ledger, clock, log } = deps
+interface Observer {
+  ordersCreated(sync: string, count: number): void
+  runEnded(run: Pick<Run, 'sync' | 'kind' | 'state' | 'startedAt' | 'endedAt'>): void
+}
+
+export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly metrics: Observer }): Jobs {
+  const { ledger, clock, log, metrics } = deps
 
   /** Opens a sync; a mistake in it is a problem that holds it, not a crash. */
   async function open(name: string): Promise<Sync | null> {
@@ -45,15 +52,19 @@ export function openJobs(project: Project, queue: Queue, deps: Deps): Jobs {
     if (sync === null) return
     if (job.queue === 'detect') {
       if ((await sync.source.paused()) !== null) return
+      const startedAt = clock.now()
       const detection = await failsQuietly(() => detect(sync, { kind: job.kind, signal }, deps))
       if (detection === null) return
       if (detection.run !== null) {
-        await ledger.runs.finish(detection.run, { state: 'done', reason: null, now: clock.now() })
+        const endedAt = clock.now()
+        await ledger.runs.finish(detection.run, { state: 'done', reason: null, now: endedAt })
+        metrics.runEnded({ sync: sync.name, kind: job.kind, state: 'done', startedAt, endedAt })
         await queue.enqueue([{ queue: 'deliver', sync: sync.name, lane: 'live' }])
       }
       return
     }
     const delivery = await deliver(sync, deps, { signal })
+    metrics.ordersCreated(sync.name, delivery.counts[ordersMade] ?? 0)
     if (delivery.records > 0) log.info('delivered', { sync: sync.name, records: delivery.records, ...delivery.counts })
     if (delivery.reported > 0 && sync.document === 'deal' && sync.reportSync !== null) {
       await queue.enqueue([{ queue: 'deliver', sync: sync.reportSync, lane: job.lane }])

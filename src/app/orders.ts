@@ -5,13 +5,13 @@ import { completeDeal } from '../core/money.ts'
 import type { Failure } from '../core/problem.ts'
 import { advance } from '../core/stage.ts'
 import type { CompiledMapping } from '../mapping/compile.ts'
-import { mapInbound, mapOutbound, type TargetRecord } from '../mapping/run.ts'
+import { type Lineage, mapInbound, mapOutbound, type TargetRecord } from '../mapping/run.ts'
 import type { Account, RemoteRecord, Write } from '../ports/connector.ts'
 import type { Link, LinkUpdate } from '../ports/ledger.ts'
 import { afterWriting, type Difference, storedOf, type Written, writtenOf } from '../sync/difference.ts'
 import { keyOf, lineKeyOf } from '../sync/key.ts'
 import { belongs, conditionOf, planAmendment, planUnwinning, proveTotals, type WantedOrder } from '../sync/plan.ts'
-import type { Batch } from './batch.ts'
+import { type Batch, ordersMade } from './batch.ts'
 import { type CustomerOutcome, resolveCustomers } from './customers.ts'
 import { openLookups } from './lookups.ts'
 import type { DealSync, Deps } from './sync.ts'
@@ -118,8 +118,18 @@ export async function deliverOrders(
   await proveAndConfirm(sync, [...created, ...amended], batch, context, deps)
 }
 
-const wantedJson = (wanted: WantedOrder | undefined): Json =>
-  wanted === undefined ? null : { fields: wanted.fields, lines: wanted.lines.map((line) => line.fields) }
+/** A mapped order, with the rule behind each of its own values for the timeline. */
+interface Wanted extends WantedOrder {
+  readonly lineage: readonly Lineage[]
+}
+
+const wantedJson = (wanted: Wanted | undefined): Json =>
+  wanted === undefined
+    ? null
+    : {
+        fields: wanted.lineage.map(({ field, value, rule, source, note }) => ({ field, value, rule, source, note })),
+        lines: wanted.lines.map((line) => line.fields),
+      }
 
 /** Sorts the batch: won deals to deliver, orders whose deal is no longer won; everything else gets its outcome here. */
 async function readDeals(
@@ -323,7 +333,7 @@ async function mapOrders(
   lookups: ReturnType<typeof openLookups>,
   deps: Deps,
   batch: Batch,
-): Promise<Map<string, WantedOrder>> {
+): Promise<Map<string, Wanted>> {
   const won = cases.filter((one) => {
     if (one.deal.won) return true
     if (fresh.has(one.id)) batch.settle(one.id, 'not won')
@@ -343,7 +353,7 @@ async function mapOrders(
     lookups,
     deps.evaluator,
   )
-  const wanted = new Map<string, WantedOrder>()
+  const wanted = new Map<string, Wanted>()
   for (const [index, one] of won.entries()) {
     const result = mapped[index]
     if (result === undefined) continue
@@ -353,11 +363,12 @@ async function mapOrders(
   return wanted
 }
 
-function wantedOf(record: TargetRecord, orderKey: string, references: readonly string[]): WantedOrder {
+function wantedOf(record: TargetRecord, orderKey: string, references: readonly string[]): Wanted {
   return {
     fields: record.fields,
     lines: (record.lines?.items ?? []).map((item) => ({ key: lineKeyOf(orderKey, item.key), fields: item.fields })),
     references,
+    lineage: record.lineage.filter((one) => Object.hasOwn(record.fields, one.field)),
   }
 }
 
@@ -366,7 +377,7 @@ type Writing = { guard: (wanted: number) => Promise<Failure | null>; stillMine: 
 async function createOrders(
   sync: DealSync,
   cases: readonly Case[],
-  wanted: ReadonlyMap<string, WantedOrder>,
+  wanted: ReadonlyMap<string, Wanted>,
   batch: Batch,
   context: Writing,
   deps: Deps,
@@ -421,6 +432,7 @@ async function createOrders(
     })
   }
   const conflicts = new Set(await deps.ledger.links.update(updates))
+  if (made.length > conflicts.size) batch.tally(ordersMade, made.length - conflicts.size)
   return made.filter((one) => {
     if (!conflicts.has(one.link.id)) {
       batch.note(one.id, 'created', `An order was made in the ERP for ${one.label}`, wantedJson(wanted.get(one.id)))

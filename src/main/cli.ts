@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { registry } from '../../connectors/registry.ts'
-import { simulators } from '../../connectors/simulators.ts'
 import { openCrosswalk } from '../app/open.ts'
 import type { CliDeps } from '../cli/deps.ts'
 import { runCli } from '../cli/program.ts'
 import { openPrompts } from '../cli/prompts.ts'
 import { SyncError } from '../core/problem.ts'
 import { systemClock } from './clock.ts'
-import { runDemo } from './demo.ts'
 import { openProcess, packageRoot } from './process.ts'
 import { startServer } from './server.ts'
 
@@ -38,8 +36,13 @@ const deps: CliDeps = {
     server.opened.deps.log.info('stopping', {})
     await server.close()
   },
-  demo: (options) => runDemo(options, deps),
+  async demo(options) {
+    // Simulators are loaded by those who ask for them.
+    const { runDemo } = await import('./demo.ts')
+    return runDemo(options, deps)
+  },
   async simulate(system, { port, signal }) {
+    const { simulators } = await import('../../connectors/simulators.ts')
     const start = simulators[system]
     if (start === undefined) {
       throw new SyncError(`There is no simulator of "${system}"`, {
@@ -72,4 +75,11 @@ const deps: CliDeps = {
   cwd: process.cwd(),
 }
 
+// A reader that has seen enough, such as `head`, is no failure of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
+}
 process.exitCode = await runCli(process.argv.slice(2), deps)

@@ -19,7 +19,12 @@ const screws = 120
 export function seedDemo(hubspot: Hubspot, odoo: Odoo): { readonly won: number; readonly storyDeal: string } {
   for (const product of products) odoo.store.addProduct(product)
   for (let size = 1; size <= screws; size += 1) {
-    odoo.store.addProduct({ sku: `SCREW-${size}`, name: `Screw M${size}`, price: (size / 100).toFixed(2), route: 'stock' })
+    odoo.store.addProduct({
+      sku: `SCREW-${size}`,
+      name: `Screw M${size}`,
+      price: (size / 100).toFixed(2),
+      route: 'stock',
+    })
   }
   const { store } = hubspot
   const line = (sku: string, quantity: string, price: string, more: Line = {}): Line => {
@@ -46,7 +51,16 @@ export function seedDemo(hubspot: Hubspot, odoo: Odoo): { readonly won: number; 
   for (const town of ['Hamburg', 'Bremen', 'Lübeck', 'Rostock', 'Stralsund', 'Wismar']) {
     win(`Rooms in ${town}`, [lamp, cable], { companyId: chain })
   }
-  const small = ['Atelier Wolf', 'Backhaus Petersen', 'Café Morgenrot', 'Druckerei Lang', 'Elbkontor', 'Fjord Reisen', 'Garten & Co', 'Hof Lindau']
+  const small = [
+    'Atelier Wolf',
+    'Backhaus Petersen',
+    'Café Morgenrot',
+    'Druckerei Lang',
+    'Elbkontor',
+    'Fjord Reisen',
+    'Garten & Co',
+    'Hof Lindau',
+  ]
   for (const [index, name] of small.entries()) {
     const id = company(name, `${name.toLowerCase().replace(/[^a-z]/g, '')}.example`)
     win(`Order of ${name}`, [[lamp], [chair, cable], [desk], [setup]][index % 4] ?? [lamp], { companyId: id })
@@ -54,14 +68,17 @@ export function seedDemo(hubspot: Hubspot, odoo: Odoo): { readonly won: number; 
   const usd = { properties: { deal_currency_code: 'USD' } }
   const gbp = { properties: { deal_currency_code: 'GBP' } }
   const boston = company('Beacon Labs Inc.', 'beacon.example', 'United States')
-  for (const floor of ['first', 'second', 'third']) win(`Beacon, ${floor} floor`, [lamp, chair], { companyId: boston, ...usd })
+  for (const floor of ['first', 'second', 'third'])
+    win(`Beacon, ${floor} floor`, [lamp, chair], { companyId: boston, ...usd })
   const leeds = company('Aire Textiles Ltd', 'aire.example', 'United Kingdom')
   win('Aire showroom', [lamp], { companyId: leeds, ...gbp })
   win('Aire warehouse', [cable], { companyId: leeds, ...gbp })
 
   const saver = company('Sparfuchs KG', 'sparfuchs.example')
   win('Ten percent off', [line('LAMP-02', '10', '39.90', { hs_discount_percentage: '10' })], { companyId: saver })
-  win('A quarter off the chairs', [line('CHAIR-03', '4', '189.50', { hs_discount_percentage: '25' }), cable], { companyId: saver })
+  win('A quarter off the chairs', [line('CHAIR-03', '4', '189.50', { hs_discount_percentage: '25' }), cable], {
+    companyId: saver,
+  })
   win('Five euros off each lamp', [line('LAMP-02', '3', '39.90', { discount: '5' })], { companyId: saver })
 
   const person = store.addContact({ firstname: 'Ida', lastname: 'Brandt', email: 'ida@brandt.example', city: 'Husum' })
@@ -71,9 +88,7 @@ export function seedDemo(hubspot: Hubspot, odoo: Odoo): { readonly won: number; 
   const builder = company('Werft Bau 🚢', 'werft.example')
   win(
     'A hundred and twenty kinds of screws',
-    Array.from({ length: screws }, (_one, index) =>
-      line(`SCREW-${index + 1}`, '100', ((index + 1) / 100).toFixed(2)),
-    ),
+    Array.from({ length: screws }, (_one, index) => line(`SCREW-${index + 1}`, '100', ((index + 1) / 100).toFixed(2))),
     { companyId: builder },
   )
   win('Nothing on it', [], { companyId: builder, properties: { amount: '500' } })

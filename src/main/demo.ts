@@ -51,7 +51,9 @@ export async function runDemo(
       log: (line) => deps.err(line),
     })
     closing.push(() => server.close())
-    const crosswalk = openCrosswalk(server.opened.project, server.opened.deps, { testFile: server.opened.files.testFile })
+    const crosswalk = openCrosswalk(server.opened.project, server.opened.deps, {
+      testFile: server.opened.files.testFile,
+    })
     await crosswalk.setup('hubspot')
     hubspot.store.sendWebhooks({ url: `${server.url}/hooks/hubspot/${hookToken}`, clientSecret: hookSecret })
 
@@ -101,7 +103,9 @@ async function settle(
     const made = orders.filter((one) => one.state === 'linked').reduce((sum, one) => sum + one.count, 0)
     const paid = count(['paid'])
     const shipped = count(['shipped', 'invoiced', 'partly_paid', 'paid'])
-    const idle = syncs.every((sync) => sync.inbox === null || sync.inbox.due + sync.inbox.inWork + sync.inbox.later === 0)
+    const idle = syncs.every(
+      (sync) => sync.inbox === null || sync.inbox.due + sync.inbox.inWork + sync.inbox.later === 0,
+    )
     bar.show(`${made} orders, ${shipped} shipped, ${paid} paid, ${parked} wait for a person`, paid + parked, won)
     if (paid + parked >= won && idle) return true
     if (idle && made + parked >= won) odoo.store.tick()
@@ -145,7 +149,13 @@ const configuration = (hubspotUrl: string, odooUrl: string) => ({
       since: '2020-01-01T00:00:00Z',
       schedule: { cron: '*/2 * * * * *' },
     },
-    fulfilment: { document: 'fulfilment', from: 'odoo', to: 'hubspot', of: 'orders', schedule: { cron: '* * * * * *' } },
+    fulfilment: {
+      document: 'fulfilment',
+      from: 'odoo',
+      to: 'hubspot',
+      of: 'orders',
+      schedule: { cron: '* * * * * *' },
+    },
   },
   server: { port: 0 },
 })

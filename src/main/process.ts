@@ -113,7 +113,16 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       endpoints.set(name, openEndpoint({ name, system, connection }, { ledger, clock: systemClock, log }))
     }
     const files = projectFiles(loaded.root, packageRoot)
-    return { loaded, project: openProject(loaded.config, endpoints, files), deps, metrics, files, database, reopen, close }
+    return {
+      loaded,
+      project: openProject(loaded.config, endpoints, files),
+      deps,
+      metrics,
+      files,
+      database,
+      reopen,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

@@ -6,7 +6,7 @@ import { openJobs } from '../app/jobs.ts'
 import { openCrosswalk } from '../app/open.ts'
 import { rotateSecret } from '../app/rotate.ts'
 import { receiveWebhook } from '../app/webhooks.ts'
-import type { Queue } from '../ports/queue.ts'
+import type { Job, Queue } from '../ports/queue.ts'
 import { openQueue } from '../queue/queue.ts'
 import { secretFile } from './files.ts'
 import { apiTokenFile, type Opened, openProcess, type ProcessOptions, sameSecret } from './process.ts'
@@ -31,7 +31,7 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const opened = await openProcess(options)
-  const { deps, project, metrics, loaded } = opened
+  const { deps, project, loaded } = opened
   const closing: (() => Promise<void> | void)[] = [() => opened.close()]
   const close = async () => {
     for (const one of closing.splice(0).reverse()) await one()
@@ -44,12 +44,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log: deps.log,
     })
     closing.push(() => queue.close())
-    const jobs = openJobs(project, queue, deps)
+    const jobs = openJobs(project, queue, { ...deps, metrics: opened.metrics })
     if (options.role !== 'api') {
       await jobs.begin()
       closing.push(await queue.work(jobs.handle))
       closing.push(upkeep(opened, jobs, queue))
-      await queue.enqueue(Object.keys(loaded.config.syncs).map((sync) => ({ queue: 'detect', sync, kind: 'scheduled' })))
+      await queue.enqueue(
+        Object.keys(loaded.config.syncs).map((sync) => ({ queue: 'detect', sync, kind: 'scheduled' })),
+      )
     }
     let url: string | null = null
     let draining = false
@@ -87,7 +89,10 @@ function upkeep(opened: Opened, jobs: ReturnType<typeof openJobs>, queue: Queue)
   }
   const rotate = async () => {
     for (const [name, endpoint] of project.endpoints) {
-      const settings = { ...loaded.config.connections[name]?.settings, ...(await deps.ledger.connections.secrets(name)) }
+      const settings = {
+        ...loaded.config.connections[name]?.settings,
+        ...(await deps.ledger.connections.secrets(name)),
+      }
       await rotateSecret(endpoint, settings, (renewed) => opened.reopen(name, { ...settings, ...renewed }), deps)
     }
   }
@@ -126,8 +131,13 @@ async function listen(
       return true
     },
     webhooks: {
-      receive: (connection, token, request) =>
-        receiveWebhook(project, { connection, token, request }, { ...deps, sameToken: sameSecret, wake: queue.enqueue }),
+      async receive(connection, token, request) {
+        const own = { ...deps, sameToken: sameSecret, wake: (jobs: readonly Job[]) => queue.enqueue(jobs) }
+        const receipt = await receiveWebhook(project, { connection, token, request }, own)
+        // An address that nobody knows must not become a label.
+        if (receipt.status !== 404) metrics.webhookReceived(connection, receipt.status)
+        return receipt
+      },
     },
     log: deps.log,
   })

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { documentSchemas } from '../core/documents.ts'
 import { isObject, type Json, type JsonObject } from '../core/json.ts'
 import type { Failure } from '../core/problem.ts'
@@ -57,8 +58,8 @@ export type Mapped<T> =
   | { readonly ok: false; readonly failures: readonly Failure[] }
 
 /**
- * Maps records of a system to documents, in their order. A document of a mapping that was narrowed by `only` has the
- * fields that were asked for and no others.
+ * Maps records of a system to documents, in their order. In a document of a mapping that was narrowed by `only`, what
+ * was not asked for has its default, or is absent where it has none.
  * @param account  of the mapping's own system
  * @typeParam D  the document, as the mapping names it
  */
@@ -70,7 +71,9 @@ export async function mapInbound<D>(
 ): Promise<readonly Mapped<D>[]> {
   const { program } = mapping
   if (program.direction !== 'inbound') throw new Error(`${mapping.file} maps from a document, not to one`)
-  const schema = documentSchemas[mapping.document]
+  const whole: z.ZodType = documentSchemas[mapping.document]
+  // What was not asked for has its default: null, an empty list.
+  const schema = program.whole ? whole : documentSchemas[mapping.document].partial()
   const jobs = records.map(
     (record): Job<D> => ({
       record: `${mapping.object} ${record.id}`,
@@ -81,7 +84,7 @@ export async function mapInbound<D>(
         if (!isObject(value)) return null
         const document = { ...(program.mapsId ? {} : { id: record.id }), raw: record.fields, ...value }
         // Compiling made sure that nothing is missing or of another kind, so a complaint here is a fault of ours.
-        return (program.whole ? schema.parse(document) : document) as D
+        return schema.parse(document) as D
       },
     }),
   )

@@ -2,8 +2,12 @@
 export interface Contestant {
   /** Its own PostgreSQL, null without one. */
   readonly postgresPid: number | null
-  /** Looks for won deals once, and gets them across. @returns what it did by name; empty when there was nothing to do */
-  pass(): Promise<Readonly<Record<string, number>>>
+  /**
+   * Looks for won deals once, and gets them across.
+   * @param syncs  of Crosswalk alone: just these
+   * @returns what it did by name; empty when there was nothing to do
+   */
+  pass(syncs: readonly string[]): Promise<Readonly<Record<string, number>>>
   close(): Promise<void>
 }
 

@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 
-/** What a process and all its descendants use; on systems without /proc nothing is known. */
+/** What a process and its children use; on systems without /proc nothing is known. */
 export interface Usage {
-  /** So far, processes that have ended included. */
+  /** So far, children that have ended included. */
   readonly cpuMs: number
   /** Pages shared by several processes are counted once (PSS). */
   readonly memoryMb: number
@@ -12,33 +12,28 @@ export interface Usage {
 const tickMs = 10
 
 export async function usageOf(pid: number): Promise<Usage> {
-  if (process.platform !== 'linux') return { cpuMs: 0, memoryMb: 0 }
-  const parents = new Map<number, number>()
-  const times = new Map<number, number>()
-  for (const name of await readdir('/proc')) {
-    const id = Number(name)
-    if (!Number.isInteger(id)) continue
-    const stat = await contentsOf(`/proc/${name}/stat`)
-    if (stat === null) continue
-    // The program's name, in brackets, may hold blanks.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    parents.set(id, Number(fields[1]))
-    times.set(id, fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * tickMs)
-  }
-  const tree = [...parents.keys()].filter((id) => isBelow(id, pid, parents))
-  const memory = await Promise.all(tree.map((id) => contentsOf(`/proc/${id}/smaps_rollup`)))
+  const children = (await contentsOf(`/proc/${pid}/task/${pid}/children`)) ?? ''
+  const ids = [String(pid), ...children.split(' ').filter((id) => id !== '')]
+  const usages = await Promise.all(
+    ids.map(async (id) => {
+      const stat = (await contentsOf(`/proc/${id}/stat`)) ?? ''
+      const memory = (await contentsOf(`/proc/${id}/smaps_rollup`)) ?? ''
+      // The program's name, in brackets, may hold blanks; the four times come after it.
+      const times = stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .slice(11, 15)
+      const pss = /^Pss:\s+(\d+) kB/m.exec(memory)?.[1] ?? '0'
+      return { cpuMs: times.reduce((sum, ticks) => sum + Number(ticks), 0) * tickMs, memoryMb: Number(pss) / 1024 }
+    }),
+  )
   return {
-    cpuMs: tree.reduce((sum, id) => sum + (times.get(id) ?? 0), 0),
-    memoryMb: memory.reduce((sum, text) => sum + Number(/^Pss:\s+(\d+) kB/m.exec(text ?? '')?.[1] ?? 0), 0) / 1024,
+    cpuMs: usages.reduce((sum, one) => sum + one.cpuMs, 0),
+    memoryMb: usages.reduce((sum, one) => sum + one.memoryMb, 0),
   }
 }
 
-function isBelow(id: number, pid: number, parents: ReadonlyMap<number, number>): boolean {
-  for (let at: number | undefined = id; at !== undefined && at > 1; at = parents.get(at)) if (at === pid) return true
-  return false
-}
-
-/** Null for a process that ended meanwhile. */
+/** Null for a process that ended meanwhile, and where there is no /proc. */
 async function contentsOf(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8')
@@ -48,8 +43,8 @@ async function contentsOf(path: string): Promise<string | null> {
   }
 }
 
-/** Watches the highest memory of a process tree. The returned function stops it. */
-export function watchMemory(pid: number, everyMs = 200): () => Promise<number> {
+/** Watches the highest memory of a process and its children. The returned function stops it. */
+export function watchMemory(pid: number, everyMs = 300): () => Promise<number> {
   let highest = 0
   let watching = true
   const look = async () => {

@@ -14,6 +14,8 @@ export interface NewDeal {
   readonly stage: 'closedwon'
   readonly companyId: string
   readonly contactId?: string
+  /** Epoch milliseconds. */
+  readonly modifiedAt: number
   readonly lines: readonly Values[]
 }
 
@@ -41,10 +43,14 @@ export const contacts: readonly Values[] = Array.from({ length: companyCount / 5
   email: `ida-${n + 1}@bench.example`,
 }))
 
-/** Deals number `first` and following: ten in a row are of one company, every fifth deal names a contact. */
+/**
+ * Deals number `first` and following: ten in a row are of one company, every fifth deal names a contact.
+ * @param wonAt  of the first, epoch milliseconds; each of the next is won a millisecond later
+ */
 export function deals(
   first: number,
   count: number,
+  wonAt: number,
   ids: { readonly companies: readonly string[]; readonly contacts: readonly string[] },
 ): readonly NewDeal[] {
   return Array.from({ length: count }, (_, offset) => {
@@ -55,6 +61,7 @@ export function deals(
       stage: 'closedwon',
       companyId: ids.companies[Math.floor(n / 10) % ids.companies.length] ?? '',
       ...(contactId === undefined ? {} : { contactId }),
+      modifiedAt: wonAt + offset,
       lines: Array.from({ length: linesPerDeal }, (_line, line) => {
         const product = products[(n * linesPerDeal + line * 7) % productCount]
         return {

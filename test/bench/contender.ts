@@ -1,0 +1,47 @@
+import { serve } from './children.ts'
+import type { Contestant, ContestantName } from './contestant.ts'
+import type { Target } from './systems.ts'
+
+/** What one pass cost this process. */
+export interface Pass {
+  readonly ms: number
+  readonly cpuMs: number
+  readonly counts: Readonly<Record<string, number>>
+}
+
+// Each contestant is loaded alone: code that only another one needs would count as this one's memory.
+const open: Readonly<Record<ContestantName, (target: Target) => Promise<Contestant>>> = {
+  sequential: async (target) => (await import('./sequential.ts')).openSequential(target),
+  batched: async (target) => (await import('./batched.ts')).openBatched(target),
+  crosswalk: async (target) => (await import('./crosswalk.ts')).openMeasured(target),
+}
+let contestant: Contestant | null = null
+const closing: (() => Promise<void>)[] = []
+
+serve(
+  {
+    open: async ({ name, target }: { name: ContestantName; target: Target }) => {
+      contestant = await open[name](target)
+      closing.push(contestant.close)
+      return { postgresPid: contestant.postgresPid }
+    },
+    serve: async ({ target }: { target: Target }) => {
+      const { startMeasuredServer, webhookSecret } = await import('./crosswalk.ts')
+      const server = await startMeasuredServer(target)
+      closing.push(server.close)
+      return { hook: server.hook, secret: webhookSecret }
+    },
+    pass: async ({ syncs }: { syncs: readonly string[] }): Promise<Pass> => {
+      const cpu = process.cpuUsage()
+      const started = performance.now()
+      const counts = (await contestant?.pass(syncs)) ?? {}
+      const { user, system } = process.cpuUsage(cpu)
+      return { ms: performance.now() - started, cpuMs: (user + system) / 1000, counts }
+    },
+    /** Highest so far, MB. */
+    memory: async () => process.resourceUsage().maxRSS / 1024,
+  },
+  async () => {
+    for (const close of closing) await close()
+  },
+)

@@ -1,0 +1,80 @@
+import { startChild } from './children.ts'
+import type { Pass } from './contender.ts'
+import type { ContestantName } from './contestant.ts'
+import { usageOf, watchMemory } from './process-tree.ts'
+import { type Calls, startSystems } from './systems.ts'
+import { verify } from './verify.ts'
+
+interface Cost {
+  readonly ms: number
+  readonly calls: Calls
+  readonly cpuMs: number
+}
+
+/** What it took a contestant to get deals across. */
+export interface Measurement {
+  readonly contestant: ContestantName
+  readonly latencyMs: number
+  readonly deals: number
+  /** Until every order was confirmed and its number written back. */
+  readonly ms: number
+  readonly calls: Calls
+  readonly cpuMs: number
+  readonly postgresCpuMs: number
+  /** Highest, MB. */
+  readonly memoryMb: number
+  readonly postgresMemoryMb: number
+  /** What followed until there was nothing left to do: its own write-back, met again as a change. Null for scripts. */
+  readonly echo: Cost | null
+  /** A poll that finds nothing. Null for scripts. */
+  readonly idle: Calls | null
+}
+
+const passesMax = 10
+const none: Cost = { ms: 0, calls: { hubspot: 0, odoo: 0 }, cpuMs: 0 }
+const plus = (one: Cost, other: Cost): Cost => ({
+  ms: one.ms + other.ms,
+  calls: { hubspot: one.calls.hubspot + other.calls.hubspot, odoo: one.calls.odoo + other.calls.odoo },
+  cpuMs: one.cpuMs + other.cpuMs,
+})
+
+export async function measure(contestant: ContestantName, latencyMs: number, deals: number): Promise<Measurement> {
+  const systems = await startSystems()
+  const child = startChild('contender.ts')
+  try {
+    const { target } = systems
+    const { postgresPid } = await child.ask<{ postgresPid: number | null }>('open', { name: contestant, target })
+    await systems.win(deals)
+    await systems.latency(latencyMs)
+    const stopWatching = postgresPid === null ? null : watchMemory(postgresPid)
+    const postgresCpu = async () => (postgresPid === null ? 0 : (await usageOf(postgresPid)).cpuMs)
+    const once = async () => {
+      await systems.resetCalls()
+      const before = await postgresCpu()
+      const pass = await child.ask<Pass>('pass', { syncs: [] })
+      const calls = await systems.calls()
+      return { ...pass, calls, postgresCpuMs: (await postgresCpu()) - before }
+    }
+    const first = await once()
+    let idle: Calls | null = null
+    let echo: Measurement['echo'] = null
+    for (let passes = 0; postgresPid !== null && idle === null; passes += 1) {
+      const { ms, calls, cpuMs, postgresCpuMs, counts } = await once()
+      if (passes === passesMax) throw new Error(`still busy after ${passes} passes: ${JSON.stringify(counts)}`)
+      if (Object.keys(counts).length === 0) idle = calls
+      else echo = plus(echo ?? none, { ms, calls, cpuMs: cpuMs + postgresCpuMs })
+    }
+    if (idle !== null) echo ??= none
+    const postgresMemoryMb = (await stopWatching?.()) ?? 0
+    const memoryMb = await child.ask<number>('memory')
+    await systems.latency(0)
+    await verify(target, deals)
+    const { ms, calls, cpuMs, postgresCpuMs } = first
+    return {
+      ...{ contestant, latencyMs, deals, ms, calls, cpuMs, postgresCpuMs, memoryMb, postgresMemoryMb, echo, idle },
+    }
+  } finally {
+    await child.end()
+    await systems.close()
+  }
+}

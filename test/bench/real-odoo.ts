@@ -1,0 +1,93 @@
+import { type BatchedOrder, makeOrders } from './batched.ts'
+import { startChild } from './children.ts'
+import type { Pass } from './contender.ts'
+import { type OdooRpc, openOdooRpc } from './odoo-rpc.ts'
+import { startSystems, type Target } from './systems.ts'
+import { companies, deals, products } from './trade.ts'
+
+/** One round against a real Odoo: the same number of orders by both, milliseconds until the last was confirmed. */
+export interface Round {
+  readonly scriptMs: number
+  readonly crosswalkMs: number
+  /** What Crosswalk then took to read how far the orders are and to write it back, which the script does not do. */
+  readonly writeBackMs: number
+}
+
+export const realDeals = 200
+const rounds = 3
+
+/** @throws Error when the environment does not say which Odoo */
+export function realOdoo(environment: Readonly<Record<string, string | undefined>>): Omit<Target['odoo'], 'module'> {
+  const { ODOO_URL, ODOO_DB, ODOO_USERNAME, ODOO_PASSWORD } = environment
+  if (ODOO_URL && ODOO_DB && ODOO_USERNAME && ODOO_PASSWORD) {
+    return { url: ODOO_URL, database: ODOO_DB, username: ODOO_USERNAME, password: ODOO_PASSWORD }
+  }
+  throw new Error(
+    '--odoo needs ODOO_URL, ODOO_DB, ODOO_USERNAME and ODOO_PASSWORD of an Odoo that may be filled with test data',
+  )
+}
+
+/** Alternates which of the two goes first, as Odoo gets slower the more it holds. */
+export async function measureRealOdoo(server: Omit<Target['odoo'], 'module'>): Promise<readonly Round[]> {
+  const module = `bench_${Date.now().toString(36)}`
+  const odoo = await openOdooRpc({ ...server, module })
+  await loadProducts(odoo)
+  const done: Round[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    // Records of one round are strangers to the next: neither External IDs nor names are met again.
+    const script = () => runScript(odoo, `${module}_s${round}`)
+    const crosswalk = () => runCrosswalk({ ...server, module: `${module}_c${round}` })
+    if (round % 2 === 0) {
+      const scriptMs = await script()
+      done.push({ scriptMs, ...(await crosswalk()) })
+    } else {
+      const own = await crosswalk()
+      done.push({ scriptMs: await script(), ...own })
+    }
+  }
+  return done
+}
+
+async function loadProducts(odoo: OdooRpc): Promise<void> {
+  const loaded = await odoo.call<{ ids: number[] | false; messages: unknown }>('product.product', 'load', [
+    ['id', 'default_code', 'name', 'list_price', 'type', 'taxes_id/id'],
+    products.map(({ sku, name, price }) => [`crosswalk_bench.${sku}`, sku, name, price, 'consu', '']),
+  ])
+  if (loaded.ids === false) throw new Error(`Odoo refused the products: ${JSON.stringify(loaded.messages)}`)
+}
+
+/** Customers, orders and confirmations in the same chunks as Crosswalk, one call after the other, and nothing else. */
+async function runScript(odoo: OdooRpc, module: string): Promise<number> {
+  const ids = Array.from({ length: companies(module).length }, (_, n) => `${n + 1}`)
+  const customers = new Map(
+    companies(module)
+      .slice(0, Math.ceil(realDeals / 10))
+      .map((company, n) => [`${n + 1}`, company] as const),
+  )
+  const orders: BatchedOrder[] = deals(0, realDeals, 0, { companies: ids, contacts: ['0'] }).map((deal, n) => ({
+    id: `${n + 1}`,
+    name: deal.name,
+    companyId: deal.companyId,
+    lines: deal.lines.map((line, place) => ({ id: `${n + 1}_${place}`, ...line })),
+  }))
+  const started = performance.now()
+  await makeOrders(odoo, module, orders, customers, 1)
+  return performance.now() - started
+}
+
+async function runCrosswalk(odoo: Target['odoo']): Promise<Omit<Round, 'scriptMs'>> {
+  const systems = await startSystems(odoo, ` ${odoo.module}`)
+  const child = startChild('contender.ts')
+  try {
+    await child.ask('open', { name: 'crosswalk', target: systems.target })
+    await systems.win(realDeals)
+    const orders = await child.ask<Pass>('pass', { syncs: ['orders'] })
+    const reports = await child.ask<Pass>('pass', { syncs: ['fulfilment'] })
+    const counts = { ...orders.counts, ...reports.counts }
+    if (counts['orders confirmed'] === realDeals) return { crosswalkMs: orders.ms, writeBackMs: reports.ms }
+    throw new Error(`not all orders were made: ${JSON.stringify(counts)}`)
+  } finally {
+    await child.end()
+    await systems.close()
+  }
+}

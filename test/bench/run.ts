@@ -1,0 +1,60 @@
+import { contestants } from './contestant.ts'
+import { type Measurement, measure } from './measure.ts'
+import { help, type Options, parseOptions } from './options.ts'
+import { measureRealOdoo, realOdoo } from './real-odoo.ts'
+import * as report from './report.ts'
+import { measureWebhookDelay, type WebhookDelay } from './webhook-delay.ts'
+
+// The loop takes as long for each deal as for the last one, so that a hundred tell its speed.
+const loopDealsMax = 100
+const manyDeals = 100_000
+
+const out = (text: string) => void process.stdout.write(text)
+const note = (text: string) => void process.stderr.write(`${text} …\n`)
+
+async function throughput(options: Options): Promise<void> {
+  const measured: Measurement[] = []
+  const delays: WebhookDelay[] = []
+  for (const latencyMs of options.latenciesMs) {
+    for (const contestant of contestants) {
+      note(`${contestant} at ${latencyMs} ms`)
+      const deals = contestant === 'sequential' ? Math.min(options.deals, loopDealsMax) : options.deals
+      measured.push(await measure(contestant, latencyMs, deals))
+    }
+    note(`webhooks at ${latencyMs} ms`)
+    delays.push(await measureWebhookDelay(latencyMs))
+  }
+  const goals = report.throughputGoals(measured)
+  if (options.json) return out(`${JSON.stringify({ measured, delays, goals }, null, 2)}\n`)
+  out(`${report.scene(options.deals)}\n\n${report.throughputTable(measured)}\n`)
+  out(
+    `From a deal won to its order confirmed, by webhook:\n\n${report.webhookTable(delays)}\n${report.goalTable(goals)}`,
+  )
+}
+
+async function memory(options: Options): Promise<void> {
+  const measured: Measurement[] = []
+  for (const deals of [options.deals, manyDeals]) {
+    note(`${deals} deals`)
+    measured.push(await measure('crosswalk', 0, deals))
+  }
+  const goals = report.memoryGoals(measured)
+  if (options.json) return out(`${JSON.stringify({ measured, goals }, null, 2)}\n`)
+  out(`${report.memoryTable(measured)}\n${report.goalTable(goals)}`)
+}
+
+async function real(options: Options): Promise<void> {
+  const rounds = await measureRealOdoo(realOdoo(process.env))
+  const goals = report.realGoals(rounds)
+  if (options.json) return out(`${JSON.stringify({ rounds, goals }, null, 2)}\n`)
+  out(`${report.realTable(rounds)}\n${report.goalTable(goals)}`)
+}
+
+const options = parseOptions(process.argv.slice(2))
+if (options === 'help') out(help)
+else {
+  if (!options.json) out(`${report.machine()}\n\n`)
+  if (options.odoo) await real(options)
+  else if (options.memory) await memory(options)
+  else await throughput(options)
+}
