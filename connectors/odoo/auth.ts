@@ -56,8 +56,10 @@ export function openRotation(client: Client, settings: Settings, name: string, c
       try {
         await client.call({ model, method: 'revoke', args: { key }, effect: 'write' })
       } catch (error) {
-        // Odoo answers 403 for a key that it does not know: it was revoked before.
-        if (!isSyncError(error, 'permission_missing')) throw error
+        // Odoo denies a key that it does not know, as one that was revoked before, and says the same when our own login
+        // fails: another call tells which.
+        if (!isSyncError(error, 'permission_missing', 'auth_rejected')) throw error
+        await client.searchRead(model, { domain: [], fields: ['name'], limit: 1 })
       }
     },
   }

@@ -21,6 +21,8 @@ const overlapMs = 120_000
  */
 const compareMs = 15_000
 const rememberedMax = 2000
+/** A change so recent may not be the last of its second; clocks of servers differ a little. */
+const settleMs = 2000
 
 /**
  * Where a change of a record shows, as paths to a `write_date`: Odoo moves the order's own neither for a production nor
@@ -44,15 +46,35 @@ const watched: Readonly<Record<string, readonly string[]>> = {
   'product.product': ['product_tmpl_id'],
   'res.partner': ['child_ids'],
 }
-/** The same for reading, where the record's own relations have one name each. */
+/**
+ * What a change is told by when records of the overlap are met again. A `write_date` has seconds, so two changes within
+ * one look alike; what people and machines change most is therefore compared by its value.
+ */
 const compared: Readonly<Record<string, readonly string[]>> = {
-  'sale.order': ['order_line', 'picking_ids', 'invoice_ids', 'production_orders', 'purchase_orders'],
-  'product.product': ['product_tmpl_id'],
-  'res.partner': ['child_ids'],
+  'sale.order': [
+    'state',
+    'order_line.write_date',
+    'order_line.product_uom_qty',
+    'order_line.qty_delivered',
+    'order_line.qty_invoiced',
+    'picking_ids.write_date',
+    'picking_ids.state',
+    'picking_ids.carrier_tracking_ref',
+    'invoice_ids.write_date',
+    'invoice_ids.state',
+    'invoice_ids.amount_residual',
+    'production_orders.write_date',
+    'production_orders.state',
+    'production_orders.qty_produced',
+    'purchase_orders.write_date',
+    'purchase_orders.state',
+  ],
+  'product.product': ['product_tmpl_id.write_date'],
+  'res.partner': ['child_ids.write_date'],
 }
 
 const instantSchema = z.custom<Instant>((value) => parseInstant(value) === value)
-/** By id, a digest of every `write_date` that belongs to the record, and the latest of them. */
+/** By id, a digest of the record and what belongs to it, and the latest `write_date` of it all. */
 const rememberedSchema = z.record(z.string(), z.tuple([z.string(), instantSchema]))
 const cursorSchema = z.strictObject({
   /** Everything that was committed before this moment has been reported. */
@@ -121,17 +143,19 @@ export function openChanges({ client, models, read, clock }: Deps) {
     return rows.map((row) => row.id)
   }
 
-  /** What belongs to the records, told by its dates. */
+  /** Digests of the records and of what belongs to them. */
   async function compare(object: string, ids: readonly number[]): Promise<State['seen']> {
-    const dates = ['write_date', ...(compared[object] ?? []).map((path) => `${path}.write_date`)]
-    const records = await read(object, ids.map(String), dates)
+    const records = await read(object, ids.map(String), ['write_date', ...(compared[object] ?? [])])
+    const settledBefore = shift(client.serverTime(), -settleMs)
     const seen: Record<string, [string, Instant]> = {}
     for (const record of records) {
       if (record === null) continue
       const text = canonicalJson(record.fields)
       const latest = text.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/g)?.reduce((a, b) => (a > b ? a : b)) as Instant | undefined
-      const digest = createHash('sha256').update(text).digest('base64').slice(0, 16)
-      if (latest !== undefined) seen[record.id] = [digest, latest]
+      if (latest === undefined) continue
+      // Whatever else the second of the change brings would not show, so such a record is reported once more later.
+      const mark = latest < settledBefore ? '' : '?'
+      seen[record.id] = [createHash('sha256').update(text).digest('base64').slice(0, 16) + mark, latest]
     }
     return seen
   }
@@ -189,7 +213,7 @@ export function openChanges({ client, models, read, clock }: Deps) {
         return
       }
       const moved = recent > state.since ? recent : state.since
-      state = { since: moved, seen: after(remembered, moved), comparedAt: now, round: null }
+      state = { since: moved, seen: remembered, comparedAt: now, round: null }
       yield { ids: news, cursor: state satisfies Json }
       return
     }
@@ -206,10 +230,6 @@ function stateOf(since: ChangesSince): State {
     cause: cursor.error,
   })
 }
-
-/** What a later round can still meet. */
-const after = (seen: State['seen'], since: Instant): State['seen'] =>
-  Object.fromEntries(Object.entries(seen).filter(([, [, latest]]) => latest >= since))
 
 const latestOf = (seen: State['seen']): Instant =>
   Object.values(seen).reduce<Instant>((latest, [, at]) => (at > latest ? at : latest), '' as Instant)

@@ -33,6 +33,8 @@ const texts: readonly (readonly [RegExp, Meaning])[] = [
   [/could not serialize access|deadlock detected|could not obtain lock/, 'busy'],
   [/^Object \S+ doesn't exist/, 'configuration'],
   [/database "[^"]*" does not exist/, 'configuration'],
+  // A rule hides or locks single records; without a group the whole model is out of reach.
+  [/Due to security restrictions, you are not allowed|restriction is due to the following rules/, 'rejected'],
   [/odoo\.exceptions\.AccessError|^You are not allowed to /, 'permission'],
   [/^Unknown database identifier|odoo\.exceptions\.MissingError/, 'gone'],
 ]

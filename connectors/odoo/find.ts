@@ -2,6 +2,7 @@ import { parseDecimal } from '../../src/core/decimal.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { Match, Query } from '../../src/ports/connector.ts'
+import { chunks } from './chunks.ts'
 import type { Client, Domain, Row } from './client.ts'
 import { keyOfName, nameOfKey } from './external-id.ts'
 import type { Models } from './schema.ts'
@@ -82,6 +83,7 @@ export function openFinding(client: Client, models: Models, settings: Settings) 
           const rows = await client.searchRead(object, {
             domain: domainOf(part, types, exact),
             fields: columns.filter((name) => !name.includes('.')),
+            order: 'id',
             archived: true,
           })
           return size === 1 ? rows.map((row) => ({ ...row, ...(part[0] ?? {}), id: row.id })) : rows
@@ -93,10 +95,14 @@ export function openFinding(client: Client, models: Models, settings: Settings) 
       const hits = rows.filter((row) => names.every((name) => isSame(row[name], query[name] ?? null)))
       return [...new Map(hits.map((row) => [row.id, row])).values()]
     }
-    const first = await search(queries, true)
+    // Comparing without regard to case looks at every row for every value, seconds for hundreds of products. Codes are
+    // spelled as they are, or all in one case, which an index knows; only what that misses is compared with every row.
+    const byIndex = names.every((name) => !texts.has(types.get(name) ?? '') || codes.has(name.split('.').at(-1) ?? ''))
+    const first = await search(queries, byIndex)
     const answers = queries.map((query) => answer(first, query))
-    // Odoo's indexes know the exact spelling and the common ones; only what these miss is worth comparing with every row.
-    const missed = queries.filter((query, index) => answers[index]?.length === 0 && hasLetters(query, types))
+    const missed = byIndex
+      ? queries.filter((query, index) => answers[index]?.length === 0 && hasLetters(query, types))
+      : []
     if (missed.length > 0) {
       const second = await search(missed, false)
       for (const [index, query] of queries.entries())
@@ -143,6 +149,7 @@ const textOf = (fields: JsonObject): string =>
   )
 
 const texts: ReadonlySet<string> = new Set(['char', 'text', 'html'])
+const codes: ReadonlySet<string> = new Set(['default_code', 'barcode', 'code', 'ref', 'vat'])
 
 function hasLetters(query: JsonObject, types: ReadonlyMap<string, string>): boolean {
   return Object.entries(query).some(
@@ -195,8 +202,4 @@ function isSame(actual: unknown, asked: Json): boolean {
   if (typeof own === 'number') return parseDecimal(own) === parseDecimal(asked)
   if (Array.isArray(own)) return own.includes(Number(asked))
   return String(own).toLowerCase() === String(asked).toLowerCase()
-}
-
-function chunks<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
 }

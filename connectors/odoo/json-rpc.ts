@@ -5,6 +5,9 @@ import type { Http } from '../../src/ports/http.ts'
 import type { Settings } from './settings.ts'
 import { type Call, type Transport, type TransportReply, timeoutMs } from './transport.ts'
 
+// Models override these under other names of their parameters, so the values go by place.
+const placed: ReadonlySet<string> = new Set(['write', 'load'])
+
 const replySchema = z.looseObject({ result: z.unknown().optional() })
 
 /** Any service of `/jsonrpc`. */
@@ -56,8 +59,9 @@ export function openJsonRpc(http: Http, settings: Settings): Transport {
       login = null
       throw error
     })
-    const named = { ...args, ...(context === undefined ? {} : { context }) }
-    const positional: Json[] = ids === undefined ? [] : [ids]
+    const isPlaced = placed.has(method)
+    const named = { ...(isPlaced ? {} : args), ...(context === undefined ? {} : { context }) }
+    const positional: Json[] = [...(ids === undefined ? [] : [ids]), ...(isPlaced ? Object.values(args ?? {}) : [])]
     const uid = await login
     return callService(http, settings, {
       service: 'object',

@@ -6,7 +6,7 @@ import { type Client, read } from './client.ts'
 import { type Cell, encodeFields } from './encode.ts'
 import { failureOfMessages, isLostRace, isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
-import type { Models } from './schema.ts'
+import { deliveryAddress, type Models } from './schema.ts'
 import type { Settings } from './settings.ts'
 
 export type RecordWrite = Extract<Write, { do: 'create' | 'update' }>
@@ -53,7 +53,7 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
     const fields = await models.fields(object)
     const rounds: Entry[][] = []
     for (const [index, write] of writes) {
-      const encoded = fields === null ? missing(object) : await entriesOf(index, write, object, fields)
+      const encoded = fields === null ? missing(object) : await entriesOf(index, withAddress(write), object, fields)
       if (!encoded.ok) {
         outcomes[index] = encoded
         continue
@@ -166,7 +166,7 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
     try {
       await send(object, entries, archived, settle)
     } catch (error) {
-      if (!isSyncError(error) || !isRefusal(error)) throw error
+      if (!isSyncError(error, 'record_rejected', 'record_gone')) throw error
       const middle = Math.ceil(entries.length / 2)
       if (middle === entries.length) return refuse(entries, failureOf(error), settle)
       await narrow(object, entries.slice(0, middle), archived, settle)
@@ -211,17 +211,32 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
   }
 }
 
+/** A delivery address is a line of the customer: a contact below it, with a key of its own. */
+function withAddress(write: RecordWrite): RecordWrite {
+  const prefix = `${deliveryAddress}.`
+  const entries = Object.entries(write.fields)
+  const address = entries.filter(([name]) => name.startsWith(prefix))
+  if (write.object !== 'res.partner' || address.length === 0) return write
+  const fields = Object.fromEntries(entries.filter(([name]) => !name.startsWith(prefix)))
+  if (address.every(([, value]) => value === null)) return { ...write, fields }
+  const line = {
+    key: `${write.key ?? `partner_${write.do === 'update' ? write.id : ''}`}_ship`,
+    fields: {
+      type: 'delivery',
+      ...Object.fromEntries(address.map(([name, value]) => [name.slice(prefix.length), value])),
+    },
+  }
+  const upsert = [...(write.lines?.upsert ?? []), line]
+  return { ...write, fields, lines: { field: 'child_ids', upsert, remove: write.lines?.remove ?? [] } }
+}
+
 type Settle = (entry: Entry, outcome: Outcome) => void
 
 function refuse(entries: readonly Entry[], failure: Failure, settle: Settle): void {
   for (const entry of entries) settle(entry, { ok: false, failure })
 }
 
-/** Odoo refused what was sent and rolled back; a part of it may be fine. */
-export const isRefusal = (error: SyncError): boolean =>
-  isSyncError(error, 'record_rejected', 'record_gone', 'configuration_invalid', 'permission_missing')
-
-const notSent: Failure = {
+export const notSent: Failure = {
   problem: { kind: 'unavailable' },
   message: 'Not sent to Odoo, because a call before it failed',
   fix: 'It is tried again by itself.',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
+import { chunks } from './chunks.ts'
 import type { Client, Row } from './client.ts'
 import { type Field, type Fields, isVirtual, type Models, mayBeMissing, optionalModels } from './schema.ts'
 
@@ -398,10 +399,6 @@ function parseJson(text: string): unknown {
     // A module of this Odoo shows something else there: no payments are known then.
     return null
   }
-}
-
-function chunks<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
 }
 
 async function inChunks(

@@ -167,12 +167,29 @@ const paymentSchema: ObjectSchema = {
   fields: { date: value('Date', 'date'), amount: value('Amount', 'number'), name: value('Name', 'text') },
 }
 
-/** Fields of ours, beside those of the model. read.ts fills them. */
+/** Written on a customer, kept by Odoo as a child contact of type delivery. */
+export const deliveryAddress = 'delivery_address'
+
+/** Fields of ours, beside those of the model. read.ts fills them, load.ts writes the delivery address. */
 const virtual: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> = {
   'sale.order': {
     production_orders: lists('Production orders made for the order', 'mrp.production'),
     purchase_orders: lists('Purchase orders made for the order', 'purchase.order'),
     payments: lists('Payments of its invoices', paymentObject),
+  },
+  'res.partner': {
+    [deliveryAddress]: {
+      label: 'Delivery address, a contact of its own below this one',
+      type: 'object',
+      writable: true,
+      required: false,
+      fields: Object.fromEntries(
+        ['name', 'street', 'street2', 'zip', 'city', 'phone', 'country_id', 'state_id'].map((name) => [
+          name,
+          { ...value(name, 'text'), writable: true },
+        ]),
+      ),
+    },
   },
   'stock.picking': { moves: lists('Products moved, in every version of Odoo', 'stock.move') },
   'stock.move': {

@@ -18,8 +18,7 @@ export const validationError = (message: string, more: JsonObject = {}) =>
 export const valueError = (message: string) => odooError('builtins.ValueError', message)
 export const accessError = (message: string) => odooError('odoo.exceptions.AccessError', message)
 
-export const invalidField = (model: string, name: string) =>
-  valueError(`Invalid field '${name}' on model '${model}'`)
+export const invalidField = (model: string, name: string) => valueError(`Invalid field '${name}' on model '${model}'`)
 export const missingError = (model: string, id: number) =>
   odooError(
     'odoo.exceptions.MissingError',

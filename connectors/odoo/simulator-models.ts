@@ -74,8 +74,6 @@ const made = { readonly: true, store: false, searchable: false, computed: true }
 const indexed = { indexed: true }
 const active = flag('Active', { default: true })
 const ofTemplate = (name: string): More => ({ store: false, related: ['product_tmpl_id', name] })
-/** Read-only unless the order is open. */
-const whileOpen = { readonly: true, openIn: ['draft', 'sent'] }
 
 const orderStates = 'draft:Quotation, sent:Quotation Sent, sale:Sales Order, done:Locked, cancel:Cancelled'
 const invoiceStatuses =
@@ -105,6 +103,8 @@ const templateFields: SimulatedFields = {
  * and where a later version is known to differ, as that one has them.
  */
 export function modelsOf(major: number): SimulatedModels {
+  // Up to version 16 the database itself said that a field is open in some states only.
+  const whileOpen: More = major >= 17 ? {} : { readonly: true, openIn: ['draft', 'sent'] }
   const models: Record<string, SimulatedModel> = {
     'res.users': model('Users', 'name', {
       name: char('Name', needed),

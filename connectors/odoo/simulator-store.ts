@@ -30,7 +30,7 @@ export function openStore(models: SimulatedModels, now: () => number) {
     tables.set(name, {
       rows: [],
       count: 0,
-      blank: Object.fromEntries(kept.map(([one, field]) => [one, field.default ?? false])),
+      blank: blankOf(kept.map(([one, field]) => [one, field.default ?? false])),
       indexes: new Map(kept.filter(([, field]) => field.indexed === true).map(([one]) => [one, new Map()])),
       times: [],
       ids: [],
@@ -99,14 +99,16 @@ export function openStore(models: SimulatedModels, now: () => number) {
     const row = at.rows[id]
     if (row === undefined) throw new Error(`the simulated Odoo has no ${model} ${id}`)
     const before: Record<string, Value> = { write_date: row.write_date ?? false }
-    for (const [name, value] of Object.entries(values)) before[name] = row[name] ?? false
+    for (const name of Object.keys(values)) before[name] = row[name] ?? false
     put(at, row, { ...values, write_date: time() })
     enter(at, row)
     undo?.push(() => put(at, row, before))
   }
   function put(at: Table, row: Row, values: Values): void {
     for (const [name, value] of Object.entries(values)) {
-      index(at, row, name, row[name] ?? false, false)
+      const old = row[name] ?? false
+      if (old === value) continue
+      index(at, row, name, old, false)
       row[name] = value
       index(at, row, name, value, true)
     }
@@ -182,6 +184,13 @@ export function openStore(models: SimulatedModels, now: () => number) {
       throw error
     }
   }
+}
+
+/** Filled twice, so that V8 keeps small numbers in the row: a field that began as a number would get a box for each. */
+function blankOf(defaults: readonly (readonly [string, Value])[]): Values {
+  const blank: Record<string, Value> = Object.fromEntries(defaults.map(([name]) => [name, '']))
+  for (const [name, value] of defaults) blank[name] = value
+  return blank
 }
 
 const textOf = (millis: number): string => new Date(millis).toISOString().slice(0, 23).replace('T', ' ')

@@ -5,8 +5,9 @@ import type { WebhookRequest, WebhookVerdict } from '../../src/ports/connector.t
 
 const id = z.union([z.int().positive(), z.tuple([z.int().positive(), z.string()]).transform(([first]) => first)])
 const payloadSchema = z.looseObject({ _model: z.string().max(100), _id: z.int().positive() })
-/** Where a record of another model names its order. */
-const orderFields = ['sale_id', 'sale_order_id', 'order_id']
+/** Where a record names its order; `order_id` is one of other orders too. */
+const orderFields = (model: string): readonly string[] =>
+  model === 'sale.order.line' ? ['order_id'] : ['sale_id', 'sale_order_id']
 
 /**
  * Understands what an automation rule of Odoo sends. It carries no signature, so it only says which order to look at;
@@ -19,7 +20,9 @@ export const openReceiver =
     if (payload === null) {
       return { accept: false, status: 400, reason: 'the body is not JSON with `_model` and `_id`' }
     }
-    const named = orderFields.map((name) => id.safeParse(payload[name])).find((one) => one.success)?.data
+    const named = orderFields(payload._model)
+      .map((name) => id.safeParse(payload[name]))
+      .find((one) => one.success)?.data
     const order = payload._model === 'sale.order' ? payload._id : named
     // Odoo sends an event once and never again, so each arrival is one of its own.
     const digest = createHash('sha256').update(request.body).update(clock.now()).digest('hex').slice(0, 32)

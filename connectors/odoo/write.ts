@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { type Failure, failureOf, type SyncError } from '../../src/core/problem.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
+import { chunks } from './chunks.ts'
 import { type Client, read } from './client.ts'
 import { isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
-import { isRefusal, openLoading, type RecordWrite } from './load.ts'
+import { notSent, openLoading, type RecordWrite } from './load.ts'
 import type { Models } from './schema.ts'
 import type { Settings } from './settings.ts'
 
@@ -76,8 +77,8 @@ export function openWriting(client: Client, models: Models, settings: Settings, 
             else if (draft) await client.call({ model, method: 'unlink', ids, effect: 'write' })
             else await change(model, ids, { product_uom_qty: 0 })
           },
-          (removal, error) => {
-            outcomes[removal.index] = { ok: false, failure: failureOf(error) }
+          (removal, failure) => {
+            outcomes[removal.index] = { ok: false, failure }
           },
         )
       }
@@ -153,8 +154,8 @@ export function openWriting(client: Client, models: Models, settings: Settings, 
               for (const [index, id] of orders) outcomes[index] = { ok: false, failure: asksPerson(id, word) }
             }
           },
-          ([index], error) => {
-            outcomes[index] = { ok: false, failure: failureOf(error) }
+          ([index], failure) => {
+            outcomes[index] = { ok: false, failure }
           },
         )
       } catch (error) {
@@ -176,18 +177,17 @@ export function openWriting(client: Client, models: Models, settings: Settings, 
       else if (one.object === 'sale.order') acted[one.do].push([index, Number(one.id)])
       else outcomes[index] = { ok: false, failure: noAction(one.do, one.object) }
     }
-    let written = false
-    const steps: readonly (() => Promise<void>)[] = [
-      ...(records.length === 0 ? [] : [() => writeRecords(records, outcomes)]),
-      ...(acted.confirm.length === 0 ? [] : [() => act('confirm', acted.confirm, outcomes)]),
-      ...(acted.cancel.length === 0 ? [] : [() => act('cancel', acted.cancel, outcomes)]),
-    ]
-    for (const step of steps) {
+    const steps = [
+      { of: records.map(([index]) => index), run: () => writeRecords(records, outcomes) },
+      { of: acted.confirm.map(([index]) => index), run: () => act('confirm', acted.confirm, outcomes) },
+      { of: acted.cancel.map(([index]) => index), run: () => act('cancel', acted.cancel, outcomes) },
+    ].filter((step) => step.of.length > 0)
+    for (const [place, step] of steps.entries()) {
       try {
-        await step()
-        written = true
+        await step.run()
       } catch (error) {
-        if (!isSyncError(error) || !written) throw error
+        if (!isSyncError(error) || place === 0) throw error
+        for (const index of step.of) outcomes[index] = { ok: false, failure: failureOf(error) }
         return outcomes
       }
     }
@@ -199,25 +199,28 @@ export function openWriting(client: Client, models: Models, settings: Settings, 
 async function inHalves<T>(
   all: readonly T[],
   work: (part: readonly T[]) => Promise<void>,
-  refused: (one: T, error: SyncError) => void,
+  refused: (one: T, failure: Failure) => void,
 ): Promise<void> {
   try {
     await work(all)
   } catch (error) {
-    if (!isSyncError(error) || !isRefusal(error)) throw error
+    // An exception of Python may come from a module that trips over one record.
+    if (!isSyncError(error, 'record_rejected', 'record_gone', 'permission_missing', 'configuration_invalid'))
+      throw error
     const [only] = all
-    if (all.length === 1 && only !== undefined) return refused(only, error)
+    if (all.length === 1 && only !== undefined) return refused(only, refusalOf(error))
     const middle = Math.ceil(all.length / 2)
     await inHalves(all.slice(0, middle), work, refused)
     await inHalves(all.slice(middle), work, refused)
   }
 }
 
-const notSent: Failure = {
-  problem: { kind: 'unavailable' },
-  message: 'Not sent to Odoo, because a call before it failed',
-  fix: 'It is tried again by itself.',
-}
+/** A fault that struck one record alone is that record's, and no reason to hold the others. */
+const refusalOf = (error: SyncError): Failure =>
+  error.problem.kind === 'configuration_invalid'
+    ? { ...failureOf(error), problem: { kind: 'record_rejected', field: null, remoteCode: 'exception' } }
+    : failureOf(error)
+
 const gone = (id: number): Failure => ({
   problem: { kind: 'record_gone', object: 'sale.order', id: String(id) },
   message: `Order ${id} is not in Odoo any more`,
@@ -238,7 +241,3 @@ const noAction = (action: string, object: string): Failure => ({
   message: `Records of ${object} cannot be ${action}ed`,
   fix: 'Only sale.order can be confirmed or cancelled. Correct the `to:` of the mapping.',
 })
-
-function chunks<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
-}

@@ -1,3 +1,4 @@
+import { chronological } from '../core/chronology.ts'
 import { compare, zero } from '../core/decimal.ts'
 import type { Deal, Fulfilment, Stage } from '../core/documents.ts'
 import type { Json, JsonObject } from '../core/json.ts'
@@ -499,7 +500,7 @@ export async function readOrders(
       continue
     }
     const stage = parts === null ? advance((link.stage ?? null) as Stage | null, outcome.value) : 'draft'
-    result.set(link.id, { fulfilment: { ...outcome.value, stage }, stage })
+    result.set(link.id, { fulfilment: { ...chronological(outcome.value), stage }, stage })
   }
   return result
 }

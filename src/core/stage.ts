@@ -50,5 +50,9 @@ export function advance(before: Stage | null, order: Fulfilment): Stage {
   if (before === null || now === 'cancelled' || before === 'cancelled' || order.state === 'draft') return now
   const returned = order.lines.reduce((total, line) => add(total, line.returned ?? zero), zero)
   if (positive(returned)) return now
-  return stages.indexOf(now) >= stages.indexOf(before) ? now : before
+  return rank(now) >= rank(before) ? now : before
 }
+
+/** Production and procurement go on side by side: neither comes before the other. */
+const rank = (stage: Stage): number => stages.indexOf(stage === 'in_production' ? 'in_procurement' : stage)
+

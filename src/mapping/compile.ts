@@ -68,7 +68,7 @@ export interface CompiledMapping {
 }
 
 /** What `run` runs. */
-export type Program =
+type Program =
   | { readonly direction: 'inbound'; readonly evaluate: Evaluate; readonly whole: boolean; readonly mapsId: boolean }
   | { readonly direction: 'outbound'; readonly fields: readonly TargetField[]; readonly lines: TargetLines | null }
 

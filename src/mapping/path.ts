@@ -6,7 +6,7 @@ import { nounOf } from './value.ts'
 import type { Position, Report } from './yaml.ts'
 
 /** Whose record a path reads: the mapping's own system, the document, the other system, the account. */
-export type Space = 'remote' | 'document' | 'other' | 'account'
+type Space = 'remote' | 'document' | 'other' | 'account'
 
 /** A name that paths start with. */
 export interface Root {

@@ -1,10 +1,11 @@
-import type { z } from 'zod'
 import { documentSchemas } from '../core/documents.ts'
 import { isObject, type Json, type JsonObject } from '../core/json.ts'
 import type { Failure } from '../core/problem.ts'
 import type { CompiledMapping } from './compile.ts'
+import { withDefaults } from './defaults.ts'
 import type { ExpressionAnswer, ExpressionTask, Frame, LookupAnswer, LookupNeed, Pass } from './frame.ts'
 import { evaluateFields, evaluateLines } from './outbound.ts'
+import { documentFields } from './shape.ts'
 
 export type { LookupAnswer, LookupNeed } from './frame.ts'
 
@@ -71,9 +72,8 @@ export async function mapInbound<D>(
 ): Promise<readonly Mapped<D>[]> {
   const { program } = mapping
   if (program.direction !== 'inbound') throw new Error(`${mapping.file} maps from a document, not to one`)
-  const whole: z.ZodType = documentSchemas[mapping.document]
-  // What was not asked for has its default: null, an empty list.
-  const schema = program.whole ? whole : documentSchemas[mapping.document].partial()
+  const schema = documentSchemas[mapping.document]
+  const fields = documentFields(mapping.document)
   const jobs = records.map(
     (record): Job<D> => ({
       record: `${mapping.object} ${record.id}`,
@@ -84,7 +84,7 @@ export async function mapInbound<D>(
         if (!isObject(value)) return null
         const document = { ...(program.mapsId ? {} : { id: record.id }), raw: record.fields, ...value }
         // Compiling made sure that nothing is missing or of another kind, so a complaint here is a fault of ours.
-        return schema.parse(document) as D
+        return (program.whole ? schema.parse(document) : withDefaults(fields, document)) as D
       },
     }),
   )

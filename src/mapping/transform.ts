@@ -16,11 +16,11 @@ interface Values {
 }
 type ValueKind = keyof Values
 
-export interface TransformContext {
+interface TransformContext {
   /** IANA zone of the account, for transforms between instants and dates that name none. */
   readonly zone: string
 }
-export type TransformResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string }
+type TransformResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string }
 
 export interface Example {
   readonly in: Json

@@ -20,12 +20,12 @@ export interface Entry {
   readonly keyAt: Position
   readonly value: Node
 }
-export interface ListNode {
+interface ListNode {
   readonly is: 'list'
   readonly at: Position
   readonly entries: readonly Node[]
 }
-export interface ScalarNode {
+interface ScalarNode {
   readonly is: 'scalar'
   readonly at: Position
   readonly value: string | number | boolean | null
@@ -78,7 +78,13 @@ export function parseYaml(file: MappingFile, report: Report): Node | null {
     report(start, 'yaml', 'The file is empty.')
     return null
   }
-  return convert(document.contents as ParsedNode, place, report)
+  let readable = true
+  const root = convert(document.contents as ParsedNode, place, (at, kind, message, fix) => {
+    // Where a value could not be read, nothing true can be said of the rest.
+    if (kind === 'yaml') readable = false
+    report(at, kind, message, fix)
+  })
+  return readable ? root : null
 }
 
 const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}.`)

@@ -59,7 +59,7 @@ export async function openBatched(target: Target): Promise<Contestant> {
       ])
       const orders = found.map((id) => ({
         id,
-        name: deals.get(id)?.dealname ?? '',
+        currency: deals.get(id)?.deal_currency_code ?? null,
         companyId: first(companyOf.get(id)),
         lines: (linesOf.get(id) ?? []).map((lineId) => ({ id: lineId, ...lines.get(lineId) })),
       }))
@@ -78,7 +78,8 @@ export async function openBatched(target: Target): Promise<Contestant> {
 export interface BatchedOrder {
   /** The deal's. */
   readonly id: string
-  readonly name: string
+  /** Only read: every order is in the company's own. */
+  readonly currency: string | null
   readonly companyId: string
   readonly lines: readonly Readonly<Record<string, string | null>>[]
 }
@@ -111,11 +112,11 @@ export async function makeOrders(
     const rows = part.flatMap((order) =>
       order.lines.map((line, place) => [
         ...(place === 0
-          ? [`${module}.deal_${order.id}`, String(partnerIds.get(order.companyId)), order.id, order.name]
+          ? [`${module}.deal_${order.id}`, String(partnerIds.get(order.companyId)), order.id, order.id]
           : ['', '', '', '']),
         `${module}.line_${line.id}`,
         String(productIds.get(line.hs_sku ?? '')),
-        ...[line.name, line.quantity, line.price],
+        ...[line.quantity, line.price],
       ]),
     )
     const loaded = await odoo.call<Loaded>('sale.order', 'load', [orderColumns, rows])
@@ -134,7 +135,6 @@ const orderColumns = [
   'origin',
   'order_line/id',
   'order_line/product_id/.id',
-  'order_line/name',
   'order_line/product_uom_qty',
   'order_line/price_unit',
 ]

@@ -43,8 +43,9 @@ export async function startMeasuredServer(target: Target): Promise<{ hook: strin
   }
 }
 
-/** Properties made, fields described, cursors at the present. */
+/** Accounts known, properties made, fields described, cursors at the present. */
 async function warmUp(crosswalk: Crosswalk): Promise<void> {
+  await crosswalk.check([])
   await crosswalk.setup('hubspot')
   for (let passes = 0; Object.keys(await pass(crosswalk, [])).length > 0; passes += 1) {
     if (passes === 5) throw new Error('an empty account keeps Crosswalk busy')

@@ -26,7 +26,7 @@ export interface Measurement {
   readonly postgresMemoryMb: number
   /** What followed until there was nothing left to do: its own write-back, met again as a change. Null for scripts. */
   readonly echo: Cost | null
-  /** A poll that finds nothing. Null for scripts. */
+  /** A poll of an account where nothing happened for a while. Null for scripts. */
   readonly idle: Calls | null
 }
 
@@ -44,8 +44,6 @@ export async function measure(contestant: ContestantName, latencyMs: number, dea
   try {
     const { target } = systems
     const { postgresPid } = await child.ask<{ postgresPid: number | null }>('open', { name: contestant, target })
-    await systems.win(deals)
-    await systems.latency(latencyMs)
     const stopWatching = postgresPid === null ? null : watchMemory(postgresPid)
     const postgresCpu = async () => (postgresPid === null ? 0 : (await usageOf(postgresPid)).cpuMs)
     const once = async () => {
@@ -55,16 +53,18 @@ export async function measure(contestant: ContestantName, latencyMs: number, dea
       const calls = await systems.calls()
       return { ...pass, calls, postgresCpuMs: (await postgresCpu()) - before }
     }
+    const idle = postgresPid === null ? null : (await once()).calls
+    await systems.win(deals)
+    await systems.latency(latencyMs)
     const first = await once()
-    let idle: Calls | null = null
-    let echo: Measurement['echo'] = null
-    for (let passes = 0; postgresPid !== null && idle === null; passes += 1) {
+    let echo: Cost | null = null
+    for (let passes = 1; postgresPid !== null; passes += 1) {
       const { ms, calls, cpuMs, postgresCpuMs, counts } = await once()
+      if (Object.keys(counts).length === 0) break
       if (passes === passesMax) throw new Error(`still busy after ${passes} passes: ${JSON.stringify(counts)}`)
-      if (Object.keys(counts).length === 0) idle = calls
-      else echo = plus(echo ?? none, { ms, calls, cpuMs: cpuMs + postgresCpuMs })
+      echo = plus(echo ?? none, { ms, calls, cpuMs: cpuMs + postgresCpuMs })
     }
-    if (idle !== null) echo ??= none
+    if (postgresPid !== null) echo ??= none
     const postgresMemoryMb = (await stopWatching?.()) ?? 0
     const memoryMb = await child.ask<number>('memory')
     await systems.latency(0)

@@ -1,4 +1,5 @@
 import { type Child, startChild } from './children.ts'
+import { openOdooRpc } from './odoo-rpc.ts'
 import { companies, contacts, deals, products } from './trade.ts'
 
 /** How a contestant reaches the two systems. */
@@ -34,6 +35,17 @@ export interface Systems {
   close(): Promise<void>
 }
 
+async function loadProducts(target: Target['odoo']): Promise<void> {
+  const odoo = await openOdooRpc(target)
+  const rows = products.map(({ sku, name, price }) => [`crosswalk_bench.${sku}`, sku, name, price, 'consu'])
+  const columns = ['id', 'default_code', 'name', 'list_price', 'type']
+  const loaded = await odoo.call<{ ids: number[] | false; messages: unknown }>('product.product', 'load', [
+    columns,
+    rows,
+  ])
+  if (loaded.ids === false) throw new Error(`Odoo refused the products: ${JSON.stringify(loaded.messages)}`)
+}
+
 const dealsAtOnce = 2000
 
 /** @param odoo  a real one; a simulator in a process of its own when not given */
@@ -46,8 +58,13 @@ export async function startSystems(odoo?: Target['odoo'], mark = ''): Promise<Sy
   }
   const hubspotUrl = await start('hubspot')
   const odooUrl = odoo === undefined ? await start('odoo') : null
+  const simulatedOdoo = { database: 'demo', username: 'admin', password: 'admin', module: 'crosswalk' }
+  const target: Target = {
+    hubspot: { url: hubspotUrl, token: 'test-token' },
+    odoo: odoo ?? { url: odooUrl ?? '', ...simulatedOdoo },
+  }
+  await loadProducts(target.odoo)
   const urls = [hubspotUrl, ...(odooUrl === null ? [] : [odooUrl])]
-  if (odooUrl !== null) await control(odooUrl, 'seed', { products })
   const ids = await control<{ companies: string[]; contacts: string[] }>(hubspotUrl, 'seed', {
     companies: companies(mark),
     contacts,
@@ -59,16 +76,7 @@ export async function startSystems(odoo?: Target['odoo'], mark = ''): Promise<Sy
   }
   let won = 0
   return {
-    target: {
-      hubspot: { url: hubspotUrl, token: 'test-token' },
-      odoo: odoo ?? {
-        url: odooUrl ?? '',
-        database: 'demo',
-        username: 'admin',
-        password: 'admin',
-        module: 'crosswalk',
-      },
-    },
+    target,
     async win(total) {
       // A millisecond apart and none in the future, as if they had been won just now.
       const first = Date.now() - total

@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import type { Crosswalk } from '../../src/app/crosswalk.ts'
-import type { Opened } from '../../src/main/process.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Fault } from '../../src/simulator/server.ts'
+import type { OpenProject } from '../project-folder.ts'
 import { openRig, type Rig } from '../rig.ts'
 import { flawless, prove, settle, stock, summary } from './proof.ts'
 
@@ -96,7 +95,7 @@ const scenarios: readonly Scenario[] = [
 
 describe('after a fault', () => {
   let rig: Rig
-  let opened: Opened & { crosswalk: Crosswalk }
+  let opened: OpenProject
   let shop: ReturnType<typeof stock>
   let lines = ''
 

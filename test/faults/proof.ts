@@ -1,5 +1,5 @@
-import type { Crosswalk, RunReport } from '../../src/app/crosswalk.ts'
-import type { Opened } from '../../src/main/process.ts'
+import type { RunReport } from '../../src/app/crosswalk.ts'
+import type { OpenProject } from '../project-folder.ts'
 import type { Rig } from '../rig.ts'
 
 /** What both systems hold at the end, held against each other. */
@@ -20,10 +20,8 @@ export interface Proof {
   readonly doubleCustomers: readonly string[]
 }
 
-type Open = Opened & { readonly crosswalk: Crosswalk }
-
 /** Runs until nothing is due or waits for later; what is deferred comes due by itself. */
-export async function settle(opened: Open, limitMs = 60_000): Promise<RunReport> {
+export async function settle(opened: OpenProject, limitMs = 60_000): Promise<RunReport> {
   const until = Date.now() + limitMs
   for (;;) {
     const report = await opened.crosswalk.run([], {})
@@ -34,7 +32,7 @@ export async function settle(opened: Open, limitMs = 60_000): Promise<RunReport>
   }
 }
 
-export async function prove(rig: Rig, opened: Open): Promise<Proof> {
+export async function prove(rig: Rig, opened: OpenProject): Promise<Proof> {
   const deals = rig.hubspot.store.deals()
   const won = deals.filter((deal) => deal.properties.hs_is_closed_won === 'true')
   const orders = rig.odoo.store.orders().filter((order) => order.state !== 'cancel')

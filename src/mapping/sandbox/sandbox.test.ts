@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { openSandbox } from './sandbox.ts'
 
@@ -104,7 +105,22 @@ test('batches of two callers do not mix', async () => {
   expect(new Set(twos.map((answer) => JSON.stringify(answer)))).toEqual(new Set(['{"ok":true,"value":2}']))
 })
 
+test('closing waits for the batch at hand', async () => {
+  const answers = sandbox.evaluate([{ source: '1', input: {} }])
+  await sandbox.close()
+  expect(await answers).toEqual([{ ok: true, value: 1 }])
+})
+
 test('after closing, the next expression starts a new thread', async () => {
   await sandbox.close()
   expect(await value('2')).toBe(2)
+})
+
+test('the process ends by itself although the thread was never closed', () => {
+  const script = `
+    import { openSandbox } from '${new URL('./sandbox.ts', import.meta.url).href}'
+    console.log(JSON.stringify(await openSandbox().evaluate([{ source: '1 + 1', input: {} }])))
+  `
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 })
+  expect(said.toString().trim()).toBe('[{"ok":true,"value":2}]')
 })

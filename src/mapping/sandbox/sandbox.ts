@@ -29,7 +29,7 @@ type Attempt =
   | { readonly ok: false; readonly at: number; readonly why: string }
 
 export interface Sandbox extends Evaluator {
-  /** Ends the thread. Evaluating afterwards starts a new one. */
+  /** Ends the thread once the batches at hand are answered. Evaluating afterwards starts a new one. */
   close(): Promise<void>
 }
 
@@ -90,6 +90,8 @@ export function openSandbox(options: { readonly hangMs?: number } = {}): Sandbox
       return result
     },
     async close() {
+      // A batch cut off in the middle would look like expressions that failed.
+      await Promise.allSettled([queue])
       const last = thread
       thread = null
       await last?.worker.terminate()
@@ -106,7 +108,6 @@ function startThread(): Thread {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax },
   })
-  worker.unref()
   const thread: Thread = { worker, progress: new Int32Array(shared), settle: null, ended: false }
   const fail = (why: string) => {
     thread.ended = true
@@ -125,7 +126,6 @@ function runBatch(thread: Thread, tasks: readonly ExpressionTask[], hangMs: numb
     Atomics.store(progress, 0, -1)
     let seen = -1
     let idle = 0
-    // The timer keeps the process alive while there is a batch; the thread itself does not.
     const timer = setInterval(() => {
       const done = Atomics.load(progress, 0)
       idle = done === seen ? idle + 1 : 0
@@ -137,8 +137,11 @@ function runBatch(thread: Thread, tasks: readonly ExpressionTask[], hangMs: numb
     thread.settle = (attempt) => {
       clearInterval(timer)
       thread.settle = null
+      worker.unref()
       resolve(attempt)
     }
+    // While there is a batch the process must not end for want of other work; without one it may.
+    worker.ref()
     worker.postMessage(tasks)
   })
 }

@@ -1,0 +1,388 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Json, JsonObject } from '../../src/core/json.ts'
+import type { SyncError } from '../../src/core/problem.ts'
+import { type Instant, shift, toMillis } from '../../src/core/time.ts'
+import { openHttpClient } from '../../src/http/client.ts'
+import type { ChangesSince, Connection, Write, WriteOutcome } from '../../src/ports/connector.ts'
+import { odoo } from './index.ts'
+import { type OdooSimulatorOptions, startOdooSimulator } from './simulator.ts'
+
+const start = '2026-11-24T09:00:00.000Z' as Instant
+let now = start
+const clock = {
+  now: () => now,
+  sleep: async (ms: number) => {
+    now = shift(now, ms)
+  },
+}
+const silent = () => {}
+const log = { debug: silent, info: silent, warn: silent, error: silent }
+
+let simulator: Awaited<ReturnType<typeof startOdooSimulator>>
+let connection: Connection
+let customer = ''
+let desk = ''
+
+async function begin(options: OdooSimulatorOptions = {}, settings: Readonly<Record<string, Json>> = {}) {
+  await simulator?.close()
+  simulator = await startOdooSimulator({ now: () => toMillis(now), ...options })
+  connection = open(settings)
+  customer = simulator.store.addCustomer({ name: 'Acme' })
+  desk = simulator.store.addProduct({ sku: 'DESK', route: 'make' })
+  return simulator.store
+}
+const open = (settings: Readonly<Record<string, Json>> = {}): Connection =>
+  odoo.open(
+    { url: simulator.url, database: 'demo', username: 'admin', password: 'admin', ...settings },
+    { name: 'erp', http: openHttpClient({ clock, log, random: () => 0 }), clock, log },
+  )
+beforeEach(async () => {
+  now = start
+  await begin()
+})
+afterEach(() => simulator.close())
+
+function calls(): number {
+  const total = Object.values(simulator.calls()).reduce((sum, one) => sum + one, 0)
+  simulator.resetCalls()
+  return total
+}
+const pass = (ms: number) => {
+  now = shift(now, ms)
+}
+const order = (key: string, fields: JsonObject = {}, line: JsonObject = {}): Write => ({
+  do: 'create',
+  object: 'sale.order',
+  key,
+  fields: { partner_id: customer, ...fields },
+  lines: {
+    field: 'order_line',
+    upsert: [{ key: `${key}_line_1`, fields: { product_id: desk, product_uom_qty: '2', price_unit: '10', ...line } }],
+    remove: [],
+  },
+})
+const idsOf = (outcomes: readonly WriteOutcome[]): string[] =>
+  outcomes.map((outcome) => (outcome.ok ? outcome.id : JSON.stringify(outcome.failure)))
+async function make(...keys: readonly string[]): Promise<string[]> {
+  return idsOf(await connection.write(keys.map((key) => order(key))))
+}
+async function poll(since: ChangesSince, object = 'sale.order'): Promise<{ ids: string[]; next: ChangesSince }> {
+  const ids: string[] = []
+  let next = since
+  for await (const page of connection.changes(object, since)) {
+    ids.push(...page.ids)
+    next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
+  }
+  return { ids, next }
+}
+async function problemOf(work: Promise<unknown>) {
+  const error = await work.then(() => null).catch((thrown: SyncError) => thrown)
+  return error === null ? null : error.problem
+}
+
+describe.each([
+  ['14.0', 'json-rpc'],
+  ['17.0', 'json-rpc'],
+  ['19.0', 'json-2'],
+])('with Odoo %s over %s', (version, transport) => {
+  beforeEach(() => begin({ version }))
+
+  test('checks the account and that nothing is missing', async () => {
+    const { account, findings } = await connection.check()
+    expect(account).toMatchObject({ currency: 'EUR', timeZone: 'Europe/Berlin', apiVersion: version })
+    expect(findings.find((finding) => finding.subject === 'login')?.message).toContain(transport)
+    expect(findings.filter((finding) => finding.level !== 'ok')).toEqual([])
+  })
+
+  test('carries an order from the quotation to the payment', async () => {
+    const chair = simulator.store.addProduct({ sku: 'CHAIR', route: 'buy' })
+    const two = order('deal_1')
+    if (two.do !== 'create' || two.lines === null) throw new Error('no lines')
+    const [id = ''] = idsOf(
+      await connection.write([
+        {
+          ...two,
+          lines: {
+            ...two.lines,
+            upsert: [
+              ...two.lines.upsert,
+              { key: 'deal_1_line_2', fields: { product_id: chair, product_uom_qty: '4', price_unit: '5' } },
+            ],
+          },
+        },
+      ]),
+    )
+    expect(await connection.write([{ do: 'confirm', object: 'sale.order', id }])).toEqual([{ ok: true, id }])
+    let since: ChangesSince = { from: start }
+    const stages: JsonObject[] = []
+    for (let step = 0; step < 15; step += 1) {
+      const found = await poll(since)
+      since = found.next
+      if (found.ids.includes(id)) {
+        const [record] = await connection.read(
+          'sale.order',
+          [id],
+          [
+            'state',
+            'production_orders.state',
+            'purchase_orders.state',
+            'purchase_orders.order_line.qty_received',
+            'picking_ids.state',
+            'picking_ids.moves.done',
+            'order_line.qty_delivered',
+            'invoice_ids.state',
+            'invoice_ids.amount_residual',
+            'payments.amount',
+          ],
+        )
+        stages.push(record?.fields ?? {})
+      }
+      pass(60_000)
+      simulator.store.tick()
+    }
+    expect(stages[0]).toMatchObject({
+      state: 'sale',
+      production_orders: [{}],
+      purchase_orders: [{}],
+      picking_ids: [{}],
+    })
+    expect(stages.at(-1)).toMatchObject({
+      production_orders: [{ state: 'done' }],
+      purchase_orders: [{ order_line: [{ qty_received: 4 }] }],
+      order_line: [{ qty_delivered: 2 }, { qty_delivered: 4 }],
+      invoice_ids: [{ state: 'posted', amount_residual: 0 }],
+    })
+    expect(stages.length).toBeGreaterThan(5)
+    expect(stages.at(-1)?.payments).not.toEqual([])
+  })
+
+  test('describes, finds, confirms and cancels', async () => {
+    const { fields } = await connection.describe('sale.order')
+    expect(fields.partner_id).toMatchObject({ writable: true, relation: 'res.partner' })
+    expect(fields.picking_ids).toBeDefined()
+    const [one = '', two = ''] = await make('a', 'b')
+    expect(await connection.find('sale.order', [{ key: 'b' }, { key: 'c' }])).toMatchObject([
+      [{ id: two, key: 'b' }],
+      [],
+    ])
+    expect(await connection.find('product.product', [{ fields: { default_code: 'desk' } }])).toMatchObject([
+      [{ id: desk }],
+    ])
+    expect(
+      idsOf(
+        await connection.write([
+          { do: 'confirm', object: 'sale.order', id: one },
+          { do: 'cancel', object: 'sale.order', id: two },
+        ]),
+      ),
+    ).toEqual([one, two])
+    expect([simulator.store.order(one)?.state, simulator.store.order(two)?.state]).toEqual(['sale', 'cancel'])
+    expect(idsOf(await connection.write([{ do: 'cancel', object: 'sale.order', id: one }]))).toEqual([one])
+  })
+})
+
+describe('writing', () => {
+  test('makes each order once, however often it is asked to', async () => {
+    const ids = await make('a', 'b', 'a2')
+    expect(await make('a', 'b', 'a2')).toEqual(ids)
+    expect(simulator.store.orders()).toHaveLength(3)
+  })
+
+  test('makes two hundred orders in one call', async () => {
+    await connection.describe('sale.order')
+    await connection.describe('sale.order.line')
+    // The types of the fields are known by now.
+    calls()
+    await make(...Array.from({ length: 200 }, (_, place) => `k${place}`))
+    expect(calls()).toBe(1)
+    expect(simulator.store.orders()).toHaveLength(200)
+  })
+
+  test('sends a load again that lost a race', async () => {
+    await begin({ raceEvery: 2 })
+    await make('a')
+    expect(await make('b')).toEqual([expect.stringMatching(/^\d+$/)])
+    expect(simulator.store.orders()).toHaveLength(2)
+  })
+
+  test('gives up after many lost races, with nothing written', async () => {
+    await begin({ raceEvery: 1 })
+    expect(await connection.write([order('a')])).toMatchObject([{ ok: false, failure: { problem: { kind: 'busy' } } }])
+    expect(simulator.store.orders()).toEqual([])
+  })
+
+  test('does not know what became of a write whose answer was lost; the key tells', async () => {
+    await make('first')
+    simulator.fault({ match: { body: '"load"' }, kind: 'lose_answer' })
+    const outcomes = await connection.write([order('a'), order('b')])
+    expect(outcomes).toMatchObject([
+      { ok: false, failure: { problem: { kind: 'outcome_unknown' } } },
+      { ok: false, failure: { problem: { kind: 'outcome_unknown' } } },
+    ])
+    const found = await connection.find('sale.order', [{ key: 'a' }, { key: 'b' }])
+    expect(found.map((matches) => matches.length)).toEqual([1, 1])
+  })
+
+  test('tells what was written, what may be, and what was not sent', async () => {
+    await begin({}, { loadOrders: 2 })
+    await make('first')
+    simulator.fault({ match: { body: '"load"' }, kind: 'lose_answer', skip: 1 })
+    const outcomes = await connection.write(['a', 'b', 'c', 'd', 'e', 'f'].map((key) => order(key)))
+    expect(outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.failure.problem.kind))).toEqual([
+      'ok',
+      'ok',
+      'outcome_unknown',
+      'outcome_unknown',
+      'unavailable',
+      'unavailable',
+    ])
+    expect(simulator.store.orders()).toHaveLength(5)
+  })
+
+  test('throws when nothing at all was sent', async () => {
+    expect(await problemOf(open({ url: 'http://127.0.0.1:1' }).write([order('a')]))).toEqual({ kind: 'unavailable' })
+  })
+
+  test.each([
+    [429, 'rate_limited'],
+    [503, 'unavailable'],
+    [401, 'auth_rejected'],
+  ])('understands status %d', async (status, kind) => {
+    await make('first')
+    simulator.fault({ match: { body: '"load"' }, kind: 'status', status, times: 10 })
+    expect(await problemOf(connection.write([order('a')]))).toMatchObject({ kind })
+  })
+
+  test('does not know what became of a write after a page of an error', async () => {
+    await make('first')
+    simulator.fault({ match: { body: '"load"' }, kind: 'status', status: 500, body: '<h1>Internal Server Error</h1>' })
+    const [outcome] = await connection.write([order('a')])
+    expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'outcome_unknown' } } })
+  })
+
+  test('reports a confirmation whose answer was lost, and finds it done the next time', async () => {
+    const [id = ''] = await make('a')
+    simulator.fault({ match: { body: 'action_confirm' }, kind: 'lose_answer' })
+    const confirm: Write = { do: 'confirm', object: 'sale.order', id }
+    expect(await connection.write([confirm])).toMatchObject([
+      { ok: false, failure: { problem: { kind: 'outcome_unknown' } } },
+    ])
+    expect(await connection.write([confirm])).toEqual([{ ok: true, id }])
+    expect(calls()).toBeGreaterThan(0)
+  })
+
+  test('refuses to confirm what is no order', async () => {
+    expect(await connection.write([{ do: 'confirm', object: 'res.partner', id: customer }])).toMatchObject([
+      { ok: false, failure: { problem: { kind: 'configuration_invalid', path: 'res.partner' } } },
+    ])
+  })
+})
+
+describe('changes', () => {
+  test('are none twice, for one call', async () => {
+    await make('a', 'b')
+    pass(10_000)
+    const first = await poll({ from: start })
+    expect(first.ids).toHaveLength(2)
+    calls()
+    const second = await poll(first.next)
+    expect(second.ids).toEqual([])
+    expect(calls()).toBe(1)
+    pass(20_000)
+    expect((await poll(second.next)).ids).toEqual([])
+    pass(600_000)
+    const quiet = await poll(second.next)
+    calls()
+    pass(600_000)
+    expect((await poll(quiet.next)).ids).toEqual([])
+    expect(calls()).toBe(1)
+  })
+
+  test('show a change of the same second as the last one, once more and later', async () => {
+    const [id = ''] = await make('a')
+    const first = await poll({ from: start })
+    expect(first.ids).toEqual([id])
+    // Not a field that is compared by its value.
+    simulator.store.editOrder(id, { note: 'changed within the second' })
+    pass(20_000)
+    const later = await poll(first.next)
+    expect(later.ids).toEqual([id])
+    pass(20_000)
+    expect((await poll(later.next)).ids).toEqual([])
+  })
+
+  test('go on from any page', async () => {
+    await connection.write(Array.from({ length: 501 }, (_, place) => order(`k${place}`)))
+    pass(10_000)
+    const places: ChangesSince[] = []
+    const seen = new Set<string>()
+    for await (const page of connection.changes('sale.order', { from: start })) {
+      for (const id of page.ids) seen.add(id)
+      places.push({ cursor: JSON.parse(JSON.stringify(page.cursor)) })
+    }
+    expect(seen.size).toBe(501)
+    expect(places).toHaveLength(2)
+    expect((await poll(places[0] as ChangesSince)).ids).toHaveLength(1)
+  })
+
+  test('refuse a place that is not ours', async () => {
+    expect(await problemOf(poll({ cursor: { after: 'yesterday' } }))).toMatchObject({ kind: 'configuration_invalid' })
+  })
+
+  test('are found without the apps that the user may not see', async () => {
+    await begin({ denied: ['mrp.production', 'purchase.order', 'purchase.order.line', 'account.move'] })
+    const [id = ''] = await make('a')
+    expect((await poll({ from: start })).ids).toEqual([id])
+    const [record] = await connection.read(
+      'sale.order',
+      [id],
+      ['production_orders.name', 'invoice_ids.name', 'payments.amount'],
+    )
+    expect(record?.fields).toMatchObject({ production_orders: [], invoice_ids: [], payments: [] })
+  })
+})
+
+describe('the API key of JSON-2', () => {
+  beforeEach(() => begin({ version: '19.0' }))
+
+  test('is renewed, works, and the old one is revoked', async () => {
+    const { rotate } = connection
+    if (rotate === null) throw new Error('no rotation')
+    expect(await rotate.expiresAt()).not.toBeNull()
+    const settings = await rotate.renew()
+    const old = { url: simulator.url, database: 'demo', username: 'admin', password: 'admin' }
+    const next = open(settings)
+    await next.rotate?.retire(old)
+    // Twice is no harm: a crash may come between revoking and noting it.
+    await next.rotate?.retire(old)
+    expect((await next.check()).findings.find((finding) => finding.subject === 'key expiry')?.level).toBe('ok')
+    expect(await problemOf(connection.check())).toMatchObject({ kind: 'auth_rejected' })
+    const expiresAt = await next.rotate?.expiresAt()
+    expect(toMillis(expiresAt ?? start) - toMillis(now)).toBe(89 * 86_400_000)
+  })
+
+  test('is never retired by itself', async () => {
+    expect(await problemOf(connection.rotate?.retire({ password: 'admin' }) ?? Promise.resolve())).toMatchObject({
+      kind: 'configuration_invalid',
+    })
+  })
+
+  test('does not expire before Odoo 19', async () => {
+    await begin()
+    expect(await connection.rotate?.expiresAt()).toBeNull()
+  })
+})
+
+describe('settings', () => {
+  test.each([
+    ['no database', { database: '' }],
+    ['an unknown setting', { colour: 'red' }],
+    ['a module with a dot', { module: 'cross.walk' }],
+  ])('refuse %s', (_, settings) => {
+    expect(() => open(settings)).toThrow()
+  })
+
+  test('take an address with a slash at its end', async () => {
+    expect((await open({ url: `${simulator.url}/` }).check()).account.currency).toBe('EUR')
+  })
+})

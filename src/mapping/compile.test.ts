@@ -1,0 +1,184 @@
+import { describe, expect, test } from '@jest/globals'
+import { type CompileContext, type CompiledMapping, compileMapping } from './compile.ts'
+import { formatFinding } from './finding.ts'
+import type { ObjectSchema } from './schema.ts'
+
+const bare: CompileContext = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null, tables: {} }
+
+function compile(text: string, context: Partial<CompileContext> = {}): CompiledMapping {
+  const { mapping, findings } = compileMapping({ file: 'm.yaml', text }, { ...bare, ...context })
+  if (mapping === null) throw new Error(findings.map(formatFinding).join('\n'))
+  return mapping
+}
+const findingsOf = (text: string, context: Partial<CompileContext> = {}) =>
+  compileMapping({ file: 'm.yaml', text }, { ...bare, ...context }).findings
+
+const inbound = `
+from: deals
+to: deal
+fields:
+  number: { from: properties.number, else: id }
+  won: { expr: "properties.stage = 'won'" }
+  currency: { from: properties.currency, else: account.currency }
+  customer:
+    when: company
+    fields:
+      id: company.id
+      name: company.properties.name
+      billTo.city: company.properties.city
+  contact: { id: contacts.0.id, email: contacts.0.email }
+  lines:
+    each: line_items
+    as: item
+    when: item.properties.kind
+    fields:
+      id: item.id
+      quantity: item.properties.quantity
+      unitPrice: item.properties.price
+`
+
+describe('an inbound mapping', () => {
+  const mapping = compile(inbound)
+
+  test('names what it reads, once, without the account and without places in lists', () => {
+    expect(mapping.reads).toEqual([
+      'company.id',
+      'company.properties.city',
+      'company.properties.name',
+      'contacts.email',
+      'contacts.id',
+      'id',
+      'line_items.id',
+      'line_items.properties.kind',
+      'line_items.properties.price',
+      'line_items.properties.quantity',
+      'properties.currency',
+      'properties.number',
+      'properties.stage',
+    ])
+  })
+
+  test.each([
+    [['currency'], ['properties.currency']],
+    [['customer.billTo'], ['company.properties.city']],
+    [
+      ['customer.name', 'lines.id'],
+      ['company.properties.name', 'line_items.id', 'line_items.properties.kind'],
+    ],
+    [['lines.raw.properties.colour'], ['line_items.properties.kind']],
+    [['customer.raw.x'], ['company']],
+    [['nothing'], []],
+  ])('narrowed to %j reads %j', (paths, reads) => {
+    expect(mapping.only(paths).reads).toEqual(reads)
+  })
+
+  test('tells where raw parts of the document come from', () => {
+    const paths = ['lines.raw.properties.colour', 'customer.raw.properties.vat', 'raw.properties.x', 'lines.sku', 'raw']
+    expect(mapping.rawReads(paths)).toEqual(['line_items.properties.colour', 'company.properties.vat', 'properties.x'])
+  })
+})
+
+describe('an outbound mapping', () => {
+  const mapping = compile(`
+from: deal
+to: sale.order
+match: [{ same: [ref], identity: true }, note]
+problem: x_problem
+fields:
+  ref: { from: deal.poNumber, else: deal.number }
+  partner_id: { link: customer }
+  note: { expr: "$join(deal.lines.name, ', ')" }
+  x_region: crm.properties.region
+  x_city: customer.billTo.city
+  x_zone: account.timeZone
+  address: { city: deal.shipTo.city, zip: deal.shipTo.zip }
+lines:
+  to: order_line
+  each: deal.lines
+  key: line.id
+  fields:
+    product_id: { lookup: product.product, where: { default_code: line.sku } }
+    colour: line.raw.properties.colour
+`)
+
+  test('names what it reads of the document and of the other system', () => {
+    expect(mapping.documentReads).toEqual([
+      'customer.billTo.city',
+      'lines.id',
+      'lines.name',
+      'lines.raw.properties.colour',
+      'lines.sku',
+      'number',
+      'poNumber',
+      'shipTo.city',
+      'shipTo.zip',
+    ])
+    expect(mapping.otherReads).toEqual(['properties.region'])
+  })
+
+  test('names its lines, its references, how it matches and where problems go', () => {
+    expect(mapping.linesField).toBe('order_line')
+    expect(mapping.references).toEqual(['partner_id'])
+    expect(mapping.match).toEqual([
+      { same: ['ref'], identity: true },
+      { same: ['note'], identity: false },
+    ])
+    expect(mapping.problemField).toBe('x_problem')
+  })
+})
+
+describe('schemas', () => {
+  const deals: ObjectSchema = {
+    object: 'deals',
+    fields: {
+      id: { type: 'text', writable: false },
+      company: { type: 'reference', writable: true, relation: 'companies' },
+      tags: { type: 'list', writable: true },
+    },
+  }
+
+  test('are wanted for the object and for relations that paths go through, and for no others', () => {
+    const text = 'from: deals\nto: customer\nfields: { id: company.id, name: company.properties.name }'
+    const compileWith = (known: Record<string, ObjectSchema>) =>
+      compileMapping({ file: 'm.yaml', text }, { ...bare, schemaOf: (object) => known[object] ?? null }).wanted
+    expect(compileWith({})).toEqual(['deals'])
+    expect(compileWith({ deals })).toEqual(['companies'])
+  })
+
+  test('of the other system check `crm` paths', () => {
+    const text = 'from: deal\nto: x\nfields: { a: crm.compny.id, b: crm.company.name }'
+    const result = compileMapping(
+      { file: 'm.yaml', text },
+      { ...bare, otherObject: 'deals', otherSchemaOf: (object) => (object === 'deals' ? deals : null) },
+    )
+    expect(result.findings.map((one) => one.message)).toEqual(['deals has no "compny".'])
+    expect(result.otherWanted).toEqual(['companies'])
+    expect(result.wanted).toEqual(['x'])
+  })
+
+  test('always know the id of a related record', () => {
+    const companies: ObjectSchema = { object: 'companies', fields: { name: { type: 'text', writable: true } } }
+    const known: Record<string, ObjectSchema> = { deals, companies }
+    const text = 'from: deals\nto: customer\nfields: { id: company.id, name: company.name }'
+    expect(findingsOf(text, { schemaOf: (object) => known[object] ?? null })).toEqual([])
+  })
+})
+
+test('a table and a field may be named like what objects have already', () => {
+  const text = 'from: deal\nto: x\nfields: { constructor: { from: deal.name, map: constructor } }'
+  expect(findingsOf(text, { tables: {} })).toMatchObject([{ kind: 'unknown_table' }])
+  expect(findingsOf(text, { tables: { constructor: { a: 'b' } } })).toEqual([])
+})
+
+test.each([
+  ['match with a field that is not filled', 'match: [vta]\nfields: { vat: customer.taxId }', 'unknown_field'],
+  ['match that is no list', 'match: vat\nfields: { vat: customer.taxId }', 'wrong_form'],
+  ['a step without fields', 'match: [{ identity: true }]\nfields: { vat: customer.taxId }', 'missing_word'],
+])('refused: %s', (_, rest, kind) => {
+  expect(findingsOf(`from: customer\nto: res.partner\n${rest}`)).toMatchObject([{ kind }])
+})
+
+test('`match` is for mappings from a document', () => {
+  const text = 'from: deals\nto: customer\nmatch: [id]\nfields: { id: id, name: x }'
+  expect(findingsOf(text)).toMatchObject([{ kind: 'unknown_word', line: 3 }])
+})

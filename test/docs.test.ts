@@ -1,0 +1,172 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
+import { registry } from '../connectors/registry.ts'
+import { configSchema } from '../src/app/config.ts'
+import { isObject, type Json } from '../src/core/json.ts'
+import { openMetrics } from '../src/log/metrics.ts'
+import { referencePages } from '../src/main/reference.ts'
+import { type CompiledMapping, compileMapping } from '../src/mapping/compile.ts'
+import { formatFinding } from '../src/mapping/finding.ts'
+import { openSandbox } from '../src/mapping/sandbox/sandbox.ts'
+import { parseTable } from '../src/mapping/table.ts'
+import { runMappingTests } from '../src/mapping/test-file.ts'
+
+/* What the pages say is held against the code, as far as a machine can. */
+
+const root = join(import.meta.dirname, '..')
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const pages = globSync(['*.md', '{docs,connectors,mappings,test}/**/*.md'], { cwd: root }).sort()
+const sources = globSync('{src,connectors}/**/*.ts', { cwd: root }).filter((path) => !path.endsWith('.test.ts'))
+const withoutCode = (text: string): string => text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '')
+
+test('there are pages to look at', () => {
+  expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/concepts.md', 'connectors/hubspot/README.md']))
+})
+
+test.each([...referencePages()])('%s is what the code says; else run `node src/main/reference.ts`', (path, text) => {
+  expect(read(path)).toBe(text)
+})
+
+describe('links', () => {
+  /** As GitHub makes them of headings. */
+  const anchorsOf = (text: string) =>
+    new Set(
+      [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+        heading
+          .toLowerCase()
+          .replace(/[^\p{L}\d\- _]/gu, '')
+          .replaceAll(' ', '-'),
+      ),
+    )
+
+  test.each(pages)('of %s lead somewhere', (page) => {
+    const dead = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^(https?|mailto):/.test(target))
+      .filter((target) => {
+        const [path = '', anchor] = target.split('#')
+        const file = path === '' ? page : relative(root, join(root, dirname(page), path))
+        if (file.startsWith('..') || !existsSync(join(root, file))) return true
+        return anchor !== undefined && !anchorsOf(read(file)).has(anchor)
+      })
+    expect(dead).toEqual([])
+  })
+})
+
+// Written by `init`, or by the reader: a page may name them.
+const readersOwn = /^(config\/(crosswalk\.yaml|tables\/)|mappings\/(acme|odoo\/order-wholesale\.yaml))/
+
+test.each(pages)('%s names only files that are there', (page) => {
+  const named = [...read(page).matchAll(/`((?:src|test|docs|connectors|mappings|config|bin)\/[\w./-]+\w\/?)`/g)]
+  const gone = named
+    .map(([, path = '']) => path)
+    .filter((path) => !readersOwn.test(path) && !existsSync(join(root, path)))
+  expect(gone).toEqual([])
+})
+
+test.each(pages)('%s speaks of the project alone', (page) => {
+  const foreign = /(?<![\w.])\/(work|home|root|tmp|Users)\/|\bTODO\b|\bFIXME\b|(?<!\buser.)\bagents?\b|\bchatbot/gi
+  expect(read(page).match(foreign)).toBeNull()
+})
+
+describe('YAML', () => {
+  const sandbox = openSandbox()
+  afterAll(() => sandbox.close())
+
+  const shipped = globSync('config/tables/*.yaml', { cwd: root }).map((file): [string, string] => [
+    nameOf(file),
+    read(file),
+  ])
+  const withYaml = pages
+    .map((page) => [page, [...read(page).matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => text)] as const)
+    .filter(([, blocks]) => blocks.length > 0)
+
+  test.each(withYaml)('of %s works', async (page, blocks) => {
+    const tables = Object.fromEntries(
+      [...shipped, ...blocks.flatMap(asTable)].map(([name, text]) => {
+        const { table, findings } = parseTable({ file: name, text })
+        expect(findings).toEqual([])
+        return [name, table ?? {}]
+      }),
+    )
+    let mapping: CompiledMapping | null = null
+    for (const text of blocks) {
+      if (asTable(text).length > 0) continue
+      const content = parse(text) as Json
+      if (Array.isArray(content)) {
+        if (mapping === null) continue
+        const results = await runMappingTests(mapping, { file: page, text }, sandbox)
+        expect(results.filter((result) => !result.ok)).toEqual([])
+      } else if (isObject(content) && ('fields' in content || 'lines' in content)) {
+        const whole = 'from' in content
+        const file = { file: page, text: whole ? text : `from: deal\nto: record\nfields: {}\n${text}` }
+        const none = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null }
+        const compiled = compileMapping(file, { ...none, tables })
+        expect(compiled.findings.map(formatFinding)).toEqual([])
+        mapping = whole ? compiled.mapping : null
+      } else {
+        expect(mistakesOf(content)).toEqual([])
+      }
+    }
+  })
+
+  /** A piece of config/crosswalk.yaml, with the settings of its connections. */
+  function mistakesOf(content: Json): readonly string[] {
+    const parsed = configSchema.safeParse({
+      connections: {},
+      syncs: {},
+      ...(isObject(content) ? content : { content }),
+    })
+    if (!parsed.success) return parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    return Object.entries(parsed.data.connections).flatMap(([name, { system, settings }]) => {
+      const connector = registry.find((one) => one.name === system)
+      // A secret stands for itself here; an address does not.
+      const filled = Object.fromEntries(
+        Object.entries(settings).map(([key, value]) => [key, value === '${ODOO_URL}' ? 'https://odoo.test' : value]),
+      )
+      const issues = connector?.settings.safeParse(filled).error?.issues ?? []
+      return connector === undefined
+        ? [`${name}: there is no system "${system}"`]
+        : issues.map((issue) => `${name}.${issue.path.join('.')}: ${issue.message}`)
+    })
+  }
+
+  /** A table says its name in a comment on its first line. */
+  function asTable(text: string): [string, string][] {
+    const file = /^# (config\/tables\/\S+)/.exec(text)?.[1]
+    return file === undefined ? [] : [[nameOf(file), text]]
+  }
+  function nameOf(file: string): string {
+    return file.replace(/^.*\/|\.yaml$/g, '')
+  }
+})
+
+describe('docs/operations.md', () => {
+  const page = read('docs/operations.md')
+
+  test('lists every metric', async () => {
+    const text = await openMetrics().text()
+    const names = [...text.matchAll(/^# TYPE (crosswalk_\w+)/gm)].map(([, name = '']) => name)
+    expect(names.length).toBeGreaterThan(5)
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+    expect([...page.matchAll(/`(crosswalk_\w+)`/g)].map(([, name = '']) => name).sort()).toEqual(names.sort())
+  })
+
+  test('lists every line of the log', () => {
+    const events = sources.flatMap((path) =>
+      [...read(path).matchAll(/\blog\.(?:info|warn|error)\(\s*'([^']+)'/g)].map(([, event = '']) => event),
+    )
+    expect(events.length).toBeGreaterThan(20)
+    expect(events.filter((event) => !page.includes(`\`${event}\``))).toEqual([])
+  })
+
+  test('names every variable of the environment that is read', () => {
+    const names = sources.flatMap((path) =>
+      [...read(path).matchAll(/\benvironment\.([A-Z_]+)/g)].map(([, name = '']) => name),
+    )
+    expect(names).toContain('DATABASE_URL')
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+  })
+})

@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { flawless, prove, settle, stock } from '../faults/proof.ts'
+import type { OpenProject } from '../project-folder.ts'
+import { openRig, type Rig } from '../rig.ts'
+
+let rig: Rig
+let project: OpenProject
+let shop: ReturnType<typeof stock>
+
+async function begin(options: Parameters<typeof openRig>[0] = {}): Promise<void> {
+  rig = await openRig({ ...options, hubspot: { indexDelaySeconds: 0, lineItemsMinutes: 0, ...options?.hubspot } })
+  project = await rig.open()
+  shop = stock(rig)
+  await project.crosswalk.setup('hubspot')
+}
+afterEach(async () => {
+  await project.close()
+  await rig.close()
+})
+
+const deal = (id: string) => rig.hubspot.store.deal(id)?.properties ?? {}
+const orderOf = (id: string) => rig.odoo.store.orders().find((order) => order.externalId?.endsWith(`_deal_${id}`))
+/** Opens the project anew, after its configuration changed. */
+async function reopen(): Promise<void> {
+  await project.close()
+  project = await rig.open()
+}
+
+describe('a new sync', () => {
+  test('takes deals won from `since` on and leaves older ones to a backfill', async () => {
+    await begin({ orders: { since: '2026-06-01T00:00:00Z' } })
+    const [old = ''] = shop.win(1)
+    rig.hubspot.store.updateDeal(old, { closedate: '2026-05-31T12:00:00Z' })
+    const [fresh = ''] = shop.win(1)
+    await settle(project)
+    expect([orderOf(old), orderOf(fresh)?.state]).toEqual([undefined, 'sale'])
+    expect((await project.crosswalk.timeline(old)).map((entry) => entry.event)).toContain('left_out')
+    const from = '2026-01-01T00:00:00.000Z' as never
+    expect(await project.crosswalk.backfill('orders', { from, dryRun: true })).toEqual({ found: 1 })
+    await settle(project)
+    expect(orderOf(old)).toBeUndefined()
+    await project.crosswalk.backfill('orders', { from, dryRun: false })
+    await settle(project)
+    expect(orderOf(old)?.state).toBe('sale')
+  }, 60_000)
+
+  test('writes nothing in shadow mode, and everything once it goes live', async () => {
+    await begin({ orders: { mode: 'shadow' }, fulfilment: { mode: 'shadow' } })
+    const [id = ''] = shop.win(3)
+    shop.winUnknown()
+    rig.odoo.resetCalls()
+    await settle(project)
+    expect(rig.odoo.store.orders()).toEqual([])
+    expect(rig.odoo.store.partners().filter((partner) => partner.externalId !== null)).toEqual([])
+    expect(deal(id).erp_status ?? '').toBe('')
+    expect((await project.crosswalk.timeline(id)).map((entry) => entry.event)).toEqual(['would_create'])
+    expect(await project.crosswalk.problems({ max: 10 })).toHaveLength(1)
+    await rig.configure({ orders: { mode: 'live' }, fulfilment: { mode: 'live' } })
+    await reopen()
+    await settle(project)
+    expect(await prove(rig, project)).toMatchObject({ ...flawless, orders: 3 })
+  }, 60_000)
+
+  test('stops before the first order when there are more than the guard allows, and goes on when told', async () => {
+    await begin({ orders: { guard: { orders_per_hour: 5 } } })
+    shop.win(8)
+    const report = await project.crosswalk.run(['orders'], {})
+    expect(report.syncs[0]?.stopped?.problem).toMatchObject({ kind: 'guard_tripped', allowed: 5, wanted: 8 })
+    expect(rig.odoo.store.orders()).toEqual([])
+    await project.crosswalk.run(['orders'], {})
+    expect(rig.odoo.store.orders()).toEqual([])
+    await project.crosswalk.run(['orders'], { allow: 8 })
+    await settle(project)
+    expect(await prove(rig, project)).toMatchObject({ ...flawless, orders: 8 })
+    expect(await project.crosswalk.problems({ max: 10 })).toEqual([])
+  }, 60_000)
+})
+
+describe('an order', () => {
+  beforeEach(() => begin())
+
+  test('stays a draft when its totals differ from the deal, and is confirmed once they agree', async () => {
+    const [id = ''] = shop.win(1)
+    const amount = deal(id).amount ?? ''
+    rig.hubspot.store.updateDeal(id, { amount: '1234' })
+    await settle(project)
+    expect(orderOf(id)?.state).toBe('draft')
+    expect(deal(id).erp_sync_problem).toContain('1234')
+    rig.hubspot.store.updateDeal(id, { amount })
+    await settle(project)
+    expect(orderOf(id)?.state).toBe('sale')
+    expect(deal(id).erp_sync_problem ?? '').toBe('')
+    expect(rig.odoo.store.orders()).toHaveLength(1)
+  }, 60_000)
+
+  test('follows its deal as long as nothing is shipped, and no further', async () => {
+    const [id = ''] = shop.win(1)
+    await settle(project)
+    const lines = orderOf(id)?.lines.length ?? 0
+    const change = (price: string) => {
+      rig.hubspot.store.addLine(id, { hs_sku: 'C-3', name: 'more', quantity: '1', price })
+      rig.hubspot.store.updateDeal(id, { amount: String(Number(deal(id).amount) + Number(price)) })
+    }
+    change('7')
+    await settle(project)
+    expect(orderOf(id)?.lines).toHaveLength(lines + 1)
+    rig.odoo.store.ship(orderOf(id)?.id ?? '', { part: true })
+    change('8')
+    await settle(project)
+    expect(orderOf(id)?.lines).toHaveLength(lines + 1)
+    expect(deal(id).erp_sync_problem).toContain('partly shipped')
+  }, 60_000)
+
+  test('is left alone when its deal is no longer won, with a problem that says so', async () => {
+    const [id = ''] = shop.win(1)
+    await settle(project)
+    rig.hubspot.store.updateDeal(id, { dealstage: 'closedlost' })
+    await settle(project)
+    expect(orderOf(id)?.state).toBe('sale')
+    const [problem] = await project.crosswalk.problems({ max: 10 })
+    expect(problem).toMatchObject({ kind: 'unwon_refused', records: [id] })
+    expect(deal(id).erp_sync_problem).toContain('no longer won')
+    rig.hubspot.store.updateDeal(id, { dealstage: 'closedwon' })
+    await settle(project)
+    expect(await project.crosswalk.problems({ max: 10 })).toEqual([])
+    expect(rig.odoo.store.orders()).toHaveLength(1)
+  }, 60_000)
+
+  test('that was deleted in the ERP is a problem, never made again in silence', async () => {
+    const [id = ''] = shop.win(1)
+    await settle(project)
+    const order = orderOf(id)?.id ?? ''
+    rig.odoo.store.cancelOrder(order)
+    rig.odoo.store.deleteOrder(order)
+    rig.hubspot.store.updateDeal(id, { dealname: 'touched' })
+    rig.hubspot.store.addLine(id, { hs_sku: 'A-1', name: 'more', quantity: '1', price: '10' })
+    await settle(project)
+    expect(orderOf(id)).toBeUndefined()
+    expect((await project.crosswalk.problems({ max: 10 })).map((problem) => problem.kind)).toContain('record_gone')
+  }, 60_000)
+})
+
+describe('a problem', () => {
+  beforeEach(() => begin())
+
+  test('holds all records of one cause, and one retry releases them', async () => {
+    const waiting = [shop.winUnknown(), shop.winUnknown(), shop.winUnknown()]
+    const [good = ''] = shop.win(1)
+    await settle(project)
+    expect(orderOf(good)?.state).toBe('sale')
+    const [problem] = await project.crosswalk.problems({ max: 10 })
+    expect(problem).toMatchObject({ kind: 'lookup_failed', waiting: 3, records: waiting })
+    expect(problem?.message).toContain('NOT-THERE')
+    rig.odoo.store.addProduct({ sku: 'NOT-THERE', price: '1', route: 'stock' })
+    expect(await project.crosswalk.retry({ problem: problem?.id ?? '' })).toBe(3)
+    await settle(project)
+    expect(await project.crosswalk.problems({ max: 10 })).toEqual([])
+    for (const id of waiting) expect(deal(id)).toMatchObject({ erp_status: 'ready' })
+    for (const id of waiting) expect(deal(id).erp_sync_problem ?? '').toBe('')
+  }, 60_000)
+})
+
+describe('after the ledger was lost', () => {
+  test('finds every order by its key and makes none twice', async () => {
+    await begin()
+    shop.win(12)
+    await settle(project)
+    const before = rig.odoo.store.orders().map((order) => order.id)
+    await project.close()
+    const again = await openRigOn(rig)
+    const added = shop.win(2)
+    await settle(again)
+    expect(await prove(rig, again)).toMatchObject({ ...flawless, won: 14, orders: 14 })
+    expect(rig.odoo.store.orders().map((order) => order.id)).toEqual(expect.arrayContaining(before))
+    for (const id of added) expect(orderOf(id)?.state).toBe('sale')
+    project = again
+  }, 60_000)
+})
+
+/** The same systems and configuration, with an empty ledger. */
+async function openRigOn(old: Rig): Promise<OpenProject> {
+  const { rm } = await import('node:fs/promises')
+  await rm(old.home, { recursive: true, force: true, maxRetries: 5 })
+  return old.open()
+}

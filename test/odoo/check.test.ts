@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals'
+import { act, create, openConnection } from './real-odoo.ts'
+
+const { connection } = openConnection()
+
+/** A user of its own with these groups and nothing else. */
+async function userWith(...groups: readonly string[]): Promise<{ username: string; password: string }> {
+  const username = `user${Date.now().toString(36)}${groups.length}`
+  const ids = await Promise.all(
+    groups.map(async (group) => {
+      const [module = '', name = ''] = group.split('.')
+      const found = await act('ir.model.data', 'search_read', [
+        [
+          ['module', '=', module],
+          ['name', '=', name],
+        ],
+        ['res_id'],
+      ])
+      return (found as { res_id: number }[])[0]?.res_id ?? 0
+    }),
+  )
+  await create('res.users', { name: username, login: username, password: username, groups_id: [[6, 0, ids]] })
+  return { username, password: username }
+}
+
+describe('checking a connection', () => {
+  test('tells account, version, currency and that nothing is missing', async () => {
+    const report = await connection.check()
+    expect(report.account).toMatchObject({ currency: 'USD', apiVersion: '14.0', timeZone: 'Europe/Brussels' })
+    expect(report.account.id).toMatch(/^[0-9a-f]{8}-/)
+    expect(report.findings.filter((finding) => finding.level !== 'ok')).toEqual([])
+  })
+
+  test('names the group that a plain salesman lacks', async () => {
+    const user = await userWith('base.group_user', 'sales_team.group_sale_salesman_all_leads')
+    const plain = openConnection(user).connection
+    const { account, findings } = await plain.check()
+    expect(account.id).toMatch(/^[0-9a-f]{32}$/)
+    expect(findings.filter((finding) => finding.level === 'error')).toEqual([])
+    expect(findings.filter((finding) => finding.level === 'warning').map((finding) => finding.subject)).toEqual([
+      'res.partner create, write',
+      'purchase.order read',
+      'purchase.order.line read',
+      'account.move payments',
+    ])
+    expect(findings.find((finding) => finding.subject === 'purchase.order read')?.fix).toContain('Purchase / User')
+    // What he may not see is empty, and he can work all the same.
+    const pages = plain.changes('sale.order', { from: '2020-01-01T00:00:00.000Z' as never })
+    for await (const page of pages) expect(page.ids.length).toBeGreaterThan(0)
+    const records = await plain.read('sale.order', ['1'], ['name', 'purchase_orders.name', 'payments.amount'])
+    expect(records[0]?.fields).toMatchObject({ purchase_orders: [], payments: [] })
+  })
+
+  test('pauses work that the user may not do', async () => {
+    const user = await userWith('base.group_user', 'sales_team.group_sale_salesman_all_leads')
+    const outcomes = await openConnection(user).connection.write([
+      { do: 'create', object: 'res.partner', key: user.username, fields: { name: 'Nobody' }, lines: null },
+    ])
+    expect(outcomes).toMatchObject([
+      {
+        ok: false,
+        failure: {
+          problem: { kind: 'permission_missing', missing: expect.arrayContaining(['Extra Rights/Contact Creation']) },
+        },
+      },
+    ])
+  })
+
+  test.each([
+    ['a wrong password', { password: 'wrong' }, 'auth_rejected'],
+    ['a user that is not there', { username: 'nobody' }, 'auth_rejected'],
+    ['a database that is not there', { database: 'nowhere' }, 'configuration_invalid'],
+    ['a server that is not there', { url: 'http://127.0.0.1:1' }, 'unavailable'],
+  ])('refuses %s', async (_, settings, kind) => {
+    await expect(openConnection(settings).connection.check()).rejects.toMatchObject({ problem: { kind } })
+  })
+})
+
+describe('describing an object', () => {
+  test('tells what can be written, and the virtual fields', async () => {
+    const { fields } = await connection.describe('sale.order')
+    expect(fields.partner_id).toMatchObject({
+      type: 'reference',
+      relation: 'res.partner',
+      writable: true,
+      required: true,
+    })
+    expect(fields.amount_total).toMatchObject({ type: 'number', writable: false })
+    expect(fields.commitment_date).toMatchObject({ type: 'instant', writable: true })
+    expect(fields.state?.options).toContain('sale')
+    expect(fields.order_line).toMatchObject({ type: 'list', relation: 'sale.order.line', writable: true })
+    expect(fields.production_orders).toMatchObject({ type: 'list', relation: 'mrp.production', writable: false })
+  })
+
+  test('describes what a missing app would bring, so that one mapping fits every Odoo', async () => {
+    const { fields } = await connection.describe('stock.picking')
+    expect(fields.carrier_tracking_ref?.type).toBe('text')
+    expect(fields.moves?.relation).toBe('stock.move')
+  })
+})

@@ -1,0 +1,150 @@
+import { odoo } from '../../connectors/odoo/index.ts'
+import { isObject, type Json } from '../../src/core/json.ts'
+import type { Instant } from '../../src/core/time.ts'
+import { openHttpClient } from '../../src/http/client.ts'
+import type { ChangesSince, Connection } from '../../src/ports/connector.ts'
+
+/** A real Odoo, as the environment names it: ODOO_URL, ODOO_DB, ODOO_USERNAME, ODOO_PASSWORD. */
+const environment = {
+  url: process.env.ODOO_URL ?? '',
+  database: process.env.ODOO_DB ?? '',
+  username: process.env.ODOO_USERNAME ?? 'admin',
+  password: process.env.ODOO_PASSWORD ?? 'admin',
+}
+
+export interface Opened {
+  readonly connection: Connection
+  /** Calls since the last time this was asked. */
+  calls(): number
+  /** Moves the connector's own clock. */
+  pass(ms: number): void
+}
+
+/** Opens the connector; time passes in real, and by `pass`. Sleeping takes none. */
+export function openConnection(settings: Readonly<Record<string, Json>> = {}): Opened {
+  let aheadMs = 0
+  let counted = 0
+  const clock = {
+    now: () => new Date(Date.now() + aheadMs).toISOString() as Instant,
+    sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 20)),
+  }
+  const silent = () => {}
+  const log = { debug: silent, info: silent, warn: silent, error: silent }
+  const http = openHttpClient({
+    clock,
+    log,
+    onCall: () => {
+      counted += 1
+    },
+  })
+  return {
+    connection: odoo.open({ ...environment, ...settings }, { name: 'odoo', http, clock, log }),
+    calls() {
+      const before = counted
+      counted = 0
+      return before
+    },
+    pass: (ms) => {
+      aheadMs += ms
+    },
+  }
+}
+
+/** All changes from a place on, and the place after them. */
+export async function changesSince(
+  connection: Connection,
+  since: ChangesSince,
+): Promise<{ ids: string[]; next: ChangesSince }> {
+  const ids: string[] = []
+  let next = since
+  for await (const page of connection.changes('sale.order', since)) {
+    ids.push(...page.ids)
+    // As the ledger keeps it.
+    next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
+  }
+  return { ids, next }
+}
+
+let uid: Promise<number> | null = null
+
+/** What a person would do in Odoo, by its own protocol rather than by the connector. */
+export async function act(model: string, method: string, args: readonly Json[], kwargs: Json = {}): Promise<Json> {
+  const { database, username, password } = environment
+  uid ??= service('common', 'authenticate', [database, username, password, {}]).then(Number)
+  return service('object', 'execute_kw', [database, await uid, password, model, method, args, kwargs])
+}
+
+export async function create(model: string, values: Json, context: Json = {}): Promise<number> {
+  return Number(await act(model, 'create', [values], { context }))
+}
+
+export async function readOne(model: string, id: string | number, fields: readonly string[]) {
+  const [row] = (await act(model, 'read', [[Number(id)], fields])) as readonly Json[]
+  if (row === undefined || !isObject(row)) throw new Error(`no ${model} ${id}`)
+  return row
+}
+
+async function service(name: string, method: string, args: readonly Json[]): Promise<Json> {
+  const response = await fetch(`${environment.url}/jsonrpc`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', method: 'call', id: 1, params: { service: name, method, args } }),
+  })
+  const body = (await response.json()) as { result?: Json; error?: { data: { message: string } } }
+  if (body.error !== undefined) throw new Error(`${method} of ${args[3]}: ${body.error.data.message}`)
+  return body.result ?? null
+}
+
+export interface Company {
+  /** Made new for each run, so that runs do not meet. */
+  readonly mark: string
+  readonly customer: string
+  readonly products: Readonly<Record<'make' | 'buy' | 'stock' | 'service', string>>
+  readonly skus: Readonly<Record<'make' | 'buy' | 'stock' | 'service', string>>
+}
+
+/** A customer and one product of each route, with what producing and buying them needs. */
+export async function seedCompany(): Promise<Company> {
+  const mark = `T${Date.now().toString(36)}`
+  const routes = (await act('stock.location.route', 'search_read', [[['active', 'in', [true, false]]], ['name']])) as {
+    id: number
+    name: string
+  }[]
+  const route = (name: string): number => routes.find((one) => one.name.startsWith(name))?.id ?? 0
+  const onOrder = route('Replenish on Order')
+  await act('stock.location.route', 'write', [[onOrder], { active: true }])
+  const product = (kind: string, values: Json): Promise<number> =>
+    create('product.product', {
+      name: `${kind} ${mark}`,
+      default_code: `${mark}-${kind}`,
+      type: 'product',
+      list_price: 10,
+      ...(values as object),
+    })
+  const part = await product('PART', {})
+  const make = await product('MAKE', { route_ids: [[6, 0, [route('Manufacture'), onOrder]]] })
+  const template = (await readOne('product.product', make, ['product_tmpl_id'])).product_tmpl_id as [number, string]
+  await create('mrp.bom', {
+    product_tmpl_id: template[0],
+    product_qty: 1,
+    bom_line_ids: [[0, 0, { product_id: part, product_qty: 2 }]],
+  })
+  const vendor = await create('res.partner', { name: `Vendor ${mark}` })
+  const buy = await product('BUY', {
+    route_ids: [[6, 0, [route('Buy'), onOrder]]],
+    seller_ids: [[0, 0, { name: vendor, price: 3 }]],
+  })
+  const stock = await product('STOCK', {})
+  const service = await product('SERVICE', { type: 'service', invoice_policy: 'order' })
+  for (const one of [part, stock]) {
+    const quant = { product_id: one, location_id: 8, inventory_quantity: 1000 }
+    await create('stock.quant', quant, { inventory_mode: true })
+  }
+  const customer = await create('res.partner', { name: `Customer ${mark}`, is_company: true })
+  return {
+    mark,
+    customer: String(customer),
+    products: { make: String(make), buy: String(buy), stock: String(stock), service: String(service) },
+    skus: { make: `${mark}-MAKE`, buy: `${mark}-BUY`, stock: `${mark}-STOCK`, service: `${mark}-SERVICE` },
+  }
+}

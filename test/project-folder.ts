@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { Crosswalk } from '../src/app/crosswalk.ts'
+import { openCrosswalk } from '../src/app/open.ts'
+import { type Opened, openProcess } from '../src/main/process.ts'
+
+/** A project in a folder of its own, between two systems that are there already. */
+export interface ProjectFolder {
+  /** Path of its config/crosswalk.yaml. */
+  readonly config: string
+  readonly home: string
+  /** Log lines of the processes opened here. */
+  readonly log: readonly string[]
+  /** Opens the project in this process, once more at each call. */
+  open(): Promise<OpenProject>
+  /** Writes the configuration anew, with these changes. */
+  configure(change: ConfigChange): Promise<void>
+  /** Runs the command line as a process of its own. */
+  cli(...args: readonly string[]): Child
+  /** Removes the folder. */
+  remove(): Promise<void>
+}
+export type OpenProject = Opened & { readonly crosswalk: Crosswalk }
+
+export interface Child {
+  readonly pid: number
+  /** What was printed, and the exit code; null when it was killed. */
+  readonly done: Promise<{ code: number | null; out: string; err: string }>
+  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): void
+}
+
+type Change = Readonly<Record<string, unknown>>
+export interface ConfigChange {
+  readonly orders?: Change
+  readonly fulfilment?: Change
+  readonly hubspot?: Change
+  readonly odoo?: Change
+  readonly server?: Change
+}
+
+export const webhookToken = 'a-token-of-the-tests-0123456789'
+export const webhookSecret = 'secret-of-the-webhook-app'
+
+/** Deals won from 2026-01-01 on are taken, without schedules and without a guard, unless told otherwise. */
+export async function openProjectFolder(
+  systems: { hubspot: { url: string }; odoo: { url: string; database: string; username: string; password: string } },
+  first: ConfigChange,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ProjectFolder> {
+  const root = await mkdtemp(join(tmpdir(), 'crosswalk-'))
+  const config = join(root, 'config', 'crosswalk.yaml')
+  const home = join(root, 'home')
+  const log: string[] = []
+  await mkdir(join(root, 'config'))
+
+  let current: ConfigChange = first
+  async function configure(change: ConfigChange): Promise<void> {
+    const merged = (name: keyof ConfigChange) => ({ ...current[name], ...change[name] })
+    current = {
+      orders: merged('orders'),
+      fulfilment: merged('fulfilment'),
+      hubspot: merged('hubspot'),
+      odoo: merged('odoo'),
+      server: merged('server'),
+    }
+    const connections = {
+      hubspot: {
+        system: 'hubspot',
+        settings: { baseUrl: systems.hubspot.url, accessToken: 'test-token', webhookSecret, ...current.hubspot },
+        webhook_token: webhookToken,
+      },
+      odoo: { system: 'odoo', settings: { ...systems.odoo, ...current.odoo }, webhook_token: webhookToken },
+    }
+    const orders = {
+      document: 'deal',
+      from: 'hubspot',
+      to: 'odoo',
+      schedule: null,
+      since: '2026-01-01T00:00:00Z',
+      guard: { orders_per_hour: 1_000_000 },
+      ...current.orders,
+    }
+    const fulfilment = {
+      document: 'fulfilment',
+      from: 'odoo',
+      to: 'hubspot',
+      of: 'orders',
+      schedule: null,
+      ...current.fulfilment,
+    }
+    const server = { port: 0, ...current.server }
+    await writeFile(config, stringify({ connections, syncs: { orders, fulfilment }, server }))
+  }
+  await configure({})
+
+  return {
+    config,
+    home,
+    log,
+    configure,
+    async open() {
+      const opened = await openProcess({ config, home, environment, log: (line) => void log.push(line) })
+      const crosswalk = openCrosswalk(opened.project, opened.deps, { testFile: opened.files.testFile })
+      return { ...opened, crosswalk }
+    },
+    cli(...args) {
+      const child = spawn(process.execPath, ['src/main/cli.ts', '--config', config, '--home', home, ...args], {
+        cwd: join(import.meta.dirname, '..'),
+        env: { ...process.env, ...environment, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      const out: Buffer[] = []
+      const err: Buffer[] = []
+      child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
+      child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+      const done = new Promise<{ code: number | null; out: string; err: string }>((resolve, reject) => {
+        child.once('error', reject)
+        child.once('close', (code) =>
+          resolve({ code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }),
+        )
+      })
+      return { pid: child.pid ?? 0, done, kill: (signal) => void child.kill(signal) }
+    },
+    remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
+  }
+}
