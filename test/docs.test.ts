@@ -151,7 +151,8 @@ describe('docs/operations.md', () => {
     const names = [...text.matchAll(/^# TYPE (crosswalk_\w+)/gm)].map(([, name = '']) => name)
     expect(names.length).toBeGreaterThan(5)
     expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
-    expect([...page.matchAll(/`(crosswalk_\w+)`/g)].map(([, name = '']) => name).sort()).toEqual(names.sort())
+    const named = [...page.matchAll(/`(crosswalk_\w+)`/g)].map(([, name = '']) => name)
+    expect(named.filter((name) => !names.includes(name))).toEqual([])
   })
 
   test('lists every line of the log', () => {

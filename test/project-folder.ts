@@ -29,6 +29,8 @@ export interface Child {
   readonly pid: number
   /** What was printed, and the exit code; null when it was killed. */
   readonly done: Promise<{ code: number | null; out: string; err: string }>
+  /** What went to standard error so far. */
+  printed(): string
   kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): void
 }
 
@@ -122,7 +124,8 @@ export async function openProjectFolder(
           resolve({ code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }),
         )
       })
-      return { pid: child.pid ?? 0, done, kill: (signal) => void child.kill(signal) }
+      const printed = () => Buffer.concat(err).toString()
+      return { pid: child.pid ?? 0, done, printed, kill: (signal) => void child.kill(signal) }
     },
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   }

@@ -16,11 +16,16 @@ const pageMax = 500
  */
 const overlapMs = 120_000
 /**
- * How often the records of the last `overlapMs` are compared in full. Between two comparisons a change is missed for so
- * long when it falls in the same second as the newest one, or was committed late, and its order was reported before.
+ * How often the records of the last `overlapMs` are compared in full. In between, what was reported is looked at again
+ * only when something is newer than all that was seen, and misses for so long what a slow transaction commits late.
  */
 const compareMs = 15_000
-const rememberedMax = 2000
+/** The same as long as the newest change is so young that its second may bring more. */
+const compareUnsettledMs = 3000
+/** Up to so many are left out of a search by their ids. */
+const excludedMax = 2000
+/** More than that are forgotten, and reported once more when they are met again: the place is stored with each page. */
+const rememberedMax = 20_000
 /** A change so recent may not be the last of its second; clocks of servers differ a little. */
 const settleMs = 2000
 
@@ -74,8 +79,8 @@ const compared: Readonly<Record<string, readonly string[]>> = {
 }
 
 const instantSchema = z.custom<Instant>((value) => parseInstant(value) === value)
-/** By id, a digest of the record and what belongs to it, and the latest `write_date` of it all. */
-const rememberedSchema = z.record(z.string(), z.tuple([z.string(), instantSchema]))
+/** By id, a digest of the record and what belongs to it, and its latest `write_date` in seconds of the epoch. */
+const rememberedSchema = z.record(z.string(), z.tuple([z.string(), z.int()]))
 const cursorSchema = z.strictObject({
   /** Everything that was committed before this moment has been reported. */
   since: instantSchema,
@@ -147,15 +152,16 @@ export function openChanges({ client, models, read, clock }: Deps) {
   async function compare(object: string, ids: readonly number[]): Promise<State['seen']> {
     const records = await read(object, ids.map(String), ['write_date', ...(compared[object] ?? [])])
     const settledBefore = shift(client.serverTime(), -settleMs)
-    const seen: Record<string, [string, Instant]> = {}
+    const seen: Record<string, [string, number]> = {}
     for (const record of records) {
       if (record === null) continue
       const text = canonicalJson(record.fields)
       const latest = text.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/g)?.reduce((a, b) => (a > b ? a : b)) as Instant | undefined
       if (latest === undefined) continue
       // Whatever else the second of the change brings would not show, so such a record is reported once more later.
-      const mark = latest < settledBefore ? '' : '?'
-      seen[record.id] = [createHash('sha256').update(text).digest('base64').slice(0, 16) + mark, latest]
+      const mark = latest < settledBefore ? '' : unsettled
+      const digest = createHash('sha256').update(text).digest('base64').slice(0, 12)
+      seen[record.id] = [digest + mark, Math.floor(toMillis(latest) / 1000)]
     }
     return seen
   }
@@ -170,18 +176,12 @@ export function openChanges({ client, models, read, clock }: Deps) {
       const brief =
         round === null &&
         state.comparedAt !== null &&
-        Math.abs(toMillis(now) - toMillis(state.comparedAt)) < compareMs &&
-        known.length <= rememberedMax
+        Math.abs(toMillis(now) - toMillis(state.comparedAt)) < pauseAfter(state.seen) &&
+        known.length <= excludedMax
       const window = anyOf(dates, textOf(state.since))
       const fresh: Domain =
         brief && known.length > 0
-          ? [
-              '&',
-              ...window,
-              '|',
-              ['id', 'not in', known.map(Number)],
-              ...anyOf(dates, textOf(shift(latestOf(state.seen), 1000))),
-            ]
+          ? ['&', ...window, '|', ['id', 'not in', known.map(Number)], ...anyOf(dates, textOf(secondAfter(state.seen)))]
           : window
       const ids = await search(object, round === null ? fresh : ['&', ['id', '>', round.after], ...fresh])
       const startedAt = round?.startedAt ?? client.serverTime()
@@ -198,7 +198,7 @@ export function openChanges({ client, models, read, clock }: Deps) {
             ]
       const dated = hot.length === 0 ? {} : await compare(object, hot)
       const news = ids.map(String).filter((id) => dated[id] === undefined || dated[id][0] !== state.seen[id]?.[0])
-      const remembered = { ...(brief ? state.seen : round?.seen), ...dated }
+      const remembered = bounded({ ...(brief ? state.seen : round?.seen), ...dated })
       const last = ids.at(-1)
       if (ids.length === pageMax && last !== undefined && !brief) {
         state = { ...state, round: { startedAt, after: last, seen: remembered } }
@@ -231,8 +231,21 @@ function stateOf(since: ChangesSince): State {
   })
 }
 
-const latestOf = (seen: State['seen']): Instant =>
-  Object.values(seen).reduce<Instant>((latest, [, at]) => (at > latest ? at : latest), '' as Instant)
+const unsettled = '?'
+const pauseAfter = (seen: State['seen']): number =>
+  Object.values(seen).some(([digest]) => digest.endsWith(unsettled)) ? compareUnsettledMs : compareMs
+
+function secondAfter(seen: State['seen']): Instant {
+  const latest = Object.values(seen).reduce((most, [, at]) => Math.max(most, at), 0)
+  return new Date((latest + 1) * 1000).toISOString() as Instant
+}
+
+/** The newest, when they are too many. */
+function bounded(seen: State['seen']): State['seen'] {
+  const entries = Object.entries(seen)
+  if (entries.length <= rememberedMax) return seen
+  return Object.fromEntries(entries.sort(([, [, a]], [, [, b]]) => b - a).slice(0, rememberedMax))
+}
 
 const anyOf = (paths: readonly string[], from: string): Domain => [
   ...Array.from({ length: paths.length - 1 }, () => '|'),

@@ -13,7 +13,7 @@ import type { Call, Transport } from './transport.ts'
 export type Domain = readonly (string | readonly [string, string, JsonValue])[]
 type JsonValue = string | number | boolean | readonly (string | number)[]
 
-export interface Version {
+interface Version {
   /** `14.0`, `saas~17.4`. */
   readonly text: string
   readonly major: number
@@ -32,7 +32,7 @@ export interface Client {
   /** Which transport calls take. */
   transport(): Promise<'json-rpc' | 'json-2'>
 }
-export interface SearchQuery {
+interface SearchQuery {
   readonly domain: Domain
   readonly fields: readonly string[]
   readonly order?: string

@@ -12,7 +12,7 @@ interface Test {
   /** All that match, and maybe more. Called only when the estimate is finite. */
   readonly candidates: () => Iterable<number>
 }
-export interface Search {
+interface Search {
   readonly domain: Json
   readonly order?: string | null
   readonly offset?: number

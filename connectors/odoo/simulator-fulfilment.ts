@@ -355,26 +355,23 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
   }
 
   /**
-   * Ships what is ready. A part is the first half of the lines, or of the pieces where there is one line; the rest goes
-   * to a back order. Everything else that is ordered stays there too.
+   * Ships what is ready, all or a part of it; what stays goes to a back order, with what is not ready yet.
    */
   function ship(orderId: number, { part = false }: { part?: boolean } = {}): boolean {
     const picking = pickingsOf(orderId).find((one) => one.state === 'assigned')
     if (picking === undefined) return false
     const moves = movesIn(picking.id)
     const ready = moves.filter((move) => move.state === 'assigned')
+    // One line is parted by its pieces, several by lines; at least one of them goes.
+    const half = (count: number) => Math.max(1, Math.floor(count / 2))
     const shipped = new Map(
       ready.map((move, place) => {
         const quantity = Number(move.product_uom_qty)
         if (!part) return [move.id, quantity]
-        if (moves.length === 1) return [move.id, Math.max(1, Math.floor(quantity / 2))]
-        return [move.id, place < Math.ceil(ready.length / 2) && moves.length > 1 ? quantity : 0]
+        if (moves.length === 1) return [move.id, half(quantity)]
+        return [move.id, place < half(ready.length) ? quantity : 0]
       }),
     )
-    if (part && moves.length > 1 && ready.length === moves.length && ready.length > 1) {
-      // Never all of it: that would not be a part.
-      shipped.set(ready.at(-1)?.id ?? 0, 0)
-    }
     const tracking = `TRACK${String(picking.id).padStart(8, '0')}`
     const rest: { readonly move: Row; readonly quantity: number }[] = []
     for (const move of moves) {
@@ -413,16 +410,14 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
     rest: readonly { move: Row; quantity: number }[],
     shipped: ReadonlyMap<number, number>,
   ): void {
-    const { id, create_date: _, write_date: __, ...same } = picking
-    const second = store.create('stock.picking', { ...same, name: reference('WH/OUT/'), backorder_id: id })
+    const second = store.create('stock.picking', { ...picking, name: reference('WH/OUT/'), backorder_id: picking.id })
     for (const { move, quantity } of rest) {
       if ((shipped.get(move.id) ?? 0) === 0) {
         store.update('stock.move', move.id, { picking_id: second.id })
         continue
       }
-      const { id: ___, ...copied } = move
       store.create('stock.move', {
-        ...copied,
+        ...move,
         state: 'assigned',
         product_uom_qty: quantity,
         picking_id: second.id,

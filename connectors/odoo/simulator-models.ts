@@ -25,8 +25,8 @@ export interface SimulatedField {
   readonly indexed?: boolean
   readonly default?: Value
 }
-export type SimulatedFields = Readonly<Record<string, SimulatedField>>
-export interface SimulatedModel {
+type SimulatedFields = Readonly<Record<string, SimulatedField>>
+interface SimulatedModel {
   readonly title: string
   /** Order of a search that asks for none. */
   readonly order: string

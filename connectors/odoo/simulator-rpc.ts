@@ -9,7 +9,7 @@ import type { Records } from './simulator-records.ts'
 import type { Store } from './simulator-store.ts'
 
 /** A call with its arguments by name; `ids` are the records it is called on. */
-export interface RpcCall {
+interface RpcCall {
   readonly model: string
   readonly method: string
   readonly args: JsonObject

@@ -36,7 +36,7 @@ export interface OdooSimulatorOptions {
   readonly denied?: readonly string[]
 }
 
-export type SimulatedOrder = {
+type SimulatedOrder = {
   readonly id: string
   readonly name: string
   readonly state: string
@@ -64,7 +64,7 @@ type SimulatedPartner = {
   readonly ref: string | null
   readonly externalId: string | null
 }
-export interface NewProduct {
+interface NewProduct {
   readonly sku: string
   readonly name?: string
   readonly price?: number | string

@@ -15,7 +15,7 @@ async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterab
   const seen = new Set<string>()
   for await (const page of sync.source.changes(sync.deal.object, { from })) {
     for (let start = 0; start < page.ids.length; start += pageSize) {
-      const ids = page.ids.slice(start, start + pageSize).filter((id) => !seen.has(id))
+      const ids = [...new Set(page.ids.slice(start, start + pageSize))].filter((id) => !seen.has(id))
       for (const id of ids) seen.add(id)
       const records = await sync.source.use((connection) => connection.read(sync.deal.object, ids, narrow.reads))
       const present = records.flatMap((record, index) =>

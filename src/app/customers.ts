@@ -69,12 +69,13 @@ export async function resolveCustomers(
           label: customer.name,
         })),
       )
+  const own = (await deps.target.account()) as unknown as Json
   const mapped = await mapOutbound(
     deps.mapping,
     missing.map((customer) => ({
       document: customer as Json,
       op: 'create' as const,
-      account: account as unknown as Json,
+      account: own,
       links: {},
     })),
     deps.resolver,

@@ -1,6 +1,7 @@
 import type { ChangesSince } from '../ports/connector.ts'
 import type { Lane } from '../ports/http.ts'
 import type { RunKind } from '../ports/ledger.ts'
+import { noticeChanges } from './notice.ts'
 import type { Deps, Sync } from './sync.ts'
 
 /** What a poll found: records marked as changed, and the run that counts them (null when there was nothing). */
@@ -20,6 +21,7 @@ export async function detect(
   options: { kind: RunKind; since?: ChangesSince; signal?: AbortSignal },
   deps: Deps,
 ): Promise<Detection> {
+  await noticeChanges(sync, deps)
   const now = deps.clock.now()
   const state = await deps.ledger.syncs.get(sync.name, now)
   const from = sync.document === 'deal' ? (sync.config.since ?? state.enabledAt) : state.enabledAt

@@ -6,6 +6,7 @@ import { ordersMade } from './batch.ts'
 import { causeKeyOf } from './cause.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
+import { noticeChanges } from './notice.ts'
 import type { Project } from './project.ts'
 import type { Deps, Sync } from './sync.ts'
 
@@ -33,13 +34,19 @@ interface Observer {
 export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly metrics: Observer }): Jobs {
   const { ledger, clock, log, metrics } = deps
 
+  // At the start any may have been broken when it was last tried.
+  const broken = new Set(Object.keys(project.config.syncs))
+
   /** Opens a sync; a mistake in it is a problem that holds it, not a crash. */
   async function open(name: string): Promise<Sync | null> {
     try {
-      return await project.sync(name)
+      const sync = await project.sync(name)
+      if (broken.delete(name)) await ledger.problems.close(name, [`configuration_invalid ${name}`])
+      return sync
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
       const failure = failureOf(error)
+      broken.add(name)
       await ledger.problems.raise([{ sync: name, causeKey: causeKeyOf(failure, ''), failure, recordIds: [] }])
       log.warn('sync cannot start', { sync: name, kind: error.problem.kind, why: error.message })
       return null
@@ -102,23 +109,12 @@ export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly
       }
     },
     async begin() {
-      const now = clock.now()
-      for (const [name, config] of Object.entries(project.config.syncs)) {
-        const state = await ledger.syncs.get(name, now)
-        if (state.mode === 'shadow' && config.mode === 'live') {
-          // What the shadow saw was not written: everything since the beginning is looked at again.
-          await ledger.syncs.setCursor(name, null)
-          log.info('sync goes live', { sync: name })
-        }
-        await ledger.syncs.set(name, { mode: config.mode })
+      for (const name of Object.keys(project.config.syncs)) {
         const sync = await open(name)
         if (sync === null) continue
-        await ledger.problems.close(name, [`configuration_invalid ${name}`])
-        if (state.mappings !== null && state.mappings !== sync.digest) {
-          await releaseAll(name, deps)
-          await ledger.syncs.set(name, { heldBecause: null })
-        }
-        await ledger.syncs.set(name, { mappings: sync.digest })
+        const { mappings } = await ledger.syncs.get(name, clock.now())
+        if (mappings !== null && mappings !== sync.digest) await ledger.syncs.set(name, { heldBecause: null })
+        await noticeChanges(sync, deps)
       }
       await queue.schedule(
         Object.entries(project.config.syncs).flatMap(([sync, { schedule }]) =>
@@ -131,14 +127,5 @@ export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly
       const removed = (await ledger.timeline.purge(before)) + (await ledger.events.purge(before))
       if (removed > 0) log.info('purged', { rows: removed })
     },
-  }
-}
-
-/** The mappings changed: every record that waits on a problem of the sync may now get across. */
-async function releaseAll(sync: string, deps: Deps): Promise<void> {
-  for (const problem of await deps.ledger.problems.list({ sync, max: 10_000 })) {
-    const records = await deps.ledger.problems.waiting(problem.id, 100_000)
-    await deps.ledger.inbox.add(sync, records, { lane: 'retry' })
-    deps.log.info('released', { sync, problem: problem.id, records: records.length })
   }
 }

@@ -62,6 +62,7 @@ export async function deliverOrders(
   )
   const cases = await readDeals(sync, batch, records, links, account, context.since, deps)
   const lookups = openLookups(sync.target)
+  await linkCases(sync, cases.won, batch, context.shadow, deps)
 
   const customers = await resolveCustomers(
     cases.won.flatMap((one) => (one.deal.customer === null ? [] : [one.deal.customer])),
@@ -78,8 +79,6 @@ export async function deliverOrders(
     },
   )
   const ready = cases.won.filter((one) => isReady(one, customers, batch))
-  await linkCases(sync, ready, context.shadow, deps)
-
   const known = ready.filter((one): one is Existing => one.link?.targetId != null && one.link.state === 'linked')
   const unknown = ready.filter((one) => !known.includes(one as Existing))
   const adopted = await adoptOrders(sync, unknown, batch, context.shadow, deps)
@@ -87,16 +86,7 @@ export async function deliverOrders(
   for (const one of adopted) open.delete(one.id)
   const fresh = unknown.filter((one) => open.has(one.id))
 
-  const wanted = await mapOrders(
-    sync,
-    ready,
-    customers,
-    new Set(fresh.map((one) => one.id)),
-    account,
-    lookups,
-    deps,
-    batch,
-  )
+  const wanted = await mapOrders(sync, ready, customers, new Set(fresh.map((one) => one.id)), lookups, deps, batch)
   const creating = fresh.filter((one) => wanted.has(one.id))
   const existing = [...known, ...adopted].filter((one) => wanted.has(one.id))
 
@@ -261,7 +251,13 @@ function isReady(one: Case, customers: ReadonlyMap<string, CustomerOutcome>, bat
 }
 
 /** Writes the intent down before any call: every won deal has a link from here on. */
-async function linkCases(sync: DealSync, cases: readonly Case[], shadow: boolean, deps: Deps): Promise<void> {
+async function linkCases(
+  sync: DealSync,
+  cases: readonly Case[],
+  batch: Batch,
+  shadow: boolean,
+  deps: Deps,
+): Promise<void> {
   const missing = cases.filter((one) => one.link === null)
   if (missing.length === 0 || shadow) return
   const links = await deps.ledger.links.intend(
@@ -275,7 +271,11 @@ async function linkCases(sync: DealSync, cases: readonly Case[], shadow: boolean
       label: one.label,
     })),
   )
-  for (const [index, one] of missing.entries()) one.link = links[index] ?? null
+  for (const [index, one] of missing.entries()) {
+    one.link = links[index] ?? null
+    const { wonAt, amount, currency } = one.deal
+    batch.note(one.id, 'won', `${one.label} was won`, { won_at: wonAt, amount: amount ?? null, currency })
+  }
 }
 
 /** Looks for orders that carry our key, where no link says that there is one: after a lost answer, a lost ledger. */
@@ -330,7 +330,6 @@ async function mapOrders(
   cases: readonly Case[],
   customers: ReadonlyMap<string, CustomerOutcome>,
   fresh: ReadonlySet<string>,
-  account: Account,
   lookups: ReturnType<typeof openLookups>,
   deps: Deps,
   batch: Batch,
@@ -340,6 +339,7 @@ async function mapOrders(
     if (fresh.has(one.id)) batch.settle(one.id, 'not won')
     return false
   })
+  const account = (await sync.target.account()) as unknown as Json
   const mapped = await mapOutbound(
     sync.order,
     won.map((one) => {
@@ -347,7 +347,7 @@ async function mapOrders(
       return {
         document: one.deal as unknown as Json,
         op: fresh.has(one.id) ? ('create' as const) : ('update' as const),
-        account: account as unknown as Json,
+        account,
         links: customer?.ok === true ? { customer: customer.id } : {},
       }
     }),

@@ -49,7 +49,7 @@ export async function preview(sync: DealSync, recordId: string, deps: Deps): Pro
       {
         document: deal as unknown as Json,
         op: linked ? 'update' : 'create',
-        account: account as unknown as Json,
+        account: (await sync.target.account()) as unknown as Json,
         links: customer?.ok === true ? { customer: customer.id } : {},
       },
     ],

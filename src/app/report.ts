@@ -64,7 +64,7 @@ async function write(
   context: { shadow: boolean; stillMine: () => void },
   deps: Deps,
 ): Promise<void> {
-  const account = (await sync.source.account()) as unknown as Json
+  const account = (await sync.target.account()) as unknown as Json
   const withOrder = rows.filter((row) => row.order !== null)
   const mapped = await mapOutbound(
     sync.report,
@@ -88,11 +88,7 @@ async function write(
     const problem = sync.report.problemField === null ? {} : { [sync.report.problemField]: problemText(row.problem) }
     const wanted: JsonObject = { ...result?.value.fields, ...problem }
     const before = row.link?.reported ?? {}
-    const changed = changedFields(before, wanted)
-    // A field never written and empty now is as it was.
-    const fields = Object.fromEntries(
-      Object.entries(changed).filter(([name, value]) => value !== null || name in before),
-    )
+    const fields = changedFields(before, wanted)
     if (row.order !== null && row.link !== null && row.link.stage !== row.order.stage) {
       batch.link({ id: row.link.id, stage: row.order.stage, targetLabel: row.order.fulfilment.number })
       batch.note(row.id, 'stage', `The order is ${row.order.stage.replaceAll('_', ' ')}`, { stage: row.order.stage })

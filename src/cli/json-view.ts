@@ -12,9 +12,14 @@ const isPlain = (value: Json) => typeof value === 'number' || typeof value === '
 const isNested = (value: Json): value is JsonObject | readonly JsonObject[] =>
   isObject(value) || (Array.isArray(value) && value.length > 0 && value.every(isObject))
 
-/** Records as a table, one column for each name that any of them has. */
+// A mapped value is read from left to right: what came where, by which rule. The database keeps no order of names.
+const leading = ['field', 'value', 'rule', 'source', 'note']
+const rankOf = (name: string) => (leading.includes(name) ? leading.indexOf(name) : leading.length)
+
+/** Records as a table, one column for each name that any of them has a value for. */
 export function records(values: readonly JsonObject[], session: Session, indent: number): string {
-  const names = [...new Set(values.flatMap((value) => Object.keys(value)))]
+  const filled = values.flatMap((value) => Object.keys(value).filter((name) => value[name] !== null))
+  const names = [...new Set(filled)].sort((a, b) => rankOf(a) - rankOf(b))
   return session.table(
     names.map((name) => ({ title: oneLine(name), flexible: true })),
     values.map((value) => names.map((name) => shortJson(value[name] ?? null))),

@@ -8,7 +8,7 @@ const ranked: readonly string[] = stages
 const stageText = (stage: string): string => stage.replaceAll('_', ' ')
 
 const linkTexts: Readonly<Record<LinkState, string>> = {
-  intended: 'about to be made',
+  intended: 'no order yet',
   sent: 'being made',
   linked: 'order made',
   rejected: 'refused',

@@ -10,6 +10,7 @@ import { runCli } from '../cli/program.ts'
 import { SyncError } from '../core/problem.ts'
 import { systemClock } from './clock.ts'
 import { seedDemo } from './demo-deals.ts'
+import { openProcess } from './process.ts'
 import { startServer } from './server.ts'
 
 const hookToken = 'demo-token-only-on-this-machine'
@@ -43,18 +44,23 @@ export async function runDemo(
     const project = { config: join(root, 'config', 'crosswalk.yaml'), home: join(root, 'home') }
     await mkdir(join(root, 'config'))
     await writeFile(project.config, stringify(configuration(hubspot.url, odoo.url)))
+    const quiet = {
+      logLevel: options.verbose ? ('debug' as const) : ('error' as const),
+      log: (line: string) => deps.err(line),
+    }
+    const first = await openProcess({ ...project, environment: {}, ...quiet })
+    await openCrosswalk(first.project, first.deps, { testFile: first.files.testFile }).setup('hubspot')
+    await first.close()
     const server = await startServer({
       ...project,
       environment: {},
       role: 'all',
-      logLevel: options.verbose ? 'debug' : 'error',
-      log: (line) => deps.err(line),
+      ...quiet,
     })
     closing.push(() => server.close())
     const crosswalk = openCrosswalk(server.opened.project, server.opened.deps, {
       testFile: server.opened.files.testFile,
     })
-    await crosswalk.setup('hubspot')
     hubspot.store.sendWebhooks({ url: `${server.url}/hooks/hubspot/${hookToken}`, clientSecret: hookSecret })
 
     const cli = (...args: string[]) => runCli(['--config', project.config, '--home', project.home, ...args], deps)

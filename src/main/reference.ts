@@ -270,7 +270,7 @@ function problemsPage(): string {
     'A problem is what a person must see. Records of the same cause wait on one problem. `crosswalk problems` lists them, ' +
       '`crosswalk problems <id>` shows one with all its records, and the deal in the CRM shows its own. What happens by ' +
       'itself follows from the kind alone. A server tries the records that wait on a problem again every ten minutes, the oldest ' +
-      'hundred of each problem, and all of them when it starts with changed mappings; `crosswalk retry <id>` does it at once.',
+      'hundred of each problem, and all of them once it runs with changed mappings; `crosswalk retry <id>` does it at once.',
     ['| kind | title | what happens by itself |', '| --- | --- | --- |', ...kinds.map(problemRow)].join('\n'),
     ...kinds.flatMap((kind) => [
       `## ${problemTitles[kind]}`,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { afterWriting, differenceOf, storedOf, type Written, writtenOf } from './difference.ts'
+import { afterWriting, changedFields, differenceOf, storedOf, type Written, writtenOf } from './difference.ts'
 
 const before: Written = {
   fields: { ref: 'A', note: 'made by us', tags: ['1', '2'] },
@@ -36,4 +36,8 @@ test('names just what changed, what is new and what is gone', () => {
   expect(written.fields.note).toBe('made by us')
   expect(differenceOf(written, after)).toBeNull()
   expect(writtenOf(storedOf(written))).toEqual(written)
+})
+
+test('does not clear what was never written', () => {
+  expect(changedFields({ a: '1' }, { a: null, b: null })).toEqual({ a: null })
 })

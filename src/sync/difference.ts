@@ -14,12 +14,11 @@ export interface Difference {
   readonly remove: readonly string[]
 }
 
-const same = (a: Json | undefined, b: Json | undefined): boolean =>
-  a !== undefined && b !== undefined && canonicalJson(a) === canonicalJson(b)
+const same = (a: Json, b: Json): boolean => canonicalJson(a) === canonicalJson(b)
 
-/** The fields of `after` whose value is not the one in `before`. */
+/** The fields of `after` whose value is not the one in `before`. What was never written and is empty is as it was. */
 export function changedFields(before: JsonObject, after: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(after).filter(([name, value]) => !same(before[name], value)))
+  return Object.fromEntries(Object.entries(after).filter(([name, value]) => !same(before[name] ?? null, value)))
 }
 
 /** What must be written so that a target that holds `before` holds `after`. Null when nothing. */

@@ -55,7 +55,7 @@ export function startChild(file: string): Child {
   }
 }
 
-/** The child's side. `end` is called when the parent has no more questions; the process then ends by itself. */
+/** The child's side. `end` is called when the parent has no more questions, and the process ends. */
 export function serve(
   commands: Readonly<Record<string, (argument: never) => Promise<unknown>>>,
   end: () => Promise<void>,
@@ -69,10 +69,14 @@ export function serve(
     )
   })
   process.once('disconnect', () => {
-    end().catch((error: unknown) => {
+    const failed = (error: unknown) => {
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-      process.exitCode = 1
-    })
+      return 1
+    }
+    // What a failed command left open must not keep the process.
+    void end()
+      .then(() => 0, failed)
+      .then((code) => process.exit(code))
   })
   // The parent gets Ctrl-C as well and lets go of its children.
   process.on('SIGINT', () => {})

@@ -12,17 +12,16 @@ import type { Target } from './systems.ts'
 const webhookToken = 'a-token-of-the-benchmark-01234'
 export const webhookSecret = 'secret-of-the-benchmark'
 
+type Project = Awaited<ReturnType<typeof writeProject>>
+
 /** Crosswalk as it is shipped, with its embedded PostgreSQL and every setting at its default but the guard. */
 export async function openMeasured(target: Target): Promise<Contestant> {
   const project = await writeProject(target)
-  const opened = await openProcess({ ...project, environment: {}, log: () => {} })
-  const crosswalk = openCrosswalk(opened.project, opened.deps, { testFile: opened.files.testFile })
-  await warmUp(crosswalk)
+  const contestant = await openWarm(project)
   return {
-    postgresPid: await postgresPid(project.home),
-    pass: (syncs) => pass(crosswalk, syncs),
+    ...contestant,
     async close() {
-      await opened.close()
+      await contestant.close()
       await project.remove()
     },
   }
@@ -31,15 +30,25 @@ export async function openMeasured(target: Target): Promise<Contestant> {
 /** The same as a server, without schedules: webhooks alone bring the work. @returns its webhook address for HubSpot */
 export async function startMeasuredServer(target: Target): Promise<{ hook: string; close(): Promise<void> }> {
   const project = await writeProject(target)
+  await (await openWarm(project)).close()
   const server = await startServer({ ...project, environment: {}, role: 'all', port: 0, log: () => {} })
-  const { opened } = server
-  await warmUp(openCrosswalk(opened.project, opened.deps, { testFile: opened.files.testFile }))
   return {
     hook: `${server.url}/hooks/hubspot/${webhookToken}`,
     async close() {
       await server.close()
       await project.remove()
     },
+  }
+}
+
+async function openWarm(project: Project): Promise<Contestant> {
+  const opened = await openProcess({ ...project, environment: {}, log: () => {} })
+  const crosswalk = openCrosswalk(opened.project, opened.deps, { testFile: opened.files.testFile })
+  await warmUp(crosswalk)
+  return {
+    postgresPid: await postgresPid(project.home),
+    pass: (syncs) => pass(crosswalk, syncs),
+    close: opened.close,
   }
 }
 

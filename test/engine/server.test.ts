@@ -127,6 +127,7 @@ test('SIGTERM lets the work in hand come to its end, and the next start loses no
   const ids = shop.win(40)
   rig.odoo.fault({ match: { body: '"load"' }, kind: 'slow', delayMs: 400, times: 3 })
   const child = rig.cli('start', '--role', 'worker')
+  await until(() => child.printed().includes('"started"'), 'a worker')
   await rig.hubspot.store.flushWebhooks()
   child.kill('SIGTERM')
   const { code } = await child.done
@@ -141,6 +142,7 @@ test('SIGTERM lets the work in hand come to its end, and the next start loses no
 test('a server with two workers and the command line at once make each order once', async () => {
   const worker = rig.cli('start', '--role', 'worker')
   const other = rig.cli('start', '--role', 'worker')
+  await until(() => [worker, other].every((one) => one.printed().includes('"started"')), 'two workers')
   shop.win(60)
   await Promise.all([rig.cli('run').done, rig.cli('run').done, rig.hubspot.store.flushWebhooks()])
   const project = await rig.open()

@@ -48,7 +48,7 @@ function head(id: string, link: Link | null, entries: readonly TimelineEntry[], 
   if (link === null) return `${title}No order yet\n`
   const { text, style } = progressOf(link, paint)
   const number = oneLine(link.targetLabel ?? link.targetId ?? '')
-  const order = `${number === '' ? 'No order yet' : `Order ${number}`}  ${style(text)}\n`
+  const order = number === '' ? `${style(text)}\n` : `Order ${number}  ${style(text)}\n`
   if (link.stage === null || link.state !== 'linked') return title + order
   return `${title}${order}\n${wayOf(link.stage, stagesSeen(entries), paint)}\n`
 }
