@@ -25,7 +25,7 @@ export interface ProjectFolder {
 }
 export type OpenProject = Opened & { readonly crosswalk: Crosswalk }
 
-export interface Child {
+interface Child {
   readonly pid: number
   /** What was printed, and the exit code; null when it was killed. */
   readonly done: Promise<{ code: number | null; out: string; err: string }>

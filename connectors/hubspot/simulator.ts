@@ -30,7 +30,7 @@ export interface HubspotSimulatorOptions {
   readonly searchSecondly?: number
 }
 
-export interface NewDeal {
+interface NewDeal {
   readonly name?: string
   readonly stage?: string
   readonly companyId?: string

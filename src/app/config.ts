@@ -1,3 +1,5 @@
+import { CronExpressionParser } from 'cron-parser'
+import { IANAZone } from 'luxon'
 import { z } from 'zod'
 import type { Json } from '../core/json.ts'
 import { type Instant, parseInstant } from '../core/time.ts'
@@ -15,6 +17,17 @@ const instant = z.string().transform((value, context): Instant => {
   context.addIssue({ code: 'custom', message: 'not an instant with a zone, such as "2026-11-01T00:00:00Z"' })
   return z.NEVER
 })
+
+function isCron(text: string): boolean {
+  try {
+    CronExpressionParser.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isZone = (text: string): boolean => IANAZone.isValidZone(text)
 
 const connectionSchema = z.strictObject({
   system: z.string().describe('Name of the connector: hubspot, odoo'),
@@ -34,8 +47,12 @@ const syncBase = {
   to: name.describe('Connection that is written to'),
   schedule: z
     .strictObject({
-      cron: z.string().describe('Five or six fields'),
-      time_zone: z.string().default('UTC').describe('IANA name'),
+      cron: z.string().refine(isCron, 'not a cron expression, such as "*/2 * * * *"').describe('Five or six fields'),
+      time_zone: z
+        .string()
+        .refine(isZone, 'not a time zone, such as "Europe/Berlin"')
+        .default('UTC')
+        .describe('IANA name'),
     })
     .nullable()
     .default({ cron: '*/2 * * * *', time_zone: 'UTC' })
@@ -44,14 +61,14 @@ const syncBase = {
   batch: z.int().min(1).max(1000).default(500).describe('Records worked on at once'),
 }
 
-const mappingFile = z.string().optional()
+const mappingFile = z.string().optional().describe('Path from the folder of the project')
 
 const orderSyncSchema = z.strictObject({
-  document: z.literal('deal'),
+  document: z.literal('deal').describe('Won deals become orders'),
   ...syncBase,
   since: instant.optional().describe('Deals won from then on; default: the moment the sync first started'),
   guard: z
-    .strictObject({ orders_per_hour: z.int().min(0).default(100) })
+    .strictObject({ orders_per_hour: z.int().min(0).default(100).describe('New orders in any one hour') })
     .prefault({})
     .describe('A run about to make more orders stops before the first of them and asks'),
   mappings: z
@@ -63,7 +80,7 @@ const orderSyncSchema = z.strictObject({
 export type OrderSync = z.output<typeof orderSyncSchema>
 
 const reportSyncSchema = z.strictObject({
-  document: z.literal('fulfilment'),
+  document: z.literal('fulfilment').describe('What becomes of orders comes back to the deals'),
   ...syncBase,
   of: name.describe('The deal sync whose orders are reported'),
   mappings: z.strictObject({ fulfilment: mappingFile, deal: mappingFile }).prefault({}),
@@ -76,13 +93,16 @@ export const configSchema = z.strictObject({
   server: z
     .strictObject({
       host: z.string().default('127.0.0.1').describe('Address to listen on'),
-      port: z.int().min(0).max(65535).default(8787),
+      port: z.int().min(0).max(65535).default(8787).describe('0 takes any free port'),
       public_url: z.url().optional().describe('How webhooks reach this server from outside, as registered in the CRM'),
       metrics_open: z.boolean().default(false).describe('Serve /metrics without the token'),
     })
     .prefault({}),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least that is logged'),
+    })
+    .prefault({}),
   retention_days: z.int().min(1).default(400).describe('How long timelines and raw webhook events are kept'),
 })
 export type Config = z.output<typeof configSchema>
-export type SyncConfig = Config['syncs'][string]

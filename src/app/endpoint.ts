@@ -10,7 +10,10 @@ export interface Endpoint {
   readonly name: string
   /** The connector's name. */
   readonly system: string
+  /** The one in use; a renewed login secret brings another. */
   readonly connection: Connection
+  /** Takes over settings that were stored since this process opened the connection. @returns whether there were any */
+  refresh(): Promise<boolean>
   /** The account, from the ledger or, the first time, from `check`. */
   account(): Promise<Account>
   /** Null when work may go on. */
@@ -27,10 +30,11 @@ const pauseMs = (failures: number) => Math.min(5 * 60_000, 5_000 * 2 ** Math.max
 const loginPauseMs = 5 * 60_000
 
 export function openEndpoint(
-  options: { name: string; system: string; connection: Connection },
+  options: { name: string; system: string; connection: Connection; reopen: () => Promise<Connection | null> },
   deps: { ledger: Ledger; clock: Clock; log: Log },
 ): Endpoint {
-  const { name, connection } = options
+  const { name } = options
+  let connection = options.connection
   const { ledger, clock, log } = deps
   let account: Account | null = null
   let failing = true
@@ -74,7 +78,14 @@ export function openEndpoint(
   const endpoint: Endpoint = {
     name,
     system: options.system,
-    connection,
+    get connection() {
+      return connection
+    },
+    async refresh() {
+      const renewed = await options.reopen()
+      connection = renewed ?? connection
+      return renewed !== null
+    },
     async account() {
       account ??= (await ledger.connections.get(name)).account
       if (account === null) {
@@ -95,7 +106,10 @@ export function openEndpoint(
         await worked()
         return value
       } catch (error) {
-        if (error instanceof SyncError) await failed(error)
+        if (!(error instanceof SyncError)) throw error
+        // Another process may have renewed the login secret: then the refused one is the old one.
+        if (error.problem.kind === 'auth_rejected' && (await endpoint.refresh())) return endpoint.use(work)
+        await failed(error)
         throw error
       }
     },
@@ -114,4 +128,4 @@ export function openEndpoint(
 }
 
 /** The name under which problems of a connection, not of a sync, are kept. */
-export const connectionCause = (connection: string): string => `connection ${connection}`
+const connectionCause = (connection: string): string => `connection ${connection}`

@@ -2,6 +2,7 @@ import { failureOf, SyncError } from '../core/problem.ts'
 import { shift } from '../core/time.ts'
 import type { Run } from '../ports/ledger.ts'
 import type { Job, Queue } from '../ports/queue.ts'
+import { reconcile } from './backfill.ts'
 import { ordersMade } from './batch.ts'
 import { causeKeyOf } from './cause.ts'
 import { deliver } from './deliver.ts'
@@ -54,7 +55,7 @@ export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly
   }
 
   async function handle(job: Job, signal: AbortSignal): Promise<void> {
-    if (job.queue === 'upkeep') return
+    if (job.queue === 'upkeep') return reconcileAll()
     const sync = await open(job.sync)
     if (sync === null) return
     if (job.queue === 'detect') {
@@ -75,6 +76,19 @@ export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly
     if (delivery.records > 0) log.info('delivered', { sync: sync.name, records: delivery.records, ...delivery.counts })
     if (delivery.reported > 0 && sync.document === 'deal' && sync.reportSync !== null) {
       await queue.enqueue([{ queue: 'deliver', sync: sync.reportSync, lane: job.lane }])
+    }
+  }
+
+  /** Holds both systems against each other and queues what is missing: what polls and webhooks lost comes back here. */
+  async function reconcileAll(): Promise<void> {
+    for (const [name, config] of Object.entries(project.config.syncs)) {
+      if (config.document !== 'deal') continue
+      const sync = await open(name)
+      if (sync?.document !== 'deal') continue
+      const result = await failsQuietly(() => reconcile(sync, { mend: config.mode === 'live' }, deps))
+      if (result === null) continue
+      const { won, linked, missing, extra } = result
+      log.info('reconciled', { sync: name, won, linked, missing: missing.length, extra: extra.length })
     }
   }
 

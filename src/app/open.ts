@@ -168,6 +168,7 @@ export function openCrosswalk(
       const syncs = await Promise.all(
         Object.entries(project.config.syncs).map(async ([name, config]) => ({
           ...(await ledger.syncs.get(name, now)),
+          mode: config.mode,
           from: config.from,
           to: config.to,
           document: config.document,

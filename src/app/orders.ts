@@ -89,6 +89,8 @@ export async function deliverOrders(
   const wanted = await mapOrders(sync, ready, customers, new Set(fresh.map((one) => one.id)), lookups, deps, batch)
   const creating = fresh.filter((one) => wanted.has(one.id))
   const existing = [...known, ...adopted].filter((one) => wanted.has(one.id))
+  // A crash may have come between the order and its first report, which the order's own changes need not bring about.
+  for (const one of known) if (one.link.reported === null) batch.report(one.id)
 
   if (context.shadow) {
     for (const one of creating) {
@@ -741,6 +743,7 @@ async function proveAndConfirm(
     }
     const written = storedOf({ ...(one.written ?? writtenNow(undefined)), confirmed: true })
     batch.link({ id: one.link.id, stage: 'confirmed', written })
+    batch.report(one.id)
     batch.note(one.id, 'confirmed', 'Totals agree with the deal; the order was confirmed')
     batch.settle(one.id, 'delivered')
   }

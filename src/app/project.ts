@@ -143,7 +143,7 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
       )
     }
     const config_ = config.syncs[name]
-    const digest = files.digest(compiled.map(([, one]) => one.file.text))
+    const digest = files.digest([...compiled.map(([, one]) => one.file.text), JSON.stringify(await files.tables())])
     if (config_?.document === 'deal') return dealSync(name, config_, mapping, digest)
     return fulfilmentSync(name, config_ as ReportSync, mapping, digest)
   }

@@ -30,7 +30,7 @@ const maybeInstant = instant.nullable().default(null)
 const maybeDate = plainDate.nullable().default(null)
 const raw = z.custom<Json>().default(null)
 
-export const addressSchema = z.strictObject({
+const addressSchema = z.strictObject({
   name: maybeText,
   street: maybeText,
   street2: maybeText,
@@ -40,9 +40,8 @@ export const addressSchema = z.strictObject({
   country: maybeText.describe('ISO 3166 alpha-2 code where the mapping can tell it'),
   phone: maybeText,
 })
-export type Address = z.infer<typeof addressSchema>
 
-export const contactSchema = z.strictObject({
+const contactSchema = z.strictObject({
   id: text,
   firstName: maybeText,
   lastName: maybeText,
@@ -50,9 +49,8 @@ export const contactSchema = z.strictObject({
   email: maybeText,
   phone: maybeText,
 })
-export type Contact = z.infer<typeof contactSchema>
 
-export const customerSchema = z.strictObject({
+const customerSchema = z.strictObject({
   id: text.describe('Id in the source, with the kind of record where ids are not unique across kinds: company-77'),
   name: text,
   person: z.boolean().default(false).describe('A natural person rather than a company'),
@@ -71,7 +69,7 @@ export const customerSchema = z.strictObject({
 })
 export type Customer = z.infer<typeof customerSchema>
 
-export const dealLineSchema = z.strictObject({
+const dealLineSchema = z.strictObject({
   id: text,
   position: z.number().int().nullable().default(null),
   sku: maybeText,
@@ -116,7 +114,7 @@ export const dealSchema = z.strictObject({
 })
 export type Deal = z.infer<typeof dealSchema>
 
-export const productSchema = z.strictObject({
+const productSchema = z.strictObject({
   id: text,
   sku: maybeText,
   name: maybeText,
@@ -128,7 +126,7 @@ export const productSchema = z.strictObject({
   raw,
 })
 
-export const orderStates = ['draft', 'confirmed', 'cancelled'] as const
+const orderStates = ['draft', 'confirmed', 'cancelled'] as const
 export const stages = [
   'draft',
   'confirmed',

@@ -64,7 +64,10 @@ describe('advance', () => {
   test('changes between production and procurement either way', () => {
     const procured = order({ purchaseOrders: [{ number: 'PO/2', state: 'ordered' }] })
     const produced = order({ productionOrders: [{ number: 'MO/1', state: 'in_progress' }] })
-    expect([advance('in_production', procured), advance('in_procurement', produced)]).toEqual(['in_procurement', 'in_production'])
+    expect([advance('in_production', procured), advance('in_procurement', produced)]).toEqual([
+      'in_procurement',
+      'in_production',
+    ])
   })
   test('falls back with a return, a cancellation and a reset to draft', () => {
     expect(advance('shipped', order({ lines: [line('2', { shipped: '2', returned: '2' })] }))).toBe('confirmed')

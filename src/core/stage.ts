@@ -55,4 +55,3 @@ export function advance(before: Stage | null, order: Fulfilment): Stage {
 
 /** Production and procurement go on side by side: neither comes before the other. */
 const rank = (stage: Stage): number => stages.indexOf(stage === 'in_production' ? 'in_procurement' : stage)
-

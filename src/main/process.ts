@@ -7,7 +7,7 @@ import type { Config } from '../app/config.ts'
 import { type Endpoint, openEndpoint } from '../app/endpoint.ts'
 import { openProject, type Project } from '../app/project.ts'
 import type { Deps } from '../app/sync.ts'
-import type { Json } from '../core/json.ts'
+import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts'
 import { SyncError } from '../core/problem.ts'
 import { openHttpClient } from '../http/client.ts'
 import { openBudget } from '../ledger/budget.ts'
@@ -42,12 +42,11 @@ export interface Opened {
   readonly files: ReturnType<typeof projectFiles>
   /** How other parts reach the same PostgreSQL. */
   readonly database: DatabaseAddress
-  /** Opens a connection of the configuration with these settings in place of its own. */
-  reopen(name: string, settings: Readonly<Record<string, Json>>): Connection
+  readonly stored: StoredSettings
   close(): Promise<void>
 }
 
-export type DatabaseAddress =
+type DatabaseAddress =
   | { readonly connectionString: string }
   | { readonly host: string; readonly port: number; readonly user: string; readonly database: string }
 
@@ -101,16 +100,23 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       evaluator: sandbox,
       worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     }
-    const reopen = (name: string, settings: Readonly<Record<string, Json>>): Connection => {
+    const stored = openStoredSettings(loaded.config, ledger)
+    const openWith = (name: string, settings: Readonly<Record<string, Json>>): Connection => {
       const system = loaded.config.connections[name]?.system ?? ''
       for (const value of secretValues(system, settings)) secrets.add(value)
       return connectorOf(name, system).open(settings, { name, http, clock: systemClock, log })
     }
     const endpoints = new Map<string, Endpoint>()
-    for (const [name, { system, settings }] of Object.entries(loaded.config.connections)) {
-      const kept = await ledger.connections.secrets(name)
-      const connection = opened(name, () => reopen(name, { ...settings, ...kept }))
-      endpoints.set(name, openEndpoint({ name, system, connection }, { ledger, clock: systemClock, log }))
+    for (const [name, { system }] of Object.entries(loaded.config.connections)) {
+      let used = await stored.settings(name)
+      const connection = opened(name, () => openWith(name, used))
+      const reopen = async () => {
+        const current = await stored.settings(name)
+        if (canonicalJson(current) === canonicalJson(used)) return null
+        used = current
+        return openWith(name, current)
+      }
+      endpoints.set(name, openEndpoint({ name, system, connection, reopen }, { ledger, clock: systemClock, log }))
     }
     const files = projectFiles(loaded.root, packageRoot)
     return {
@@ -120,7 +126,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       metrics,
       files,
       database,
-      reopen,
+      stored,
       close,
     }
   } catch (error) {
@@ -150,6 +156,31 @@ function opened(name: string, open: () => Connection): Connection {
       problem: { kind: 'configuration_invalid', path: `connections.${name}.settings` },
       fix: 'Correct the settings in the configuration; the guide of the system lists them.',
     })
+  }
+}
+
+/** Settings of connections with what was renewed since they were written down. */
+interface StoredSettings {
+  settings(connection: string): Promise<Readonly<Record<string, Json>>>
+  /** Keeps renewed values, encrypted, in place of the configured ones. */
+  store(connection: string, changed: Readonly<Record<string, Json>>): Promise<void>
+}
+
+function openStoredSettings(config: Config, ledger: Ledger): StoredSettings {
+  const configured = (name: string): JsonObject => config.connections[name]?.settings ?? {}
+  const digest = (value: JsonObject) => createHash('sha256').update(canonicalJson(value)).digest('hex')
+  async function kept(name: string): Promise<JsonObject> {
+    const secrets = await ledger.connections.secrets(name)
+    // Whoever edits the configuration after a renewal means what is written there now.
+    const valid = secrets?.replaces === digest(configured(name)) && isObject(secrets.settings)
+    return valid ? (secrets.settings as JsonObject) : {}
+  }
+  return {
+    settings: async (name) => ({ ...configured(name), ...(await kept(name)) }),
+    async store(name, changed) {
+      const settings = { ...(await kept(name)), ...changed }
+      await ledger.connections.setSecrets(name, { replaces: digest(configured(name)), settings })
+    },
   }
 }
 

@@ -48,11 +48,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (options.role !== 'api') {
       await jobs.begin()
       closing.push(await queue.work(jobs.handle))
-      closing.push(upkeep(opened, jobs, queue))
+      closing.push(keepUp(upkeep(opened, jobs, queue), deps.log))
       await queue.enqueue(
         Object.keys(loaded.config.syncs).map((sync) => ({ queue: 'detect', sync, kind: 'scheduled' })),
       )
     }
+    closing.push(keepUp([observation(opened, queue)], deps.log))
     let url: string | null = null
     let draining = false
     if (options.role !== 'worker') {
@@ -72,40 +73,52 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** What every process does for itself, by its own clock. */
-function upkeep(opened: Opened, jobs: ReturnType<typeof openJobs>, queue: Queue): () => Promise<void> {
-  const { deps, project, metrics, loaded } = opened
-  const quietly = (name: string, work: () => Promise<void>) => async () => {
-    try {
-      await work()
-    } catch (error) {
-      deps.log.error('upkeep failed', { task: name, why: error instanceof Error ? error.message : String(error) })
-    }
+type Task = readonly [name: string, cron: string, work: () => Promise<void>]
+
+/** Starts what a process does by its own clock. A task that fails is logged and comes again. */
+function keepUp(tasks: readonly Task[], log: Opened['deps']['log']): () => Promise<void> {
+  const started = tasks.map(([name, expression, work]) =>
+    cron(
+      expression,
+      async () => {
+        try {
+          await work()
+        } catch (error) {
+          log.error('upkeep failed', { task: name, why: error instanceof Error ? error.message : String(error) })
+        }
+      },
+      { noOverlap: true },
+    ),
+  )
+  return async () => {
+    for (const task of started) await task.destroy()
   }
+}
+
+/** Whatever serves the metrics shows the whole state, for the ledger is one. */
+function observation({ deps, metrics }: Opened, queue: Queue): Task {
   const observe = async () => {
     metrics.inbox(await deps.ledger.inbox.sweep(), deps.clock.now())
     metrics.problemsOpen(await deps.ledger.problems.list({ max: 10_000 }))
     metrics.queue(await queue.counts())
   }
+  return ['observe', '*/15 * * * * *', observe]
+}
+
+function upkeep({ deps, project, stored }: Opened, jobs: ReturnType<typeof openJobs>, queue: Queue): readonly Task[] {
   const rotate = async () => {
     for (const [name, endpoint] of project.endpoints) {
-      const settings = {
-        ...loaded.config.connections[name]?.settings,
-        ...(await deps.ledger.connections.secrets(name)),
-      }
-      await rotateSecret(endpoint, settings, (renewed) => opened.reopen(name, { ...settings, ...renewed }), deps)
+      const settings = await stored.settings(name)
+      await rotateSecret(endpoint, settings, (changed) => stored.store(name, changed), deps)
     }
   }
-  const tasks = [
-    cron('*/5 * * * * *', quietly('sweep', jobs.sweep), { noOverlap: true }),
-    cron('*/15 * * * * *', quietly('observe', observe), { noOverlap: true }),
-    cron('*/10 * * * *', quietly('probe', jobs.probe), { noOverlap: true }),
-    cron('7 * * * *', quietly('rotate', rotate), { noOverlap: true }),
-    cron('23 3 * * *', quietly('purge', jobs.purge), { noOverlap: true }),
+  return [
+    ['sweep', '*/5 * * * * *', jobs.sweep],
+    ['probe', '*/10 * * * *', jobs.probe],
+    ['rotate', '7 * * * *', rotate],
+    ['reconcile', '41 2 * * *', () => queue.enqueue([{ queue: 'upkeep', task: 'reconcile' }])],
+    ['purge', '23 3 * * *', jobs.purge],
   ]
-  return async () => {
-    for (const task of tasks) await task.destroy()
-  }
 }
 
 async function listen(
@@ -117,7 +130,9 @@ async function listen(
   const { deps, project, metrics, loaded } = opened
   const wake = (names: readonly string[]) =>
     queue.enqueue(names.map((sync) => ({ queue: 'deliver', sync, lane: 'retry' })))
-  const { host, port, public_url, metrics_open } = loaded.config.server
+  const { port, public_url, metrics_open } = loaded.config.server
+  // In a container only the outside address is reachable; there the image says so.
+  const host = options.environment.CROSSWALK_HOST ?? loaded.config.server.host
   const app = createApi({
     crosswalk: openCrosswalk(project, deps, { wake, testFile: opened.files.testFile }),
     runSync: (sync) => queue.enqueue([{ queue: 'detect', sync, kind: 'manual' }]),

@@ -152,7 +152,7 @@ export type Write =
     }
   | { readonly do: 'confirm' | 'cancel'; readonly object: string; readonly id: string }
 
-export interface WriteLines {
+interface WriteLines {
   readonly field: string
   /** New and changed lines; a line's key is ours, unique for ever. */
   readonly upsert: readonly { readonly key: string; readonly fields: JsonObject }[]

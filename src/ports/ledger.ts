@@ -148,7 +148,7 @@ export interface OpenProblem {
   readonly records: readonly string[]
 }
 /** A failure of some records, grouped with others of the same cause by `causeKey`. */
-export interface NewProblem {
+interface NewProblem {
   readonly sync: string
   readonly causeKey: string
   readonly failure: Failure

@@ -6,7 +6,7 @@ export type Job =
   | { readonly queue: 'deliver'; readonly sync: string; readonly lane: Lane }
   | { readonly queue: 'upkeep'; readonly task: string }
 
-export interface Schedule {
+interface Schedule {
   readonly sync: string
   readonly cron: string
   readonly timeZone: string

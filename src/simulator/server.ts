@@ -32,7 +32,7 @@ export interface SimulatorReply {
   readonly body?: Json | undefined
 }
 
-export const faultSchema = z.strictObject({
+const faultSchema = z.strictObject({
   /** All that are given must match; `path` and `body` match as parts of the text. */
   match: z.strictObject({ method: z.string().optional(), path: z.string().optional(), body: z.string().optional() }),
   /**

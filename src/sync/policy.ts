@@ -32,7 +32,7 @@ export const orderPoliciesSchema = z.strictObject({
     .prefault({}),
   amended: z
     .strictObject({
-      draft: z.enum(['apply', 'problem']).default('apply'),
+      draft: z.enum(['apply', 'problem']).default('apply').describe('Its order is a draft'),
       confirmed: z
         .enum(['apply', 'problem'])
         .default('apply')
@@ -42,8 +42,8 @@ export const orderPoliciesSchema = z.strictObject({
     .describe('A deal that changed after its order was made. Shipped, invoiced or done: always a problem'),
   unwon: z
     .strictObject({
-      draft: z.enum(['cancel', 'problem']).default('cancel'),
-      confirmed: z.enum(['cancel', 'problem']).default('problem'),
+      draft: z.enum(['cancel', 'problem']).default('cancel').describe('Its order is a draft'),
+      confirmed: z.enum(['cancel', 'problem']).default('problem').describe('Confirmed, nothing shipped or invoiced'),
     })
     .prefault({})
     .describe('A deal that is no longer won. Shipped or invoiced: always a problem'),

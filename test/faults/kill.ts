@@ -2,7 +2,7 @@ import { startEmbedded } from '../../src/ledger/embedded.ts'
 import type { ProjectFolder } from '../project-folder.ts'
 
 /** Numbers that look random and come out the same again. */
-export function numbers(seed: number): () => number {
+function numbers(seed: number): () => number {
   let state = seed
   return () => {
     state = (state * 48_271) % 2_147_483_647

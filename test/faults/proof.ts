@@ -1,3 +1,4 @@
+import type { startHubspotSimulator } from '../../connectors/hubspot/simulator.ts'
 import type { RunReport } from '../../src/app/crosswalk.ts'
 import type { OpenProject } from '../project-folder.ts'
 import type { Rig } from '../rig.ts'
@@ -32,10 +33,27 @@ export async function settle(opened: OpenProject, limitMs = 60_000): Promise<Run
   }
 }
 
-export async function prove(rig: Rig, opened: OpenProject): Promise<Proof> {
+/** What the ERP holds of one HubSpot account. */
+export interface ErpView {
+  orders(): Promise<readonly { readonly name: string; readonly externalId: string | null; readonly state: string }[]>
+  /** External IDs of customers, one for each record. */
+  customerKeys(): Promise<readonly string[]>
+}
+type Hubspot = Awaited<ReturnType<typeof startHubspotSimulator>>
+
+const simulated = (rig: Rig): ErpView => ({
+  orders: async () => rig.odoo.store.orders(),
+  customerKeys: async () => rig.odoo.store.partners().flatMap((partner) => partner.externalId ?? []),
+})
+
+export async function prove(
+  rig: { readonly hubspot: Hubspot },
+  opened: OpenProject,
+  erp: ErpView = simulated(rig as Rig),
+): Promise<Proof> {
   const deals = rig.hubspot.store.deals()
   const won = deals.filter((deal) => deal.properties.hs_is_closed_won === 'true')
-  const orders = rig.odoo.store.orders().filter((order) => order.state !== 'cancel')
+  const orders = (await erp.orders()).filter((order) => order.state !== 'cancel')
   const byDeal = new Map<string, string[]>()
   for (const order of orders) {
     const id = /_deal_(\w+)$/.exec(order.externalId ?? '')?.[1] ?? `order ${order.name}`
@@ -53,7 +71,7 @@ export async function prove(rig: Rig, opened: OpenProject): Promise<Proof> {
     if (waiting.has(deal.id) !== (problem !== '')) return true
     return numbers !== undefined && (!numbers.includes(shown) || (deal.properties.erp_status ?? '') === '')
   })
-  const keys = rig.odoo.store.partners().flatMap((partner) => partner.externalId ?? [])
+  const keys = await erp.customerKeys()
   return {
     won: won.length,
     orders: orders.length,
@@ -75,7 +93,6 @@ export const summary = (name: string, proof: Proof): string =>
 
 /** Products and customers, and a way to win deals of them. */
 export function stock(rig: Rig) {
-  const { store } = rig.hubspot
   for (const [sku, price] of [
     ['A-1', '10'],
     ['B-2', '25.5'],
@@ -83,8 +100,14 @@ export function stock(rig: Rig) {
   ] as const) {
     rig.odoo.store.addProduct({ sku, name: `Product ${sku}`, price, route: 'stock' })
   }
+  return shop(rig.hubspot, (sku) => sku)
+}
+
+/** Deals of customers that HubSpot has, of products that the ERP has. */
+export function shop(hubspot: Hubspot, skuOf: (sku: string) => string) {
+  const { store } = hubspot
   const companies = Array.from({ length: 7 }, (_one, index) =>
-    store.addCompany({ name: `Company ${index}`, domain: `company-${index}.example`, country: 'Germany' }),
+    store.addCompany({ name: skuOf(`Company ${index}`), domain: `company-${index}.example`, country: 'Germany' }),
   )
   let count = 0
   return {
@@ -99,8 +122,8 @@ export function stock(rig: Rig) {
           stage: 'closedwon',
           companyId: companies[count % companies.length] ?? '',
           lines: [
-            { hs_sku: 'A-1', name: 'A', quantity, price: '10' },
-            { hs_sku: ['B-2', 'C-3'][count % 2] ?? 'B-2', name: 'B', quantity: '2', price: '9.99' },
+            { hs_sku: skuOf('A-1'), name: 'A', quantity, price: '10' },
+            { hs_sku: skuOf(['B-2', 'C-3'][count % 2] ?? 'B-2'), name: 'B', quantity: '2', price: '9.99' },
           ],
         })
       })

@@ -1,5 +1,3 @@
-import { parseDecimal } from '../../src/core/decimal.ts'
-
 /** A real Odoo, driven through its own methods as its users' clicks would. */
 export interface Erp {
   call<T>(
@@ -207,6 +205,3 @@ export async function openErp(login: ErpLogin): Promise<Erp> {
     },
   }
 }
-
-/** A JSON number of Odoo as decimal text. */
-export const decimalText = (value: number): string => parseDecimal(value) ?? ''

@@ -41,7 +41,7 @@ test('writes a configuration that is valid, with the secrets left to the environ
       crosswalk setup hubspot        creates the fields of a deal that show how far its order is
       crosswalk lint                 checks the mappings against both accounts
       crosswalk preview deal <id>    shows what a deal would become; writes nothing
-      crosswalk start                runs, with the console on http://127.0.0.1:8787
+      crosswalk start                runs, with the API on http://127.0.0.1:8787
 
     It begins in shadow mode and writes nothing. Once the timelines of deals tell what they should, set
     mode: live in config/crosswalk.yaml.

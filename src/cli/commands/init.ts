@@ -120,7 +120,7 @@ function nextSteps(file: string, environment: readonly string[], { crm, mode }: 
     [`crosswalk setup ${crm.name}`, `creates the fields of a deal that show how far its order is`],
     ['crosswalk lint', 'checks the mappings against both accounts'],
     ['crosswalk preview deal <id>', 'shows what a deal would become; writes nothing'],
-    ['crosswalk start', 'runs, with the console on http://127.0.0.1:8787'],
+    ['crosswalk start', 'runs, with the API on http://127.0.0.1:8787'],
   ]
   return (
     `${green('✓')} Wrote ${bold(file)}\n\nNext:\n` +
