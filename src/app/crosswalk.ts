@@ -75,7 +75,7 @@ export interface Preview {
   readonly lines: readonly { readonly key: string; readonly fields: JsonObject }[]
   readonly failures: readonly Failure[]
 }
-export interface PreviewField {
+interface PreviewField {
   readonly field: string
   readonly rule: string
   readonly source: string

@@ -1,8 +1,12 @@
+import { shift } from '../core/time.ts'
 import type { ChangesSince } from '../ports/connector.ts'
 import type { Lane } from '../ports/http.ts'
 import type { RunKind } from '../ports/ledger.ts'
 import { noticeChanges } from './notice.ts'
 import type { Deps, Sync } from './sync.ts'
+
+// The source's clock may be behind ours: what it stamps just after the beginning must not count as before.
+const skewMs = 3_600_000
 
 /** What a poll found: records marked as changed, and the run that counts them (null when there was nothing). */
 export interface Detection {
@@ -25,7 +29,7 @@ export async function detect(
   const now = deps.clock.now()
   const state = await deps.ledger.syncs.get(sync.name, now)
   const from = sync.document === 'deal' ? (sync.config.since ?? state.enabledAt) : state.enabledAt
-  const since = options.since ?? (state.cursor === null ? { from } : { cursor: state.cursor })
+  const since = options.since ?? (state.cursor === null ? { from: shift(from, -skewMs) } : { cursor: state.cursor })
   const object = sync.document === 'deal' ? sync.deal.object : sync.fulfilment.object
   const lane: Lane = options.kind === 'backfill' ? 'backfill' : 'live'
   let run: string | null = null

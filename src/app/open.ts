@@ -64,7 +64,7 @@ export function openCrosswalk(
     for (const name of inOrder(names)) {
       if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
       await resume(name)
-      rows.push(await runOne(await project.sync(name), how))
+      rows.push(await openAndRun(name, how))
     }
     const counts = await ledger.inbox.sweep()
     const chosen = new Set(rows.map((row) => row.sync))
@@ -73,6 +73,16 @@ export function openCrosswalk(
       .reduce((sum, one) => sum + one.due + one.later + one.inWork, 0)
     const open = await ledger.problems.list({ max: 10_000 })
     return { syncs: rows, problems: open.filter((one) => chosen.has(one.sync)).length, waiting }
+  }
+
+  /** A system that does not answer stops its sync; a mistake in the configuration stops the command. */
+  async function openAndRun(name: string, how: RunOptions) {
+    try {
+      return await runOne(await project.sync(name), how)
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.problem.kind === 'configuration_invalid') throw error
+      return { sync: name, found: 0, counts: {}, stopped: failureOf(error) }
+    }
   }
 
   async function runOne(sync: Sync, how: RunOptions) {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { flawless, prove, settle, stock } from '../faults/proof.ts'
 import type { OpenProject } from '../project-folder.ts'
@@ -160,26 +162,40 @@ describe('a problem', () => {
   }, 60_000)
 })
 
-describe('after the ledger was lost', () => {
-  test('finds every order by its key and makes none twice', async () => {
-    await begin()
+describe('after the ledger', () => {
+  beforeEach(() => begin())
+
+  test('was lost, every order is found by its key and none is made twice', async () => {
     shop.win(12)
     await settle(project)
     const before = rig.odoo.store.orders().map((order) => order.id)
     await project.close()
-    const again = await openRigOn(rig)
+    rmSync(rig.home, { recursive: true, force: true, maxRetries: 5 })
+    project = await rig.open()
     const added = shop.win(2)
-    await settle(again)
-    expect(await prove(rig, again)).toMatchObject({ ...flawless, won: 14, orders: 14 })
+    await settle(project)
+    expect(await prove(rig, project)).toMatchObject({ ...flawless, won: 14, orders: 14 })
     expect(rig.odoo.store.orders().map((order) => order.id)).toEqual(expect.arrayContaining(before))
     for (const id of added) expect(orderOf(id)?.state).toBe('sale')
-    project = again
+  }, 60_000)
+
+  test('was restored from an earlier state, later orders are found and the deals show them as they are', async () => {
+    const [early = ''] = shop.win(5)
+    await settle(project)
+    await project.close()
+    const copy = (from: string, to: string) => execFileSync('cp', ['-a', from, to])
+    copy(rig.home, `${rig.home}.earlier`)
+    project = await rig.open()
+    const later = [...shop.win(5), shop.winUnknown()]
+    await settle(project)
+    rig.odoo.store.ship(orderOf(early)?.id ?? '', { part: false })
+    await project.close()
+    rmSync(rig.home, { recursive: true, force: true, maxRetries: 5 })
+    copy(`${rig.home}.earlier`, rig.home)
+    project = await rig.open()
+    await settle(project)
+    expect(await prove(rig, project)).toMatchObject({ ...flawless, won: 11, orders: 10, problems: 1 })
+    expect(deal(early).erp_status).toBe('shipped')
+    for (const id of later.slice(0, 5)) expect(orderOf(id)?.state).toBe('sale')
   }, 60_000)
 })
-
-/** The same systems and configuration, with an empty ledger. */
-async function openRigOn(old: Rig): Promise<OpenProject> {
-  const { rm } = await import('node:fs/promises')
-  await rm(old.home, { recursive: true, force: true, maxRetries: 5 })
-  return old.open()
-}
