@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { rotateSecret } from '../../src/app/rotate.ts'
+import { shift } from '../../src/core/time.ts'
+import { flawless, prove, settle, stock } from '../faults/proof.ts'
+import type { OpenProject } from '../project-folder.ts'
+import { openRig, type Rig } from '../rig.ts'
+
+let rig: Rig
+let first: OpenProject
+let second: OpenProject
+
+beforeAll(async () => {
+  rig = await openRig({ simulators: { odoo: { version: '19.0' } }, hubspot: { indexDelaySeconds: 0 } })
+  first = await rig.open()
+  second = await rig.open()
+  await first.crosswalk.setup('hubspot')
+})
+afterAll(async () => {
+  await first.close()
+  await second.close()
+  await rig.close()
+})
+
+/** As `days` from now, when the key in use is about to expire. */
+const rotate = async (project: OpenProject, days: number) =>
+  rotateSecret(
+    project.project.endpoint('odoo'),
+    await project.stored.settings('odoo'),
+    (changed) => project.stored.store('odoo', changed),
+    {
+      ...project.deps,
+      clock: { ...project.deps.clock, now: () => shift(project.deps.clock.now(), days * 86_400_000) },
+    },
+  )
+
+test('a key that expires soon is renewed while two processes work with it, and both go on', async () => {
+  const shop = stock(rig)
+  shop.win(3)
+  await settle(first)
+  await second.crosswalk.check([])
+  expect(await rotate(first, 0)).toBe(false)
+  expect(await rotate(first, 360)).toBe(true)
+  const renewed = String((await first.stored.settings('odoo')).password)
+  expect(renewed).not.toBe('admin')
+  shop.win(3)
+  // The second process still holds the old key, which was revoked.
+  await settle(second)
+  expect(await prove(rig, second)).toMatchObject({ ...flawless, orders: 6 })
+  expect(await second.crosswalk.problems({ max: 10 })).toEqual([])
+  expect(await rotate(first, 0)).toBe(false)
+  expect(rig.log.join('')).not.toContain(renewed)
+  expect((await first.crosswalk.check(['odoo']))[0]?.failure).toBeNull()
+}, 60_000)
+
+test('a key that a person writes into the configuration after a renewal is the one that counts', async () => {
+  await rig.configure({ odoo: { password: 'a-key-of-another-hand' } })
+  const third = await rig.open()
+  expect((await third.stored.settings('odoo')).password).toBe('a-key-of-another-hand')
+  await third.close()
+})
