@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { add, type Decimal, decimal, sum } from '../../src/core/decimal.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
@@ -18,6 +19,7 @@ interface Place {
 
 const idsMax = 1000
 const orderModel = 'sale.order'
+const lineModel = 'sale.order.line'
 
 export type Reading = (
   object: string,
@@ -34,7 +36,7 @@ export function openReading(client: Client, models: Models, baseUrl: string): Re
     const wanted = ids.map(Number).filter((id) => Number.isSafeInteger(id) && id > 0)
     const tree = treeOf(paths)
     const session = openSession(client, models, baseUrl)
-    await session.load({ model: object, tree, ids: [...new Set(wanted)] })
+    await session.load({ model: object, tree: withMoves(object, tree), ids: [...new Set(wanted)] })
     return Promise.all(
       ids.map(async (id) => {
         const fields = await session.build(object, tree, Number(id))
@@ -287,6 +289,7 @@ function openSession(client: Client, models: Models, baseUrl: string) {
       }
     }
     if (model === 'stock.move' && (name === 'done' || name === 'reserved')) return quantityOf(row, name)
+    if (model === lineModel && isLineQuantity(name)) return lineQuantity(row, name)
     const column = columnOf(model, name, fields)
     const field = column === null ? undefined : fields[column]
     if (column === null || field === undefined) return emptyOf(name)
@@ -301,7 +304,37 @@ function openSession(client: Client, models: Models, baseUrl: string) {
     return { name: display, ...deeper, id: String(id) }
   }
 
+  /** What the moves of an order line come to. Odoo takes what came back off the delivered quantity. */
+  function lineQuantity(row: Row, name: LineQuantity): Json {
+    const moves = idsIn(row.move_ids).flatMap((id) => rowOf('stock.move', id) ?? [])
+    const total = (code: string, of: 'done' | 'reserved', counts: (move: Row) => boolean): Decimal =>
+      sum(
+        moves
+          .filter((move) => move.picking_code === code && counts(move))
+          .map((move) => decimal(Number(quantityOf(move, of)))),
+      )
+    if (name === 'reserved') return total('outgoing', 'reserved', () => true)
+    const returned = total('incoming', 'done', (move) => move.state === 'done' && move.to_refund === true)
+    if (name === 'returned') return returned
+    return add(decimal(typeof row.qty_delivered === 'number' ? row.qty_delivered : 0), returned)
+  }
+
   return { load, build }
+}
+
+type LineQuantity = 'reserved' | 'shipped' | 'returned'
+const isLineQuantity = (name: string): name is LineQuantity =>
+  name === 'reserved' || name === 'shipped' || name === 'returned'
+
+/** The tree as it is read: quantities of order lines are made of their moves. */
+function withMoves(model: string, tree: Tree): Tree {
+  const lines = model === orderModel ? tree.get('order_line') : undefined
+  if (lines === undefined || ![...lines.keys()].some(isLineQuantity)) return tree
+  const none = (): Tree => new Map()
+  const moves: Tree = new Map(lines.get('move_ids') ?? [])
+  for (const name of ['picking_code', 'state', 'to_refund', 'done', 'reserved']) moves.set(name, none())
+  const deeper: Tree = new Map(lines).set('move_ids', moves).set('qty_delivered', none())
+  return new Map(tree).set('order_line', deeper)
 }
 
 /** Records that orders caused, by order. */

@@ -191,6 +191,11 @@ const virtual: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> =
       ),
     },
   },
+  'sale.order.line': {
+    reserved: value('Quantity reserved for delivery', 'number'),
+    shipped: value('Quantity delivered, what came back included', 'number'),
+    returned: value('Quantity that came back', 'number'),
+  },
   'stock.picking': { moves: lists('Products moved, in every version of Odoo', 'stock.move') },
   'stock.move': {
     done: value('Quantity moved, in every version of Odoo', 'number'),

@@ -14,6 +14,8 @@ type Removal = { readonly index: number; readonly write: RecordWrite }
 type Outcomes = WriteOutcome[]
 
 const readMax = 500
+// Parts confirmed at once: Odoo has a worker for each processor at least.
+const sideBySide = 2
 
 /** What an action does to orders of each state. What is not listed is refused, naming the state. */
 const actions = {
@@ -124,11 +126,12 @@ export function openWriting(client: Client, models: Models, settings: Settings, 
     writes: readonly (readonly [number, number])[],
     outcomes: Outcomes,
   ): Promise<void> {
-    const { method, from, done, word } = actions[action]
+    const { from, done, word } = actions[action]
     const states = await statesOf(writes.map(([, id]) => id))
     const { major } = await client.version()
     // From Odoo 16 on a confirmed order is not cancelled but a window offered, unless the window is declined.
-    const context = action === 'cancel' && major >= 16 ? { disable_cancel_warning: true } : {}
+    const context: { [name: string]: boolean } =
+      action === 'cancel' && major >= 16 ? { disable_cancel_warning: true } : {}
     const pending: (readonly [number, number])[] = []
     for (const [index, id] of writes) {
       const state = states.get(id)
@@ -137,35 +140,50 @@ export function openWriting(client: Client, models: Models, settings: Settings, 
       else if (from.some((one) => one === state)) pending.push([index, id])
       else outcomes[index] = { ok: false, failure: wrongState(id, state, word) }
     }
-    const parts = chunks(pending, settings.confirmOrders)
-    for (const [place, part] of parts.entries()) {
-      try {
-        await inHalves(
-          part,
-          async (orders) => {
-            const ids = orders.map(([, id]) => id)
-            const value = await client.call({ model: 'sale.order', method, ids, context, effect: 'write' })
-            if (z.literal(true).safeParse(value).success) {
-              for (const [index, id] of orders) outcomes[index] = { ok: true, id: String(id) }
-            } else if (orders.length > 1) {
-              for (const one of orders) await act(action, [one], outcomes)
-            } else {
-              read(z.looseObject({ type: z.string() }), value, `the outcome of ${method}`)
-              for (const [index, id] of orders) outcomes[index] = { ok: false, failure: asksPerson(id, word) }
-            }
-          },
-          ([index], failure) => {
-            outcomes[index] = { ok: false, failure }
-          },
-        )
-      } catch (error) {
-        if (!isSyncError(error)) throw error
-        // A part of these may have gone through before; asking again is harmless, as states are read first.
-        for (const [index] of part) outcomes[index] = { ok: false, failure: failureOf(error) }
-        for (const [index] of parts.slice(place + 1).flat()) outcomes[index] = { ok: false, failure: notSent }
-        return
+    const parts = [...chunks(pending, settings.confirmOrders)]
+    let stopped = false
+    async function takeParts(): Promise<void> {
+      for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+        if (stopped) continue
+        try {
+          await actOn(action, part, context, outcomes)
+        } catch (error) {
+          if (!isSyncError(error)) throw error
+          // A part of these may have gone through before; asking again is harmless, as states are read first. What was
+          // not sent keeps its outcome, which says so.
+          for (const [index] of part) outcomes[index] = { ok: false, failure: failureOf(error) }
+          stopped = true
+        }
       }
     }
+    await Promise.all(Array.from({ length: sideBySide }, takeParts))
+  }
+
+  async function actOn(
+    action: Action,
+    part: readonly (readonly [number, number])[],
+    context: { [name: string]: boolean },
+    outcomes: Outcomes,
+  ): Promise<void> {
+    const { method, word } = actions[action]
+    await inHalves(
+      part,
+      async (orders) => {
+        const ids = orders.map(([, id]) => id)
+        const value = await client.call({ model: 'sale.order', method, ids, context, effect: 'write' })
+        if (z.literal(true).safeParse(value).success) {
+          for (const [index, id] of orders) outcomes[index] = { ok: true, id: String(id) }
+        } else if (orders.length > 1) {
+          for (const one of orders) await act(action, [one], outcomes)
+        } else {
+          read(z.looseObject({ type: z.string() }), value, `the outcome of ${method}`)
+          for (const [index, id] of orders) outcomes[index] = { ok: false, failure: asksPerson(id, word) }
+        }
+      },
+      ([index], failure) => {
+        outcomes[index] = { ok: false, failure }
+      },
+    )
   }
 
   return async function write(writes: readonly Write[]): Promise<readonly WriteOutcome[]> {

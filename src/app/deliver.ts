@@ -7,6 +7,8 @@ import { deliverReports } from './report.ts'
 import type { Deps, Sync } from './sync.ts'
 
 const leaseMs = 60_000
+// While one batch waits for an answer of one system, another keeps the other system busy.
+const sideBySide = 2
 
 export interface Delivery {
   /** Records that were worked on. */
@@ -34,20 +36,23 @@ export async function deliver(
   const counts: Record<string, number> = {}
   let records = 0
   let reported = 0
-  const end = (stopped: Failure | null): Delivery => ({ records, counts, reported, stopped })
-  while (options.signal?.aborted !== true) {
-    const blocked = await blockedBecause(sync, deps)
-    if (blocked !== null) return end(blocked)
-    const claims = await deps.ledger.inbox.claim(sync.name, { max: sync.config.batch, worker: deps.worker, leaseMs })
-    if (claims.length === 0) return end(null)
-    const outcome = await deliverBatch(sync, claims, deps)
-    records += claims.length
-    reported += outcome.reported
-    for (const [name, count] of Object.entries(outcome.counts)) counts[name] = (counts[name] ?? 0) + count
-    await options.progress?.(records, outcome.counts)
-    if (outcome.stopped !== null) return end(outcome.stopped)
+  let stopped: Failure | null = null
+  async function loop(): Promise<void> {
+    while (options.signal?.aborted !== true && stopped === null) {
+      stopped = await blockedBecause(sync, deps)
+      if (stopped !== null) return
+      const claims = await deps.ledger.inbox.claim(sync.name, { max: sync.config.batch, worker: deps.worker, leaseMs })
+      if (claims.length === 0) return
+      const outcome = await deliverBatch(sync, claims, deps)
+      records += claims.length
+      reported += outcome.reported
+      for (const [name, count] of Object.entries(outcome.counts)) counts[name] = (counts[name] ?? 0) + count
+      stopped ??= outcome.stopped
+      await options.progress?.(records, outcome.counts)
+    }
   }
-  return end(null)
+  await Promise.all(Array.from({ length: sideBySide }, loop))
+  return { records, counts, reported, stopped }
 }
 
 /** Null when the sync may work. */

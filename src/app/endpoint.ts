@@ -36,7 +36,7 @@ export function openEndpoint(
   const { name } = options
   let connection = options.connection
   const { ledger, clock, log } = deps
-  let account: Account | null = null
+  let account: Promise<Account> | null = null
   let failing = true
 
   async function failed(error: SyncError): Promise<void> {
@@ -75,6 +75,14 @@ export function openEndpoint(
     log.info('connection works again', { connection: name })
   }
 
+  async function learn(): Promise<Account> {
+    const known = (await ledger.connections.get(name)).account
+    if (known !== null) return known
+    const report = await endpoint.use((opened) => opened.check())
+    await ledger.connections.setAccount(name, report.account)
+    return report.account
+  }
+
   const endpoint: Endpoint = {
     name,
     system: options.system,
@@ -86,13 +94,11 @@ export function openEndpoint(
       connection = renewed ?? connection
       return renewed !== null
     },
-    async account() {
-      account ??= (await ledger.connections.get(name)).account
-      if (account === null) {
-        const report = await endpoint.use((opened) => opened.check())
-        await ledger.connections.setAccount(name, report.account)
-        account = report.account
-      }
+    account() {
+      account ??= learn().catch((error: unknown) => {
+        account = null
+        throw error
+      })
       return account
     },
     async paused() {

@@ -60,61 +60,64 @@ export function openCrosswalk(
         throw invalid(name, `There is no sync "${name}"`, `Known: ${Object.keys(project.config.syncs).join(', ')}.`)
       }
     }
-    const rows: { sync: string; found: number; counts: Record<string, number>; stopped: Failure | null }[] = []
-    for (const name of inOrder(names)) {
+    const chosenNames = inOrder(names)
+    const rows = new Map<string, Row>()
+    // All changes are looked for before anything is written: then no look meets what this run writes itself.
+    for (const name of chosenNames) {
       if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
       await resume(name)
-      rows.push(await openAndRun(name, how))
+      rows.set(name, await stoppable(name, (sync) => look(sync, how)))
+    }
+    for (const name of chosenNames) {
+      const before = rows.get(name)
+      if (before?.stopped !== null) continue
+      const after = await stoppable(name, (sync) => work(sync, how))
+      rows.set(name, { ...after, found: before.found, run: before.run })
+    }
+    for (const { run, stopped } of rows.values()) {
+      if (run === null) continue
+      const state = stopped === null ? 'done' : 'stopped'
+      await ledger.runs.finish(run, { state, reason: stopped?.message ?? null, now: clock.now() })
     }
     const counts = await ledger.inbox.sweep()
-    const chosen = new Set(rows.map((row) => row.sync))
+    const chosen = new Set(chosenNames)
     const waiting = counts
       .filter((one) => chosen.has(one.sync))
       .reduce((sum, one) => sum + one.due + one.later + one.inWork, 0)
     const open = await ledger.problems.list({ max: 10_000 })
-    return { syncs: rows, problems: open.filter((one) => chosen.has(one.sync)).length, waiting }
+    const syncs = [...rows.values()].map(({ sync, found, counts: outcomes, stopped }) => ({
+      sync,
+      found,
+      counts: outcomes,
+      stopped,
+    }))
+    return { syncs, problems: open.filter((one) => chosen.has(one.sync)).length, waiting }
   }
 
   /** A system that does not answer stops its sync; a mistake in the configuration stops the command. */
-  async function openAndRun(name: string, how: RunOptions) {
+  async function stoppable(name: string, act: (sync: Sync) => Promise<Omit<Row, 'sync'>>): Promise<Row> {
     try {
-      return await runOne(await project.sync(name), how)
+      return { sync: name, ...(await act(await project.sync(name))) }
     } catch (error) {
       if (!(error instanceof SyncError) || error.problem.kind === 'configuration_invalid') throw error
-      return { sync: name, found: 0, counts: {}, stopped: failureOf(error) }
+      return { sync: name, ...nothing, stopped: failureOf(error) }
     }
   }
 
-  async function runOne(sync: Sync, how: RunOptions) {
-    const row = { sync: sync.name, found: 0, counts: {} as Record<string, number>, stopped: null as Failure | null }
-    const signal = how.signal === undefined ? {} : { signal: how.signal }
-    const kind = how.kind ?? 'manual'
-    let runId: string | null = null
-    try {
-      const detection = await detect(sync, { kind, ...signal }, deps)
-      row.found = detection.found
-      runId = detection.run
-      how.progress?.({ sync: sync.name, phase: 'detect', done: detection.found, due: detection.found })
-      const delivery = await deliver(sync, deps, {
-        ...signal,
-        progress: async (done) => {
-          if (how.progress === undefined) return
-          const due = (await ledger.inbox.sweep()).find((one) => one.sync === sync.name)?.due ?? 0
-          how.progress({ sync: sync.name, phase: 'deliver', done, due })
-        },
-      })
-      row.counts = { ...delivery.counts }
-      row.stopped = delivery.stopped
-    } catch (error) {
-      if (!(error instanceof SyncError)) throw error
-      row.stopped = failureOf(error)
+  async function look(sync: Sync, how: RunOptions): Promise<Omit<Row, 'sync'>> {
+    const { found, run } = await detect(sync, { kind: how.kind ?? 'manual', ...signalOf(how) }, deps)
+    how.progress?.({ sync: sync.name, phase: 'detect', done: found, due: found })
+    return { ...nothing, found, run }
+  }
+
+  async function work(sync: Sync, how: RunOptions): Promise<Omit<Row, 'sync'>> {
+    const progress = async (done: number) => {
+      if (how.progress === undefined) return
+      const due = (await ledger.inbox.sweep()).find((one) => one.sync === sync.name)?.due ?? 0
+      how.progress({ sync: sync.name, phase: 'deliver', done, due })
     }
-    if (how.signal?.aborted === true && row.stopped === null) row.stopped = interrupted
-    if (runId !== null) {
-      const state = row.stopped === null ? 'done' : 'stopped'
-      await ledger.runs.finish(runId, { state, reason: row.stopped?.message ?? null, now: clock.now() })
-    }
-    return row
+    const { counts, stopped } = await deliver(sync, deps, { ...signalOf(how), progress })
+    return { ...nothing, counts, stopped: stopped ?? (how.signal?.aborted === true ? interrupted : null) }
   }
 
   async function resume(name: string): Promise<void> {
@@ -221,6 +224,17 @@ export function openCrosswalk(
     },
   }
 }
+
+/** One sync of a run. */
+interface Row {
+  readonly sync: string
+  readonly found: number
+  readonly counts: Readonly<Record<string, number>>
+  readonly stopped: Failure | null
+  readonly run: string | null
+}
+const nothing = { found: 0, counts: {}, stopped: null, run: null }
+const signalOf = (how: RunOptions) => (how.signal === undefined ? {} : { signal: how.signal })
 
 const interrupted: Failure = {
   problem: { kind: 'unavailable' },

@@ -1,10 +1,10 @@
-import { chronological } from '../core/chronology.ts'
 import { compare, zero } from '../core/decimal.ts'
 import type { Deal, Fulfilment, Stage } from '../core/documents.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { completeDeal } from '../core/money.ts'
 import type { Failure } from '../core/problem.ts'
 import { advance } from '../core/stage.ts'
+import { summarise } from '../core/summary.ts'
 import type { CompiledMapping } from '../mapping/compile.ts'
 import { type Lineage, mapInbound, mapOutbound, type TargetRecord } from '../mapping/run.ts'
 import type { Account, RemoteRecord, Write } from '../ports/connector.ts'
@@ -502,7 +502,7 @@ export async function readOrders(
       continue
     }
     const stage = parts === null ? advance((link.stage ?? null) as Stage | null, outcome.value) : 'draft'
-    result.set(link.id, { fulfilment: { ...chronological(outcome.value), stage }, stage })
+    result.set(link.id, { fulfilment: { ...summarise(outcome.value), stage }, stage })
   }
   return result
 }

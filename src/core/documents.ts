@@ -82,6 +82,10 @@ const dealLineSchema = z.strictObject({
   taxCode: maybeText,
   netAmount: maybeDecimal.describe('Quantity × unit price less discounts, rounded to the currency; computed when null'),
   netUnitPrice: maybeDecimal.describe('Net amount of one unit, discounts included; computed'),
+  entryPrice: maybeDecimal.describe(
+    'Unit price for an ERP that knows percentages but no amounts off a line: net where an amount is off; computed',
+  ),
+  entryDiscount: maybeDecimal.describe('Percentage that goes with the entry price, 0 where an amount is off; computed'),
   raw,
 })
 export type DealLine = z.infer<typeof dealLineSchema>
@@ -217,6 +221,18 @@ export const fulfilmentSchema = z.strictObject({
     )
     .default([]),
   payments: z.array(z.strictObject({ date: maybeDate, amount: decimalValue })).default([]),
+  summary: z
+    .strictObject({
+      trackingNumbers: maybeText.describe('Of all deliveries, with commas between'),
+      trackingUrl: maybeText.describe('Of the latest delivery'),
+      shippedAt: maybeInstant.describe('When the latest delivery left'),
+      invoiceNumber: maybeText.describe('Of the latest posted invoice'),
+      invoiceDate: maybeDate,
+      outstanding: maybeDecimal.describe('Of all posted invoices, less credit notes'),
+    })
+    .nullable()
+    .default(null)
+    .describe('What a CRM shows in single fields; computed'),
   totals: z
     .strictObject({ net: maybeDecimal, tax: maybeDecimal, total: maybeDecimal, currency: maybeText })
     .nullable()

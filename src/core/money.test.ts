@@ -53,9 +53,12 @@ describe('completeDeal', () => {
     ['an amount off', line('a', '4', '10', { discountAmount: '1' }), '39', '9.75'],
     ['both', line('a', '1', '100', { discountPercent: '10', discountAmount: '5' }), '85', '85'],
     ['no quantity', line('a', '0', '5'), '0', '5'],
-  ])('computes the net amount of %s', (_name, one, net, unit) => {
+  ])('computes the net amount of %s', (name, one, net, unit) => {
     const [completed] = completeDeal(deal({ lines: [one] })).lines
     expect(completed).toMatchObject({ netAmount: net, netUnitPrice: unit })
+    const { entryPrice, entryDiscount, discountAmount } = completed ?? {}
+    expect(entryPrice).toBe(discountAmount === null ? one.unitPrice : unit)
+    expect(entryDiscount).toBe(name === 'a percentage' ? '10' : '0')
   })
 
   test('rounds to the digits of the currency', () => {

@@ -96,7 +96,11 @@ export function completeDeal(deal: Deal): Deal {
     const netAmount = subtract(nets[index] ?? zero, share)
     const discountAmount = share === zero ? line.discountAmount : add(line.discountAmount ?? zero, share)
     const netUnitPrice = line.quantity === zero ? line.unitPrice : divide(netAmount, line.quantity)
-    return { ...line, discountAmount, netAmount, netUnitPrice }
+    const entered =
+      discountAmount === null
+        ? { entryPrice: line.unitPrice, entryDiscount: line.discountPercent ?? zero }
+        : { entryPrice: netUnitPrice, entryDiscount: zero }
+    return { ...line, discountAmount, netAmount, netUnitPrice, ...entered }
   })
   return { ...deal, lines }
 }

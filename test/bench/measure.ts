@@ -41,10 +41,11 @@ const plus = (one: Cost, other: Cost): Cost => ({
 export async function measure(contestant: ContestantName, latencyMs: number, deals: number): Promise<Measurement> {
   const systems = await startSystems()
   const child = startChild('contender.ts')
+  let stopWatching: (() => Promise<number>) | null = null
   try {
     const { target } = systems
     const { postgresPid } = await child.ask<{ postgresPid: number | null }>('open', { name: contestant, target })
-    const stopWatching = postgresPid === null ? null : watchMemory(postgresPid)
+    if (postgresPid !== null) stopWatching = watchMemory(postgresPid)
     const postgresCpu = async () => (postgresPid === null ? 0 : (await usageOf(postgresPid)).cpuMs)
     const once = async () => {
       await systems.resetCalls()
@@ -74,6 +75,7 @@ export async function measure(contestant: ContestantName, latencyMs: number, dea
       ...{ contestant, latencyMs, deals, ms, calls, cpuMs, postgresCpuMs, memoryMb, postgresMemoryMb, echo, idle },
     }
   } finally {
+    await stopWatching?.()
     await child.end()
     await systems.close()
   }

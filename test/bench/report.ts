@@ -55,7 +55,7 @@ export function throughputTable(all: readonly Measurement[]): string {
       `${one.latencyMs} ms`,
       name,
       figures.ordersPerSecond.toFixed(1),
-      limit === null ? '' : (figures.ordersPerSecond / limit.ordersPerSecond).toFixed(2),
+      limit === null ? '' : (figures.ordersPerSecond / limit.ordersPerSecond).toFixed(3),
       figures.hubspotCalls.toFixed(3),
       figures.odooCalls.toFixed(3),
       limit === null ? '' : (callsOf(figures) / callsOf(limit)).toFixed(2),
