@@ -9,6 +9,9 @@ import { callService, openJsonRpc } from './json-rpc.ts'
 import type { Settings } from './settings.ts'
 import type { Call, Transport } from './transport.ts'
 
+/** Calls at once: Odoo has about as many workers. */
+export const sideBySide = 4
+
 /** A condition `[path, operator, value]`, or one of `|`, `&`, `!` before its operands. */
 export type Domain = readonly (string | readonly [string, string, JsonValue])[]
 type JsonValue = string | number | boolean | readonly (string | number)[]
@@ -53,7 +56,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     replyBytesMax: 100_000_000,
     attemptsMax: 4,
     // A server of Odoo has a few workers, each of which serves one call at a time.
-    concurrencyMax: 4,
+    concurrencyMax: sideBySide,
     classify,
   })
   const routes: Record<'json-rpc' | 'json-2', Transport> = {

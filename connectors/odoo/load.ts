@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Failure, failureOf, type Result, SyncError } from '../../src/core/problem.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Write } from '../../src/ports/connector.ts'
-import { type Client, read } from './client.ts'
+import { type Client, read, sideBySide } from './client.ts'
 import { type Cell, encodeFields } from './encode.ts'
 import { failureOfMessages, isLostRace, isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
@@ -185,26 +185,33 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
           const outcome = outcomes[index]
           return outcome?.ok === true || outcome?.failure === notSent
         })
-        for (const chunk of chunksOf(alive, settings.loadOrders)) {
-          // Odoo finds a record by id only among those that are not archived, unless it is told.
-          const archived = hasArchive && chunk[0]?.id.column === '.id'
-          const open = new Set(chunk)
-          const settle: Settle = (entry, outcome) => {
-            outcomes[entry.index] = outcome
-            open.delete(entry)
-            written ||= outcome.ok
-          }
-          try {
-            await narrow(object, chunk, archived, settle)
-          } catch (error) {
-            if (!isSyncError(error)) throw error
-            // A reply that cannot be read tells as little as none.
-            const unsure = isSyncError(error, 'outcome_unknown', 'bad_reply')
-            if (!written && !unsure) throw error
-            for (const entry of open) outcomes[entry.index] = { ok: false, failure: failureOf(error) }
-            return outcomes
+        const pending = [...chunksOf(alive, settings.loadOrders)]
+        let unsure = false
+        let stopped: SyncError | null = null
+        const takeChunks = async (): Promise<void> => {
+          for (let chunk = pending.shift(); chunk !== undefined && stopped === null; chunk = pending.shift()) {
+            // Odoo finds a record by id only among those that are not archived, unless it is told.
+            const archived = hasArchive && chunk[0]?.id.column === '.id'
+            const open = new Set(chunk)
+            const settle: Settle = (entry, outcome) => {
+              outcomes[entry.index] = outcome
+              open.delete(entry)
+              written ||= outcome.ok
+            }
+            try {
+              await narrow(object, chunk, archived, settle)
+            } catch (error) {
+              if (!isSyncError(error)) throw error
+              // A reply that cannot be read tells as little as none.
+              unsure ||= isSyncError(error, 'outcome_unknown', 'bad_reply')
+              for (const entry of open) outcomes[entry.index] = { ok: false, failure: failureOf(error) }
+              stopped = error
+            }
           }
         }
+        await Promise.all(Array.from({ length: sideBySide }, takeChunks))
+        if (stopped !== null && !written && !unsure) throw stopped
+        if (stopped !== null) return outcomes
       }
     }
     return outcomes

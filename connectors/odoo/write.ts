@@ -3,7 +3,7 @@ import { type Failure, failureOf, type SyncError } from '../../src/core/problem.
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
 import { chunks } from './chunks.ts'
-import { type Client, read } from './client.ts'
+import { type Client, read, sideBySide } from './client.ts'
 import { isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
 import { notSent, openLoading, type RecordWrite } from './load.ts'
@@ -14,8 +14,6 @@ type Removal = { readonly index: number; readonly write: RecordWrite }
 type Outcomes = WriteOutcome[]
 
 const readMax = 500
-// Parts confirmed at once: Odoo has a worker for each processor at least.
-const sideBySide = 2
 
 /** What an action does to orders of each state. What is not listed is refused, naming the state. */
 const actions = {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { flawless, prove, settle, stock } from '../faults/proof.ts'
+import { flawless, prove, settle, settleUntil, stock } from '../faults/proof.ts'
 import { openRig } from '../rig.ts'
 
 test.each([
@@ -19,12 +19,7 @@ test.each([
     await settle(project)
     const order = rig.odoo.store.orders().find((one) => one.externalId?.endsWith(`_deal_${id}`))
     rig.odoo.store.ship(order?.id ?? '', { part: false })
-    // Odoo's stamps are whole seconds: a change in the second of the one before is told a little later.
-    const shown = () => rig.hubspot.store.deal(id)?.properties.erp_status === 'shipped'
-    for (let round = 0; round < 100 && !shown(); round += 1) {
-      await project.deps.clock.sleep(250)
-      await settle(project)
-    }
+    await settleUntil(project, () => rig.hubspot.store.deal(id)?.properties.erp_status === 'shipped')
     expect(await prove(rig, project)).toMatchObject({ ...flawless, orders: 10 })
     expect(rig.hubspot.store.deal(id)?.properties.erp_status).toBe('shipped')
     await project.close()

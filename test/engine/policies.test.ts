@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { flawless, prove, settle, stock } from '../faults/proof.ts'
+import { flawless, prove, settle, settleUntil, stock } from '../faults/proof.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openRig, type Rig } from '../rig.ts'
 
@@ -193,7 +193,7 @@ describe('after the ledger', () => {
     rmSync(rig.home, { recursive: true, force: true, maxRetries: 5 })
     copy(`${rig.home}.earlier`, rig.home)
     project = await rig.open()
-    await settle(project)
+    await settleUntil(project, () => deal(early).erp_status === 'shipped')
     expect(await prove(rig, project)).toMatchObject({ ...flawless, won: 11, orders: 10, problems: 1 })
     expect(deal(early).erp_status).toBe('shipped')
     for (const id of later.slice(0, 5)) expect(orderOf(id)?.state).toBe('sale')

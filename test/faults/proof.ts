@@ -46,6 +46,15 @@ const simulated = (rig: Rig): ErpView => ({
   customerKeys: async () => rig.odoo.store.partners().flatMap((partner) => partner.externalId ?? []),
 })
 
+/** Settles until something shows: Odoo's stamps are whole seconds, and a change in the second of the one before is told later. */
+export async function settleUntil(opened: OpenProject, shows: () => boolean): Promise<void> {
+  await settle(opened)
+  for (let round = 0; round < 100 && !shows(); round += 1) {
+    await opened.deps.clock.sleep(250)
+    await settle(opened)
+  }
+}
+
 export async function prove(
   rig: { readonly hubspot: Hubspot },
   opened: OpenProject,
