@@ -2,7 +2,7 @@ import { Client } from '@hubspot/api-client'
 import type { Contestant } from './contestant.ts'
 import { type OdooRpc, openOdooRpc } from './odoo-rpc.ts'
 import { createOrderNumberProperty } from './sequential.ts'
-import type { Target } from './systems.ts'
+import type { Target } from './target.ts'
 
 interface Row {
   readonly id: string

@@ -1,6 +1,6 @@
 import { serve } from './children.ts'
 import type { Contestant, ContestantName } from './contestant.ts'
-import type { Target } from './systems.ts'
+import type { Target } from './target.ts'
 
 /** What one pass cost this process. */
 export interface Pass {

@@ -7,7 +7,7 @@ import { openCrosswalk } from '../../src/app/open.ts'
 import { openProcess } from '../../src/main/process.ts'
 import { startServer } from '../../src/main/server.ts'
 import type { Contestant } from './contestant.ts'
-import type { Target } from './systems.ts'
+import type { Target } from './target.ts'
 
 const webhookToken = 'a-token-of-the-benchmark-01234'
 export const webhookSecret = 'secret-of-the-benchmark'

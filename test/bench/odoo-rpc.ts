@@ -1,4 +1,4 @@
-import type { Target } from './systems.ts'
+import type { Target } from './target.ts'
 
 /** Odoo's JSON-RPC as a script would call it. */
 export interface OdooRpc {

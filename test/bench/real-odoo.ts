@@ -2,7 +2,8 @@ import { type BatchedOrder, makeOrders } from './batched.ts'
 import { startChild } from './children.ts'
 import type { Pass } from './contender.ts'
 import { type OdooRpc, openOdooRpc } from './odoo-rpc.ts'
-import { startSystems, type Target } from './systems.ts'
+import { startSystems } from './systems.ts'
+import type { Target } from './target.ts'
 import { companies, deals } from './trade.ts'
 
 /** One round against a real Odoo: the same number of orders by both, milliseconds until the last was confirmed. */

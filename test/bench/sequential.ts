@@ -6,7 +6,7 @@ import {
 } from '@hubspot/api-client/lib/codegen/crm/properties/index.js'
 import type { Contestant } from './contestant.ts'
 import { type OdooRpc, openOdooRpc } from './odoo-rpc.ts'
-import type { Target } from './systems.ts'
+import type { Target } from './target.ts'
 
 const dealProperties = ['dealname', 'closedate', 'deal_currency_code']
 const lineProperties = ['hs_sku', 'name', 'quantity', 'price']

@@ -1,19 +1,7 @@
 import { type Child, startChild } from './children.ts'
 import { openOdooRpc } from './odoo-rpc.ts'
+import type { Target } from './target.ts'
 import { companies, contacts, deals, products } from './trade.ts'
-
-/** How a contestant reaches the two systems. */
-export interface Target {
-  readonly hubspot: { readonly url: string; readonly token: string }
-  readonly odoo: {
-    readonly url: string
-    readonly database: string
-    readonly username: string
-    readonly password: string
-    /** First part of the External IDs. */
-    readonly module: string
-  }
-}
 
 /** API calls by system. */
 export interface Calls {

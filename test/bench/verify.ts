@@ -1,5 +1,5 @@
 import { openOdooRpc } from './odoo-rpc.ts'
-import type { Target } from './systems.ts'
+import type { Target } from './target.ts'
 
 /**
  * A contestant that is fast because it leaves something out has not won.
