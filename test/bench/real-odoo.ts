@@ -58,7 +58,7 @@ async function runScript(odoo: OdooRpc, module: string): Promise<number> {
       .slice(0, Math.ceil(realDeals / 10))
       .map((company, n) => [`${n + 1}`, company] as const),
   )
-  const orders: BatchedOrder[] = deals(0, realDeals, 0, { companies: ids, contacts: ['0'] }).map((deal, n) => ({
+  const orders: BatchedOrder[] = deals(0, realDeals, 0, '', { companies: ids, contacts: ['0'] }).map((deal, n) => ({
     id: `${n + 1}`,
     currency: null,
     companyId: deal.companyId,

@@ -23,7 +23,8 @@ export interface Systems {
   close(): Promise<void>
 }
 
-async function loadProducts(target: Target['odoo']): Promise<void> {
+/** Makes the products. @returns the company's currency */
+async function prepareOdoo(target: Target['odoo']): Promise<string> {
   const odoo = await openOdooRpc(target)
   const rows = products.map(({ sku, name, price }) => [`crosswalk_bench.${sku}`, sku, name, price, 'consu'])
   const columns = ['id', 'default_code', 'name', 'list_price', 'type']
@@ -32,6 +33,11 @@ async function loadProducts(target: Target['odoo']): Promise<void> {
     rows,
   ])
   if (loaded.ids === false) throw new Error(`Odoo refused the products: ${JSON.stringify(loaded.messages)}`)
+  const [company] = await odoo.call<{ currency_id: [number, string] }[]>('res.company', 'search_read', [
+    [],
+    ['currency_id'],
+  ])
+  return company?.currency_id[1] ?? ''
 }
 
 const dealsAtOnce = 2000
@@ -51,7 +57,7 @@ export async function startSystems(odoo?: Target['odoo'], mark = ''): Promise<Sy
     hubspot: { url: hubspotUrl, token: 'test-token' },
     odoo: odoo ?? { url: odooUrl ?? '', ...simulatedOdoo },
   }
-  await loadProducts(target.odoo)
+  const currency = await prepareOdoo(target.odoo)
   const urls = [hubspotUrl, ...(odooUrl === null ? [] : [odooUrl])]
   const ids = await control<{ companies: string[]; contacts: string[] }>(hubspotUrl, 'seed', {
     companies: companies(mark),
@@ -70,7 +76,7 @@ export async function startSystems(odoo?: Target['odoo'], mark = ''): Promise<Sy
       const first = Date.now() - total
       for (let done = 0; done < total; done += dealsAtOnce) {
         const some = Math.min(dealsAtOnce, total - done)
-        await control(hubspotUrl, 'seed', { deals: deals(won, some, first + done, ids) })
+        await control(hubspotUrl, 'seed', { deals: deals(won, some, first + done, currency, ids) })
         won += some
       }
     },

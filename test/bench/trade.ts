@@ -16,6 +16,7 @@ export interface NewDeal {
   readonly contactId?: string
   /** Epoch milliseconds. */
   readonly modifiedAt: number
+  readonly properties: Values
   readonly lines: readonly Values[]
 }
 
@@ -46,11 +47,13 @@ export const contacts: readonly Values[] = Array.from({ length: companyCount / 5
 /**
  * Deals number `first` and following: ten in a row are of one company, every fifth deal names a contact.
  * @param wonAt  of the first, epoch milliseconds; each of the next is won a millisecond later
+ * @param currency  of the ERP's company
  */
 export function deals(
   first: number,
   count: number,
   wonAt: number,
+  currency: string,
   ids: { readonly companies: readonly string[]; readonly contacts: readonly string[] },
 ): readonly NewDeal[] {
   return Array.from({ length: count }, (_, offset) => {
@@ -62,6 +65,7 @@ export function deals(
       companyId: ids.companies[Math.floor(n / 10) % ids.companies.length] ?? '',
       ...(contactId === undefined ? {} : { contactId }),
       modifiedAt: wonAt + offset,
+      properties: { deal_currency_code: currency },
       lines: Array.from({ length: linesPerDeal }, (_line, line) => {
         const product = products[(n * linesPerDeal + line * 7) % productCount]
         return {
