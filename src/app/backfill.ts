@@ -1,5 +1,4 @@
 import type { Deal } from '../core/documents.ts'
-import type { Json } from '../core/json.ts'
 import type { Instant } from '../core/time.ts'
 import { mapInbound } from '../mapping/run.ts'
 import type { Reconciliation } from './crosswalk.ts'
@@ -11,7 +10,7 @@ const pageSize = 500
 /** Reads all records changed since an instant and hands over those whose deal is won, in pages. */
 async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterable<readonly string[]> {
   const narrow = sync.deal.only(['id', 'won', 'wonAt'])
-  const account = (await sync.source.account()) as unknown as Json
+  const account = { ...(await sync.source.account()) }
   const seen = new Set<string>()
   for await (const page of sync.source.changes(sync.deal.object, { from })) {
     for (let start = 0; start < page.ids.length; start += pageSize) {

@@ -69,7 +69,7 @@ export async function resolveCustomers(
           label: customer.name,
         })),
       )
-  const own = (await deps.target.account()) as unknown as Json
+  const own = { ...(await deps.target.account()) }
   const mapped = await mapOutbound(
     deps.mapping,
     missing.map((customer) => ({

@@ -1,5 +1,4 @@
 import type { Deal } from '../core/documents.ts'
-import type { Json } from '../core/json.ts'
 import { completeDeal } from '../core/money.ts'
 import { SyncError } from '../core/problem.ts'
 import { mapInbound, mapOutbound } from '../mapping/run.ts'
@@ -8,7 +7,7 @@ import { keyOf, lineKeyOf } from '../sync/key.ts'
 import type { Preview } from './crosswalk.ts'
 import { resolveCustomers } from './customers.ts'
 import { openLookups } from './lookups.ts'
-import { labelOf } from './orders.ts'
+import { labelOf } from './order-case.ts'
 import type { DealSync, Deps } from './sync.ts'
 
 /** Shows what would become of a deal, and by which rules; nothing is written on either side nor in the ledger. */
@@ -22,7 +21,7 @@ export async function preview(sync: DealSync, recordId: string, deps: Deps): Pro
     })
   }
   const empty = { sync: sync.name, recordId, order: null, fields: [], lines: [] } as const
-  const [mapped] = await mapInbound<Deal>(sync.deal, [record], account as unknown as Json, deps.evaluator)
+  const [mapped] = await mapInbound<Deal>(sync.deal, [record], { ...account }, deps.evaluator)
   if (mapped === undefined || !mapped.ok) {
     return { ...empty, action: 'problem', label: recordId, failures: mapped?.failures ?? [] }
   }
@@ -47,9 +46,9 @@ export async function preview(sync: DealSync, recordId: string, deps: Deps): Pro
     sync.order,
     [
       {
-        document: deal as unknown as Json,
+        document: deal,
         op: linked ? 'update' : 'create',
-        account: (await sync.target.account()) as unknown as Json,
+        account: { ...(await sync.target.account()) },
         links: customer?.ok === true ? { customer: customer.id } : {},
       },
     ],

@@ -1,12 +1,12 @@
 import type { Fulfilment, Stage } from '../core/documents.ts'
-import type { Json, JsonObject } from '../core/json.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { Failure } from '../core/problem.ts'
 import { mapOutbound } from '../mapping/run.ts'
 import type { Link, LinkUpdate } from '../ports/ledger.ts'
 import { changedFields } from '../sync/difference.ts'
 import type { Batch } from './batch.ts'
 import { openLookups } from './lookups.ts'
-import { isOrder, readOrders } from './orders.ts'
+import { isOrder, readOrders } from './read-orders.ts'
 import type { Deps, FulfilmentSync } from './sync.ts'
 
 /**
@@ -64,12 +64,12 @@ async function write(
   context: { shadow: boolean; stillMine: () => void },
   deps: Deps,
 ): Promise<void> {
-  const account = (await sync.target.account()) as unknown as Json
+  const account = { ...(await sync.target.account()) }
   const withOrder = rows.filter((row) => row.order !== null)
   const mapped = await mapOutbound(
     sync.report,
     withOrder.map((row) => ({
-      document: row.order?.fulfilment as unknown as Json,
+      document: row.order?.fulfilment ?? null,
       op: 'update' as const,
       account,
       links: {},

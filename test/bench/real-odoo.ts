@@ -78,7 +78,7 @@ async function runCrosswalk(odoo: Target['odoo']): Promise<Omit<Round, 'scriptMs
     const orders = await child.ask<Pass>('pass', { syncs: ['orders'] })
     const reports = await child.ask<Pass>('pass', { syncs: ['fulfilment'] })
     const counts = { ...orders.counts, ...reports.counts }
-    if (counts['orders confirmed'] === realDeals) return { crosswalkMs: orders.ms, writeBackMs: reports.ms }
+    if (counts['orders delivered'] === realDeals) return { crosswalkMs: orders.ms, writeBackMs: reports.ms }
     throw new Error(`not all orders were made: ${JSON.stringify(counts)}`)
   } finally {
     await child.end()

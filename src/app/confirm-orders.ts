@@ -1,0 +1,77 @@
+import { storedOf } from '../sync/difference.ts'
+import { proveTotals } from '../sync/plan.ts'
+import type { Batch } from './batch.ts'
+import { type Existing, type Writing, writtenNow } from './order-case.ts'
+import { isOrder, readOrders } from './read-orders.ts'
+import type { DealSync, Deps } from './sync.ts'
+
+/** Compares the orders' totals with their deals and confirms those that agree. */
+export async function proveAndConfirm(
+  sync: DealSync,
+  cases: readonly Existing[],
+  batch: Batch,
+  context: Writing,
+  deps: Deps,
+): Promise<void> {
+  if (cases.length === 0) return
+  const { policies } = sync.config
+  const orders = await readOrders(
+    sync.fulfilment,
+    sync.target,
+    cases.map((one) => one.link),
+    ['id', 'number', 'state', 'totals'],
+    deps,
+  )
+  const confirming: Existing[] = []
+  for (const one of cases) {
+    const now = orders.get(one.link.id)
+    if (!isOrder(now)) {
+      if (now !== undefined) batch.fail(one.id, now)
+      continue
+    }
+    const number = now.fulfilment.number ?? one.link.targetId
+    const failure = proveTotals(one.deal, { number, totals: now.fulfilment.totals }, policies.totals)
+    if (failure !== null) {
+      batch.link({ id: one.link.id, targetLabel: number })
+      batch.fail(one.id, failure)
+    } else if (
+      now.fulfilment.state === 'draft' &&
+      policies.confirm === 'automatic' &&
+      one.written?.confirmed !== true
+    ) {
+      batch.link({ id: one.link.id, targetLabel: number })
+      confirming.push(one)
+    } else {
+      const confirmed = now.fulfilment.state === 'confirmed'
+      const written = {
+        ...(one.written ?? writtenNow(undefined)),
+        confirmed: (one.written?.confirmed ?? false) || confirmed,
+      }
+      batch.link({
+        id: one.link.id,
+        targetLabel: number,
+        written: storedOf(written),
+        ...(confirmed ? { stage: 'confirmed' } : {}),
+      })
+      batch.settle(one.id, 'delivered')
+    }
+  }
+  if (confirming.length === 0) return
+  context.stillMine()
+  const outcomes = await sync.target.use((connection) =>
+    connection.write(confirming.map((one) => ({ do: 'confirm', object: sync.order.object, id: one.link.targetId }))),
+  )
+  for (const [index, one] of confirming.entries()) {
+    const outcome = outcomes[index]
+    if (outcome === undefined) continue
+    if (!outcome.ok) {
+      batch.fail(one.id, outcome.failure)
+      continue
+    }
+    const written = storedOf({ ...(one.written ?? writtenNow(undefined)), confirmed: true })
+    batch.link({ id: one.link.id, stage: 'confirmed', written })
+    batch.report(one.id)
+    batch.note(one.id, 'confirmed', 'Totals agree with the deal; the order was confirmed')
+    batch.settle(one.id, 'delivered')
+  }
+}
