@@ -19,9 +19,9 @@ type Loaded = { readonly ids: readonly number[] | false; readonly messages: unkn
 
 // As many calls at once as the connectors allow themselves, records a call as the systems allow.
 const hubspotAtOnce = 6
-const odooAtOnce = 4
-export const ordersPerLoad = 200
-export const ordersPerConfirm = 50
+export const odooAtOnce = 4
+const ordersPerLoad = 200
+const ordersPerConfirm = 50
 
 /**
  * The practical limit: the fewest calls that both systems allow, those of one step side by side. It keeps no ledger,
