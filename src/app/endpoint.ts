@@ -12,8 +12,8 @@ export interface Endpoint {
   readonly system: string
   /** The one in use; a renewed login secret brings another. */
   readonly connection: Connection
-  /** Takes over settings that were stored since this process opened the connection. @returns whether there were any */
-  refresh(): Promise<boolean>
+  /** Takes over settings that were stored since this process opened the connection. */
+  refresh(): Promise<void>
   /** The account, from the ledger or, the first time, from `check`. */
   account(): Promise<Account>
   /** Null when work may go on. */
@@ -37,6 +37,7 @@ export function openEndpoint(
   let connection = options.connection
   const { ledger, clock, log } = deps
   let account: Promise<Account> | null = null
+  let refreshing: Promise<void> | null = null
   let failing = true
 
   async function failed(error: SyncError): Promise<void> {
@@ -75,6 +76,20 @@ export function openEndpoint(
     log.info('connection works again', { connection: name })
   }
 
+  async function reopen(): Promise<void> {
+    connection = (await options.reopen()) ?? connection
+  }
+
+  /**
+   * Whether a refused login was an old one: another process renewed the secret, or another call that was refused noticed
+   * first, so that there is a newer connection than the one that was used.
+   */
+  async function isOutdated(used: Connection, error: SyncError): Promise<boolean> {
+    if (error.problem.kind !== 'auth_rejected') return false
+    if (connection === used) await endpoint.refresh()
+    return connection !== used
+  }
+
   async function learn(): Promise<Account> {
     const known = (await ledger.connections.get(name)).account
     if (known !== null) return known
@@ -89,10 +104,11 @@ export function openEndpoint(
     get connection() {
       return connection
     },
-    async refresh() {
-      const renewed = await options.reopen()
-      connection = renewed ?? connection
-      return renewed !== null
+    refresh() {
+      refreshing ??= reopen().finally(() => {
+        refreshing = null
+      })
+      return refreshing
     },
     account() {
       account ??= learn().catch((error: unknown) => {
@@ -107,24 +123,31 @@ export function openEndpoint(
       return over ? null : state.pausedBecause
     },
     async use(work) {
+      const used = connection
       try {
-        const value = await work(connection)
+        const value = await work(used)
         await worked()
         return value
       } catch (error) {
         if (!(error instanceof SyncError)) throw error
-        // Another process may have renewed the login secret: then the refused one is the old one.
-        if (error.problem.kind === 'auth_rejected' && (await endpoint.refresh())) return endpoint.use(work)
+        if (await isOutdated(used, error)) return endpoint.use(work)
         await failed(error)
         throw error
       }
     },
     async *changes(object, since) {
+      const used = connection
+      let reached = since
       try {
-        yield* connection.changes(object, since)
+        for await (const page of used.changes(object, since)) {
+          yield page
+          reached = { cursor: page.cursor }
+        }
         await worked()
       } catch (error) {
-        if (error instanceof SyncError) await failed(error)
+        if (!(error instanceof SyncError)) throw error
+        if (await isOutdated(used, error)) return yield* endpoint.changes(object, reached)
+        await failed(error)
         throw error
       }
     },

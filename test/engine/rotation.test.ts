@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { rotateSecret } from '../../src/app/rotate.ts'
-import { shift } from '../../src/core/time.ts'
+import { type Instant, shift } from '../../src/core/time.ts'
 import { flawless, prove, settle, stock } from '../faults/proof.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openRig, type Rig } from '../rig.ts'
@@ -51,6 +51,38 @@ test('a key that expires soon is renewed while two processes work with it, and b
   expect(rig.log.join('')).not.toContain(renewed)
   expect((await first.crosswalk.check(['odoo']))[0]?.failure).toBeNull()
 }, 60_000)
+
+/** Rotates in the first process behind the back of the second, which goes on with a key that is revoked. */
+async function revokeBehind(project: OpenProject): Promise<void> {
+  await project.crosswalk.check([])
+  expect(await rotate(first, 360)).toBe(true)
+}
+const failure = async (project: OpenProject) => (await project.project.endpoint('odoo').paused())?.message ?? null
+
+test('calls that were under way with the old key go on with the new one, however late they are refused', async () => {
+  await revokeBehind(second)
+  const endpoint = second.project.endpoint('odoo')
+  // Refused only after the other call has taken over the new key.
+  rig.odoo.fault({ match: { path: '/res.partner/' }, kind: 'slow', delayMs: 300 })
+  const found = await Promise.all([
+    endpoint.use((connection) => connection.find('res.partner', [{ key: 'late' }])),
+    endpoint.use((connection) => connection.find('sale.order', [{ fields: { name: 'S00001' } }])),
+    endpoint.use((connection) => connection.find('res.partner', [{ fields: { name: 'Nobody' } }])),
+  ])
+  expect(found).toHaveLength(3)
+  expect(await failure(second)).toBeNull()
+})
+
+test('looking for changes takes over a renewed key as well', async () => {
+  await revokeBehind(second)
+  const pages: string[][] = []
+  for await (const page of second.project
+    .endpoint('odoo')
+    .changes('sale.order', { from: '2026-01-01T00:00:00.000Z' as Instant }))
+    pages.push([...page.ids])
+  expect(pages.flat()).toHaveLength(6)
+  expect(await failure(second)).toBeNull()
+})
 
 test('a key that a person writes into the configuration after a renewal is the one that counts', async () => {
   await rig.configure({ odoo: { password: 'a-key-of-another-hand' } })
