@@ -1,9 +1,29 @@
 import type { Simulator } from '../src/simulator/server.ts'
+import type { SimulatedCrm, SimulatedErp } from '../src/simulator/world.ts'
 import { startHubspotSimulator } from './hubspot/simulator.ts'
 import { startOdooSimulator } from './odoo/simulator.ts'
 
-/** Every system that can be simulated; one line each. */
-export const simulators: Readonly<Record<string, (options: { port: number }) => Promise<Simulator>>> = {
+interface Options {
+  /** 0 takes any free port. */
+  readonly port?: number
+  readonly latencyMs?: number
+  /** Epoch milliseconds; the real time when not given. */
+  readonly now?: () => number
+  /** Of the company. */
+  readonly currency?: string
+  /** Further ones that deals and orders may be in. */
+  readonly currencies?: readonly string[]
+}
+type Start<System> = (options?: Options) => Promise<System>
+
+/** Every CRM that can be simulated; one line each. */
+export const simulatedCrms: Readonly<Record<string, Start<SimulatedCrm>>> = {
   hubspot: startHubspotSimulator,
+}
+
+/** Every ERP that can be simulated; one line each. */
+export const simulatedErps: Readonly<Record<string, Start<SimulatedErp>>> = {
   odoo: startOdooSimulator,
 }
+
+export const simulators: Readonly<Record<string, Start<Simulator>>> = { ...simulatedCrms, ...simulatedErps }

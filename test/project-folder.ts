@@ -38,17 +38,22 @@ type Change = Readonly<Record<string, unknown>>
 export interface ConfigChange {
   readonly orders?: Change
   readonly fulfilment?: Change
-  readonly hubspot?: Change
-  readonly odoo?: Change
+  /** Settings of the two connections. */
+  readonly crm?: Change
+  readonly erp?: Change
   readonly server?: Change
+}
+/** A system to connect to. Its connection has the system's name. */
+interface Side {
+  readonly system: string
+  readonly settings: Change
 }
 
 export const webhookToken = 'a-token-of-the-tests-0123456789'
-export const webhookSecret = 'secret-of-the-webhook-app'
 
 /** Deals won from 2026-01-01 on are taken, without schedules and without a guard, unless told otherwise. */
 export async function openProjectFolder(
-  systems: { hubspot: { url: string }; odoo: { url: string; database: string; username: string; password: string } },
+  { crm, erp }: { readonly crm: Side; readonly erp: Side },
   first: ConfigChange,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ProjectFolder> {
@@ -64,22 +69,23 @@ export async function openProjectFolder(
     current = {
       orders: merged('orders'),
       fulfilment: merged('fulfilment'),
-      hubspot: merged('hubspot'),
-      odoo: merged('odoo'),
+      crm: merged('crm'),
+      erp: merged('erp'),
       server: merged('server'),
     }
+    const connection = ({ system, settings }: Side, change: Change | undefined) => ({
+      system,
+      settings: { ...settings, ...change },
+      webhook_token: webhookToken,
+    })
     const connections = {
-      hubspot: {
-        system: 'hubspot',
-        settings: { baseUrl: systems.hubspot.url, accessToken: 'test-token', webhookSecret, ...current.hubspot },
-        webhook_token: webhookToken,
-      },
-      odoo: { system: 'odoo', settings: { ...systems.odoo, ...current.odoo }, webhook_token: webhookToken },
+      [crm.system]: connection(crm, current.crm),
+      [erp.system]: connection(erp, current.erp),
     }
     const orders = {
       document: 'deal',
-      from: 'hubspot',
-      to: 'odoo',
+      from: crm.system,
+      to: erp.system,
       schedule: null,
       since: '2026-01-01T00:00:00Z',
       guard: { orders_per_hour: 1_000_000 },
@@ -87,8 +93,8 @@ export async function openProjectFolder(
     }
     const fulfilment = {
       document: 'fulfilment',
-      from: 'odoo',
-      to: 'hubspot',
+      from: erp.system,
+      to: crm.system,
       of: 'orders',
       schedule: null,
       ...current.fulfilment,

@@ -250,7 +250,18 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
       const reply = await understood(batches.update(object, { inputs: [...inputs] }))
       return { rows: rowsOf(reply.results), refused: refusedOf(reply) }
     },
-    properties: async (object) => listOf((await understood(properties.getAll(object, false))).results),
+    async properties(object) {
+      try {
+        return listOf((await understood(properties.getAll(object, false))).results)
+      } catch (error) {
+        if (!(error instanceof SyncError) || error.problem.kind !== 'record_gone') throw error
+        throw new SyncError(`HubSpot has no object "${object}"`, {
+          problem: { kind: 'configuration_invalid', path: object },
+          fix: 'Correct the object in the mapping; a custom object goes by its full name, such as p123_car.',
+          cause: error,
+        })
+      }
+    },
     createGroup: (object, name, label) =>
       orPresent(understood(groups.create(object, { name, label, displayOrder: -1 }))),
     createProperty: (object, property) => orPresent(understood(properties.create(object, property))),

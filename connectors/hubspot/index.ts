@@ -46,6 +46,7 @@ export const hubspot: Connector = {
       write: openWriting(client, definitions),
       setup: () => setUp(client, definitions),
       receive: openReceiver(settings, deps.clock, () => portalId),
+      listen: null,
       // Keys are rotated by a person in HubSpot, which offers no call for it; access tokens renew themselves.
       rotate: null,
     }

@@ -1,15 +1,13 @@
 import { z } from 'zod'
 import { isObject, type Json, type JsonObject } from '../../src/core/json.ts'
-import {
-  type Simulator,
-  type SimulatorReply,
-  type SimulatorRequest,
-  startSimulator,
-} from '../../src/simulator/server.ts'
+import { type SimulatorReply, type SimulatorRequest, startSimulator } from '../../src/simulator/server.ts'
+import type { SimulatedCrm } from '../../src/simulator/world.ts'
 import { objectNames, type SimulatedPipeline, type SimulatedProperty } from './simulator-definitions.ts'
+import type { HubspotStore, NewDeal, WebhookTarget } from './simulator-people.ts'
 import { search } from './simulator-search.ts'
 import { openStore, type Refusal, type Store, type Stored, sumOfAmounts, type Values } from './simulator-store.ts'
 import { openSender } from './simulator-webhooks.ts'
+import { requests, trouble, worldOf } from './simulator-world.ts'
 
 export interface HubspotSimulatorOptions {
   readonly port?: number
@@ -28,56 +26,6 @@ export interface HubspotSimulatorOptions {
   /** Calls in ten seconds and searches in one; no limit when not given. */
   readonly tenSecondly?: number
   readonly searchSecondly?: number
-}
-
-interface NewDeal {
-  readonly name?: string
-  readonly stage?: string
-  readonly companyId?: string
-  readonly companyIds?: readonly string[]
-  readonly contactId?: string
-  readonly ownerId?: string
-  readonly properties?: Values
-  readonly lines?: readonly Values[]
-  /** Epoch milliseconds. */
-  readonly modifiedAt?: number
-}
-
-/** What a person at the real system would do. */
-interface HubspotStore {
-  addCompany(properties: Values): string
-  addContact(properties: Values): string
-  addOwner(owner: { firstName: string; lastName: string; email: string; archived?: boolean }): string
-  /** @returns its id; the amount is the sum of the lines unless given */
-  addDeal(deal: NewDeal): string
-  addLine(dealId: string, properties: Values): string
-  updateDeal(id: string, properties: Values): void
-  updateRecord(object: string, id: string, properties: Values): void
-  archive(object: string, id: string): void
-  restore(object: string, id: string): void
-  merge(object: string, winnerId: string, loserId: string): void
-  /** Null when there is none, or it is archived. */
-  deal(id: string): { readonly id: string; readonly properties: Values; readonly lines: readonly Values[] } | null
-  deals(): readonly { readonly id: string; readonly properties: Values }[]
-  addProperty(object: string, name: string, type: string): void
-  setScopes(scopes: readonly string[]): void
-  setIndexDelay(ms: number): void
-  /** Every access token that OAuth gave out stops working. */
-  expireTokens(): void
-  /** Sends webhooks from now on. */
-  sendWebhooks(target: WebhookTarget): void
-  /** Resolves when all webhooks so far are answered: statuses in order of sending. */
-  flushWebhooks(): Promise<readonly number[]>
-  /** Sends everything sent so far again, with the next attempt number. */
-  redeliverWebhooks(): Promise<readonly number[]>
-}
-interface WebhookTarget {
-  readonly url: string
-  readonly clientSecret: string
-  /** How often each request is sent; 1 when not given. */
-  readonly copies?: number
-  /** Newest event first, and later requests before earlier ones. */
-  readonly reversed?: boolean
 }
 
 const batchSchema = z.looseObject({
@@ -114,6 +62,7 @@ const fieldTypes: Readonly<Record<string, readonly string[]>> = {
   bool: ['booleancheckbox'],
 }
 
+const webhookSecret = 'secret-of-the-simulated-app'
 const batchMax = 100
 const associationInputsMax = 1000
 const associationPage = 100
@@ -121,7 +70,7 @@ const associationPage = 100
 /** An account of HubSpot in memory: strict where HubSpot is, with its limits, its late index and its partial answers. */
 export async function startHubspotSimulator(
   options: HubspotSimulatorOptions = {},
-): Promise<Simulator & { readonly store: HubspotStore }> {
+): Promise<SimulatedCrm & { readonly store: HubspotStore }> {
   const now = options.now ?? Date.now
   const accessToken = options.accessToken ?? 'test-token'
   const portalId = options.portalId ?? 4711
@@ -394,7 +343,15 @@ export async function startHubspotSimulator(
     handle,
     control: controlsOf(store),
   })
-  return { ...server, store }
+  return {
+    ...server,
+    store,
+    crm: worldOf(store),
+    settings: { baseUrl: server.url, accessToken, webhookSecret },
+    requests,
+    trouble,
+    sendWebhooks: (url) => store.sendWebhooks({ url, clientSecret: webhookSecret }),
+  }
 }
 
 /** The helpers of the store for another process: `POST /_simulator/<name>`. */

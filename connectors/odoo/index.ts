@@ -32,6 +32,7 @@ export const odoo: Connector = {
       // Everything that is needed is in a standard Odoo: External IDs carry our keys.
       setup: null,
       receive: openReceiver(clock),
+      listen: null,
       rotate,
     }
   },

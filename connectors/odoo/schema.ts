@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SyncError } from '../../src/core/problem.ts'
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
 import { type Client, read } from './client.ts'
 import { isSyncError } from './errors.ts'
@@ -82,6 +83,12 @@ export function openModels(client: Client): Models {
     async describe(object) {
       if (object === paymentObject) return paymentSchema
       const fields = await models.fields(object)
+      if (fields === null && relied[object] === undefined) {
+        throw new SyncError(`This Odoo has no model "${object}"`, {
+          problem: { kind: 'configuration_invalid', path: object },
+          fix: 'Install the app that brings it, or correct the mapping.',
+        })
+      }
       const own = Object.entries(fields ?? {}).map(([name, field]): [string, FieldSchema] => [name, schemaOf(field)])
       return { object, fields: { ...relied[object], ...Object.fromEntries(own), ...virtualFields(object) } }
     },

@@ -283,7 +283,7 @@ describe('amounts', () => {
   })
 
   test('come in the currency of the pricelist, and prices and taxes from the product where none are given', async () => {
-    const { load, rows, store, customer } = await start({ currency: 'USD', pricelists: ['EUR', 'JPY'] })
+    const { load, rows, store, customer } = await start({ currency: 'USD', currencies: ['EUR', 'JPY'] })
     store.setDefaultTax(10)
     const product = store.addProduct({ sku: 'TAXED', price: '99.5' })
     const lists = await rows('product.pricelist', [['currency_id.name', '=', 'JPY']], ['display_name'])

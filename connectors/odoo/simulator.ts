@@ -1,19 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { isObject, type Json, type JsonObject } from '../../src/core/json.ts'
-import {
-  type Simulator,
-  type SimulatorReply,
-  type SimulatorRequest,
-  startSimulator,
-} from '../../src/simulator/server.ts'
+import { type SimulatorReply, type SimulatorRequest, startSimulator } from '../../src/simulator/server.ts'
+import type { SimulatedErp } from '../../src/simulator/world.ts'
 import { isOdooError, type OdooError, odooError } from './simulator-errors.ts'
 import { readValue } from './simulator-fields.ts'
 import { openFulfilment, type Route } from './simulator-fulfilment.ts'
 import { openLoad } from './simulator-load.ts'
 import { modelsOf } from './simulator-models.ts'
+import type { NewProduct, OdooStore, SimulatedOrder } from './simulator-people.ts'
 import { openRecords } from './simulator-records.ts'
 import { openRpc } from './simulator-rpc.ts'
 import { openStore, type Row } from './simulator-store.ts'
+import { requests, trouble, worldOf } from './simulator-world.ts'
 
 export interface OdooSimulatorOptions {
   readonly port?: number
@@ -28,85 +26,12 @@ export interface OdooSimulatorOptions {
   /** Of the company; its pricelist has id 1. 'EUR' when not given. */
   readonly currency?: string
   readonly timeZone?: string
-  /** Currencies of further pricelists. */
-  readonly pricelists?: readonly string[]
+  /** Further ones, each with a pricelist. */
+  readonly currencies?: readonly string[]
   /** Every so many loads one loses a race against another and is to be tried again. */
   readonly raceEvery?: number
   /** What the user may not do: models, or a model and a right: `mrp.production`, `res.partner create`. */
   readonly denied?: readonly string[]
-}
-
-type SimulatedOrder = {
-  readonly id: string
-  readonly name: string
-  readonly state: string
-  readonly partnerId: string
-  readonly externalId: string | null
-  readonly reference: string | null
-  readonly currency: string
-  readonly amountUntaxed: number
-  readonly amountTax: number
-  readonly amountTotal: number
-  readonly lines: readonly SimulatedLine[]
-}
-type SimulatedLine = {
-  readonly id: string
-  readonly sku: string | null
-  readonly quantity: number
-  readonly price: number
-  readonly discount: number
-  readonly delivered: number
-  readonly externalId: string | null
-}
-type SimulatedPartner = {
-  readonly id: string
-  readonly name: string
-  readonly ref: string | null
-  readonly externalId: string | null
-}
-interface NewProduct {
-  readonly sku: string
-  readonly name?: string
-  readonly price?: number | string
-  /** From where it comes when it is ordered; 'stock' when not given. */
-  readonly route?: Route
-  readonly archived?: boolean
-}
-
-/** What people at the real system would do. Ids are text, as connectors have them. */
-export interface OdooStore {
-  addProduct(product: NewProduct): string
-  /** @param values  fields of `res.partner` */
-  addCustomer(values: JsonObject): string
-  /** Any record, in Odoo's words. */
-  create(model: string, values: JsonObject): string
-  write(model: string, id: string, values: JsonObject): void
-  orders(): readonly SimulatedOrder[]
-  /** Null when there is none. */
-  order(id: string): SimulatedOrder | null
-  partners(): readonly SimulatedPartner[]
-  setArchived(model: 'product.product' | 'res.partner', id: string, archived: boolean): void
-  /** Percent that new products are taxed with; null for no tax. */
-  setDefaultTax(percent: number | null): void
-  setDenied(denied: readonly string[]): void
-  /** Advances every confirmed order that is not finished, or those given, by one step. @returns how many moved */
-  tick(options?: { readonly orders?: readonly string[]; readonly steps?: number }): number
-  confirm(orderId: string): void
-  startProduction(orderId: string): boolean
-  produce(orderId: string): boolean
-  /** Orders at the vendor what is to be bought. */
-  purchase(orderId: string): boolean
-  receive(orderId: string): boolean
-  ship(orderId: string, options?: { readonly part?: boolean }): boolean
-  /** Takes back what was shipped of one line. */
-  takeBack(orderId: string): boolean
-  /** Makes an invoice and posts it; `draft` leaves it so. */
-  invoice(orderId: string, options?: { readonly draft?: boolean }): boolean
-  pay(orderId: string, amount: string | number): boolean
-  cancelOrder(orderId: string): void
-  deleteOrder(orderId: string): void
-  editOrder(orderId: string, values: JsonObject): void
-  editLine(lineId: string, values: JsonObject): void
 }
 
 const userId = 2
@@ -114,7 +39,7 @@ const userId = 2
 /** A database of Odoo in memory: strict where Odoo is, with its import, its transactions and its messages. */
 export async function startOdooSimulator(
   options: OdooSimulatorOptions = {},
-): Promise<Simulator & { readonly store: OdooStore }> {
+): Promise<SimulatedErp & { readonly store: OdooStore }> {
   const version = options.version ?? '14.0'
   const major = Number.parseInt(version.replace(/^saas~/, ''), 10)
   const now = options.now ?? Date.now
@@ -197,9 +122,9 @@ export async function startOdooSimulator(
     )
 
   function seed(): void {
-    const { currency = 'EUR', pricelists = [], timeZone = 'Europe/Berlin' } = options
+    const { currency = 'EUR', currencies: further = [], timeZone = 'Europe/Berlin' } = options
     const currencies = new Map<string, number>()
-    for (const code of new Set([currency, ...pricelists])) {
+    for (const code of new Set([currency, ...further])) {
       const whole = code === 'JPY'
       const { id } = store.create('res.currency', {
         name: code,
@@ -453,7 +378,14 @@ export async function startOdooSimulator(
     handle,
     control: controlsOf(people),
   })
-  return { ...simulator, store: people }
+  return {
+    ...simulator,
+    store: people,
+    erp: worldOf(people),
+    settings: { url: simulator.url, database, username, password },
+    requests,
+    trouble,
+  }
 }
 
 interface Steps {

@@ -416,6 +416,13 @@ describe('webhooks', () => {
     expect(urls).toEqual([`http://cw.example.com:8787${path}`])
   })
 
+  test('answers in the words that the sender wants to hear', async () => {
+    const reply = { contentType: 'text/xml', body: '<Ack>true</Ack>' }
+    const { app } = open({ webhooks: { receive: async () => ({ status: 200, reply }) } })
+    const response = await request(app).post(path).send('<a/>')
+    expect([response.status, response.type, response.text]).toEqual([200, 'text/xml', '<Ack>true</Ack>'])
+  })
+
   test.each([400, 401, 404])('answers a forged or unknown one with a bare %i', async (status) => {
     const { app, asked } = open({ webhooks: { receive: async () => ({ status }) } })
     const response = await request(app).post(path).send({ secret: 'my-secret' })

@@ -145,13 +145,15 @@ function receiveWebhook(deps: ApiDeps): RequestHandler<{ connection: string; tok
     const { connection, token } = request.params
     const origin = deps.publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.headers.host}`
     try {
-      const { status } = await deps.webhooks.receive(connection, token, {
+      const { status, reply = null } = await deps.webhooks.receive(connection, token, {
         method: request.method,
         url: `${origin}${request.originalUrl}`,
         headers: flat(request.headers),
         body: Buffer.isBuffer(request.body) ? request.body : new Uint8Array(),
       })
-      response.status(status).end()
+      response.status(status)
+      if (reply === null) response.end()
+      else response.type(reply.contentType).send(reply.body)
     } catch (error) {
       // 503 has the sender send it again; whatever was not stored must not be acknowledged.
       deps.log.error('webhook_not_stored', { reason: error instanceof Error ? error.message : String(error) })

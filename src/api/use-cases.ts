@@ -1,5 +1,5 @@
 import type { Crosswalk } from '../app/crosswalk.ts'
-import type { WebhookRequest } from '../ports/connector.ts'
+import type { WebhookReply, WebhookRequest } from '../ports/connector.ts'
 
 /** The use cases that the REST API opens to others; a SyncError they throw is shown with its text and fix. */
 export type UseCases = Pick<
@@ -9,8 +9,13 @@ export type UseCases = Pick<
 
 export interface Webhooks {
   /**
-   * Verifies and stores. @returns 204 only when all of it is stored; 401 or 400 as the connector says; 404 for an
-   * unknown connection and for a wrong token alike. @throws when storing failed: the sender gets 503 and sends again
+   * Verifies and stores. @returns 204, or 200 with a reply, only when all of it is stored; 401 or 400 as the connector
+   * says; 404 for an unknown connection and for a wrong token alike. @throws when storing failed: the sender gets 503 and
+   * sends again
    */
-  receive(connection: string, token: string, request: WebhookRequest): Promise<{ readonly status: number }>
+  receive(
+    connection: string,
+    token: string,
+    request: WebhookRequest,
+  ): Promise<{ readonly status: number; readonly reply?: WebhookReply | null }>
 }

@@ -157,4 +157,4 @@ export function openEndpoint(
 }
 
 /** The name under which problems of a connection, not of a sync, are kept. */
-const connectionCause = (connection: string): string => `connection ${connection}`
+export const connectionCause = (connection: string): string => `connection ${connection}`

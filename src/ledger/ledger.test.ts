@@ -300,3 +300,20 @@ describe('openLedger', () => {
     await (await openLedger({ connection: database.connection, vaultKey: randomBytes(32), log: silentLog })).close()
   })
 })
+
+describe('streams', () => {
+  const take = (worker: string, leaseMs = 60_000) => ledger.streams.take('crm', { worker, leaseMs })
+
+  test('are followed by one worker at a time, and go on where the one before stopped', async () => {
+    expect(await take('a')).toEqual({ place: null })
+    expect(await take('b')).toBeNull()
+    await ledger.streams.move('crm', 'a', { replayId: 7 })
+    await ledger.streams.move('crm', 'b', { replayId: 1 })
+    await ledger.streams.leave('crm', 'b')
+    expect(await take('b')).toBeNull()
+    await ledger.streams.leave('crm', 'a')
+    expect(await take('b', -1)).toEqual({ place: { replayId: 7 } })
+    // A worker that died has its lease lapse.
+    expect(await take('a')).toEqual({ place: { replayId: 7 } })
+  })
+})

@@ -9,6 +9,7 @@ import { openLinks } from './links.ts'
 import { migrate } from './migrations.ts'
 import { openProblems } from './problems.ts'
 import { openRuns } from './runs.ts'
+import { openStreams } from './streams.ts'
 import { openSyncs } from './syncs.ts'
 import { openTimeline } from './timeline.ts'
 import { openVault, type Vault } from './vault.ts'
@@ -49,6 +50,7 @@ function ledgerOn(database: Database, vault: Vault): Ledger {
     syncs: openSyncs(database),
     connections: openConnections(database, vault),
     events: openEvents(database),
+    streams: openStreams(database),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault))),
     close: () => database.close(),
   }

@@ -14,6 +14,7 @@ export interface Metrics {
   }): void
   ordersCreated(sync: string, count: number): void
   webhookReceived(connection: string, status: number): void
+  eventsLost(connection: string): void
   runEnded(run: Pick<Run, 'sync' | 'kind' | 'state' | 'startedAt' | 'endedAt'>): void
   /** The whole state each time: what is not named any more goes back to nothing. */
   problemsOpen(problems: readonly Pick<OpenProblem, 'sync' | 'kind' | 'waiting'>[]): void
@@ -48,6 +49,11 @@ export function openMetrics(): Metrics {
     'connection',
     'status',
   ])
+  const gaps = counter(
+    'crosswalk_event_gaps_total',
+    'Times that a stream of events could not go on where it was left',
+    ['connection'],
+  )
   const runSeconds = new Histogram({
     name: 'crosswalk_run_duration_seconds',
     help: 'Time of one run of a sync',
@@ -68,6 +74,7 @@ export function openMetrics(): Metrics {
     },
     ordersCreated: (sync, count) => orders.inc({ sync }, count),
     webhookReceived: (connection, status) => webhooks.inc({ connection, status: String(status) }),
+    eventsLost: (connection) => gaps.inc({ connection }),
     runEnded({ sync, kind, state, startedAt, endedAt }) {
       if (endedAt !== null) runSeconds.observe({ sync, kind, state }, secondsBetween(startedAt, endedAt))
     },

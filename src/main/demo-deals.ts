@@ -1,9 +1,7 @@
-import type { startHubspotSimulator } from '../../connectors/hubspot/simulator.ts'
-import type { startOdooSimulator } from '../../connectors/odoo/simulator.ts'
+import type { CrmWorld, ErpWorld } from '../simulator/world.ts'
 
-type Hubspot = Awaited<ReturnType<typeof startHubspotSimulator>>
-type Odoo = Awaited<ReturnType<typeof startOdooSimulator>>
-type Line = Readonly<Record<string, string>>
+type Deal = Parameters<CrmWorld['addDeal']>[0]
+type Line = NonNullable<Deal['lines']>[number]
 
 const products = [
   { sku: 'DESK-01', name: 'Desk, made to order', price: '420', route: 'make' },
@@ -16,20 +14,19 @@ const products = [
 const screws = 120
 
 /** What `demo` sells: a few dozen won deals of all kinds, with the mistakes that real ones have. */
-export function seedDemo(hubspot: Hubspot, odoo: Odoo): { readonly won: number; readonly storyDeal: string } {
-  for (const product of products) odoo.store.addProduct(product)
+export function seedDemo(crm: CrmWorld, erp: ErpWorld): { readonly won: number; readonly storyDeal: string } {
+  for (const product of products) erp.addProduct(product)
   for (let size = 1; size <= screws; size += 1) {
-    odoo.store.addProduct({
+    erp.addProduct({
       sku: `SCREW-${size}`,
       name: `Screw M${size}`,
       price: (size / 100).toFixed(2),
       route: 'stock',
     })
   }
-  const { store } = hubspot
-  const line = (sku: string, quantity: string, price: string, more: Line = {}): Line => {
+  const line = (sku: string, quantity: string, price: string, more: Partial<Line> = {}): Line => {
     const name = products.find((product) => product.sku === sku)?.name ?? sku
-    return { hs_sku: sku, name, quantity, price, ...more }
+    return { sku, name, quantity, price, ...more }
   }
   const desk = line('DESK-01', '2', '420')
   const chair = line('CHAIR-03', '4', '189.50')
@@ -37,12 +34,11 @@ export function seedDemo(hubspot: Hubspot, odoo: Odoo): { readonly won: number; 
   const cable = line('CABLE-04', '10', '12.75')
   const setup = line('SETUP-10', '3', '95')
   const company = (name: string, domain: string, country = 'Germany') =>
-    store.addCompany({ name, domain, address: 'Hafenstr. 3', city: 'Kiel', zip: '24103', country })
+    crm.addCompany({ name, domain, street: 'Hafenstr. 3', city: 'Kiel', zip: '24103', country })
   let won = 0
-  const win = (name: string, lines: readonly Line[], more: Parameters<typeof store.addDeal>[0] = {}): string => {
+  const win = (name: string, lines: readonly Line[], more: Omit<Deal, 'name' | 'lines'> = {}): string => {
     won += 1
-    const id = store.addDeal({ name, stage: 'closedwon', lines, ...more })
-    return id
+    return crm.addDeal({ name, lines, ...more })
   }
 
   const nordlicht = company('Nordlicht Energie GmbH', 'nordlicht.example')
@@ -65,8 +61,8 @@ export function seedDemo(hubspot: Hubspot, odoo: Odoo): { readonly won: number; 
     const id = company(name, `${name.toLowerCase().replace(/[^a-z]/g, '')}.example`)
     win(`Order of ${name}`, [[lamp], [chair, cable], [desk], [setup]][index % 4] ?? [lamp], { companyId: id })
   }
-  const usd = { properties: { deal_currency_code: 'USD' } }
-  const gbp = { properties: { deal_currency_code: 'GBP' } }
+  const usd = { currency: 'USD' }
+  const gbp = { currency: 'GBP' }
   const boston = company('Beacon Labs Inc.', 'beacon.example', 'United States')
   for (const floor of ['first', 'second', 'third'])
     win(`Beacon, ${floor} floor`, [lamp, chair], { companyId: boston, ...usd })
@@ -75,13 +71,13 @@ export function seedDemo(hubspot: Hubspot, odoo: Odoo): { readonly won: number; 
   win('Aire warehouse', [cable], { companyId: leeds, ...gbp })
 
   const saver = company('Sparfuchs KG', 'sparfuchs.example')
-  win('Ten percent off', [line('LAMP-02', '10', '39.90', { hs_discount_percentage: '10' })], { companyId: saver })
-  win('A quarter off the chairs', [line('CHAIR-03', '4', '189.50', { hs_discount_percentage: '25' }), cable], {
+  win('Ten percent off', [line('LAMP-02', '10', '39.90', { discountPercent: '10' })], { companyId: saver })
+  win('A quarter off the chairs', [line('CHAIR-03', '4', '189.50', { discountPercent: '25' }), cable], {
     companyId: saver,
   })
-  win('Five euros off each lamp', [line('LAMP-02', '3', '39.90', { discount: '5' })], { companyId: saver })
+  win('Five euros off each lamp', [line('LAMP-02', '3', '39.90', { discountEach: '5' })], { companyId: saver })
 
-  const person = store.addContact({ firstname: 'Ida', lastname: 'Brandt', email: 'ida@brandt.example', city: 'Husum' })
+  const person = crm.addContact({ firstName: 'Ida', lastName: 'Brandt', email: 'ida@brandt.example', city: 'Husum' })
   win('Home office of Ida Brandt', [lamp, cable], { contactId: person })
   win('Twin one', [lamp], { companyId: company('Müller GmbH', 'mueller-nord.example') })
   win('Twin two', [cable], { companyId: company('Müller GmbH', 'mueller-sued.example') })
@@ -91,9 +87,10 @@ export function seedDemo(hubspot: Hubspot, odoo: Odoo): { readonly won: number; 
     Array.from({ length: screws }, (_one, index) => line(`SCREW-${index + 1}`, '100', ((index + 1) / 100).toFixed(2))),
     { companyId: builder },
   )
-  win('Nothing on it', [], { companyId: builder, properties: { amount: '500' } })
+  win('Nothing on it', [], { companyId: builder, amount: '500' })
   win('A product the ERP does not have', [line('SOFA-99', '1', '900')], { companyId: builder })
-  win('Amount and lines differ', [lamp], { companyId: builder, properties: { amount: '200' } })
-  store.addDeal({ name: 'Still being negotiated', stage: 'contractsent', lines: [desk], companyId: builder })
+  // Not every CRM lets people write an amount beside lines.
+  if (crm.amountIsFree) win('Amount and lines differ', [lamp], { companyId: builder, amount: '200' })
+  crm.addDeal({ name: 'Still being negotiated', state: 'open', lines: [desk], companyId: builder })
   return { won, storyDeal }
 }

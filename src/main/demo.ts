@@ -2,20 +2,22 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { startHubspotSimulator } from '../../connectors/hubspot/simulator.ts'
-import { startOdooSimulator } from '../../connectors/odoo/simulator.ts'
+import { registry } from '../../connectors/registry.ts'
+import { simulatedCrms, simulatedErps } from '../../connectors/simulators.ts'
 import { openCrosswalk } from '../app/open.ts'
 import type { CliDeps, ExitCode } from '../cli/deps.ts'
 import { runCli } from '../cli/program.ts'
 import { SyncError } from '../core/problem.ts'
+import type { ErpWorld, SimulatedSystem } from '../simulator/world.ts'
 import { systemClock } from './clock.ts'
 import { seedDemo } from './demo-deals.ts'
 import { openProcess } from './process.ts'
 import { startServer } from './server.ts'
 
 const hookToken = 'demo-token-only-on-this-machine'
-const hookSecret = 'demo-secret-only-on-this-machine'
 const settleLimitMs = 180_000
+/** Beside the company's own. */
+const currencies = ['USD', 'GBP']
 
 /**
  * Runs the whole job between two simulated systems: deals are won, orders made, produced, shipped, invoiced and paid on
@@ -26,30 +28,33 @@ export async function runDemo(
   options: { once: boolean; crm: string; erp: string; verbose: boolean; signal: AbortSignal },
   deps: CliDeps,
 ): Promise<ExitCode> {
-  if (options.crm !== 'hubspot' || options.erp !== 'odoo') {
+  const startCrm = simulatedCrms[options.crm]
+  const startErp = simulatedErps[options.erp]
+  if (startCrm === undefined || startErp === undefined) {
+    const pairs = `--crm ${Object.keys(simulatedCrms).join('|')} --erp ${Object.keys(simulatedErps).join('|')}`
     throw new SyncError(`The demo cannot pair ${options.crm} with ${options.erp}`, {
       problem: { kind: 'configuration_invalid', path: 'demo' },
-      fix: 'Use --crm hubspot --erp odoo.',
+      fix: `Use ${pairs}.`,
     })
   }
   const root = await mkdtemp(join(tmpdir(), 'crosswalk-demo-'))
   const closing: (() => Promise<unknown>)[] = [() => rm(root, { recursive: true, force: true, maxRetries: 5 })]
   try {
-    deps.err('Starting PostgreSQL, a simulated HubSpot and a simulated Odoo …\n')
-    const hubspot = await startHubspotSimulator({})
-    closing.push(() => hubspot.close())
-    const odoo = await startOdooSimulator({ pricelists: ['USD', 'GBP'] })
-    closing.push(() => odoo.close())
-    const { won, storyDeal } = seedDemo(hubspot, odoo)
+    deps.err(`Starting PostgreSQL, a simulated ${titleOf(options.crm)} and a simulated ${titleOf(options.erp)} …\n`)
+    const crm = await startCrm({ currencies })
+    closing.push(() => crm.close())
+    const erp = await startErp({ currencies })
+    closing.push(() => erp.close())
+    const { won, storyDeal } = seedDemo(crm.crm, erp.erp)
     const project = { config: join(root, 'config', 'crosswalk.yaml'), home: join(root, 'home') }
     await mkdir(join(root, 'config'))
-    await writeFile(project.config, stringify(configuration(hubspot.url, odoo.url)))
+    await writeFile(project.config, stringify(configuration(options, crm, erp)))
     const quiet = {
       logLevel: options.verbose ? ('debug' as const) : ('error' as const),
       log: (line: string) => deps.err(line),
     }
     const first = await openProcess({ ...project, environment: {}, ...quiet })
-    await openCrosswalk(first.project, first.deps, { testFile: first.files.testFile }).setup('hubspot')
+    await openCrosswalk(first.project, first.deps, { testFile: first.files.testFile }).setup(options.crm)
     await first.close()
     const server = await startServer({
       ...project,
@@ -61,11 +66,11 @@ export async function runDemo(
     const crosswalk = openCrosswalk(server.opened.project, server.opened.deps, {
       testFile: server.opened.files.testFile,
     })
-    hubspot.store.sendWebhooks({ url: `${server.url}/hooks/hubspot/${hookToken}`, clientSecret: hookSecret })
+    crm.sendWebhooks(`${server.url}/hooks/${options.crm}/${hookToken}`)
 
     const cli = (...args: string[]) => runCli(['--config', project.config, '--home', project.home, ...args], deps)
     const bar = progressLine(deps)
-    const settled = await settle(crosswalk, odoo, won, bar, options.signal)
+    const settled = await settle(crosswalk, erp.erp, won, bar, options.signal)
     bar.end()
     if (options.signal.aborted) return 0
     deps.out(`\n${won} won deals:\n\n`)
@@ -83,7 +88,7 @@ export async function runDemo(
     )
     while (!options.signal.aborted) {
       await systemClock.sleep(2_000, options.signal)
-      odoo.store.tick()
+      erp.erp.tick()
     }
     return 0
   } finally {
@@ -91,10 +96,10 @@ export async function runDemo(
   }
 }
 
-/** Moves the ERP's clock until every deal's order is paid or waits for a person, and HubSpot shows it. */
+/** Moves the ERP's clock until every deal's order is paid or waits for a person, and the CRM shows it. */
 async function settle(
   crosswalk: ReturnType<typeof openCrosswalk>,
-  odoo: Awaited<ReturnType<typeof startOdooSimulator>>,
+  erp: ErpWorld,
   won: number,
   bar: { show(text: string, done: number, total: number): void },
   signal: AbortSignal,
@@ -114,7 +119,7 @@ async function settle(
     )
     bar.show(`${made} orders, ${shipped} shipped, ${paid} paid, ${parked} wait for a person`, paid + parked, won)
     if (paid + parked >= won && idle) return true
-    if (idle && made + parked >= won) odoo.store.tick()
+    if (idle && made + parked >= won) erp.tick()
     await systemClock.sleep(700, signal)
   }
   return false
@@ -135,30 +140,25 @@ function progressLine(deps: CliDeps) {
   }
 }
 
-const configuration = (hubspotUrl: string, odooUrl: string) => ({
+const titleOf = (system: string): string => registry.find(({ name }) => name === system)?.title ?? system
+
+const configuration = (names: { crm: string; erp: string }, crm: SimulatedSystem, erp: SimulatedSystem) => ({
   connections: {
-    hubspot: {
-      system: 'hubspot',
-      settings: { baseUrl: hubspotUrl, accessToken: 'test-token', webhookSecret: hookSecret, indexDelaySeconds: 5 },
-      webhook_token: hookToken,
-    },
-    odoo: {
-      system: 'odoo',
-      settings: { url: odooUrl, database: 'demo', username: 'admin', password: 'admin' },
-    },
+    [names.crm]: { system: names.crm, settings: crm.settings, webhook_token: hookToken },
+    [names.erp]: { system: names.erp, settings: erp.settings },
   },
   syncs: {
     orders: {
       document: 'deal',
-      from: 'hubspot',
-      to: 'odoo',
+      from: names.crm,
+      to: names.erp,
       since: '2020-01-01T00:00:00Z',
       schedule: { cron: '*/2 * * * * *' },
     },
     fulfilment: {
       document: 'fulfilment',
-      from: 'odoo',
-      to: 'hubspot',
+      from: names.erp,
+      to: names.crm,
       of: 'orders',
       schedule: { cron: '* * * * * *' },
     },

@@ -9,6 +9,7 @@ import { openProject, type Project } from '../app/project.ts'
 import type { Deps } from '../app/sync.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts'
 import { SyncError } from '../core/problem.ts'
+import { secretNames } from '../core/secrets.ts'
 import { openHttpClient } from '../http/client.ts'
 import { openBudget } from '../ledger/budget.ts'
 import { startEmbedded } from '../ledger/embedded.ts'
@@ -193,13 +194,11 @@ const settingsSecrets = (config: Config): string[] =>
 /** The values of settings that their connector marks as secret. */
 function secretValues(system: string, settings: Readonly<Record<string, Json>>): string[] {
   const connector = registry.find((one) => one.name === system)
-  const shape = connector !== undefined && 'shape' in connector.settings ? connector.settings.shape : {}
-  return Object.entries(shape as Readonly<Record<string, { meta?: () => { secret?: unknown } | undefined }>>).flatMap(
-    ([key, schema]) => {
-      const value = settings[key]
-      return schema.meta?.()?.secret === true && typeof value === 'string' && value !== '' ? [value] : []
-    },
-  )
+  const names = connector === undefined ? [] : secretNames(connector.settings)
+  return names.flatMap((name) => {
+    const value = settings[name]
+    return typeof value === 'string' && value !== '' ? [value] : []
+  })
 }
 
 /** Compares secrets of any length in constant time. */

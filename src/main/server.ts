@@ -5,6 +5,7 @@ import { createApi } from '../api/api.ts'
 import { openJobs } from '../app/jobs.ts'
 import { openCrosswalk } from '../app/open.ts'
 import { rotateSecret } from '../app/rotate.ts'
+import { followStreams } from '../app/streams.ts'
 import { receiveWebhook } from '../app/webhooks.ts'
 import type { Job, Queue } from '../ports/queue.ts'
 import { openQueue } from '../queue/queue.ts'
@@ -49,6 +50,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await jobs.begin()
       closing.push(await queue.work(jobs.handle))
       closing.push(keepUp(upkeep(opened, jobs, queue), deps.log))
+      closing.push(follow(opened, queue))
       await queue.enqueue(
         Object.keys(loaded.config.syncs).map((sync) => ({ queue: 'detect', sync, kind: 'scheduled' })),
       )
@@ -92,6 +94,21 @@ function keepUp(tasks: readonly Task[], log: Opened['deps']['log']): () => Promi
   )
   return async () => {
     for (const task of started) await task.destroy()
+  }
+}
+
+/** Follows streams of events in the background. @returns ends it */
+function follow({ project, deps, metrics }: Opened, queue: Queue): () => Promise<void> {
+  const stop = new AbortController()
+  const wake = (jobs: readonly Job[]) => queue.enqueue(jobs)
+  const following = followStreams(project, { ...deps, wake, metrics }, stop.signal).catch((error: unknown) => {
+    deps.log.error('event streams are no longer followed', {
+      why: error instanceof Error ? error.message : String(error),
+    })
+  })
+  return async () => {
+    stop.abort()
+    await following
   }
 }
 

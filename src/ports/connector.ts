@@ -56,6 +56,11 @@ export interface Connection {
   readonly setup: (() => Promise<readonly SetupStep[]>) | null
   /** Understands a webhook of this connection. Pure but for the clock; null when the system sends none. */
   readonly receive: ((request: WebhookRequest) => WebhookVerdict) | null
+  /**
+   * Follows the system's own stream of events until `stream.signal` fires; null where the system has none or the settings
+   * ask for none. Events are hints: what a stream loses, polling finds. @throws SyncError when the stream breaks off
+   */
+  readonly listen: ((stream: EventStream) => Promise<void>) | null
   /** Replaces the login secret by a fresh one, where the system can; the old one is revoked by `retire`. */
   readonly rotate: Rotation | null
 }
@@ -179,9 +184,23 @@ export interface WebhookRequest {
   readonly body: Uint8Array
 }
 export type WebhookVerdict =
-  | { readonly accept: true; readonly events: readonly WebhookEvent[] }
+  | { readonly accept: true; readonly events: readonly WebhookEvent[]; readonly reply?: WebhookReply }
   /** `status` 401 for a bad signature, 400 for a body that cannot be read. `reason` is for our log, not for the caller. */
   | { readonly accept: false; readonly status: 400 | 401; readonly reason: string }
+/** What a sender wants to hear once its events are stored, where an empty answer is not enough. */
+export interface WebhookReply {
+  readonly contentType: string
+  readonly body: string
+}
+export interface EventStream {
+  /** Where the stream was left, as `handle` was told; null to begin with what happens from now on. */
+  readonly place: Json | null
+  /** Resolves when the events and the place behind them are stored. */
+  handle(events: readonly WebhookEvent[], place: Json): Promise<void>
+  /** Events between the place and now are lost: polls look for them at once. */
+  gap(reason: string): Promise<void>
+  readonly signal: AbortSignal
+}
 export interface WebhookEvent {
   /** Equal for redeliveries of one event. */
   readonly id: string

@@ -18,6 +18,7 @@ export interface Ledger {
   readonly syncs: Syncs
   readonly connections: Connections
   readonly events: Events
+  readonly streams: Streams
   /** All or nothing. The ledger handed to `work` must not be used after it returned. */
   inTransaction<T>(work: (ledger: Ledger) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -265,4 +266,14 @@ export interface Events {
     body: string,
   ): Promise<readonly string[]>
   purge(before: Instant): Promise<number>
+}
+
+/** Streams of events that systems offer; each is followed by one worker at a time. */
+export interface Streams {
+  /** Takes or keeps a connection's stream for `leaseMs`. @returns null while another worker has it */
+  take(connection: string, options: { worker: string; leaseMs: number }): Promise<{ readonly place: Json } | null>
+  /** Remembers how far the stream was followed, as long as it is this worker's. */
+  move(connection: string, worker: string, place: Json): Promise<void>
+  /** Gives it up, so that another worker need not wait for the lease to lapse. */
+  leave(connection: string, worker: string): Promise<void>
 }

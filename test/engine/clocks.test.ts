@@ -9,7 +9,7 @@ test.each([
   'clocks of the systems that are a quarter of an hour %s lose no deal and no report',
   async (_name, skewMs) => {
     const now = () => Date.now() + skewMs
-    const rig = await openRig({ simulators: { hubspot: { now }, odoo: { now } }, hubspot: { indexDelaySeconds: 1 } })
+    const rig = await openRig({ simulators: { hubspot: { now }, odoo: { now } }, crm: { indexDelaySeconds: 1 } })
     const project = await rig.open()
     const shop = stock(rig)
     await project.crosswalk.setup('hubspot')

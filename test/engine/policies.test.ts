@@ -10,7 +10,7 @@ let project: OpenProject
 let shop: ReturnType<typeof stock>
 
 async function begin(options: Parameters<typeof openRig>[0] = {}): Promise<void> {
-  rig = await openRig({ ...options, hubspot: { indexDelaySeconds: 0, lineItemsMinutes: 0, ...options?.hubspot } })
+  rig = await openRig({ ...options, crm: { indexDelaySeconds: 0, lineItemsMinutes: 0, ...options?.crm } })
   project = await rig.open()
   shop = stock(rig)
   await project.crosswalk.setup('hubspot')

@@ -8,7 +8,7 @@ let project: OpenProject
 let shop: ReturnType<typeof stock>
 
 beforeAll(async () => {
-  rig = await openRig({ hubspot: { indexDelaySeconds: 0 } })
+  rig = await openRig({ crm: { indexDelaySeconds: 0 } })
   project = await rig.open()
   shop = stock(rig)
   await project.crosswalk.setup('hubspot')

@@ -10,7 +10,7 @@ let first: OpenProject
 let second: OpenProject
 
 beforeAll(async () => {
-  rig = await openRig({ simulators: { odoo: { version: '19.0' } }, hubspot: { indexDelaySeconds: 0 } })
+  rig = await openRig({ simulators: { odoo: { version: '19.0' } }, crm: { indexDelaySeconds: 0 } })
   first = await rig.open()
   second = await rig.open()
   await first.crosswalk.setup('hubspot')
@@ -85,7 +85,7 @@ test('looking for changes takes over a renewed key as well', async () => {
 })
 
 test('a key that a person writes into the configuration after a renewal is the one that counts', async () => {
-  await rig.configure({ odoo: { password: 'a-key-of-another-hand' } })
+  await rig.configure({ erp: { password: 'a-key-of-another-hand' } })
   const third = await rig.open()
   expect((await third.stored.settings('odoo')).password).toBe('a-key-of-another-hand')
   await third.close()

@@ -3,17 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type RunningServer, startServer } from '../../src/main/server.ts'
 import { flawless, prove, settle, stock } from '../faults/proof.ts'
-import { webhookSecret, webhookToken } from '../project-folder.ts'
+import { webhookToken } from '../project-folder.ts'
 import { openRig, type Rig } from '../rig.ts'
 
 let rig: Rig
 let server: RunningServer
 let shop: ReturnType<typeof stock>
 const log: string[] = []
+const webhookSecret = 'secret-of-the-webhook-app'
 
 beforeAll(async () => {
   // No schedule and a long index delay: what arrives here arrives by webhook.
-  rig = await openRig({ simulators: { hubspot: { indexDelayMs: 3_600_000 } } })
+  rig = await openRig({ simulators: { hubspot: { indexDelayMs: 3_600_000 } }, crm: { webhookSecret } })
   const project = await rig.open()
   shop = stock(rig)
   await project.crosswalk.setup('hubspot')

@@ -10,7 +10,7 @@ beforeAll(async () => {
   // A little latency spreads the moments of a run over its time; short leases are not needed, as each process has a name.
   rig = await openRig({
     simulators: { hubspot: { latencyMs: 4 }, odoo: { latencyMs: 4 } },
-    hubspot: { indexDelaySeconds: 1 },
+    crm: { indexDelaySeconds: 1 },
     orders: { batch: 3 },
     fulfilment: { batch: 4 },
   })

@@ -1,7 +1,7 @@
-import type { startHubspotSimulator } from '../../connectors/hubspot/simulator.ts'
 import type { RunReport } from '../../src/app/crosswalk.ts'
+import type { CrmWorld, ErpOrder } from '../../src/simulator/world.ts'
 import type { OpenProject } from '../project-folder.ts'
-import type { Rig } from '../rig.ts'
+import type { Pair } from '../rig.ts'
 
 /** What both systems hold at the end, held against each other. */
 export interface Proof {
@@ -33,18 +33,17 @@ export async function settle(opened: OpenProject, limitMs = 60_000): Promise<Run
   }
 }
 
-/** What the ERP holds of one HubSpot account. */
-export interface ErpView {
-  orders(): Promise<readonly { readonly name: string; readonly externalId: string | null; readonly state: string }[]>
-  /** External IDs of customers, one for each record. */
-  customerKeys(): Promise<readonly string[]>
+/** Both systems, as far as a proof looks at them: simulated, or a real one behind the same words. */
+export interface Sides {
+  readonly crm: { readonly crm: Pick<CrmWorld, 'deals'> }
+  readonly erp: {
+    readonly erp: {
+      orders(): Answer<readonly Pick<ErpOrder, 'number' | 'key' | 'state'>[]>
+      customers(): Answer<readonly { readonly key: string | null }[]>
+    }
+  }
 }
-type Hubspot = Awaited<ReturnType<typeof startHubspotSimulator>>
-
-const simulated = (rig: Rig): ErpView => ({
-  orders: async () => rig.odoo.store.orders(),
-  customerKeys: async () => rig.odoo.store.partners().flatMap((partner) => partner.externalId ?? []),
-})
+type Answer<T> = T | Promise<T>
 
 /** Settles until something shows: Odoo's stamps are whole seconds, and a change in the second of the one before is told later. */
 export async function settleUntil(opened: OpenProject, shows: () => boolean): Promise<void> {
@@ -55,32 +54,28 @@ export async function settleUntil(opened: OpenProject, shows: () => boolean): Pr
   }
 }
 
-export async function prove(
-  rig: { readonly hubspot: Hubspot },
-  opened: OpenProject,
-  erp: ErpView = simulated(rig as Rig),
-): Promise<Proof> {
-  const deals = rig.hubspot.store.deals()
-  const won = deals.filter((deal) => deal.properties.hs_is_closed_won === 'true')
-  const orders = (await erp.orders()).filter((order) => order.state !== 'cancel')
+/** The deal that an order's key names. */
+export const dealOf = (key: string | null): string | null => /_deal_(\w+)$/.exec(key ?? '')?.[1] ?? null
+
+export async function prove({ crm, erp }: Sides, opened: OpenProject): Promise<Proof> {
+  const won = crm.crm.deals().filter((deal) => deal.won)
+  const orders = (await erp.erp.orders()).filter((order) => order.state !== 'cancelled')
   const byDeal = new Map<string, string[]>()
-  for (const order of orders) {
-    const id = /_deal_(\w+)$/.exec(order.externalId ?? '')?.[1] ?? `order ${order.name}`
-    byDeal.set(id, [...(byDeal.get(id) ?? []), order.name])
+  for (const { key, number } of orders) {
+    const id = dealOf(key) ?? `order ${number}`
+    byDeal.set(id, [...(byDeal.get(id) ?? []), number])
   }
   const waiting = new Map<string, string>()
   for (const problem of await opened.crosswalk.problems({ sync: 'orders', max: 10_000 })) {
     for (const id of (await opened.crosswalk.problem(problem.id))?.waiting ?? []) waiting.set(id, problem.message)
   }
   const wonIds = new Set(won.map((deal) => deal.id))
-  const silent = won.filter((deal) => {
-    const numbers = byDeal.get(deal.id)
-    const shown = deal.properties.erp_order_no ?? ''
-    const problem = deal.properties.erp_sync_problem ?? ''
-    if (waiting.has(deal.id) !== (problem !== '')) return true
-    return numbers !== undefined && (!numbers.includes(shown) || (deal.properties.erp_status ?? '') === '')
+  const silent = won.filter(({ id, shown }) => {
+    const numbers = byDeal.get(id)
+    if (waiting.has(id) !== (shown.problem !== null)) return true
+    return numbers !== undefined && (!numbers.includes(shown.orderNumber ?? '') || shown.status === null)
   })
-  const keys = await erp.customerKeys()
+  const keys = (await erp.erp.customers()).flatMap((customer) => customer.key ?? [])
   return {
     won: won.length,
     orders: orders.length,
@@ -101,22 +96,20 @@ export const summary = (name: string, proof: Proof): string =>
   `${proof.double.length} double, ${proof.missing.length} missing, ${proof.silent.length} silent\n`
 
 /** Products and customers, and a way to win deals of them. */
-export function stock(rig: Rig) {
-  for (const [sku, price] of [
-    ['A-1', '10'],
-    ['B-2', '25.5'],
-    ['C-3', '3.33'],
-  ] as const) {
-    rig.odoo.store.addProduct({ sku, name: `Product ${sku}`, price, route: 'stock' })
-  }
-  return shop(rig.hubspot, (sku) => sku)
+export function stock({ crm, erp }: Pick<Pair, 'crm' | 'erp'>) {
+  for (const [sku, price] of goods) erp.erp.addProduct({ sku, name: `Product ${sku}`, price, route: 'stock' })
+  return shop(crm.crm, (sku) => sku)
 }
+export const goods = [
+  ['A-1', '10'],
+  ['B-2', '25.5'],
+  ['C-3', '3.33'],
+] as const
 
-/** Deals of customers that HubSpot has, of products that the ERP has. */
-export function shop(hubspot: Hubspot, skuOf: (sku: string) => string) {
-  const { store } = hubspot
+/** Deals of customers that the CRM has, of products that the ERP has. */
+export function shop(crm: CrmWorld, skuOf: (sku: string) => string) {
   const companies = Array.from({ length: 7 }, (_one, index) =>
-    store.addCompany({ name: skuOf(`Company ${index}`), domain: `company-${index}.example`, country: 'Germany' }),
+    crm.addCompany({ name: skuOf(`Company ${index}`), domain: `company-${index}.example`, country: 'Germany' }),
   )
   let count = 0
   return {
@@ -126,24 +119,22 @@ export function shop(hubspot: Hubspot, skuOf: (sku: string) => string) {
       return Array.from({ length: deals }, () => {
         count += 1
         const quantity = String((count % 5) + 1)
-        return store.addDeal({
+        return crm.addDeal({
           name: `Deal ${count}`,
-          stage: 'closedwon',
           companyId: companies[count % companies.length] ?? '',
           lines: [
-            { hs_sku: skuOf('A-1'), name: 'A', quantity, price: '10' },
-            { hs_sku: skuOf(['B-2', 'C-3'][count % 2] ?? 'B-2'), name: 'B', quantity: '2', price: '9.99' },
+            { sku: skuOf('A-1'), name: 'A', quantity, price: '10' },
+            { sku: skuOf(['B-2', 'C-3'][count % 2] ?? 'B-2'), name: 'B', quantity: '2', price: '9.99' },
           ],
         })
       })
     },
     /** Wins a deal of a product that the ERP does not have. */
     winUnknown(): string {
-      return store.addDeal({
+      return crm.addDeal({
         name: 'Unknown product',
-        stage: 'closedwon',
         companyId: companies[0] ?? '',
-        lines: [{ hs_sku: 'NOT-THERE', name: 'X', quantity: '1', price: '1' }],
+        lines: [{ sku: 'NOT-THERE', name: 'X', quantity: '1', price: '1' }],
       })
     },
   }

@@ -3,7 +3,7 @@ import { startHubspotSimulator } from '../../connectors/hubspot/simulator.ts'
 import type { Json } from '../../src/core/json.ts'
 import { type Fault, type Simulator, startSimulator } from '../../src/simulator/server.ts'
 import { killRuns } from '../faults/kill.ts'
-import { type ErpView, flawless, prove, settle, shop, summary } from '../faults/proof.ts'
+import { flawless, goods, prove, type Sides, settle, shop, summary } from '../faults/proof.ts'
 import { type OpenProject, openProjectFolder, type ProjectFolder } from '../project-folder.ts'
 import { type Erp, erpLogin, openErp } from './erp.ts'
 
@@ -40,27 +40,24 @@ const startProxy = (target: string) =>
 beforeAll(async () => {
   const login = erpLogin()
   erp = await openErp(login)
-  for (const [sku, price] of [
-    ['A-1', '10'],
-    ['B-2', '25.5'],
-    ['C-3', '3.33'],
-  ] as const) {
-    await erp.addProduct({ sku: `${mark} ${sku}`, price, route: 'stock' })
-  }
+  for (const [sku, price] of goods) await erp.addProduct({ sku: `${mark} ${sku}`, price, route: 'stock' })
   const [company] = await erp.search<{ currency_id: [number, string] }>('res.company', [], ['currency_id'])
   hubspot = await startHubspotSimulator({ portalId: portal, currency: company?.currency_id[1] ?? 'EUR' })
   proxy = await startProxy(login.url)
   const behind = { ...login, url: proxy.url }
   const change = {
-    hubspot: { indexDelaySeconds: 1 },
-    odoo: { loadOrders: 4 },
+    crm: { indexDelaySeconds: 1 },
+    erp: { loadOrders: 4 },
     orders: { batch: 8 },
     fulfilment: { batch: 8 },
   }
-  folder = await openProjectFolder({ hubspot, odoo: behind }, change)
+  folder = await openProjectFolder(
+    { crm: { system: 'hubspot', settings: hubspot.settings }, erp: { system: 'odoo', settings: behind } },
+    change,
+  )
   project = await folder.open()
   await project.crosswalk.setup('hubspot')
-  deals = shop(hubspot, (sku) => `${mark} ${sku}`)
+  deals = shop(hubspot.crm, (sku) => `${mark} ${sku}`)
 }, 120_000)
 afterEach(() => {
   proxy.clearFaults()
@@ -86,7 +83,7 @@ const keys = async (model: string, kind: string) => {
   )
   return new Map(rows.map((row) => [row.res_id, row.name]))
 }
-const view: ErpView = {
+const view: Sides['erp']['erp'] = {
   async orders() {
     const named = await keys('sale.order', 'deal')
     // Every order of these customers counts, whether it carries a key or not.
@@ -95,9 +92,13 @@ const view: ErpView = {
       [['partner_id.name', 'like', mark]],
       ['name', 'state'],
     )
-    return orders.map((order) => ({ ...order, externalId: named.get(order.id) ?? null }))
+    return orders.map(({ id, name, state }) => ({
+      number: name,
+      key: named.get(id) ?? null,
+      state: state === 'cancel' ? 'cancelled' : 'confirmed',
+    }))
   },
-  async customerKeys() {
+  async customers() {
     const named = await keys('res.partner', 'customer')
     const partners = await erp.search<{ name: string }>(
       'res.partner',
@@ -107,7 +108,7 @@ const view: ErpView = {
       ],
       ['name'],
     )
-    return partners.map((partner) => named.get(partner.id) ?? `no key: ${partner.name}`)
+    return partners.map(({ id, name }) => ({ key: named.get(id) ?? `no key: ${name}` }))
   },
 }
 
@@ -135,7 +136,7 @@ describe('a real Odoo', () => {
       const wanted = deals.win(12)
       proxy.fault(...faults)
       await settle(project, 90_000)
-      const proof = await prove({ hubspot }, project, view)
+      const proof = await prove({ crm: hubspot, erp: { erp: view } }, project)
       lines += summary(name, proof)
       expect(proof).toMatchObject(flawless)
       expect(proof.orders).toBe(proof.won - proof.problems)
@@ -159,7 +160,7 @@ describe('a real Odoo', () => {
     proxy.clearFaults()
     await project.crosswalk.check([])
     await settle(project, 90_000)
-    expect(await prove({ hubspot }, project, view)).toMatchObject(flawless)
+    expect(await prove({ crm: hubspot, erp: { erp: view } }, project)).toMatchObject(flawless)
   }, 120_000)
 
   test('keeps every order when the ledger is lost', async () => {
@@ -169,7 +170,7 @@ describe('a real Odoo', () => {
     await rm(folder.home, { recursive: true, force: true, maxRetries: 5 })
     project = await folder.open()
     await settle(project, 120_000)
-    const proof = await prove({ hubspot }, project, view)
+    const proof = await prove({ crm: hubspot, erp: { erp: view } }, project)
     lines += summary('the ledger is lost', proof)
     expect(proof).toMatchObject({ ...flawless, orders: before })
   }, 180_000)
@@ -179,7 +180,7 @@ describe('a real Odoo', () => {
     const { killed, ended } = await killRuns(folder, { kills, spanMs: 1_200, seed: 14, more: () => void deals.win(2) })
     project = await folder.open()
     await settle(project, 240_000)
-    const proof = await prove({ hubspot }, project, view)
+    const proof = await prove({ crm: hubspot, erp: { erp: view } }, project)
     lines += summary(`${killed} kills, ${ended} runs that ended`, proof)
     expect(killed).toBe(kills)
     expect(proof).toMatchObject(flawless)

@@ -27,7 +27,10 @@ beforeAll(async () => {
   currency = company?.currency_id[1] ?? 'EUR'
   // Every run is another account, so that the keys of an earlier run are not met again.
   hubspot = await startHubspotSimulator({ portalId: Number(Date.now().toString().slice(-9)), currency })
-  folder = await openProjectFolder({ hubspot, odoo: login }, { hubspot: { indexDelaySeconds: 0 } })
+  folder = await openProjectFolder(
+    { crm: { system: 'hubspot', settings: hubspot.settings }, erp: { system: 'odoo', settings: { ...login } } },
+    { crm: { indexDelaySeconds: 0 } },
+  )
   project = await folder.open()
   await project.crosswalk.setup('hubspot')
   const companies = Array.from({ length: 20 }, (_one, index) =>

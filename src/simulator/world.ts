@@ -1,0 +1,146 @@
+import type { Json } from '../core/json.ts'
+import type { Fault, Simulator } from './server.ts'
+
+/*
+ * What all simulated systems of one role have in common, in our words, so that one demo, one fault list and one benchmark
+ * serve every pair. Ids and amounts are text; money and quantities are plain decimals.
+ */
+
+/** A simulated system, ready to be connected to. */
+export interface SimulatedSystem extends Simulator {
+  /** Settings of a connection to it, without what only a test would set. */
+  readonly settings: Readonly<Record<string, Json>>
+  /** What the real system answers in trouble, to be put in force as a fault. */
+  readonly trouble: {
+    readonly rateLimited: Trouble
+    readonly loginExpired: Trouble
+    /** A lock or a lost race: nothing was done. Null when the system knows none. */
+    readonly busy: Trouble | null
+  }
+}
+/** A fault without the requests that it strikes. */
+export type Trouble = Omit<Fault, 'match'>
+type Match = Fault['match']
+
+export interface SimulatedCrm extends SimulatedSystem {
+  readonly crm: CrmWorld
+  /** Which requests do what, for faults. */
+  readonly requests: { readonly changes: Match; readonly read: Match; readonly report: Match }
+  /** Sends webhooks there from now on, with the secrets of `settings`. */
+  sendWebhooks(url: string): void
+}
+
+/** What the people who sell do in the CRM. */
+export interface CrmWorld {
+  /** Whether a deal's amount can differ from the sum of its lines. */
+  readonly amountIsFree: boolean
+  addCompany(company: NewCompany): string
+  addContact(contact: NewContact): string
+  /** @returns its id. Its amount is the sum of its lines unless given */
+  addDeal(deal: NewDeal): string
+  changeDeal(id: string, change: DealChange): void
+  /** Adds a line; the deal's amount follows where it is not free. */
+  addLine(dealId: string, line: NewLine): void
+  deals(): readonly CrmDeal[]
+  /** Null when there is none. */
+  deal(id: string): CrmDeal | null
+}
+interface NewCompany {
+  readonly name: string
+  readonly domain?: string
+  readonly street?: string
+  readonly city?: string
+  readonly zip?: string
+  /** English name: `Germany`. */
+  readonly country?: string
+}
+interface NewContact {
+  readonly firstName: string
+  readonly lastName: string
+  readonly email?: string
+  readonly city?: string
+}
+interface NewDeal {
+  readonly name: string
+  /** Won unless given. */
+  readonly state?: DealState
+  readonly companyId?: string
+  readonly contactId?: string
+  /** ISO 4217; the account's own when not given. */
+  readonly currency?: string
+  readonly amount?: string
+  readonly lines?: readonly NewLine[]
+}
+export interface NewLine {
+  readonly sku: string
+  readonly name?: string
+  readonly quantity: string
+  readonly price: string
+  readonly discountPercent?: string
+  /** An amount off one unit; a CRM that knows percentages only lowers the price by it. */
+  readonly discountEach?: string
+}
+interface DealChange {
+  readonly name?: string
+  readonly amount?: string
+  readonly state?: DealState
+  /** When it was won. */
+  readonly wonAt?: string
+}
+type DealState = 'open' | 'won' | 'lost'
+export interface CrmDeal {
+  readonly id: string
+  readonly name: string
+  readonly won: boolean
+  readonly amount: string | null
+  /** What was written back; null where nothing is shown. */
+  readonly shown: {
+    readonly orderNumber: string | null
+    readonly status: string | null
+    readonly problem: string | null
+    readonly trackingNumber: string | null
+    readonly outstanding: string | null
+  }
+}
+
+export interface SimulatedErp extends SimulatedSystem {
+  readonly erp: ErpWorld
+  readonly requests: { readonly create: Match; readonly confirm: Match; readonly read: Match; readonly changes: Match }
+}
+
+/** What the people who deliver do in the ERP. */
+export interface ErpWorld {
+  addProduct(product: NewErpProduct): string
+  orders(): readonly ErpOrder[]
+  /** Null when there is none. */
+  order(id: string): ErpOrder | null
+  customers(): readonly { readonly id: string; readonly name: string; readonly key: string | null }[]
+  /** Advances every confirmed order that is not finished by one step. @returns how many moved */
+  tick(): number
+  /** Ships all that is left, or one part of it. */
+  ship(orderId: string, options?: { readonly part?: boolean }): void
+  invoice(orderId: string): void
+  pay(orderId: string, amount: string): void
+  cancel(orderId: string): void
+  /** Removes an order as a person would, whatever must be done before. */
+  remove(orderId: string): void
+}
+interface NewErpProduct {
+  readonly sku: string
+  readonly name?: string
+  readonly price?: string
+  /** From where it comes when it is ordered; `stock` when not given. */
+  readonly route?: 'stock' | 'make' | 'buy' | 'service'
+}
+export interface ErpOrder {
+  readonly id: string
+  readonly number: string
+  /** Ours: `hubspot_4711_deal_901`; null on an order of somebody else. */
+  readonly key: string | null
+  readonly state: 'draft' | 'confirmed' | 'cancelled'
+  readonly customerId: string
+  readonly currency: string
+  readonly net: string
+  readonly total: string
+  readonly lines: readonly { readonly sku: string; readonly quantity: string; readonly shipped: string }[]
+}

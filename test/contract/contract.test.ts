@@ -1,0 +1,369 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { IANAZone } from 'luxon'
+import { registry } from '../../connectors/registry.ts'
+import { simulators } from '../../connectors/simulators.ts'
+import type { Json } from '../../src/core/json.ts'
+import { secretNames } from '../../src/core/secrets.ts'
+import type { Instant } from '../../src/core/time.ts'
+import {
+  absent,
+  type CrmSubject,
+  connectorOf,
+  type ErpSubject,
+  type Followed,
+  failureFrom,
+  openCrm,
+  openErp,
+  poll,
+  type Subject,
+  secretsOf,
+} from './subjects.ts'
+import { waivers } from './waivers.ts'
+
+/*
+ * What the engine takes for granted of every connector in the registry, each before its simulator.
+ */
+
+const beginning = { from: '2026-01-01T00:00:00.000Z' as Instant }
+const named = new Set<string>()
+
+/** Registers a test of the contract, unless it is waived for this connector. */
+function holds(connector: string, title: string, work: () => Promise<void>): void {
+  named.add(title)
+  if (waivers.some((one) => one.connector === connector && one.test === title)) return
+  test(title, work)
+}
+
+test('every connector has a simulator, and no simulator is without a connector', () => {
+  expect(Object.keys(simulators).sort()).toEqual(registry.map(({ name }) => name).sort())
+})
+
+describe.each(registry.map(({ name }) => name))('%s', (name) => {
+  let subject: Subject & Followed
+  const { role } = connectorOf(name)
+  const open = async (): Promise<Subject & Followed> => (role === 'crm' ? openCrm(name) : openErp(name))
+  beforeAll(async () => {
+    subject = await open()
+  })
+  afterAll(() => subject.close())
+
+  holds(name, 'opens without calling anybody', async () => {
+    subject.calls()
+    subject.open()
+    expect(subject.calls()).toBe(0)
+  })
+
+  holds(name, 'proves its login and says whose account it is', async () => {
+    const { account, findings } = await subject.connection.check()
+    expect(findings.filter((finding) => finding.level === 'error')).toEqual([])
+    expect(findings.map((finding) => finding.subject)).toContain('login')
+    expect(account.id).toMatch(/./)
+    expect(IANAZone.isValidZone(account.timeZone)).toBe(true)
+    expect(account.currency).toMatch(/^[A-Z]{3}$/)
+    expect((await subject.open().check()).account).toEqual(account)
+  })
+
+  holds(name, 'refuses a wrong secret as a login, and shows none', async () => {
+    const secrets = secretNames(connectorOf(name).settings).flatMap((key): [string, string][] => {
+      const value = subject.system.settings[key]
+      return key === 'webhookSecret' || typeof value !== 'string' ? [] : [[key, value]]
+    })
+    expect(secrets.length).toBeGreaterThan(0)
+    for (const [key, right] of secrets) {
+      const wrong = wrongFor(right)
+      const failure = await failureFrom(subject.open({ [key]: wrong }).check())
+      expect(failure?.problem.kind).toBe('auth_rejected')
+      expect(JSON.stringify([failure, subject.log])).not.toContain(wrong)
+    }
+  })
+
+  holds(name, 'says that the system is not there', async () => {
+    const moved = Object.entries(subject.system.settings).filter(([, value]) => value === subject.system.url)
+    expect(moved.length).toBeGreaterThan(0)
+    const nowhere = Object.fromEntries(moved.map(([key]): [string, Json] => [key, 'http://127.0.0.1:9']))
+    expect((await failureFrom(subject.open(nowhere).check()))?.problem.kind).toBe('unavailable')
+  })
+
+  holds(name, 'describes an object, and says which one it does not have', async () => {
+    const { fields } = await subject.connection.describe(subject.object)
+    expect(Object.keys(fields).length).toBeGreaterThan(3)
+    const failure = await failureFrom(subject.connection.describe('no_such_object'))
+    expect(failure?.problem.kind).toBe('configuration_invalid')
+    expect(failure?.message).toContain('no_such_object')
+  })
+
+  holds(name, 'tells every change, none of them again, and asks one call when there is none', async () => {
+    const first = await poll(subject.connection, subject.object, beginning)
+    expect([...new Set(first.ids)].sort()).toEqual([...subject.ids].sort())
+    subject.pass(20)
+    const second = await poll(subject.connection, subject.object, first.next)
+    expect(second.ids).toEqual([])
+    subject.pass(2)
+    subject.calls()
+    const third = await poll(subject.connection, subject.object, second.next)
+    expect([third.ids, subject.calls()]).toEqual([[], 1])
+    const [, touched = ''] = subject.ids
+    subject.touch(touched)
+    subject.pass(2)
+    const fourth = await poll(subject.connection, subject.object, third.next)
+    expect(new Set(fourth.ids)).toEqual(new Set([touched]))
+    // The same place again: what comes back may repeat, and never skips.
+    expect(new Set((await poll(subject.open(), subject.object, third.next)).ids)).toEqual(new Set([touched]))
+  })
+
+  holds(name, 'reads in the order that was asked for, and null for what is not there', async () => {
+    const [a = '', b = '', c = ''] = subject.ids
+    const ids = [c, absent(a), a, b, c]
+    const records = await subject.connection.read(subject.object, ids, ['id'])
+    expect(records.map((record) => record?.id ?? null)).toEqual([c, null, a, b, c])
+  })
+
+  holds(name, 'makes no call for nothing', async () => {
+    subject.calls()
+    expect(await subject.connection.read(subject.object, [], ['id'])).toEqual([])
+    expect(await subject.connection.find(subject.object, [])).toEqual([])
+    expect(await subject.connection.write([])).toEqual([])
+    expect(subject.calls()).toBe(0)
+  })
+
+  holds(name, 'waits when it is told to, and goes on', async () => {
+    subject.system.fault({ match: {}, ...subject.system.trouble.rateLimited, times: 2 })
+    const records = await subject.connection.read(subject.object, subject.ids, ['id'])
+    subject.system.clearFaults()
+    expect(records).toHaveLength(subject.ids.length)
+  })
+
+  holds(name, 'takes nothing for an answer that is none', async () => {
+    for (const body of ['<html>a proxy</html>', '{"half":', '[]', '"text"']) {
+      subject.system.fault({ match: {}, kind: 'status', status: 200, body, times: 50 })
+      const failure = await failureFrom(subject.connection.read(subject.object, subject.ids, ['id']))
+      subject.system.clearFaults()
+      expect([body, failure?.problem.kind]).toEqual([body, 'bad_reply'])
+    }
+  })
+
+  holds(name, 'goes on after a login that expired, or says that it was refused', async () => {
+    subject.system.fault({ match: {}, ...subject.system.trouble.loginExpired, times: 1000 })
+    const failure = await failureFrom(subject.connection.read(subject.object, subject.ids, ['id']))
+    subject.system.clearFaults()
+    expect(failure?.problem.kind).toBe('auth_rejected')
+    expect(subject.calls()).toBeLessThan(20)
+    expect(await subject.connection.read(subject.object, subject.ids, ['id'])).toHaveLength(subject.ids.length)
+  })
+
+  holds(name, 'has shown no secret in all of this', async () => {
+    for (const [, value] of secretsOf(connectorOf(name), subject.system.settings))
+      expect(subject.log.join('')).not.toContain(value)
+  })
+})
+
+describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => name))('%s as a CRM', (name) => {
+  let subject: CrmSubject
+  beforeAll(async () => {
+    subject = await openCrm(name)
+  })
+  afterAll(() => subject.close())
+  const update = (id: string, fields: Readonly<Record<string, Json>>) =>
+    ({ do: 'update', object: subject.object, id, key: null, fields, lines: null }) as const
+
+  holds(name, 'makes its fields once, and finds them there after', async () => {
+    const steps = (await subject.connection.setup?.()) ?? []
+    expect(steps.length).toBeGreaterThan(8)
+    expect(new Set(steps.map((step) => step.outcome))).toEqual(new Set(['present']))
+  })
+
+  holds(name, 'finds by a field, whatever the case, in the order of the queries', async () => {
+    const { name: field } = subject.words
+    const queries = ['DEAL two', 'nobody', 'Deal One'].map((value) => ({ fields: { [field]: value } }))
+    const found = await subject.connection.find(subject.object, queries)
+    expect(found.map((matches) => matches.map((match) => match.id))).toEqual([[subject.ids[1]], [], [subject.ids[0]]])
+  })
+
+  holds(name, 'takes hostile text for text', async () => {
+    const hostile = [`' OR Name != '`, `\\' OR 1=1 --`, '%', '_', '*', '"', 'Deal \\'].map((value) => ({
+      fields: { [subject.words.name]: value },
+    }))
+    expect((await subject.connection.find(subject.object, hostile)).flat()).toEqual([])
+  })
+
+  holds(name, 'writes what it can, and names what it cannot', async () => {
+    const [a = '', b = ''] = subject.ids
+    const { shown } = subject.words
+    const outcomes = await subject.connection.write([
+      update(a, { [shown]: 'S1' }),
+      update(absent(a), { [shown]: 'S2' }),
+      update(a, { no_such_field: 'x' }),
+      update(b, { [shown]: 'S3' }),
+    ])
+    const kinds = outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.failure.problem.kind))
+    expect(kinds).toEqual(['ok', 'record_gone', 'configuration_invalid', 'ok'])
+    expect(subject.ids.map((id) => subject.system.crm.deal(id)?.shown.orderNumber)).toEqual(['S1', 'S3', null])
+    expect(outcomes[1]?.ok === false && outcomes[1].failure.message).toContain(absent(a))
+  })
+
+  holds(name, 'clears a field', async () => {
+    const [a = ''] = subject.ids
+    await subject.connection.write([update(a, { [subject.words.shown]: 'S1' })])
+    await subject.connection.write([update(a, { [subject.words.shown]: null })])
+    expect(subject.system.crm.deal(a)?.shown.orderNumber).toBeNull()
+  })
+
+  holds(name, 'writes again what was lost, as it changes nothing', async () => {
+    const [a = ''] = subject.ids
+    subject.system.fault({ match: subject.system.requests.report, kind: 'lose_answer' })
+    expect(await subject.connection.write([update(a, { [subject.words.shown]: 'S9' })])).toEqual([{ ok: true, id: a }])
+    expect(subject.system.crm.deal(a)?.shown.orderNumber).toBe('S9')
+  })
+})
+
+describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => name))('%s as an ERP', (name) => {
+  let subject: ErpSubject
+  beforeAll(async () => {
+    subject = await openErp(name)
+  })
+  afterAll(() => subject.close())
+  const kindsOf = (outcomes: Awaited<ReturnType<ErpSubject['connection']['write']>>) =>
+    outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.failure.problem.kind))
+  const ordersOf = (key: string) => subject.system.erp.orders().filter((order) => order.key === key)
+
+  holds(name, 'makes one order for one key, however often it is told to', async () => {
+    const key = 'crm_1_deal_twice'
+    const [first] = await subject.connection.write([subject.order(key)])
+    const [again] = await subject.open().write([subject.order(key)])
+    expect(first).toMatchObject({ ok: true })
+    expect(again).toEqual(first)
+    expect(ordersOf(key)).toHaveLength(1)
+    expect(ordersOf(key)[0]?.lines).toHaveLength(1)
+  })
+
+  holds(name, 'never makes an order again whose answer was lost; its key finds it', async () => {
+    const key = 'crm_1_deal_lost'
+    subject.system.fault({ match: subject.system.requests.create, kind: 'lose_answer' })
+    const [outcome] = await subject.connection.write([subject.order(key)]).catch((error: unknown) => {
+      throw new Error('a write whose answer was lost is an outcome, not an error', { cause: error })
+    })
+    expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'outcome_unknown' } } })
+    expect(ordersOf(key)).toHaveLength(1)
+    const [[match] = []] = await subject.connection.find(subject.object, [{ key }])
+    expect(match).toMatchObject({ id: ordersOf(key)[0]?.id, key, archived: false })
+  })
+
+  holds(name, 'writes the neighbours of a record that is refused', async () => {
+    const outcomes = await subject.connection.write([
+      subject.order('crm_1_deal_good_1'),
+      subject.order('crm_1_deal_bad', subject.words.bad),
+      subject.order('crm_1_deal_good_2'),
+    ])
+    expect(kindsOf(outcomes)).toEqual(['ok', 'record_rejected', 'ok'])
+    expect(ordersOf('crm_1_deal_bad')).toEqual([])
+    expect(ordersOf('crm_1_deal_good_2')).toHaveLength(1)
+  })
+
+  holds(name, 'refuses a field that is not there', async () => {
+    const [outcome] = await subject.connection.write([subject.order('crm_1_deal_strange', { no_such_field: 'x' })])
+    expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'configuration_invalid' } } })
+    expect(outcome?.ok === false && outcome.failure.message).toContain('no_such_field')
+  })
+
+  holds(name, 'changes, adds and takes away lines by their keys, and repeating it changes nothing more', async () => {
+    const key = 'crm_1_deal_lines'
+    const [made] = await subject.connection.write([subject.order(key)])
+    const id = made?.ok === true ? made.id : ''
+    const change = (
+      upsert: readonly (readonly [string, Readonly<Record<string, Json>>])[],
+      remove: readonly string[],
+    ) =>
+      ({
+        do: 'update',
+        object: subject.object,
+        id,
+        key,
+        fields: {},
+        lines: {
+          field: subject.words.lines,
+          upsert: upsert.map(([line, fields]) => ({ key: `${key}_line_${line}`, fields })),
+          remove: remove.map((line) => `${key}_line_${line}`),
+        },
+      }) as const
+    const { quantity, line } = subject.words
+    const more = change(
+      [
+        ['1', { [quantity]: '5' }],
+        ['2', line(subject.productId, '7')],
+      ],
+      [],
+    )
+    for (let round = 0; round < 2; round += 1) expect(kindsOf(await subject.connection.write([more]))).toEqual(['ok'])
+    expect(subject.seen(id).lines.map((one) => one.quantity)).toEqual(['5', '7'])
+    for (let round = 0; round < 2; round += 1) {
+      expect(kindsOf(await subject.connection.write([change([], ['1'])]))).toEqual(['ok'])
+    }
+    expect(
+      subject
+        .seen(id)
+        .lines.filter((one) => one.quantity !== '0')
+        .map((one) => one.quantity),
+    ).toEqual(['7'])
+  })
+
+  holds(name, 'confirms, and takes what is confirmed for done', async () => {
+    const [made] = await subject.connection.write([subject.order('crm_1_deal_confirm')])
+    const id = made?.ok === true ? made.id : ''
+    expect(subject.seen(id).state).toBe('draft')
+    const confirm = { do: 'confirm', object: subject.object, id } as const
+    for (let round = 0; round < 2; round += 1) {
+      expect(await subject.connection.write([confirm])).toEqual([{ ok: true, id }])
+      expect(subject.seen(id).state).toBe('confirmed')
+    }
+    const [gone] = await subject.connection.write([{ ...confirm, id: absent(id) }])
+    expect(gone).toMatchObject({ ok: false, failure: { problem: { kind: 'record_gone' } } })
+  })
+
+  holds(name, 'cancels an order of which nothing was shipped', async () => {
+    const [made] = await subject.connection.write([subject.order('crm_1_deal_cancel')])
+    const id = made?.ok === true ? made.id : ''
+    for (let round = 0; round < 2; round += 1) {
+      expect(await subject.connection.write([{ do: 'cancel', object: subject.object, id }])).toEqual([{ ok: true, id }])
+    }
+    expect(subject.seen(id).state).toBe('cancelled')
+  })
+
+  holds(name, 'finds customers and products strictly, whatever the case', async () => {
+    const { customer, product } = subject.words
+    const customers = await subject.connection.find(customer.object, [
+      { fields: { [customer.name]: 'ACME' } },
+      { fields: { [customer.name]: 'Acm' } },
+      { key: 'crm_1_customer_1' },
+    ])
+    expect(customers.map((matches) => matches.map((match) => match.id))).toEqual([
+      [subject.customerId],
+      [],
+      [subject.customerId],
+    ])
+    const products = await subject.connection.find(product.object, [
+      { fields: { [product.sku]: 'a-1' } },
+      { fields: { [product.sku]: 'A-' } },
+    ])
+    expect(products.map((matches) => matches.map((match) => match.id))).toEqual([[subject.productId], []])
+  })
+})
+
+test('every waiver names a connector and a test that are there', () => {
+  for (const { connector, test: title, because } of waivers) {
+    expect(registry.map(({ name }) => name)).toContain(connector)
+    expect([...named]).toContain(title)
+    expect(because.length).toBeGreaterThan(20)
+    process.stderr.write(`waived for ${connector}: ${title}: ${because}\n`)
+  }
+})
+
+/** Of the same kind, and not the right one. */
+function wrongFor(secret: string): string {
+  if (!secret.startsWith('-----BEGIN')) return 'not-the-right-secret'
+  const { privateKey } =
+    secret.includes('EC ') || secret.length < 600
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 3072 })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+}

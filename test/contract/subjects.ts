@@ -1,0 +1,240 @@
+import { registry } from '../../connectors/registry.ts'
+import { simulatedCrms, simulatedErps } from '../../connectors/simulators.ts'
+import type { Json, JsonObject } from '../../src/core/json.ts'
+import { type Failure, failureOf, SyncError } from '../../src/core/problem.ts'
+import { secretNames } from '../../src/core/secrets.ts'
+import { type Instant, shift, toMillis } from '../../src/core/time.ts'
+import { openHttpClient } from '../../src/http/client.ts'
+import type { ChangesSince, Connection, Connector, Write } from '../../src/ports/connector.ts'
+import type { Simulator } from '../../src/simulator/server.ts'
+import type { SimulatedCrm, SimulatedErp, SimulatedSystem } from '../../src/simulator/world.ts'
+
+/** A connector before its simulator, on a clock of their own. */
+export interface Subject<System extends SimulatedSystem = SimulatedSystem> {
+  readonly system: System
+  readonly connection: Connection
+  /** Opens another connection to the same system. */
+  open(settings?: Readonly<Record<string, Json>>): Connection
+  /** What was logged by all of them. */
+  readonly log: readonly string[]
+  /** Moves the clock. Waits of the connector move it by themselves. */
+  pass(minutes: number): void
+  /** Calls that arrived since the last time this was asked, logins among them. */
+  calls(): number
+  close(): Promise<void>
+}
+
+/** In the words of each CRM, what the contract needs to say. */
+const crmWords: Readonly<Record<string, { readonly deal: string; readonly name: string; readonly shown: string }>> = {
+  hubspot: { deal: 'deals', name: 'dealname', shown: 'properties.erp_order_no' },
+}
+interface ErpWords {
+  readonly order: string
+  readonly lines: string
+  readonly customer: { readonly object: string; readonly name: string; readonly fields: JsonObject }
+  readonly product: { readonly object: string; readonly sku: string }
+  /** What makes an order, but for its lines. */
+  fields(customerId: string): JsonObject
+  line(productId: string, quantity: string): JsonObject
+  readonly quantity: string
+  /** A reference to nothing, in a field of the order. */
+  readonly bad: JsonObject
+}
+const erpWords: Readonly<Record<string, ErpWords>> = {
+  odoo: {
+    order: 'sale.order',
+    lines: 'order_line',
+    customer: { object: 'res.partner', name: 'name', fields: {} },
+    product: { object: 'product.product', sku: 'default_code' },
+    fields: (customerId) => ({ partner_id: customerId }),
+    line: (productId, quantity) => ({ product_id: productId, product_uom_qty: quantity, price_unit: '10' }),
+    quantity: 'product_uom_qty',
+    bad: { partner_id: '999999' },
+  },
+}
+
+export const connectorOf = (name: string): Connector => {
+  const found = registry.find((one) => one.name === name)
+  if (found === undefined) throw new Error(`there is no connector "${name}"`)
+  return found
+}
+const wordsOf = <T>(table: Readonly<Record<string, T>>, name: string): T => {
+  const found = table[name]
+  if (found === undefined) throw new Error(`the contract suite does not know the words of "${name}" yet`)
+  return found
+}
+
+async function openSubject<System extends SimulatedSystem>(
+  connector: Connector,
+  start: ((options: { now: () => number }) => Promise<System>) | undefined,
+): Promise<Subject<System>> {
+  if (start === undefined) throw new Error(`"${connector.name}" has no simulator`)
+  let now = '2026-11-24T09:00:00.000Z' as Instant
+  const log: string[] = []
+  const write = (event: string, details?: unknown) => void log.push(`${event} ${JSON.stringify(details ?? {})}`)
+  const deps = {
+    name: connector.name,
+    clock: {
+      now: () => now,
+      sleep: async (ms: number) => {
+        now = shift(now, ms)
+      },
+    },
+    log: { debug: write, info: write, warn: write, error: write },
+  }
+  const system = await start({ now: () => toMillis(now) })
+  const open = (settings: Readonly<Record<string, Json>> = {}) => {
+    const all = { ...system.settings, ...settings }
+    const secrets = () => secretsOf(connector, all).map(([, value]) => value)
+    return connector.open(all, { ...deps, http: openHttpClient({ ...deps, random: () => 0, secrets }) })
+  }
+  return {
+    system,
+    connection: open(),
+    open,
+    log,
+    pass(minutes) {
+      now = shift(now, minutes * 60_000)
+    },
+    calls: () => countCalls(system),
+    close: () => system.close(),
+  }
+}
+
+function countCalls(simulator: Simulator): number {
+  const count = Object.values(simulator.calls()).reduce((sum, one) => sum + one, 0)
+  simulator.resetCalls()
+  return count
+}
+
+/** Settings that are secrets, with the values in force. */
+export function secretsOf(connector: Connector, settings: Readonly<Record<string, Json>>): [string, string][] {
+  const names = new Set(secretNames(connector.settings))
+  // Where a login and its password are the same word, the word is no secret.
+  const shown = Object.entries(settings).flatMap(([name, value]) => (names.has(name) ? [] : [value]))
+  return Object.entries(settings).flatMap(([name, value]): [string, string][] =>
+    typeof value === 'string' && names.has(name) && !shown.includes(value) ? [[name, value]] : [],
+  )
+}
+
+/** An id in the system's manner that no record has. */
+export const absent = (id: string): string =>
+  id.includes('0000') ? id.replace('0000', '9999') : id.replace(/\d/g, '9')
+
+export async function failureFrom(work: Promise<unknown>): Promise<Failure | null> {
+  try {
+    await work
+    return null
+  } catch (error) {
+    if (error instanceof SyncError) return failureOf(error)
+    throw error
+  }
+}
+
+export async function poll(
+  connection: Connection,
+  object: string,
+  since: ChangesSince,
+): Promise<{ ids: string[]; next: ChangesSince }> {
+  const ids: string[] = []
+  let next = since
+  for await (const page of connection.changes(object, since)) {
+    ids.push(...page.ids)
+    // As the ledger keeps it.
+    next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
+  }
+  return { ids, next }
+}
+
+/** A subject with records whose changes can be followed, whichever role it has. */
+export interface Followed {
+  readonly object: string
+  readonly ids: readonly string[]
+  /** Changes one of them as a person would. */
+  touch(id: string): void
+}
+
+export interface CrmSubject extends Subject<SimulatedCrm>, Followed {
+  readonly words: (typeof crmWords)[string]
+}
+/** Three won deals of one company, fields for the write-back set up. */
+export async function openCrm(name: string): Promise<CrmSubject> {
+  const subject = await openSubject<SimulatedCrm>(connectorOf(name), simulatedCrms[name])
+  const { crm } = subject.system
+  const words = wordsOf(crmWords, name)
+  await subject.connection.setup?.()
+  const companyId = crm.addCompany({ name: 'Acme', domain: 'acme.example', country: 'Germany' })
+  const ids = ['One', 'Two', 'Three'].map((deal) =>
+    crm.addDeal({ name: `Deal ${deal}`, companyId, lines: [{ sku: 'A-1', quantity: '2', price: '10' }] }),
+  )
+  subject.pass(1)
+  return {
+    ...subject,
+    words,
+    object: words.deal,
+    ids,
+    touch: (id) => crm.changeDeal(id, { name: `Deal ${id} touched` }),
+  }
+}
+
+export interface ErpSubject extends Subject<SimulatedErp>, Followed {
+  readonly words: ErpWords
+  readonly customerId: string
+  readonly productId: string
+  /** A new order with one line of two pieces. */
+  order(key: string, fields?: JsonObject): Write
+  /** The order as the people who deliver see it. */
+  seen(id: string): NonNullable<ReturnType<SimulatedErp['erp']['order']>>
+}
+/** Three confirmed orders of one customer. */
+export async function openErp(name: string): Promise<ErpSubject> {
+  const subject = await openSubject<SimulatedErp>(connectorOf(name), simulatedErps[name])
+  const { erp } = subject.system
+  const { connection } = subject
+  const words = wordsOf(erpWords, name)
+  const productId = erp.addProduct({ sku: 'A-1', name: 'A', price: '10', route: 'stock' })
+  const { object, name: nameField, fields } = words.customer
+  const customerId = await idFrom(connection, {
+    do: 'create',
+    object,
+    key: 'crm_1_customer_1',
+    fields: { [nameField]: 'Acme', ...fields },
+    lines: null,
+  })
+  const order = (key: string, more: JsonObject = {}): Write => ({
+    do: 'create',
+    object: words.order,
+    key,
+    fields: { ...words.fields(customerId), ...more },
+    lines: {
+      field: words.lines,
+      upsert: [{ key: `${key}_line_1`, fields: words.line(productId, '2') }],
+      remove: [],
+    },
+  })
+  const ids: string[] = []
+  for (const key of ['crm_1_deal_1', 'crm_1_deal_2', 'crm_1_deal_3']) ids.push(await idFrom(connection, order(key)))
+  await connection.write(ids.map((id) => ({ do: 'confirm', object: words.order, id })))
+  subject.pass(1)
+  return {
+    ...subject,
+    words,
+    object: words.order,
+    ids,
+    customerId,
+    productId,
+    order,
+    touch: (id) => erp.ship(id, { part: true }),
+    seen(id) {
+      const found = erp.order(id)
+      if (found === null) throw new Error(`there is no order ${id}`)
+      return found
+    },
+  }
+}
+
+async function idFrom(connection: Connection, write: Write): Promise<string> {
+  const [outcome] = await connection.write([write])
+  if (outcome?.ok === true) return outcome.id
+  throw new Error(`not written: ${JSON.stringify(outcome)}`)
+}
