@@ -20,6 +20,8 @@ export interface ProjectFolder {
   configure(change: ConfigChange): Promise<void>
   /** Runs the command line as a process of its own. */
   cli(...args: readonly string[]): Child
+  /** Loses the ledger: the embedded database and its key. */
+  forget(): Promise<void>
   /** Removes the folder. */
   remove(): Promise<void>
 }
@@ -133,6 +135,7 @@ export async function openProjectFolder(
       const printed = () => Buffer.concat(err).toString()
       return { pid: child.pid ?? 0, done, printed, kill: (signal) => void child.kill(signal) }
     },
+    forget: () => rm(home, { recursive: true, force: true, maxRetries: 5 }),
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   }
 }

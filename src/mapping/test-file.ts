@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { documentSchemas } from '../core/documents.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts'
+import { completeDeal } from '../core/money.ts'
 import type { Failure } from '../core/problem.ts'
 import type { CompiledMapping, MappingFile } from './compile.ts'
 import { type Finding, formatFinding } from './finding.ts'
@@ -119,7 +121,7 @@ async function problemOf(
     : sample
   if (problems[0] !== undefined) return problems[0]
   const raw = rawOf(given, 'crm') ?? rawOf(given, 'erp') ?? null
-  const document = { ...withCustomer, raw }
+  const document = { ...(mapping.document === 'deal' ? computed(withCustomer) : withCustomer), raw }
   const scope = { document, op: one.given.op, account, links: one.given.links }
   const [mapped] = await mapOutbound(mapping, [scope], resolverOf(one), evaluator)
   if (mapped === undefined) return 'Nothing came out.'
@@ -127,6 +129,12 @@ async function problemOf(
     const items = lines?.items.map((item) => ({ key: item.key, ...item.fields })) ?? []
     return { ...fields, ...(lines === null ? {} : { lines: items, [lines.field]: items }) }
   })
+}
+
+/** A deal with the amounts that follow from the given ones, as the engine maps it. */
+function computed(deal: JsonObject): JsonObject {
+  const parsed = documentSchemas.deal.safeParse(deal)
+  return parsed.success ? { ...completeDeal(parsed.data) } : deal
 }
 
 /** A record of a system, with numbers as its JSON has them. */

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { simulatedCrms, simulatedErps } from '../../connectors/simulators.ts'
+import { stages } from '../../src/core/documents.ts'
+import { dealOf, flawless, prove, settle } from '../faults/proof.ts'
+import type { ConfigChange, OpenProject } from '../project-folder.ts'
+import { openPair, type Pair } from '../rig.ts'
+
+/** The main job between two simulated systems: deals of several kinds become orders, and all that follows comes back. */
+export function describeMainJob(crmName: string, erpName: string, change: ConfigChange = {}): void {
+  describe(`from ${crmName} to ${erpName}`, () => {
+    let pair: Pair
+    let opened: OpenProject
+    let companyId: string
+
+    beforeAll(async () => {
+      const [startCrm, startErp] = [simulatedCrms[crmName], simulatedErps[erpName]]
+      if (startCrm === undefined || startErp === undefined)
+        throw new Error(`no simulators of ${crmName} and ${erpName}`)
+      const currencies = ['USD']
+      pair = await openPair(
+        { system: crmName, simulator: await startCrm({ currencies }) },
+        { system: erpName, simulator: await startErp({ currencies }) },
+        change,
+      )
+      opened = await pair.open()
+      const { erp } = pair.erp
+      erp.addProduct({ sku: 'DESK', name: 'Desk', price: '420', route: 'make' })
+      erp.addProduct({ sku: 'CHAIR', name: 'Chair', price: '99.5', route: 'buy' })
+      erp.addProduct({ sku: 'LAMP', name: 'Lamp', price: '39.9', route: 'stock' })
+      erp.addProduct({ sku: 'SETUP', name: 'Setup', price: '95', route: 'service' })
+      await opened.crosswalk.setup(crmName)
+      companyId = pair.crm.crm.addCompany({
+        name: 'Nordlicht GmbH',
+        domain: 'nordlicht.example',
+        street: 'Hafenstr. 3',
+        city: 'Kiel',
+        zip: '24103',
+        country: 'Germany',
+      })
+    })
+    afterAll(async () => {
+      await opened.close()
+      await pair.close()
+    })
+
+    const lamp = { sku: 'LAMP', quantity: '3', price: '39.9' }
+    const shown = (id: string) => pair.crm.crm.deal(id)?.shown
+    const orderOf = (id: string) => {
+      const found = pair.erp.erp.orders().filter((order) => dealOf(order.key) === id)
+      expect(found).toHaveLength(1)
+      return found[0]
+    }
+    /** Looks again until it shows: stamps of whole seconds tell a second change in one second late. */
+    async function until(holds: () => boolean, rounds = 120): Promise<void> {
+      for (let round = 0; round < rounds && !holds(); round += 1) {
+        await settle(opened)
+        if (!holds()) await opened.deps.clock.sleep(250)
+      }
+    }
+
+    test('the mappings that ship fit both systems, and their own tests pass', async () => {
+      expect(await opened.crosswalk.lint({ offline: false })).toEqual([])
+      const failed = (await opened.crosswalk.test()).filter((one) => !one.ok)
+      expect(failed).toEqual([])
+      const checks = await opened.crosswalk.check([])
+      expect(
+        checks.flatMap((one) => one.report?.findings.filter((finding) => finding.level === 'error') ?? []),
+      ).toEqual([])
+    }, 60_000)
+
+    test('a deal of made, bought, stocked goods and a service goes from won to paid, and shows each step', async () => {
+      const lines = [
+        { sku: 'DESK', quantity: '2', price: '420' },
+        { sku: 'CHAIR', quantity: '4', price: '99.5' },
+        { ...lamp, discountPercent: '10' },
+        { sku: 'SETUP', quantity: '1', price: '95' },
+      ]
+      const id = pair.crm.crm.addDeal({ name: 'New office', companyId, lines })
+      await settle(opened)
+      const order = orderOf(id)
+      expect(order).toMatchObject({ state: 'confirmed', net: '1440.73', currency: 'EUR' })
+      expect(order?.lines.map((line) => [line.sku, line.quantity])).toEqual([
+        ['DESK', '2'],
+        ['CHAIR', '4'],
+        ['LAMP', '3'],
+        ['SETUP', '1'],
+      ])
+      expect(shown(id)?.orderNumber).toBe(order?.number)
+      const seen: string[] = []
+      let tracking = ''
+      for (let step = 0; step < 30 && shown(id)?.status !== 'paid'; step += 1) {
+        const before = shown(id)?.status
+        pair.erp.erp.tick()
+        // Not every step of the ERP is one that the deal shows.
+        await until(() => shown(id)?.status !== before, 6)
+        seen.push(shown(id)?.status ?? '')
+        tracking ||= shown(id)?.trackingNumber ?? ''
+      }
+      const order_ = seen.map((stage) => stages.indexOf(stage as (typeof stages)[number]))
+      expect(order_).toEqual([...order_].sort((a, b) => a - b))
+      for (const stage of ['partly_shipped', 'shipped', 'invoiced', 'paid']) expect(seen).toContain(stage)
+      expect(seen.some((stage) => stage === 'in_production' || stage === 'in_procurement')).toBe(true)
+      expect(tracking).toMatch(/./)
+      expect(Number(shown(id)?.outstanding)).toBe(0)
+      const told = (await opened.crosswalk.timeline(id)).map((entry) => entry.event)
+      expect(told).toEqual(expect.arrayContaining(['won', 'created', 'confirmed', 'stage', 'reported']))
+    }, 120_000)
+
+    test('deals of one customer, a person, another currency and 120 lines each get their order', async () => {
+      const { crm } = pair.crm
+      const contactId = crm.addContact({ firstName: 'Ida', lastName: 'Brandt', email: 'ida@brandt.example' })
+      const abroad = crm.addCompany({ name: 'Beacon Labs Inc.', domain: 'beacon.example', country: 'United States' })
+      const many = Array.from({ length: 120 }, (_one, index) => ({ ...lamp, quantity: String(index + 1) }))
+      const ids = [
+        crm.addDeal({ name: 'One', companyId, lines: [lamp] }),
+        crm.addDeal({ name: 'Two 🚢 <b>', companyId, lines: [{ ...lamp, discountEach: '5' }] }),
+        crm.addDeal({ name: 'A person', contactId, lines: [lamp] }),
+        crm.addDeal({ name: 'Abroad', companyId: abroad, currency: 'USD', lines: [lamp] }),
+        crm.addDeal({ name: 'Many', companyId, lines: many }),
+      ]
+      crm.addDeal({ name: 'Open', state: 'open', companyId, lines: [lamp] })
+      await settle(opened)
+      const [one, two, person, dollars, long] = ids.map(orderOf)
+      expect([one?.net, two?.net, dollars?.currency, long?.lines.length]).toEqual(['119.7', '104.7', 'USD', 120])
+      expect(one?.customerId).toBe(two?.customerId)
+      expect(new Set([one?.customerId, person?.customerId, dollars?.customerId]).size).toBe(3)
+      expect(await opened.crosswalk.problems({ max: 10 })).toEqual([])
+      expect(await prove(pair, opened)).toMatchObject(flawless)
+    }, 120_000)
+
+    test('a product that is missing is one problem on each deal, and its arrival releases them all', async () => {
+      const { crm } = pair.crm
+      const line = { sku: 'NEW', quantity: '1', price: '7' }
+      const ids = ['a', 'b'].map((name) => crm.addDeal({ name, companyId, lines: [line] }))
+      await settle(opened)
+      const [problem] = await opened.crosswalk.problems({ max: 10 })
+      expect(problem).toMatchObject({ kind: 'lookup_failed', waiting: 2 })
+      for (const id of ids) expect(shown(id)?.problem).toContain('NEW')
+      pair.erp.erp.addProduct({ sku: 'NEW', name: 'New', price: '7', route: 'stock' })
+      await opened.crosswalk.retry({ problem: problem?.id ?? '' })
+      await settle(opened)
+      for (const id of ids) expect([orderOf(id)?.state, shown(id)?.problem]).toEqual(['confirmed', null])
+    }, 120_000)
+
+    test('an amended deal changes its order until something is shipped, and is a problem after', async () => {
+      const { crm } = pair.crm
+      const id = crm.addDeal({ name: 'Amended', companyId, lines: [lamp] })
+      await settle(opened)
+      const add = (price: string) => {
+        const before = crm.deal(id)?.amount ?? '0'
+        crm.addLine(id, { sku: 'CHAIR', quantity: '1', price })
+        if (crm.amountIsFree) crm.changeDeal(id, { amount: String(Number(before) + Number(price)) })
+      }
+      add('99.5')
+      await until(() => orderOf(id)?.lines.length === 2)
+      expect(orderOf(id)?.lines.map((line) => line.sku)).toEqual(['LAMP', 'CHAIR'])
+      pair.erp.erp.ship(orderOf(id)?.id ?? '', { part: true })
+      await until(() => shown(id)?.status === 'partly_shipped')
+      add('50')
+      await until(() => shown(id)?.problem !== null)
+      expect(orderOf(id)?.lines).toHaveLength(2)
+      expect(shown(id)?.problem).toContain('partly shipped')
+    }, 120_000)
+
+    test('a deal that is no longer won leaves a confirmed order alone and says so', async () => {
+      const { crm } = pair.crm
+      const id = crm.addDeal({ name: 'Lost', companyId, lines: [lamp] })
+      await settle(opened)
+      crm.changeDeal(id, { state: 'lost' })
+      await until(() => shown(id)?.problem !== null)
+      expect([orderOf(id)?.state, shown(id)?.problem]).toEqual(['confirmed', expect.stringContaining('no longer won')])
+    }, 120_000)
+
+    test('after the ledger was lost every order is found by its key', async () => {
+      const before = pair.erp.erp.orders().length
+      const problems = (await opened.crosswalk.problems({ max: 100 })).length
+      await opened.close()
+      await pair.forget()
+      opened = await pair.open()
+      await settle(opened)
+      expect(pair.erp.erp.orders()).toHaveLength(before)
+      expect(problems).toBeGreaterThan(0)
+    }, 120_000)
+  })
+}
