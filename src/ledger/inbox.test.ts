@@ -117,13 +117,25 @@ describe('inbox', () => {
     const lost = await claim(sync, { leaseMs: -1 })
     expect(await countOf(sync)).toMatchObject({ due: 1, inWork: 0, bestLane: 'live' })
     const held = await claim(sync)
-    expect(held).toMatchObject([{ recordId: '1', attempts: 0 }])
+    expect(held).toMatchObject([{ recordId: '1', attempts: 1 }])
     await ledger.inbox.settle(lost)
     await ledger.inbox.defer(lost, 0)
     expect(await ledger.inbox.renew(lost, hourMs)).toBe(false)
     expect(await countOf(sync)).toMatchObject({ due: 0, inWork: 1 })
     await ledger.inbox.settle(held)
     expect(await countOf(sync)).toBeUndefined()
+  })
+
+  test('lets a record wait that has cost a worker its life twice', async () => {
+    const sync = freshSync()
+    await ledger.inbox.add(sync, ['1'], { lane: 'live' })
+    await claim(sync, { leaseMs: -1 })
+    expect(await countOf(sync)).toMatchObject({ due: 1, later: 0 })
+    await claim(sync, { leaseMs: -1 })
+    expect(await countOf(sync)).toMatchObject({ due: 0, later: 1 })
+    // Whoever says that it is live again wants it now.
+    await ledger.inbox.add(sync, ['1'], { lane: 'live' })
+    expect(await claim(sync)).toMatchObject([{ recordId: '1', attempts: 2 }])
   })
 
   test('renews leases, and tells when one is lost', async () => {

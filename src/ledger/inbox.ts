@@ -97,11 +97,15 @@ const defer = {
     from held where row.sync = held.sync and row.record_id = held.record_id`,
 }
 
+// A worker died over these. Once may be a restart; a record that kills its worker each time must not take them all down
+// one after the other, so that from the second time on it waits longer and longer, up to ten minutes.
 const free = {
   name: 'inbox.free',
   text: `
     update crosswalk.inbox set
-      worker = null, lease_until = null, lane = least(lane, again), again = null, due_at = statement_timestamp()
+      worker = null, lease_until = null, lane = least(lane, again), again = null, attempts = attempts + 1,
+      due_at = statement_timestamp()
+        + case when attempts = 0 then 0 else least(600, power(2, least(attempts, 10))) end * interval '1 second'
     where worker is not null and lease_until < statement_timestamp()`,
 }
 

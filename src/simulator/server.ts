@@ -156,7 +156,8 @@ export async function startSimulator(options: Options): Promise<Simulator> {
     send(response, reply)
   }
 
-  const server = createServer((message, response) => {
+  // The system behind decides how long an address may be, not Node.
+  const server = createServer({ maxHeaderSize: 65_536 }, (message, response) => {
     answer(message, response).catch((error: unknown) => {
       if (response.destroyed) return
       send(response, {
