@@ -1,7 +1,9 @@
 import type { Simulator } from '../src/simulator/server.ts'
 import type { SimulatedCrm, SimulatedErp } from '../src/simulator/world.ts'
 import { startHubspotSimulator } from './hubspot/simulator.ts'
+import { startNetsuiteSimulator } from './netsuite/simulator.ts'
 import { startOdooSimulator } from './odoo/simulator.ts'
+import { startSalesforceSimulator } from './salesforce/simulator.ts'
 
 interface Options {
   /** 0 takes any free port. */
@@ -19,10 +21,12 @@ type Start<System> = (options?: Options) => Promise<System>
 /** Every CRM that can be simulated; one line each. */
 export const simulatedCrms: Readonly<Record<string, Start<SimulatedCrm>>> = {
   hubspot: startHubspotSimulator,
+  salesforce: startSalesforceSimulator,
 }
 
 /** Every ERP that can be simulated; one line each. */
 export const simulatedErps: Readonly<Record<string, Start<SimulatedErp>>> = {
+  netsuite: startNetsuiteSimulator,
   odoo: startOdooSimulator,
 }
 

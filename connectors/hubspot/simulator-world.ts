@@ -27,7 +27,7 @@ export function worldOf(store: HubspotStore): CrmWorld {
       store.addCompany({ ...company, ...(street === undefined ? {} : { address: street }) }),
     addContact: ({ firstName, lastName, ...contact }) =>
       store.addContact({ firstname: firstName, lastname: lastName, ...contact }),
-    addDeal: ({ name, state = 'won', companyId, contactId, currency, amount, lines = [] }) =>
+    addDeal: ({ name, state = 'won', companyId, contactId, currency, amount, lines = [], modifiedAt }) =>
       store.addDeal({
         name,
         stage: stages[state],
@@ -38,6 +38,7 @@ export function worldOf(store: HubspotStore): CrmWorld {
         },
         ...(companyId === undefined ? {} : { companyId }),
         ...(contactId === undefined ? {} : { contactId }),
+        ...(modifiedAt === undefined ? {} : { modifiedAt }),
       }),
     changeDeal: (id, { name, amount, state, wonAt }) =>
       store.updateDeal(id, {

@@ -30,7 +30,7 @@ function isCron(text: string): boolean {
 const isZone = (text: string): boolean => IANAZone.isValidZone(text)
 
 const connectionSchema = z.strictObject({
-  system: z.string().describe('Name of the connector: hubspot, odoo'),
+  system: z.string().describe('Name of the connector: salesforce, hubspot, odoo, netsuite'),
   settings: z
     .record(z.string(), z.custom<Json>())
     .default({})

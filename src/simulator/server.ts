@@ -33,8 +33,13 @@ export interface SimulatorReply {
 }
 
 const faultSchema = z.strictObject({
-  /** All that are given must match; `path` and `body` match as parts of the text. */
-  match: z.strictObject({ method: z.string().optional(), path: z.string().optional(), body: z.string().optional() }),
+  /** All that are given must match; `path`, `body` and the decoded `query` match as parts of the text. */
+  match: z.strictObject({
+    method: z.string().optional(),
+    path: z.string().optional(),
+    query: z.string().optional(),
+    body: z.string().optional(),
+  }),
   /**
    * `lose_answer` carries the request out and closes the connection; `cut` sends half of the answer; `refuse` closes it
    * before anything is done; `hang` carries it out and never answers; `slow` answers after `delayMs`; `status` answers
@@ -51,6 +56,7 @@ const faultSchema = z.strictObject({
   times: z.number().int().default(1),
 })
 export type Fault = z.input<typeof faultSchema>
+type StruckFault = z.output<typeof faultSchema>
 
 interface Options {
   /** 0 takes any free port. */
@@ -58,6 +64,11 @@ interface Options {
   /** Added to every answer; the control channel can change it. */
   readonly latencyMs?: number
   readonly bodyBytesMax?: number
+  /**
+   * Asked when a request arrives, before it waits for the latency. A reply refuses it at once; a function is called when
+   * it was answered: for systems that limit how many requests are under way.
+   */
+  readonly arrive?: (request: SimulatorRequest) => SimulatorReply | (() => void)
   handle(request: SimulatorRequest): Promise<SimulatorReply> | SimulatorReply
   /** Reached by `POST /_simulator/<name>` with a JSON body: what a person at the real system would do. */
   readonly control?: Readonly<Record<string, (body: never) => Promise<Json> | Json>>
@@ -72,11 +83,12 @@ export async function startSimulator(options: Options): Promise<Simulator> {
   const addFaults = (added: readonly Fault[]) => {
     for (const fault of added) faults.push({ ...faultSchema.parse(fault), seen: 0 })
   }
-  const strike = (request: SimulatorRequest) => {
+  const strike = (request: SimulatorRequest): StruckFault | null => {
     for (const fault of faults) {
-      const { method, path, body } = fault.match
+      const { method, path, query, body } = fault.match
       if (method !== undefined && method !== request.method) continue
       if (path !== undefined && !request.path.includes(path)) continue
+      if (query !== undefined && ![...request.query].some((pair) => pair.join('=').includes(query))) continue
       if (body !== undefined && !request.body.includes(body)) continue
       fault.seen += 1
       if (fault.seen > fault.skip && fault.seen <= fault.skip + fault.times) return fault
@@ -132,6 +144,16 @@ export async function startSimulator(options: Options): Promise<Simulator> {
     calls.set(name, (calls.get(name) ?? 0) + 1)
     const fault = strike(request)
     if (fault?.kind === 'refuse') return void response.destroy()
+    const arrived = options.arrive?.(request)
+    if (typeof arrived === 'object') return send(response, arrived)
+    try {
+      await respond(request, response, fault)
+    } finally {
+      arrived?.()
+    }
+  }
+
+  async function respond(request: SimulatorRequest, response: ServerResponse, fault: StruckFault | null) {
     if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs))
     if (fault?.kind === 'status') {
       const { status = 500, body, headers } = fault

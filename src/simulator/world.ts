@@ -70,6 +70,8 @@ interface NewDeal {
   readonly currency?: string
   readonly amount?: string
   readonly lines?: readonly NewLine[]
+  /** When it was made and last changed, epoch milliseconds; the system's own time when not given. */
+  readonly modifiedAt?: number
 }
 export interface NewLine {
   readonly sku: string

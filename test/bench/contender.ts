@@ -1,6 +1,7 @@
 import { serve } from './children.ts'
 import type { Contestant, ContestantName } from './contestant.ts'
-import type { Target } from './target.ts'
+import { scriptsOf } from './pairs.ts'
+import type { Pair, Target } from './target.ts'
 
 /** What one pass cost this process. */
 export interface Pass {
@@ -9,11 +10,13 @@ export interface Pass {
   readonly counts: Readonly<Record<string, number>>
 }
 
-// Each contestant is loaded alone: code that only another one needs would count as this one's memory.
-const open: Readonly<Record<ContestantName, (target: Target) => Promise<Contestant>>> = {
-  sequential: async (target) => (await import('./sequential.ts')).openSequential(target),
-  batched: async (target) => (await import('./batched.ts')).openBatched(target),
-  crosswalk: async (target) => (await import('./crosswalk.ts')).openMeasured(target),
+const pairOf = ({ crm, erp }: Target): Pair => ({ crm: crm.system, erp: erp.system })
+
+// Loaded alone, as the scripts are.
+async function open(name: ContestantName, target: Target): Promise<Contestant> {
+  return name === 'crosswalk'
+    ? (await import('./crosswalk.ts')).openMeasured(target)
+    : scriptsOf(pairOf(target))[name](target)
 }
 let contestant: Contestant | null = null
 const closing: (() => Promise<void>)[] = []
@@ -21,15 +24,15 @@ const closing: (() => Promise<void>)[] = []
 serve(
   {
     open: async ({ name, target }: { name: ContestantName; target: Target }) => {
-      contestant = await open[name](target)
+      contestant = await open(name, target)
       closing.push(contestant.close)
       return { postgresPid: contestant.postgresPid }
     },
     serve: async ({ target }: { target: Target }) => {
-      const { startMeasuredServer, webhookSecret } = await import('./crosswalk.ts')
+      const { startMeasuredServer } = await import('./crosswalk.ts')
       const server = await startMeasuredServer(target)
       closing.push(server.close)
-      return { hook: server.hook, secret: webhookSecret }
+      return { hook: server.hook }
     },
     pass: async ({ syncs }: { syncs: readonly string[] }): Promise<Pass> => {
       const cpu = process.cpuUsage()

@@ -10,14 +10,13 @@ import type { Contestant } from './contestant.ts'
 import type { Target } from './target.ts'
 
 const webhookToken = 'a-token-of-the-benchmark-01234'
-export const webhookSecret = 'secret-of-the-benchmark'
 
 type Project = Awaited<ReturnType<typeof writeProject>>
 
 /** Crosswalk as it is shipped, with its embedded PostgreSQL and every setting at its default but the guard. */
 export async function openMeasured(target: Target): Promise<Contestant> {
   const project = await writeProject(target)
-  const contestant = await openWarm(project)
+  const contestant = await openWarm(project, target)
   return {
     ...contestant,
     async close() {
@@ -27,13 +26,13 @@ export async function openMeasured(target: Target): Promise<Contestant> {
   }
 }
 
-/** The same as a server, without schedules: webhooks alone bring the work. @returns its webhook address for HubSpot */
+/** The same as a server, without schedules: webhooks alone bring the work. @returns its webhook address for the CRM */
 export async function startMeasuredServer(target: Target): Promise<{ hook: string; close(): Promise<void> }> {
   const project = await writeProject(target)
-  await (await openWarm(project)).close()
+  await (await openWarm(project, target)).close()
   const server = await startServer({ ...project, environment: {}, role: 'all', port: 0, log: () => {} })
   return {
-    hook: `${server.url}/hooks/hubspot/${webhookToken}`,
+    hook: `${server.url}/hooks/${target.crm.system}/${webhookToken}`,
     async close() {
       await server.close()
       await project.remove()
@@ -41,10 +40,10 @@ export async function startMeasuredServer(target: Target): Promise<{ hook: strin
   }
 }
 
-async function openWarm(project: Project): Promise<Contestant> {
+async function openWarm(project: Project, target: Target): Promise<Contestant> {
   const opened = await openProcess({ ...project, environment: {}, log: () => {} })
   const crosswalk = openCrosswalk(opened.project, opened.deps, { testFile: opened.files.testFile })
-  await warmUp(crosswalk)
+  await warmUp(crosswalk, target)
   return {
     postgresPid: await postgresPid(project.home),
     pass: (syncs) => pass(crosswalk, syncs),
@@ -52,10 +51,10 @@ async function openWarm(project: Project): Promise<Contestant> {
   }
 }
 
-/** Accounts known, properties made, fields described, cursors at the present. */
-async function warmUp(crosswalk: Crosswalk): Promise<void> {
+/** Accounts known, fields made and described, cursors at the present. */
+async function warmUp(crosswalk: Crosswalk, { crm }: Target): Promise<void> {
   await crosswalk.check([])
-  await crosswalk.setup('hubspot')
+  await crosswalk.setup(crm.system)
   for (let passes = 0; Object.keys(await pass(crosswalk, [])).length > 0; passes += 1) {
     if (passes === 5) throw new Error('an empty account keeps Crosswalk busy')
   }
@@ -74,32 +73,28 @@ async function pass(crosswalk: Crosswalk, syncs: readonly string[]): Promise<Rec
   throw new Error(`${report.problems} problems, such as: ${problems.map((one) => one.message).join('; ')}`)
 }
 
-async function writeProject(
-  target: Target,
-): Promise<{ readonly config: string; readonly home: string; remove(): Promise<void> }> {
+async function writeProject({
+  crm,
+  erp,
+}: Target): Promise<{ readonly config: string; readonly home: string; remove(): Promise<void> }> {
   const root = await mkdtemp(join(tmpdir(), 'crosswalk-bench-'))
   await mkdir(join(root, 'config'))
   const config = join(root, 'config', 'crosswalk.yaml')
-  const { hubspot, odoo } = target
   const content = {
     connections: {
-      hubspot: {
-        system: 'hubspot',
-        settings: { baseUrl: hubspot.url, accessToken: hubspot.token, webhookSecret },
-        webhook_token: webhookToken,
-      },
-      odoo: { system: 'odoo', settings: { ...odoo } },
+      [crm.system]: { ...crm, webhook_token: webhookToken },
+      [erp.system]: { ...erp },
     },
     syncs: {
       orders: {
         document: 'deal',
-        from: 'hubspot',
-        to: 'odoo',
+        from: crm.system,
+        to: erp.system,
         schedule: null,
         since: new Date(Date.now() - 3_600_000).toISOString(),
         guard: { orders_per_hour: 10_000_000 },
       },
-      fulfilment: { document: 'fulfilment', from: 'odoo', to: 'hubspot', of: 'orders', schedule: null },
+      fulfilment: { document: 'fulfilment', from: erp.system, to: crm.system, of: 'orders', schedule: null },
     },
     server: { port: 0 },
   }

@@ -3,6 +3,7 @@ import type { Pass } from './contender.ts'
 import type { ContestantName } from './contestant.ts'
 import { usageOf, watchMemory } from './process-tree.ts'
 import { type Calls, startSystems } from './systems.ts'
+import type { Pair } from './target.ts'
 import { verify } from './verify.ts'
 
 interface Cost {
@@ -31,21 +32,27 @@ export interface Measurement {
 }
 
 const passesMax = 10
-const none: Cost = { ms: 0, calls: { hubspot: 0, odoo: 0 }, cpuMs: 0 }
+/**
+ * As if on a schedule: polls that follow at once meet changes whose second is not over, and index delays, over and over.
+ * The pause counts for nothing.
+ */
+const pauseMs = 3000
+const none: Cost = { ms: 0, calls: { crm: 0, erp: 0 }, cpuMs: 0 }
 const plus = (one: Cost, other: Cost): Cost => ({
   ms: one.ms + other.ms,
-  calls: { hubspot: one.calls.hubspot + other.calls.hubspot, odoo: one.calls.odoo + other.calls.odoo },
+  calls: { crm: one.calls.crm + other.calls.crm, erp: one.calls.erp + other.calls.erp },
   cpuMs: one.cpuMs + other.cpuMs,
 })
 
-/** @param until  `delivered` leaves out what follows the first pass: of very many deals HubSpot shows the echo for minutes */
+/** @param until  `delivered` leaves out what follows the first pass: of very many deals a CRM shows the echo for minutes */
 export async function measure(
+  pair: Pair,
   contestant: ContestantName,
   latencyMs: number,
   deals: number,
   until: 'quiet' | 'delivered' = 'quiet',
 ): Promise<Measurement> {
-  const systems = await startSystems()
+  const systems = await startSystems(pair)
   const child = startChild('contender.ts')
   let stopWatching: (() => Promise<number>) | null = null
   try {
@@ -66,6 +73,7 @@ export async function measure(
     const first = await once()
     let echo: Cost | null = null
     for (let passes = 1; postgresPid !== null && until === 'quiet'; passes += 1) {
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
       const { ms, calls, cpuMs, postgresCpuMs, counts } = await once()
       if (Object.keys(counts).length === 0) break
       if (passes === passesMax) throw new Error(`still busy after ${passes} passes: ${JSON.stringify(counts)}`)
@@ -75,7 +83,7 @@ export async function measure(
     const postgresMemoryMb = (await stopWatching?.()) ?? 0
     const memoryMb = await child.ask<number>('memory')
     await systems.latency(0)
-    await verify(target, deals)
+    await verify(systems, deals)
     const { ms, calls, cpuMs, postgresCpuMs } = first
     return {
       ...{ contestant, latencyMs, deals, ms, calls, cpuMs, postgresCpuMs, memoryMb, postgresMemoryMb, echo, idle },

@@ -1,6 +1,8 @@
 import { cpus, loadavg } from 'node:os'
+import { registry } from '../../connectors/registry.ts'
 import type { Measurement } from './measure.ts'
 import { type Round, realDeals } from './real-odoo.ts'
+import type { Pair } from './target.ts'
 import { companyCount, linesPerDeal, productCount } from './trade.ts'
 import type { WebhookDelay } from './webhook-delay.ts'
 
@@ -17,22 +19,24 @@ export const machine = (): string => {
   return `Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} × ${first?.model}, load ${load} at the start`
 }
 
-export const scene = (deals: number): string =>
-  `${deals} deals × ${linesPerDeal} lines, ${productCount} products, ${companyCount} companies; both systems simulated, without limits`
+const titleOf = (system: string): string => registry.find(({ name }) => name === system)?.title ?? system
+
+export const scene = ({ crm, erp }: Pair, deals: number): string =>
+  `${deals} deals × ${linesPerDeal} lines, ${productCount} products, ${companyCount} companies; ${titleOf(crm)} and ${titleOf(erp)}, both simulated, without limits`
 
 const names = { sequential: 'hand-written loop', batched: 'batched script', crosswalk: 'Crosswalk' } as const
 
 /** Figures of one row, an order each where that makes sense. */
 interface Figures {
   readonly ordersPerSecond: number
-  readonly hubspotCalls: number
-  readonly odooCalls: number
+  readonly crmCalls: number
+  readonly erpCalls: number
   readonly cpuMs: number
 }
 const figuresOf = ({ deals, ms, calls, cpuMs, postgresCpuMs }: Measurement): Figures => ({
   ordersPerSecond: (deals / ms) * 1000,
-  hubspotCalls: calls.hubspot / deals,
-  odooCalls: calls.odoo / deals,
+  crmCalls: calls.crm / deals,
+  erpCalls: calls.erp / deals,
   cpuMs: (cpuMs + postgresCpuMs) / deals,
 })
 function withEcho(one: Measurement): Figures {
@@ -40,14 +44,14 @@ function withEcho(one: Measurement): Figures {
   if (echo === null) return figuresOf(one)
   return {
     ordersPerSecond: (deals / (ms + echo.ms)) * 1000,
-    hubspotCalls: (calls.hubspot + echo.calls.hubspot) / deals,
-    odooCalls: (calls.odoo + echo.calls.odoo) / deals,
+    crmCalls: (calls.crm + echo.calls.crm) / deals,
+    erpCalls: (calls.erp + echo.calls.erp) / deals,
     cpuMs: (cpuMs + postgresCpuMs + echo.cpuMs) / deals,
   }
 }
-const callsOf = (figures: Figures): number => figures.hubspotCalls + figures.odooCalls
+const callsOf = (figures: Figures): number => figures.crmCalls + figures.erpCalls
 
-export function throughputTable(all: readonly Measurement[]): string {
+export function throughputTable({ crm, erp }: Pair, all: readonly Measurement[]): string {
   const rows = all.flatMap((one) => {
     const base = all.find((other) => other.latencyMs === one.latencyMs && other.contestant === 'batched')
     const limit = base === undefined ? null : figuresOf(base)
@@ -56,8 +60,8 @@ export function throughputTable(all: readonly Measurement[]): string {
       name,
       figures.ordersPerSecond.toFixed(1),
       limit === null ? '' : (figures.ordersPerSecond / limit.ordersPerSecond).toFixed(3),
-      figures.hubspotCalls.toFixed(3),
-      figures.odooCalls.toFixed(3),
+      figures.crmCalls.toFixed(3),
+      figures.erpCalls.toFixed(3),
       limit === null ? '' : (callsOf(figures) / callsOf(limit)).toFixed(2),
       figures.cpuMs.toFixed(2),
       ...memory,
@@ -72,8 +76,9 @@ export function throughputTable(all: readonly Measurement[]): string {
       ...(one.echo === null ? [] : [row(`${name}, its echo included`, withEcho(one), ['', ''])]),
     ]
   })
-  const head = ['latency', '', 'orders/s', '× batched', 'HubSpot calls/order', 'Odoo calls/order', 'calls × batched']
-  return table([[...head, 'CPU ms/order', 'MB', 'PostgreSQL MB'], ...rows])
+  const calls = [`${titleOf(crm)} calls/order`, `${titleOf(erp)} calls/order`, 'calls × batched']
+  const head = ['latency', '', 'orders/s', '× batched', ...calls, 'CPU ms/order', 'MB', 'PostgreSQL MB']
+  return table([head, ...rows])
 }
 
 export const webhookTable = (all: readonly WebhookDelay[]): string =>
@@ -82,7 +87,7 @@ export const webhookTable = (all: readonly WebhookDelay[]): string =>
     ...all.map((one) => [`${one.latencyMs} ms`, `${one.deals}`, one.medianMs.toFixed(0), one.p99Ms.toFixed(0)]),
   ])
 
-export function throughputGoals(all: readonly Measurement[]): readonly Goal[] {
+export function throughputGoals({ crm, erp }: Pair, all: readonly Measurement[]): readonly Goal[] {
   return all.flatMap((own) => {
     const base = all.find((other) => other.latencyMs === own.latencyMs && other.contestant === 'batched')
     if (own.contestant !== 'crosswalk' || base === undefined) return []
@@ -91,7 +96,7 @@ export function throughputGoals(all: readonly Measurement[]): readonly Goal[] {
     const speed = figuresOf(own).ordersPerSecond / limit.ordersPerSecond
     const least = own.latencyMs >= 100 ? 0.7 : own.latencyMs >= 20 ? 0.4 : null
     const at = `at ${own.latencyMs} ms`
-    const idle = own.idle === null ? '' : `${own.idle.hubspot} HubSpot, ${own.idle.odoo} Odoo`
+    const idle = own.idle === null ? '' : `${own.idle.crm} ${titleOf(crm)}, ${own.idle.erp} ${titleOf(erp)}`
     return [
       { goal: `API calls ≤ 1.2 × batched script ${at}, echo included`, measured: calls.toFixed(2), met: calls <= 1.2 },
       ...(least === null
@@ -100,7 +105,7 @@ export function throughputGoals(all: readonly Measurement[]): readonly Goal[] {
       {
         goal: `idle poll: one call a source ${at}`,
         measured: idle,
-        met: own.idle?.hubspot === 1 && own.idle.odoo === 1,
+        met: own.idle?.crm === 1 && own.idle.erp === 1,
       },
     ]
   })

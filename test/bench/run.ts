@@ -19,14 +19,14 @@ async function throughput(options: Options): Promise<void> {
     for (const contestant of contestants) {
       note(`${contestant} at ${latencyMs} ms`)
       const deals = contestant === 'sequential' ? Math.min(options.deals, loopDealsMax) : options.deals
-      measured.push(await measure(contestant, latencyMs, deals))
+      measured.push(await measure(options.pair, contestant, latencyMs, deals))
     }
     note(`webhooks at ${latencyMs} ms`)
-    delays.push(await measureWebhookDelay(latencyMs))
+    delays.push(await measureWebhookDelay(options.pair, latencyMs))
   }
-  const goals = report.throughputGoals(measured)
-  if (options.json) return out(`${JSON.stringify({ measured, delays, goals }, null, 2)}\n`)
-  out(`${report.scene(options.deals)}\n\n${report.throughputTable(measured)}\n`)
+  const goals = report.throughputGoals(options.pair, measured)
+  if (options.json) return out(`${JSON.stringify({ pair: options.pair, measured, delays, goals }, null, 2)}\n`)
+  out(`${report.scene(options.pair, options.deals)}\n\n${report.throughputTable(options.pair, measured)}\n`)
   out(
     `From a deal won to its order confirmed, by webhook:\n\n${report.webhookTable(delays)}\n${report.goalTable(goals)}`,
   )
@@ -36,7 +36,7 @@ async function memory(options: Options): Promise<void> {
   const measured: Measurement[] = []
   for (const deals of [options.deals, manyDeals]) {
     note(`${deals} deals`)
-    measured.push(await measure('crosswalk', 0, deals, 'delivered'))
+    measured.push(await measure(options.pair, 'crosswalk', 0, deals, 'delivered'))
   }
   const goals = report.memoryGoals(measured)
   if (options.json) return out(`${JSON.stringify({ measured, goals }, null, 2)}\n`)
@@ -44,15 +44,26 @@ async function memory(options: Options): Promise<void> {
 }
 
 async function real(options: Options): Promise<void> {
-  const rounds = await measureRealOdoo(realOdoo(process.env))
+  const rounds = await measureRealOdoo(options.pair, realOdoo(process.env))
   const goals = report.realGoals(rounds)
   if (options.json) return out(`${JSON.stringify({ rounds, goals }, null, 2)}\n`)
   out(`${report.realTable(rounds)}\n${report.goalTable(goals)}`)
 }
 
-const options = parseOptions(process.argv.slice(2))
+/** Null when what was asked for cannot be measured. */
+function understood(): Options | 'help' | null {
+  try {
+    return parseOptions(process.argv.slice(2))
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 2
+    return null
+  }
+}
+
+const options = understood()
 if (options === 'help') out(help)
-else {
+else if (options !== null) {
   if (!options.json) out(`${report.machine()}\n\n`)
   if (options.odoo) await real(options)
   else if (options.memory) await memory(options)

@@ -1,104 +1,97 @@
-import { type Child, startChild } from './children.ts'
-import { openOdooRpc } from './odoo-rpc.ts'
-import type { Target } from './target.ts'
-import { companies, contacts, deals, products } from './trade.ts'
+import { startChild } from './children.ts'
+import { control } from './control.ts'
+import type { Connected, Pair, Target } from './target.ts'
 
 /** API calls by system. */
 export interface Calls {
-  readonly hubspot: number
-  readonly odoo: number
+  readonly crm: number
+  readonly erp: number
 }
 
-/** A simulated HubSpot, and a simulated or real Odoo. */
-export interface Systems {
+/** An ERP with the products of the benchmark. */
+export interface Erp {
+  readonly connected: Connected
+  /** Of its company. */
+  readonly currency: string
+  /** Of its control channel; null for a real one. */
+  readonly url: string | null
+  /** How many orders of the benchmark are confirmed. */
+  confirmed(): Promise<number>
+  close(): Promise<void>
+}
+
+/** A simulated CRM, and a simulated or real ERP. */
+export interface Systems extends Pick<Erp, 'confirmed' | 'close'> {
   readonly target: Target
   /** Wins this many deals. */
   win(count: number): Promise<void>
+  /** How many deals carry an order number. */
+  shown(): Promise<number>
   latency(ms: number): Promise<void>
   /** Since the last `resetCalls`, by the simulators' own count; logins and control calls are not among them. */
   calls(): Promise<Calls>
   resetCalls(): Promise<void>
-  /** Has HubSpot send signed webhooks from now on. */
-  sendWebhooks(target: { url: string; clientSecret: string }): Promise<void>
-  close(): Promise<void>
+  /** Has the CRM send webhooks there from now on. */
+  sendWebhooks(url: string): Promise<void>
 }
 
-/** Makes the products. @returns the company's currency */
-async function prepareOdoo(target: Target['odoo']): Promise<string> {
-  const odoo = await openOdooRpc(target)
-  const rows = products.map(({ sku, name, price }) => [`crosswalk_bench.${sku}`, sku, name, price, 'consu'])
-  const columns = ['id', 'default_code', 'name', 'list_price', 'type']
-  const loaded = await odoo.call<{ ids: number[] | false; messages: unknown }>('product.product', 'load', [
-    columns,
-    rows,
-  ])
-  if (loaded.ids === false) throw new Error(`Odoo refused the products: ${JSON.stringify(loaded.messages)}`)
-  const [company] = await odoo.call<{ currency_id: [number, string] }[]>('res.company', 'search_read', [
-    [],
-    ['currency_id'],
-  ])
-  return company?.currency_id[1] ?? ''
-}
-
+type Started = { readonly url: string } & Pick<Connected, 'settings'>
+const simulatedCurrency = 'EUR'
 const dealsAtOnce = 2000
 
-/** @param odoo  a real one; a simulator in a process of its own when not given */
-export async function startSystems(odoo?: Target['odoo'], mark = ''): Promise<Systems> {
-  const children: Child[] = []
-  const start = async (system: string): Promise<string> => {
-    const child = startChild('simulator.ts')
-    children.push(child)
-    return child.ask<string>('start', { system })
+async function startErp(system: string): Promise<Erp> {
+  const child = startChild('simulator.ts')
+  const { url, settings } = await child.ask<Started>('start', { system, currency: simulatedCurrency })
+  await child.ask('products')
+  return {
+    connected: { system, settings },
+    currency: simulatedCurrency,
+    url,
+    confirmed: () => child.ask<number>('confirmed'),
+    close: () => child.end(),
   }
-  const hubspotUrl = await start('hubspot')
-  const odooUrl = odoo === undefined ? await start('odoo') : null
-  const simulatedOdoo = { database: 'demo', username: 'admin', password: 'admin', module: 'crosswalk' }
-  const target: Target = {
-    hubspot: { url: hubspotUrl, token: 'test-token' },
-    odoo: odoo ?? { url: odooUrl ?? '', ...simulatedOdoo },
-  }
-  const currency = await prepareOdoo(target.odoo)
-  const urls = [hubspotUrl, ...(odooUrl === null ? [] : [odooUrl])]
-  const ids = await control<{ companies: string[]; contacts: string[] }>(hubspotUrl, 'seed', {
-    companies: companies(mark),
-    contacts,
-  })
-  const count = async (url: string | null) => {
-    if (url === null) return 0
-    const calls = await control<Record<string, number>>(url, 'calls')
-    return Object.values(calls).reduce((sum, one) => sum + one, 0)
-  }
+}
+
+/**
+ * @param erp  a real one; a simulator in a process of its own when not given
+ * @param mark  part of the names of all customers
+ */
+export async function startSystems(pair: Pair, given: Erp | null = null, mark = ''): Promise<Systems> {
+  const erp = given ?? (await startErp(pair.erp))
+  const { currency } = erp
+  const child = startChild('simulator.ts')
+  const { url, settings } = await child.ask<Started>('start', { system: pair.crm, currency })
+  await child.ask('customers', { mark })
+  const urls = [url, ...(erp.url === null ? [] : [erp.url])]
   let won = 0
   return {
-    target,
+    target: { crm: { system: pair.crm, settings }, erp: erp.connected },
     async win(total) {
       // A millisecond apart and none in the future, as if they had been won just now.
-      const first = Date.now() - total
+      const wonAt = Date.now() - total
       for (let done = 0; done < total; done += dealsAtOnce) {
-        const some = Math.min(dealsAtOnce, total - done)
-        await control(hubspotUrl, 'seed', { deals: deals(won, some, first + done, currency, ids) })
-        won += some
+        const count = Math.min(dealsAtOnce, total - done)
+        await child.ask('win', { first: won, count, wonAt: wonAt + done, currency })
+        won += count
       }
     },
+    confirmed: () => erp.confirmed(),
+    shown: () => child.ask<number>('shown'),
     async latency(ms) {
-      for (const url of urls) await control(url, 'latency', { ms })
+      for (const one of urls) await control(one, 'latency', { ms })
     },
-    calls: async () => ({ hubspot: await count(hubspotUrl), odoo: await count(odooUrl) }),
+    calls: async () => ({ crm: await countCalls(url), erp: erp.url === null ? 0 : await countCalls(erp.url) }),
     async resetCalls() {
-      for (const url of urls) await control(url, 'reset_calls')
+      for (const one of urls) await control(one, 'reset_calls')
     },
-    sendWebhooks: async (target) => {
-      await control(hubspotUrl, 'webhook_target', target)
-    },
+    sendWebhooks: (to) => child.ask('webhooks', { url: to }),
     async close() {
-      await Promise.all(children.map((child) => child.end()))
+      await Promise.all([child.end(), erp.close()])
     },
   }
 }
 
-/** A simulator's control channel; its calls are not counted and not slowed. */
-export async function control<Answer>(url: string, name: string, body: unknown = {}): Promise<Answer> {
-  const reply = await fetch(`${url}/_simulator/${name}`, { method: 'POST', body: JSON.stringify(body) })
-  if (!reply.ok) throw new Error(`${url}/_simulator/${name} answered ${reply.status}: ${await reply.text()}`)
-  return (await reply.json()) as Answer
+async function countCalls(url: string): Promise<number> {
+  const calls = Object.entries(await control<Record<string, number>>(url, 'calls'))
+  return calls.reduce((sum, [call, count]) => (/\/oauth2?\//.test(call) ? sum : sum + count), 0)
 }

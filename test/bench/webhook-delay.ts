@@ -1,5 +1,6 @@
 import { startChild } from './children.ts'
-import { control, startSystems } from './systems.ts'
+import { type Systems, startSystems } from './systems.ts'
+import type { Pair } from './target.ts'
 
 /** From the moment a deal is won until its order is confirmed, single deals one after the other. */
 export interface WebhookDelay {
@@ -12,19 +13,19 @@ export interface WebhookDelay {
 const deals = 60
 const limitMs = 60_000
 
-export async function measureWebhookDelay(latencyMs: number): Promise<WebhookDelay> {
-  const systems = await startSystems()
+export async function measureWebhookDelay(pair: Pair, latencyMs: number): Promise<WebhookDelay> {
+  const systems = await startSystems(pair)
   const child = startChild('contender.ts')
   try {
     const { target } = systems
-    const { hook, secret } = await child.ask<{ hook: string; secret: string }>('serve', { target })
-    await systems.sendWebhooks({ url: hook, clientSecret: secret })
+    const { hook } = await child.ask<{ hook: string }>('serve', { target })
+    await systems.sendWebhooks(hook)
     await systems.latency(latencyMs)
     const delays: number[] = []
     for (let n = 0; n < deals; n += 1) {
       const started = performance.now()
       await systems.win(1)
-      await confirmed(target.odoo.url, n + 1, started)
+      await confirmed(systems, n + 1, started)
       delays.push(performance.now() - started)
     }
     delays.sort((a, b) => a - b)
@@ -35,10 +36,9 @@ export async function measureWebhookDelay(latencyMs: number): Promise<WebhookDel
   }
 }
 
-async function confirmed(odooUrl: string, count: number, started: number): Promise<void> {
+async function confirmed(systems: Systems, count: number, started: number): Promise<void> {
   for (;;) {
-    const orders = await control<{ state: string }[]>(odooUrl, 'orders')
-    if (orders.filter((order) => order.state === 'sale').length >= count) return
+    if ((await systems.confirmed()) >= count) return
     if (performance.now() - started > limitMs) throw new Error(`no order for deal ${count} after ${limitMs / 1000} s`)
     await new Promise((resolve) => setTimeout(resolve, 3))
   }

@@ -27,6 +27,7 @@ export interface Subject<System extends SimulatedSystem = SimulatedSystem> {
 /** In the words of each CRM, what the contract needs to say. */
 const crmWords: Readonly<Record<string, { readonly deal: string; readonly name: string; readonly shown: string }>> = {
   hubspot: { deal: 'deals', name: 'dealname', shown: 'properties.erp_order_no' },
+  salesforce: { deal: 'Opportunity', name: 'Name', shown: 'ERP_Order_Number__c' },
 }
 interface ErpWords {
   readonly order: string
@@ -41,6 +42,16 @@ interface ErpWords {
   readonly bad: JsonObject
 }
 const erpWords: Readonly<Record<string, ErpWords>> = {
+  netsuite: {
+    order: 'salesOrder',
+    lines: 'item',
+    customer: { object: 'Customer', name: 'companyName', fields: {} },
+    product: { object: 'item', sku: 'itemid' },
+    fields: (customerId) => ({ entity: customerId, orderStatus: 'A' }),
+    line: (productId, quantity) => ({ item: productId, quantity, price: '-1', rate: '10' }),
+    quantity: 'quantity',
+    bad: { entity: '999999' },
+  },
   odoo: {
     order: 'sale.order',
     lines: 'order_line',

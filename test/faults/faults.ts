@@ -38,8 +38,8 @@ export async function describeFaults({ crm, erp, change }: Systems): Promise<voi
     })
     afterAll(async () => {
       process.stderr.write(lines)
-      await opened.close()
-      await pair.close()
+      await opened?.close()
+      await pair?.close()
     })
     afterEach(() => {
       pair.crm.clearFaults()

@@ -177,7 +177,7 @@ describe('a real Odoo', () => {
 
   test(`has each order once although the process is killed ${kills} times`, async () => {
     await project.close()
-    const { killed, ended } = await killRuns(folder, { kills, spanMs: 1_200, seed: 14, more: () => void deals.win(2) })
+    const { killed, ended } = await killRuns(folder, { kills, seed: 14, more: () => void deals.win(2) })
     project = await folder.open()
     await settle(project, 240_000)
     const proof = await prove({ crm: hubspot, erp: { erp: view } }, project)

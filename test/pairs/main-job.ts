@@ -39,8 +39,8 @@ export function describeMainJob(crmName: string, erpName: string, change: Config
       })
     })
     afterAll(async () => {
-      await opened.close()
-      await pair.close()
+      await opened?.close()
+      await pair?.close()
     })
 
     const lamp = { sku: 'LAMP', quantity: '3', price: '39.9' }

@@ -4,23 +4,23 @@ import {
   PropertyCreateFieldTypeEnum,
   PropertyCreateTypeEnum,
 } from '@hubspot/api-client/lib/codegen/crm/properties/index.js'
-import type { Contestant } from './contestant.ts'
-import { type OdooRpc, openOdooRpc } from './odoo-rpc.ts'
-import type { Target } from './target.ts'
+import type { Contestant } from '../../contestant.ts'
+import { setting, type Target } from '../../target.ts'
+import { moduleOf, type OdooRpc, openOdooRpc } from './odoo-rpc.ts'
 
 const dealProperties = ['dealname', 'closedate', 'deal_currency_code']
 const lineProperties = ['hs_sku', 'name', 'quantity', 'price']
-const companyProperties = ['name', 'domain', 'phone', 'address', 'city', 'zip']
+const companyProperties = ['name', 'domain', 'address', 'city', 'zip']
 
 /** One deal after the other with the systems' usual clients, as an integrator writes it in an afternoon. */
-export async function openSequential(target: Target): Promise<Contestant> {
+export async function openSequential({ crm, erp }: Target): Promise<Contestant> {
   const hubspot = new Client({
-    accessToken: target.hubspot.token,
-    basePath: target.hubspot.url,
+    accessToken: setting(crm, 'accessToken'),
+    basePath: setting(crm, 'baseUrl'),
     // Without the nine calls a second that the client allows itself: the loop is measured, not its brake.
     limiterOptions: { minTime: 0, maxConcurrent: 6 },
   })
-  const odoo = await openOdooRpc(target.odoo)
+  const odoo = await openOdooRpc(erp)
   await createOrderNumberProperty(hubspot)
   return {
     postgresPid: null,
@@ -43,7 +43,7 @@ export async function openSequential(target: Target): Promise<Contestant> {
           // Deals that got their number leave the search, so that the next page is again the first one.
           after: '0',
         })
-        for (const deal of page.results) await sell(hubspot, odoo, target.odoo.module, deal)
+        for (const deal of page.results) await sell(hubspot, odoo, moduleOf(erp), deal)
         orders += page.results.length
         after = page.paging?.next?.after
       } while (after !== undefined)
@@ -123,18 +123,8 @@ async function partnerOf(odoo: OdooRpc, module: string, company: Deal): Promise<
   if (known !== undefined) return known.res_id
   const { properties } = company
   const loaded = await odoo.call<{ ids: number[] | false; messages: unknown }>('res.partner', 'load', [
-    ['id', 'name', 'is_company', 'phone', 'street', 'city', 'zip'],
-    [
-      [
-        `${module}.${name}`,
-        properties.name,
-        '1',
-        properties.phone,
-        properties.address,
-        properties.city,
-        properties.zip,
-      ],
-    ],
+    ['id', 'name', 'is_company', 'street', 'city', 'zip'],
+    [[`${module}.${name}`, properties.name, '1', properties.address, properties.city, properties.zip]],
   ])
   if (loaded.ids === false) throw new Error(`Odoo refused the customer: ${JSON.stringify(loaded.messages)}`)
   return loaded.ids[0] ?? 0

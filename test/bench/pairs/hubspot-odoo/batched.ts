@@ -1,8 +1,10 @@
 import { Client } from '@hubspot/api-client'
-import type { Contestant } from './contestant.ts'
-import { type OdooRpc, openOdooRpc } from './odoo-rpc.ts'
+import { inChunks } from '../../chunks.ts'
+import type { Contestant } from '../../contestant.ts'
+import { type Connected, setting, type Target } from '../../target.ts'
+import { moduleOf, openOdooRpc } from './odoo-rpc.ts'
+import { type Customer, makeOrders } from './orders.ts'
 import { createOrderNumberProperty } from './sequential.ts'
-import type { Target } from './target.ts'
 
 interface Row {
   readonly id: string
@@ -15,27 +17,25 @@ interface Reply {
 interface Associations {
   readonly results: readonly { readonly from: { id: string }; readonly to: readonly { toObjectId: number }[] }[]
 }
-type Loaded = { readonly ids: readonly number[] | false; readonly messages: unknown }
 
-// As many calls at once as the connectors allow themselves, records a call as the systems allow.
+// As many calls at once as the connector allows itself.
 const hubspotAtOnce = 6
-export const odooAtOnce = 4
-const ordersPerLoad = 200
-const ordersPerConfirm = 50
 
 /**
  * The practical limit: the fewest calls that both systems allow, those of one step side by side. It keeps no ledger,
  * looks for no order or customer before it makes one, proves nothing, and is not fit for a second run.
  */
-export async function openBatched(target: Target): Promise<Contestant> {
-  const post = openPost(target.hubspot)
-  const odoo = await openOdooRpc(target.odoo)
-  await createOrderNumberProperty(new Client({ accessToken: target.hubspot.token, basePath: target.hubspot.url }))
+export async function openBatched({ crm, erp }: Target): Promise<Contestant> {
+  const post = openPost(crm)
+  const odoo = await openOdooRpc(erp)
+  const [accessToken, basePath] = [setting(crm, 'accessToken'), setting(crm, 'baseUrl')]
+  await createOrderNumberProperty(new Client({ accessToken, basePath }))
   return {
     postgresPid: null,
     async pass() {
       const found = await wonDeals(post)
-      const deals = await readAll(post, 'deals', found, ['dealname', 'closedate', 'amount', 'deal_currency_code'])
+      // Nothing that an order needs here, but nobody makes an order without it.
+      await readAll(post, 'deals', found, ['dealname', 'closedate', 'amount', 'deal_currency_code'])
       const [linesOf, companyOf, contactOf] = await Promise.all([
         associations(post, found, 'line_items'),
         associations(post, found, 'companies'),
@@ -53,17 +53,23 @@ export async function openBatched(target: Target): Promise<Contestant> {
           post,
           'companies',
           found.map((id) => first(companyOf.get(id))),
-          ['name', 'phone', 'address', 'city', 'zip'],
+          ['name', 'address', 'city', 'zip'],
         ),
         readAll(post, 'contacts', [...contactOf.values()].map(first), ['firstname', 'lastname', 'email']),
       ])
       const orders = found.map((id) => ({
         id,
-        currency: deals.get(id)?.deal_currency_code ?? null,
         companyId: first(companyOf.get(id)),
-        lines: (linesOf.get(id) ?? []).map((lineId) => ({ id: lineId, ...lines.get(lineId) })),
+        lines: (linesOf.get(id) ?? []).map((lineId) => {
+          const { hs_sku: sku, quantity, price } = lines.get(lineId) ?? {}
+          return { id: lineId, sku: sku ?? '', quantity: quantity ?? '', price: price ?? '' }
+        }),
       }))
-      const numbers = await makeOrders(odoo, target.odoo.module, orders, companies, odooAtOnce)
+      const customers = [...companies].map(([id, { name, address, city, zip }]): [string, Customer] => [
+        id,
+        { name: name ?? '', street: address ?? '', city: city ?? '', zip: zip ?? '' },
+      ])
+      const numbers = await makeOrders(odoo, moduleOf(erp), orders, new Map(customers))
       await inChunks([...numbers], 100, hubspotAtOnce, (part) =>
         post('objects/deals/batch/update', {
           inputs: part.map(([id, number]) => ({ id, properties: { erp_order_no: number } })),
@@ -75,78 +81,10 @@ export async function openBatched(target: Target): Promise<Contestant> {
   }
 }
 
-export interface BatchedOrder {
-  /** The deal's. */
-  readonly id: string
-  /** Only read: every order is in the company's own. */
-  readonly currency: string | null
-  readonly companyId: string
-  readonly lines: readonly Readonly<Record<string, string | null>>[]
-}
-
-/** Customers by one `load`, orders by `load`s of 200, confirmed by 50. @returns order numbers by deal id */
-export async function makeOrders(
-  odoo: OdooRpc,
-  module: string,
-  orders: readonly BatchedOrder[],
-  companies: ReadonlyMap<string, Readonly<Record<string, string | null>>>,
-  atOnce: number,
-): Promise<Map<string, string>> {
-  const skus = [...new Set(orders.flatMap((order) => order.lines.map((line) => line.hs_sku ?? '')))]
-  const [products, partners] = await Promise.all([
-    odoo.call<{ id: number; default_code: string }[]>('product.product', 'search_read', [
-      [['default_code', 'in', skus]],
-      ['default_code'],
-    ]),
-    odoo.call<Loaded>('res.partner', 'load', [
-      ['id', 'name', 'is_company', 'phone', 'street', 'city', 'zip'],
-      [...companies].map(([id, { name, phone, address, city, zip }]) => [
-        ...[`${module}.company_${id}`, name, '1', phone, address, city, zip],
-      ]),
-    ]),
-  ])
-  const productIds = new Map(products.map((product) => [product.default_code, product.id]))
-  const partnerIds = new Map([...companies.keys()].map((id, place) => [id, idsOf(partners)[place]]))
-  const dealOf = new Map<number, string>()
-  await inChunks(orders, ordersPerLoad, atOnce, async (part) => {
-    const rows = part.flatMap((order) =>
-      order.lines.map((line, place) => [
-        ...(place === 0
-          ? [`${module}.deal_${order.id}`, String(partnerIds.get(order.companyId)), order.id, order.id]
-          : ['', '', '', '']),
-        `${module}.line_${line.id}`,
-        String(productIds.get(line.hs_sku ?? '')),
-        ...[line.quantity, line.price],
-      ]),
-    )
-    const loaded = await odoo.call<Loaded>('sale.order', 'load', [orderColumns, rows])
-    for (const [place, id] of idsOf(loaded).entries()) dealOf.set(id, part[place]?.id ?? '')
-  })
-  const ids = [...dealOf.keys()]
-  await inChunks(ids, ordersPerConfirm, atOnce, (part) => odoo.call('sale.order', 'action_confirm', [part]))
-  const rows = await odoo.call<{ id: number; name: string }[]>('sale.order', 'read', [ids, ['name']])
-  return new Map(rows.map((row) => [dealOf.get(row.id) ?? '', row.name]))
-}
-
-const orderColumns = [
-  'id',
-  'partner_id/.id',
-  'client_order_ref',
-  'origin',
-  'order_line/id',
-  'order_line/product_id/.id',
-  'order_line/product_uom_qty',
-  'order_line/price_unit',
-]
-
-function idsOf(loaded: Loaded): readonly number[] {
-  if (loaded.ids === false) throw new Error(`Odoo refused a load: ${JSON.stringify(loaded.messages)}`)
-  return loaded.ids
-}
-
 type Post = <Answer>(path: string, body: unknown) => Promise<Answer>
 
-function openPost({ url, token }: Target['hubspot']): Post {
+function openPost(hubspot: Connected): Post {
+  const [url, token] = [setting(hubspot, 'baseUrl'), setting(hubspot, 'accessToken')]
   return async (path, body) => {
     const reply = await fetch(`${url}/crm/${path.replace('/', '/2026-09/')}`, {
       method: 'POST',
@@ -213,21 +151,4 @@ async function associations(post: Post, ids: readonly string[], object: string):
       )
   })
   return found
-}
-
-async function inChunks<T>(
-  all: readonly T[],
-  size: number,
-  atOnce: number,
-  work: (part: readonly T[]) => Promise<unknown>,
-): Promise<void> {
-  let next = 0
-  const worker = async () => {
-    while (next < all.length) {
-      const part = all.slice(next, next + size)
-      next += size
-      await work(part)
-    }
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
 }

@@ -1,4 +1,4 @@
-import type { Target } from './target.ts'
+import { type Connected, setting } from '../../target.ts'
 
 /** Odoo's JSON-RPC as a script would call it. */
 export interface OdooRpc {
@@ -6,8 +6,13 @@ export interface OdooRpc {
   call<Answer>(model: string, method: string, args: readonly unknown[], named?: object): Promise<Answer>
 }
 
-export async function openOdooRpc(target: Target['odoo']): Promise<OdooRpc> {
-  const { url, database, username, password } = target
+/** First part of the External IDs, unless the settings name another. */
+const defaultModule = 'crosswalk'
+export const moduleOf = ({ settings }: Connected): string => String(settings.module ?? defaultModule)
+
+export async function openOdooRpc(odoo: Connected): Promise<OdooRpc> {
+  const [url, database] = [setting(odoo, 'url'), setting(odoo, 'database')]
+  const [username, password] = [setting(odoo, 'username'), setting(odoo, 'password')]
   async function send<Answer>(service: string, method: string, args: readonly unknown[]): Promise<Answer> {
     const reply = await fetch(`${url}/jsonrpc`, {
       method: 'POST',

@@ -1,0 +1,178 @@
+import { z } from 'zod'
+import type { Json } from '../../src/core/json.ts'
+import { SyncError } from '../../src/core/problem.ts'
+import { type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { ChangePage, ChangesSince, Cursor } from '../../src/ports/connector.ts'
+import { chunks } from './chunks.ts'
+import { type Client, limits, type QueryPage, type Row } from './client.ts'
+import { localText, millisOf, offsetBetween, type ServerZone } from './clock.ts'
+import { asTime, orderObject, places, tables, toTime, watchedTypes } from './schema.ts'
+import type { Settings } from './settings.ts'
+
+/** More than that are forgotten, and reported once more when they are met again: the place is stored with each page. */
+const rememberedMax = 20_000
+/** A change so recent may not be the last of its second. */
+const settleMs = 2000
+/** How long a measured zone is taken for granted while no row tells the time. */
+const measuredMs = 15 * 60_000
+
+const instantSchema = z.custom<Instant>((value) => parseInstant(value) === value)
+/** By document, when it was changed as SuiteQL shows it; with `?` while that second was not over. */
+const seenSchema = z.record(z.string(), z.string())
+const cursorSchema = z.strictObject({
+  /** Everything that was saved before this moment has been reported. */
+  since: instantSchema,
+  /** Minutes that times of SuiteQL are ahead of UTC, and when that was found. */
+  zone: z.strictObject({ offset: z.int(), at: instantSchema }).nullable(),
+  /** Reported in the meantime, so that the overlap reports nothing twice. */
+  seen: seenSchema,
+  /** A round that is not finished: begun when, read up to which id, what it remembers. */
+  round: z.strictObject({ startedAt: instantSchema, after: z.string(), seen: seenSchema }).nullable(),
+})
+type State = z.output<typeof cursorSchema>
+
+interface Deps {
+  readonly client: Client
+  readonly zone: ServerZone
+  readonly clock: Clock
+}
+
+/**
+ * Changes by time of modification: one query for orders and all documents that belong to them. Each round looks back over
+ * the one before, as a record shows only when its transaction is over, and tells what it knows from what is new. Times are
+ * local and without a zone, so where the zone is measured, each answer that shows the time measures it anew.
+ */
+export function openChanges(settings: Settings, { client, zone, clock }: Deps) {
+  const overlapMs = settings.overlapSeconds * 1000
+
+  async function page(object: string, from: string, after: string): Promise<QueryPage> {
+    const table = tables[object]
+    const orders = object === orderObject
+    const statement = [
+      `SELECT r.id, ${orders ? 'r.type, ' : ''}${asTime(`r.${table?.modified}`)} AS modified,`,
+      `${asTime('SYSDATE')} AS now FROM ${table?.name} r`,
+      `WHERE ${orders ? `r.type IN (${places(watchedTypes)}) AND ` : ''}r.${table?.modified} >= ${toTime}`,
+      'AND r.id > ? ORDER BY r.id',
+    ].join(' ')
+    return client.query(statement, [...(orders ? watchedTypes : []), from, after])
+  }
+
+  /** From when on to ask, in local time: at a change of the clocks the earlier of two readings. */
+  function windowOf(state: State): string {
+    const start = shift(state.since, -overlapMs)
+    const offsets = [state.zone?.offset, zone.named(start), zone.named(clock.now())]
+    const texts = offsets.flatMap((offset) =>
+      offset === null || offset === undefined ? [] : [localText(start, offset)],
+    )
+    return texts.sort()[0] ?? localText(start, 0)
+  }
+
+  /** The orders that documents belong to: payments and credits are two steps away from theirs. */
+  async function ordersOf(documents: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const replies = await Promise.all(
+      chunks(documents, limits.values).map((ids) =>
+        client.queryAll(
+          'SELECT DISTINCT p.nextdoc AS document, p.previousdoc AS source, p.previoustype AS sourcetype, o.previousdoc AS origin ' +
+            'FROM PreviousTransactionLineLink p LEFT JOIN PreviousTransactionLineLink o ' +
+            "ON o.nextdoc = p.previousdoc AND o.previoustype = 'SalesOrd' " +
+            `WHERE p.nextdoc IN (${places(ids)}) ORDER BY p.nextdoc, p.previousdoc, o.previousdoc`,
+          ids,
+        ),
+      ),
+    )
+    const orders = new Map<string, string[]>()
+    for (const { document = '', source, sourcetype, origin } of replies.flat()) {
+      const order = sourcetype === 'SalesOrd' ? source : origin
+      if (order !== undefined) orders.set(document, [...(orders.get(document) ?? []), order])
+    }
+    return orders
+  }
+
+  async function idsOf(object: string, news: readonly Row[]): Promise<readonly string[]> {
+    if (object !== orderObject) return news.map((row) => row.id ?? '')
+    const documents = news.filter((row) => row.type !== 'SalesOrd').map((row) => row.id ?? '')
+    const linked = documents.length === 0 ? null : await ordersOf(documents)
+    const ids = news.flatMap((row) => (row.type === 'SalesOrd' ? [row.id ?? ''] : (linked?.get(row.id ?? '') ?? [])))
+    return [...new Set(ids)]
+  }
+
+  /** Asks for a page; once more when the answer shows that the clocks went back, so that the page began too late. */
+  async function look(object: string, given: State): Promise<{ found: QueryPage; state: State; told: boolean }> {
+    const named = zone.named(clock.now()) !== null
+    let state = given
+    if (!named && state.zone === null) state = { ...state, zone: await zone.measure() }
+    const found = await page(object, windowOf(state), state.round?.after ?? '0')
+    if (named) return { found, state, told: true }
+    const measured = await measureOf(found, state.zone)
+    if (measured === null) return { found, state, told: false }
+    const wentBack = state.zone !== null && measured.offset < state.zone.offset
+    state = { ...state, zone: measured }
+    if (!wentBack) return { found, state, told: true }
+    return { found: await page(object, windowOf(state), state.round?.after ?? '0'), state, told: true }
+  }
+
+  async function measureOf(found: QueryPage, before: State['zone']): Promise<NonNullable<State['zone']> | null> {
+    const now = found.rows[0]?.now
+    if (now !== undefined && found.at !== null) return { offset: offsetBetween(now, found.at), at: found.at }
+    const age = before === null ? measuredMs : toMillis(clock.now()) - toMillis(before.at)
+    // Without rows there is no clock to read; that of the last minutes will do, but nothing is taken for done by it.
+    return Math.abs(age) < measuredMs ? null : zone.measure()
+  }
+
+  return async function* changes(object: string, since: ChangesSince): AsyncIterable<ChangePage> {
+    if (tables[object]?.modified === undefined) {
+      throw new SyncError(`Changes of "${object}" cannot be followed in NetSuite`, {
+        problem: { kind: 'configuration_invalid', path: object },
+        fix: 'Only those of salesOrder, customer and item can. Correct the `from:` of the mapping.',
+      })
+    }
+    let before = stateOf(since)
+    for (;;) {
+      const { found, state, told } = await look(object, before)
+      const { rows } = found
+      const news = rows.filter((row) => state.seen[row.id ?? ''] !== row.modified)
+      const ids = await idsOf(object, news)
+      const seen = bounded({
+        ...state.round?.seen,
+        ...Object.fromEntries(rows.map((row) => [row.id ?? '', markOf(row)])),
+      })
+      const startedAt = state.round?.startedAt ?? found.at ?? clock.now()
+      const last = rows.at(-1)?.id
+      if (rows.length === limits.page && last !== undefined) {
+        before = { ...state, round: { startedAt, after: last, seen } }
+        yield { ids, cursor: before satisfies Json }
+        continue
+      }
+      const moved = told && startedAt > state.since
+      const after: State = { ...state, since: moved ? startedAt : state.since, seen, round: null }
+      if (moved || ids.length > 0) yield { ids, cursor: after satisfies Json }
+      return
+    }
+  }
+}
+
+function markOf({ modified = '', now }: Row): string {
+  // One ahead of the clock is of the hour before clocks went back.
+  const settled = now === undefined || Math.abs(millisOf(now) - millisOf(modified)) > settleMs
+  // Whatever else its second brings would not show, so such a document is reported once more later.
+  return settled ? modified : `${modified}?`
+}
+
+function stateOf(since: ChangesSince): State {
+  if ('from' in since) return { since: since.from, zone: null, seen: {}, round: null }
+  const cursor = cursorSchema.safeParse(since.cursor satisfies Cursor)
+  if (cursor.success) return cursor.data
+  throw new SyncError('The stored place in the changes of NetSuite cannot be read', {
+    problem: { kind: 'configuration_invalid', path: 'cursor' },
+    fix: 'Start the sync anew from a date with `crosswalk backfill`.',
+    cause: cursor.error,
+  })
+}
+
+/** The newest, when they are too many. */
+function bounded(seen: State['seen']): State['seen'] {
+  const entries = Object.entries(seen)
+  if (entries.length <= rememberedMax) return seen
+  return Object.fromEntries(entries.sort(([, a], [, b]) => (a > b ? -1 : 1)).slice(0, rememberedMax))
+}

@@ -1,0 +1,44 @@
+import type { Connector } from '../../src/ports/connector.ts'
+import { openChanges } from './changes.ts'
+import { checkAccess } from './check.ts'
+import { openClient } from './client.ts'
+import { openZone } from './clock.ts'
+import { openFinding } from './find.ts'
+import { openMetadata } from './metadata.ts'
+import { openReading } from './read.ts'
+import { typeOf } from './schema.ts'
+import { settings as schema } from './settings.ts'
+import { openReceiver } from './webhook.ts'
+import { openWriting } from './write.ts'
+
+export const netsuite: Connector = {
+  name: 'netsuite',
+  title: 'NetSuite',
+  role: 'erp',
+  settings: schema,
+  open(given, deps) {
+    const settings = schema.parse(given)
+    const { clock } = deps
+    const client = openClient(settings, deps)
+    const metadata = openMetadata(client, settings)
+    const zone = openZone(client, settings)
+    const changes = openChanges(settings, { client, zone, clock })
+    const read = openReading(client, metadata, zone, settings)
+    const find = openFinding(client, metadata)
+    const write = openWriting(client, metadata, settings)
+    return {
+      check: () => checkAccess(settings, { client, metadata, zone, clock }),
+      describe: (object) => metadata.describe(typeOf(object)),
+      changes: (object, since) => changes(typeOf(object), since),
+      read: (object, ids, paths) => read(typeOf(object), ids, paths),
+      find: (object, queries) => find(typeOf(object), queries),
+      write: (writes) => write(writes.map((one) => ({ ...one, object: typeOf(one.object) }))),
+      // The one field that is needed is deployed with the SuiteCloud project in suitescript/: web services make none.
+      setup: null,
+      receive: openReceiver(settings, clock),
+      listen: null,
+      // Certificates are replaced by a person; the call for it is not documented well enough to lean on.
+      rotate: null,
+    }
+  },
+}

@@ -1,0 +1,37 @@
+import type { Connector } from '../../src/ports/connector.ts'
+import { openChanges } from './changes.ts'
+import { checkAccess } from './check.ts'
+import { openClient } from './client.ts'
+import { openFinding } from './find.ts'
+import { openReading } from './read.ts'
+import { openDefinitions } from './schema.ts'
+import { settings as schema } from './settings.ts'
+import { setUp } from './setup.ts'
+import { openStream } from './stream.ts'
+import { openReceiver } from './webhook.ts'
+import { openWriting } from './write.ts'
+
+export const salesforce: Connector = {
+  name: 'salesforce',
+  title: 'Salesforce',
+  role: 'crm',
+  settings: schema,
+  open(given, deps) {
+    const settings = schema.parse(given)
+    const client = openClient(settings, deps)
+    const definitions = openDefinitions(client)
+    return {
+      check: () => checkAccess(settings, client, definitions),
+      describe: (object) => definitions.schema(object),
+      changes: openChanges(settings, { ...deps, client, definitions }),
+      read: openReading(client, definitions, settings.url),
+      find: openFinding(client, definitions),
+      write: openWriting(client, definitions, deps.clock),
+      setup: () => setUp(client, definitions),
+      receive: openReceiver(() => settings.organizationId ?? client.knownIdentity()?.organizationId ?? null),
+      listen: settings.events.length === 0 ? null : openStream(settings, { ...deps, client }),
+      // Secrets of an External Client App are rotated by a person in Salesforce; access tokens renew themselves.
+      rotate: null,
+    }
+  },
+}

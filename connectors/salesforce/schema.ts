@@ -1,0 +1,148 @@
+import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
+import type { Client, Described, DescribedField } from './client.ts'
+import { contactFields, contactRoles, derivedFields } from './derived.ts'
+
+/** An object as this org has it and as this user sees it. */
+export interface Definition {
+  readonly object: string
+  readonly updateable: boolean
+  readonly fields: ReadonlyMap<string, DescribedField>
+  /** What paths call a record that a field refers to: the field, and the object where there is only one it can be. */
+  readonly references: ReadonlyMap<string, { readonly field: string; readonly object: string | null }>
+  /** What paths call the records that refer to this one: their object. */
+  readonly lists: ReadonlyMap<string, string>
+}
+
+export interface Definitions {
+  schema(object: string): Promise<ObjectSchema>
+  /** @throws SyncError `configuration_invalid` when there is no such object */
+  of(object: string): Promise<Definition>
+  /** Forgets what was read, because an admin may have added a field since. */
+  forget(object: string): void
+}
+
+/** Descriptions, read once an object. */
+export function openDefinitions(client: Client): Definitions {
+  const held = new Map<string, Promise<Definition>>()
+  const of = (object: string): Promise<Definition> => {
+    const known = held.get(object)
+    if (known !== undefined) return known
+    const asked = client.describe(object).then(definitionOf)
+    held.set(object, asked)
+    // A failure is for the caller who asked, not for everyone after him.
+    asked.catch(() => held.delete(object))
+    return asked
+  }
+  return {
+    of,
+    forget: (object) => void held.delete(object),
+    schema: async (object) => schemaOf(await of(object)),
+  }
+}
+
+function definitionOf(described: Described): Definition {
+  const references = new Map<string, { field: string; object: string | null }>()
+  for (const { name, relationshipName, referenceTo } of described.fields) {
+    if (relationshipName == null) continue
+    const [object = null, ...others] = referenceTo ?? []
+    references.set(relationshipName, { field: name, object: others.length > 0 ? null : object })
+  }
+  const lists = described.childRelationships.flatMap(({ relationshipName, childSObject }): [string, string][] =>
+    relationshipName == null ? [] : [[relationshipName, childSObject]],
+  )
+  return {
+    object: described.name,
+    updateable: described.updateable,
+    fields: new Map(described.fields.map((field) => [field.name, field])),
+    references,
+    lists: new Map(lists),
+  }
+}
+
+/** The inside of the addresses and places that Salesforce puts together from other fields. */
+const compounds: Readonly<Record<string, Readonly<Record<string, FieldSchema['type']>>>> = {
+  address: {
+    street: 'text',
+    city: 'text',
+    state: 'text',
+    stateCode: 'text',
+    postalCode: 'text',
+    country: 'text',
+    countryCode: 'text',
+    latitude: 'number',
+    longitude: 'number',
+    geocodeAccuracy: 'text',
+  },
+  location: { latitude: 'number', longitude: 'number' },
+}
+/** What is known of a record that may be of several objects; Salesforce calls that `Name`. */
+export const namedRecord = { Id: 'text', Name: 'text', Type: 'text' } as const
+
+const plain = (label: string, type: FieldSchema['type']): FieldSchema => ({
+  label,
+  type,
+  writable: false,
+  required: false,
+})
+const inside = (types: Readonly<Record<string, FieldSchema['type']>>): Record<string, FieldSchema> =>
+  Object.fromEntries(Object.entries(types).map(([name, type]) => [name, plain(name, type)]))
+
+function schemaOf(definition: Definition): ObjectSchema {
+  const { object } = definition
+  const fields: Record<string, FieldSchema> = {
+    id: plain('Record ID', 'text'),
+    url: plain('Link to the record', 'text'),
+  }
+  for (const [name, { label, type }] of Object.entries(derivedFields[object] ?? {})) fields[name] = plain(label, type)
+  for (const field of definition.fields.values()) fields[field.name] = fieldOf(field)
+  for (const [name, { field, object: relation }] of definition.references) {
+    const label = definition.fields.get(field)?.label ?? name
+    fields[name] =
+      relation === null
+        ? { ...plain(label, 'object'), fields: inside(namedRecord) }
+        : { ...plain(label, 'reference'), relation }
+  }
+  for (const [name, relation] of definition.lists) fields[name] = { ...plain(name, 'list'), relation }
+  if (object === 'Opportunity' && definition.lists.has(contactRoles)) {
+    for (const [name, label] of Object.entries(contactFields)) {
+      fields[name] = { ...plain(label, 'reference'), relation: 'Contact' }
+    }
+  }
+  return { object, fields }
+}
+
+const types: Readonly<Record<string, FieldSchema['type']>> = {
+  boolean: 'boolean',
+  int: 'number',
+  long: 'number',
+  double: 'number',
+  currency: 'number',
+  percent: 'number',
+  date: 'date',
+  datetime: 'instant',
+  address: 'object',
+  location: 'object',
+}
+export const kindOf = (field: Pick<DescribedField, 'type'>): FieldSchema['type'] => types[field.type] ?? 'text'
+
+function fieldOf(field: DescribedField): FieldSchema {
+  const options = optionsOf(field)
+  const parts = compounds[field.type]
+  return {
+    label: field.label,
+    type: kindOf(field),
+    writable: isWritable(field),
+    // Only records that are there are written, and those have what Salesforce requires.
+    required: false,
+    ...(options === null ? {} : { options }),
+    ...(parts === undefined ? {} : { fields: inside(parts) }),
+  }
+}
+
+export const isWritable = (field: DescribedField): boolean => field.updateable && !field.calculated
+
+/** Legal values of a choice; null where Salesforce takes others too. */
+export const optionsOf = (field: DescribedField): readonly string[] | null =>
+  field.restrictedPicklist
+    ? (field.picklistValues ?? []).flatMap(({ value, active }) => (active && value != null ? [value] : []))
+    : null

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { startOdooSimulator } from '../../connectors/odoo/simulator.ts'
+import { startSalesforceSimulator } from '../../connectors/salesforce/simulator.ts'
+import { type RunningServer, startServer } from '../../src/main/server.ts'
+import { flawless, prove, settle, stock } from '../faults/proof.ts'
+import { openPair, type Pair } from '../rig.ts'
+
+/*
+ * No schedule and no webhook: what arrives here arrives by the stream of change events.
+ */
+
+let pair: Pair
+let salesforce: Awaited<ReturnType<typeof startSalesforceSimulator>>
+let shop: ReturnType<typeof stock>
+const servers: RunningServer[] = []
+const log: string[] = []
+
+const start = async () => {
+  const { config, home } = pair
+  const server = await startServer({ config, home, environment: {}, role: 'all', log: (line) => void log.push(line) })
+  servers.push(server)
+  return server
+}
+const clock = () => servers[0]?.opened.deps.clock
+
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let round = 0; round < 600; round += 1) {
+    if (holds()) return
+    await clock()?.sleep(25)
+  }
+  throw new Error(`never: ${what}\n${log.slice(-20).join('')}`)
+}
+const opened = () => log.filter((line) => line.includes('salesforce.stream_opened')).length
+const hasOrders = (count: number) => () =>
+  pair.erp.erp.orders().filter((order) => order.state === 'confirmed').length === count
+
+beforeAll(async () => {
+  salesforce = await startSalesforceSimulator()
+  pair = await openPair(
+    { system: 'salesforce', simulator: salesforce },
+    { system: 'odoo', simulator: await startOdooSimulator() },
+    { crm: { events: ['/data/OpportunityChangeEvent'] } },
+  )
+  shop = stock(pair)
+  const project = await pair.open()
+  await project.crosswalk.setup('salesforce')
+  await project.close()
+})
+afterAll(async () => {
+  for (const server of servers) await server.close()
+  await pair.close()
+})
+
+test('a won deal is delivered as soon as the stream tells of it', async () => {
+  await start()
+  await until(() => opened() === 1, 'a stream')
+  shop.win(3)
+  await until(hasOrders(3), 'three orders')
+}, 60_000)
+
+test('a second process leaves the stream to the first, and goes on where the first stopped', async () => {
+  const second = await start()
+  await servers[0]?.close()
+  servers.shift()
+  // Nobody listens now, or soon not any more.
+  shop.win(2)
+  await until(() => opened() === 2, 'the stream taken over')
+  await until(hasOrders(5), 'what happened in between')
+  expect(await second.opened.deps.ledger.streams.take('salesforce', { worker: 'another', leaseMs: 1 })).toBeNull()
+}, 60_000)
+
+test('a login that expired is renewed, and a stream that broke off is opened again', async () => {
+  salesforce.store.expireTokens()
+  shop.win(1)
+  await until(hasOrders(6), 'the order after the login')
+  salesforce.store.dropStreams()
+  shop.win(1)
+  await until(hasOrders(7), 'the order after the server forgot us')
+  expect(log.join('')).not.toContain('connection paused')
+}, 60_000)
+
+test('events that the system no longer has are a gap, for which changes are looked for at once', async () => {
+  await servers[0]?.close()
+  servers.shift()
+  const project = await pair.open()
+  await project.deps.ledger.streams.take('salesforce', { worker: 'test', leaseMs: 60_000 })
+  await project.deps.ledger.streams.move('salesforce', 'test', { '/data/OpportunityChangeEvent': 999_999 })
+  await project.deps.ledger.streams.leave('salesforce', 'test')
+  await project.close()
+  shop.win(2)
+  const before = log.length
+  const server = await start()
+  await until(hasOrders(9), 'the orders of deals whose events are gone')
+  expect(log.slice(before).join('')).toContain('"events lost"')
+  expect(await server.opened.metrics.text()).toMatch(/crosswalk_event_gaps_total\{connection="salesforce"\} 1/)
+  const check = await pair.open()
+  await settle(check)
+  expect(await prove(pair, check)).toMatchObject({ ...flawless, orders: 9 })
+  await check.close()
+}, 60_000)

@@ -1,0 +1,3 @@
+import { describeFaults } from './faults.ts'
+
+await describeFaults({ crm: 'salesforce', erp: 'odoo', change: { erp: { loadOrders: 4 } } })

@@ -1,0 +1,3 @@
+import { describeMainJob } from './main-job.ts'
+
+describeMainJob('hubspot', 'netsuite', { crm: { indexDelaySeconds: 0, lineItemsMinutes: 0 } })
