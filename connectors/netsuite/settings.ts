@@ -24,9 +24,17 @@ export const settings = z
       .describe(
         'Address of the user interface, for links, made from the account: https://1234567-sb1.app.netsuite.com',
       ),
-    clientId: text.optional().describe('Client id of the integration record (OAuth 2.0, machine to machine)'),
-    certificateId: text.optional().describe('Certificate id that NetSuite shows after the certificate was uploaded'),
+    // These three are the usual login: `crosswalk init` asks for them.
+    clientId: text
+      .meta({ login: true })
+      .optional()
+      .describe('Client id of the integration record (OAuth 2.0, machine to machine)'),
+    certificateId: text
+      .meta({ login: true })
+      .optional()
+      .describe('Certificate id that NetSuite shows after the certificate was uploaded'),
     privateKey: secret
+      .meta({ secret: true, login: true })
       .optional()
       .describe('Private key of the certificate, PEM (PKCS #8); line breaks may be written as \\n'),
     algorithm: z

@@ -15,15 +15,17 @@ export interface NeededSetting {
 }
 
 /**
- * What a system needs to be reached, from the schema of its settings: what is required, and where no secret is (there
- * are several ways to log in), the first of the secrets.
+ * What a system needs to be reached, from the schema of its settings: what is required, and where there are several ways to
+ * log in, those of the usual one, marked by `.meta({ login: true })`; where none is marked, the first secret.
  */
 export function neededSettings(system: System): readonly NeededSetting[] {
   const { properties, required } = shapeOf(system)
   const needed = Object.entries(properties).filter(([name]) => required.has(name))
+  const optional = Object.entries(properties).filter(([name]) => !required.has(name))
   const withSecret = needed.some(([, property]) => property.secret === true)
-  const login = Object.entries(properties).find(([name, property]) => property.secret === true && !required.has(name))
-  return [...needed, ...(withSecret || login === undefined ? [] : [login])].map(([name, property]) => ({
+  const marked = optional.filter(([, property]) => property.login === true)
+  const first = withSecret ? [] : optional.filter(([, property]) => property.secret === true).slice(0, 1)
+  return [...needed, ...(marked.length > 0 ? marked : first)].map(([name, property]) => ({
     name,
     variable: `${system.name}_${name.replace(/([a-z0-9])([A-Z])/g, '$1_$2')}`.toUpperCase(),
     description: typeof property.description === 'string' ? oneLine(property.description) : name,

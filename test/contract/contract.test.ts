@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { IANAZone } from 'luxon'
 import { registry } from '../../connectors/registry.ts'
 import { simulators } from '../../connectors/simulators.ts'
+import { neededSettings } from '../../src/cli/template.ts'
 import type { Json } from '../../src/core/json.ts'
 import { secretNames } from '../../src/core/secrets.ts'
 import type { Instant } from '../../src/core/time.ts'
@@ -47,6 +48,12 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
     subject = await open()
   })
   afterAll(() => subject.close())
+
+  holds(name, 'can be set up with what `crosswalk init` asks for', async () => {
+    const connector = connectorOf(name)
+    const asked = neededSettings(connector).map(({ name: key }) => [key, subject.system.settings[key]])
+    expect(connector.settings.safeParse(Object.fromEntries(asked)).error?.issues ?? []).toEqual([])
+  })
 
   holds(name, 'opens without calling anybody', async () => {
     subject.calls()
