@@ -34,7 +34,7 @@ export const objectDefinitions: Readonly<Record<string, ObjectDefinition>> = {
       'Probability:percent(3,0) ExpectedRevenue:currency(18,2)* TotalOpportunityQuantity:double(18,2) CloseDate:date! ' +
       'Type:picklist(types) NextStep:string(255) LeadSource:picklist(sources) IsClosed:boolean* IsWon:boolean* ' +
       'ForecastCategory:picklist* ForecastCategoryName:picklist(forecasts) $CurrencyIsoCode:picklist(currencies) ' +
-      'HasOpportunityLineItem:boolean*~ Pricebook2Id:reference(Pricebook2) OwnerId:reference(User) ' +
+      'HasOpportunityLineItem:boolean* Pricebook2Id:reference(Pricebook2) OwnerId:reference(User) ' +
       'LastActivityDate:date* LastStageChangeDate:datetime* ContactId:reference(Contact)+~',
   },
   OpportunityLineItem: {
