@@ -50,6 +50,10 @@ export function describeMainJob(crmName: string, erpName: string, change: Config
       expect(found).toHaveLength(1)
       return found[0]
     }
+    const shippedOf = (id: string) =>
+      orderOf(id)
+        ?.lines.map((line) => line.shipped)
+        .join(' ')
     /** Looks again until it shows: stamps of whole seconds tell a second change in one second late. */
     async function until(holds: () => boolean, rounds = 120): Promise<void> {
       for (let round = 0; round < rounds && !holds(); round += 1) {
@@ -90,16 +94,21 @@ export function describeMainJob(crmName: string, erpName: string, change: Config
       let tracking = ''
       for (let step = 0; step < 30 && shown(id)?.status !== 'paid'; step += 1) {
         const before = shown(id)?.status
+        const shipped = shippedOf(id)
         pair.erp.erp.tick()
-        // Not every step of the ERP is one that the deal shows.
-        await until(() => shown(id)?.status !== before, 6)
+        // Not every step of the ERP is one that the deal shows; what was shipped always is.
+        await until(() => shown(id)?.status !== before, shippedOf(id) === shipped ? 6 : 120)
         seen.push(shown(id)?.status ?? '')
         tracking ||= shown(id)?.trackingNumber ?? ''
       }
       const order_ = seen.map((stage) => stages.indexOf(stage as (typeof stages)[number]))
       expect(order_).toEqual([...order_].sort((a, b) => a - b))
-      for (const stage of ['partly_shipped', 'shipped', 'invoiced', 'paid']) expect(seen).toContain(stage)
-      expect(seen.some((stage) => stage === 'in_production' || stage === 'in_procurement')).toBe(true)
+      for (const stage of ['partly_shipped', 'shipped', 'paid']) expect(seen).toContain(stage)
+      for (const either of [
+        ['in_production', 'in_procurement'],
+        ['invoiced', 'partly_paid'],
+      ])
+        expect(seen.some((stage) => either.includes(stage))).toBe(true)
       expect(tracking).toMatch(/./)
       expect(Number(shown(id)?.outstanding)).toBe(0)
       const told = (await opened.crosswalk.timeline(id)).map((entry) => entry.event)
