@@ -3,6 +3,7 @@ import { SyncError } from '../../src/core/problem.ts'
 import { fromMillis, type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
 import type { ChangePage, ChangesSince, ConnectionDeps } from '../../src/ports/connector.ts'
 import { type Client, type Filter, limits, type Row } from './client.ts'
+import type { Echo } from './echo.ts'
 import type { Reading } from './read.ts'
 import { type Definitions, modifiedProperty } from './schema.ts'
 import type { Settings } from './settings.ts'
@@ -26,7 +27,8 @@ type Cursor = z.infer<typeof cursorSchema>
 interface Deps extends Pick<ConnectionDeps, 'clock' | 'log'> {
   readonly client: Client
   readonly definitions: Definitions
-  readonly associated: Reading['associated']
+  readonly reading: Pick<Reading, 'associated' | 'versions'>
+  readonly echo: Echo
 }
 
 /**
@@ -35,16 +37,20 @@ interface Deps extends Pick<ConnectionDeps, 'clock' | 'log'> {
  */
 const seenMax = { underWay: 500, atEnd: 50_000 } as const
 
+/** Changes handed out at once, at least, but at the end: what is asked about them is asked for a thousand in each call. */
+const pageMin = 1801
+
 /**
  * Changes by search. The search index runs behind, so each poll looks `indexDelaySeconds` back again and leaves out what
  * it handed out before: an idle poll costs one call. Deals are those that are won, and those that carry an order number
  * even when they are no longer won. Deleted records never appear in the search; webhooks and `reconcile` find those.
  */
 export function openChanges(settings: Settings, deps: Deps) {
-  const { client, definitions, log } = deps
+  const { client, definitions, echo, log, reading } = deps
   let watchOrders = true
 
-  async function searchChanged(object: string, filters: readonly Filter[], sort: string): Promise<Found> {
+  /** @param times  the time of change: one of these must fit */
+  async function searchChanged(object: string, times: readonly (readonly Filter[])[], sort: string): Promise<Found> {
     const won: Filter[] = [
       settings.wonStages.length === 0
         ? { property: 'hs_is_closed_won', operator: 'EQ', value: 'true' }
@@ -54,29 +60,31 @@ export function openChanges(settings: Settings, deps: Deps) {
         : [{ property: 'pipeline', operator: 'IN', values: settings.pipelines } as const]),
     ]
     const ordered: Filter = { property: settings.orderNumberProperty, operator: 'HAS_PROPERTY' }
-    const groups =
-      object !== 'deals' ? [filters] : [[...won, ...filters], ...(watchOrders ? [[ordered, ...filters]] : [])]
+    const kinds = object !== 'deals' ? [[]] : watchOrders ? [won, [ordered]] : [won]
+    const groups = kinds.flatMap((kind) => times.map((time) => [...kind, ...time]))
     try {
-      const page = await client.search(object, groups, sort, [modifiedProperty(object)])
-      return { rows: page.rows.map((row) => stamped(object, row)), at: page.at }
+      // A hit that shows our own write as its last change shows what else there is to know of the deal itself.
+      const properties = object === 'deals' && !echo.isEmpty() ? echo.ways().flatMap((way) => way.properties) : []
+      const page = await client.search(object, groups, sort, [...new Set([modifiedProperty(object), ...properties])])
+      return { rows: page.rows.map((row) => stamped(object, row)), more: page.more, at: page.at }
     } catch (error) {
-      if (!(await lacksOrderProperty(error, groups.length))) throw error
+      if (!(await lacksOrderProperty(error, kinds.length))) throw error
       watchOrders = false
       log.warn('hubspot.order_property_missing', { property: settings.orderNumberProperty })
-      return searchChanged(object, filters, sort)
+      return searchChanged(object, times, sort)
     }
   }
 
   /** Before `setup` ran there is no order number to search by, and HubSpot refuses the whole search. */
-  async function lacksOrderProperty(error: unknown, groups: number): Promise<boolean> {
-    if (groups < 2 || !(error instanceof SyncError)) return false
+  async function lacksOrderProperty(error: unknown, kinds: number): Promise<boolean> {
+    if (kinds < 2 || !(error instanceof SyncError)) return false
     if (!['record_rejected', 'configuration_invalid'].includes(error.problem.kind)) return false
     return !(await definitions.properties('deals')).has(settings.orderNumberProperty)
   }
 
   /**
    * Every record changed at or after `from`, page by page, oldest change first. Each page is a new search from the last
-   * time seen: offsets would shift under the reader's feet and end at 10,000.
+   * time seen, without what was met at that very time: offsets would shift under the reader's feet and end at 10,000.
    */
   async function* walk(object: string, { from, place }: Position): AsyncGenerator<Step> {
     const modified = modifiedProperty(object)
@@ -85,21 +93,20 @@ export function openChanges(settings: Settings, deps: Deps) {
       yield* walkMoment(object, start, place.after)
       start += 1
     }
+    let met: readonly string[] = []
     for (;;) {
-      const page = await searchChanged(
-        object,
-        [{ property: modified, operator: 'GTE', value: String(start) }],
-        modified,
-      )
-      const end = page.rows.length < limits.searchPage ? undefined : page.rows.at(-1)
+      const page = await searchChanged(object, timesFrom(modified, start, met), modified)
+      const end = page.more ? page.rows.at(-1) : undefined
       const crowded = end !== undefined && end.at <= start
       yield { ...page, place: end === undefined ? null : { at: end.at, after: crowded ? '0' : null } }
       if (end === undefined) return
       start = end.at
+      met = page.rows.filter(({ at }) => at === start).map(({ row }) => row.id)
       if (!crowded) continue
       // An import gave more records than fit on a page the same time: these are walked by id.
       yield* walkMoment(object, start, '0')
       start += 1
+      met = []
     }
   }
 
@@ -108,8 +115,8 @@ export function openChanges(settings: Settings, deps: Deps) {
     let after = first
     for (;;) {
       const filters: Filter[] = [same, { property: 'hs_object_id', operator: 'GT', value: after }]
-      const page = await searchChanged(object, filters, 'hs_object_id')
-      after = page.rows.at(-1)?.id ?? after
+      const page = await searchChanged(object, [filters], 'hs_object_id')
+      after = page.rows.at(-1)?.row.id ?? after
       yield { ...page, place: { at, after } }
       if (page.rows.length < limits.searchPage) return
     }
@@ -120,30 +127,48 @@ export function openChanges(settings: Settings, deps: Deps) {
     const seen = new Map(Object.entries(since.seen))
     const handed = Object.entries(since.seen)
     let from = since.from
+    let fresh: Hit[] = []
     // A walk that was left among the newest changes is taken up behind `from`: what comes late in between is for the
     // next walk, which starts there again.
     const mayMove = since.place === null || toMillis(from) >= since.place.at
     for await (const page of walk(object, since)) {
-      const fresh = page.rows.filter((row) => seen.get(row.id) !== row.at)
-      for (const { id, at } of fresh) {
-        seen.set(id, at)
-        handed.push([id, at])
+      for (const hit of page.rows) {
+        const { row, at } = hit
+        if (seen.get(row.id) === at) continue
+        fresh.push(hit)
+        seen.set(row.id, at)
+        handed.push([row.id, at])
       }
       const reached = fromMillis(page.rows.at(-1)?.at ?? Number.NaN) ?? from
       // HubSpot's own clock decides what is old enough: ours may differ from it by more than the delay.
       const settled = shift(page.at ?? reached, -settings.indexDelaySeconds * 1000)
       if (mayMove) from = later(from, page.place === null ? settled : earlier(reached, settled))
-      const ids = fresh.map((row) => row.id)
       const { place } = page
-      if (place === null) return { ids, from, place, seen: recent(handed, from, seenMax.atEnd) }
-      if (ids.length > 0) yield { ids, from, place, seen: recent(handed, from, seenMax.underWay) }
+      if (place === null) return { hits: fresh, from, place, seen: recent(handed, from, seenMax.atEnd) }
+      if (fresh.length < pageMin) continue
+      yield { hits: fresh, from, place, seen: recent(handed, from, seenMax.underWay) }
+      fresh = []
     }
     throw new Error('a walk ends with its last page')
   }
 
+  /**
+   * The ids of a page, with the versions of those whose last change we made ourselves: a person may have changed them
+   * before that. Edited lines are looked for apart; where nobody looks, every deal is to be read again.
+   */
+  async function handOut(object: string, hits: readonly Hit[]): Promise<Pick<ChangePage, 'ids' | 'versions'>> {
+    const own =
+      object === 'deals' && settings.lineItemsMinutes > 0 ? hits.filter(({ row, at }) => echo.isOwn(row.id, at)) : []
+    return { ids: hits.map(({ row }) => row.id), versions: await reading.versions(own.map(({ row }) => row)) }
+  }
+
   /** Line items are only hints for their deals, as a deal need not change when its lines do. */
-  async function dealsOf(lines: readonly string[]): Promise<readonly string[]> {
-    const deals = await deps.associated('line_items', 'deals', lines)
+  async function dealsOf(lines: readonly Hit[]): Promise<readonly string[]> {
+    const deals = await reading.associated(
+      'line_items',
+      'deals',
+      lines.map(({ row }) => row.id),
+    )
     return [...new Set([...deals.values()].flat().map((deal) => deal.id))]
   }
 
@@ -156,12 +181,12 @@ export function openChanges(settings: Settings, deps: Deps) {
     const pages = poll(object, start)
     let page = await pages.next()
     while (page.done !== true) {
-      const { ids, ...position } = page.value
+      const { hits, ...position } = page.value
       yielded = true
-      yield { ids, cursor: { ...position, lines } }
+      yield { ...(await handOut(object, hits)), cursor: { ...position, lines } }
       page = await pages.next()
     }
-    const { ids, ...position } = page.value
+    const { hits, ...position } = page.value
     const now = deps.clock.now()
     const watchLines = object === 'deals' && settings.lineItemsMinutes > 0
     const linesDue = watchLines && lines !== null && now >= shift(lines.lookedAt, settings.lineItemsMinutes * 60_000)
@@ -170,34 +195,53 @@ export function openChanges(settings: Settings, deps: Deps) {
     if (linesBegin) lines = { from: position.from, seen: {}, place: null, lookedAt: now }
     // When nothing is new, an empty page only where the cursor is the first one or gets shorter.
     const shorter = Object.keys(position.seen).length < Object.keys(start.seen).length
-    if (ids.length > 0 || yielded || before === null || linesBegin || shorter) {
-      yield { ids, cursor: { ...position, lines } }
+    if (hits.length > 0 || yielded || before === null || linesBegin || shorter) {
+      yield { ...(await handOut(object, hits)), cursor: { ...position, lines } }
     }
     if (!linesDue || lines === null) return
     const edits = poll('line_items', lines)
     let edit = await edits.next()
     while (edit.done !== true) {
       // The time of the last look moves only at the end, so that a walk that was cut off goes on at the next poll.
-      const { ids: edited, ...place } = edit.value
+      const { hits: edited, ...place } = edit.value
       lines = { ...place, lookedAt: lines.lookedAt }
       yield { ids: await dealsOf(edited), cursor: { ...position, lines } }
       edit = await edits.next()
     }
-    const { ids: edited, ...place } = edit.value
+    const { hits: edited, ...place } = edit.value
     yield { ids: await dealsOf(edited), cursor: { ...position, lines: { ...place, lookedAt: now } } }
   }
 }
 
 interface Page extends Position {
-  readonly ids: readonly string[]
+  readonly hits: readonly Hit[]
+}
+interface Hit {
+  readonly row: Row
+  /** Time of the change. */
+  readonly at: number
 }
 interface Found {
-  readonly rows: readonly { readonly id: string; readonly at: number }[]
+  readonly rows: readonly Hit[]
+  readonly more: boolean
   readonly at: Instant | null
 }
 interface Step extends Found {
   /** Where the next page begins; null after the last. */
   readonly place: Position['place']
+}
+
+/** At or after a time, but for what was met at that time. */
+function timesFrom(property: string, start: number, met: readonly string[]): readonly (readonly Filter[])[] {
+  const value = String(start)
+  if (met.length === 0 || met.length > limits.filterValues) return [[{ property, operator: 'GTE', value }]]
+  return [
+    [{ property, operator: 'GT', value }],
+    [
+      { property, operator: 'EQ', value },
+      { property: 'hs_object_id', operator: 'NOT_IN', values: met },
+    ],
+  ]
 }
 
 const later = (a: Instant, b: Instant): Instant => (a > b ? a : b)
@@ -209,7 +253,7 @@ function recent(handed: readonly (readonly [string, number])[], from: Instant, m
   return Object.fromEntries(handed.slice(-max).filter(([, at]) => at >= start))
 }
 
-function stamped(object: string, row: Row): { id: string; at: number } {
+function stamped(object: string, row: Row): Hit {
   const at = parseInstant(row.properties[modifiedProperty(object)])
   if (at === null) {
     throw new SyncError(`HubSpot sent ${object} ${row.id} from a search without the time of its last change`, {
@@ -217,7 +261,7 @@ function stamped(object: string, row: Row): { id: string; at: number } {
       fix: 'Check apiVersion in the settings of the connection.',
     })
   }
-  return { id: row.id, at: toMillis(at) }
+  return { row, at: toMillis(at) }
 }
 
 function readCursor(cursor: unknown): Cursor {

@@ -14,15 +14,19 @@ import type { Settings } from './settings.ts'
 export interface Row {
   readonly id: string
   readonly properties: Readonly<Record<string, string | null>>
+  /** Time of the last change in epoch milliseconds, null where the answer does not tell. */
+  readonly changedAt: number | null
 }
 export interface Filter {
   readonly property: string
-  readonly operator: 'EQ' | 'GT' | 'GTE' | 'HAS_PROPERTY' | 'IN'
+  readonly operator: 'EQ' | 'GT' | 'GTE' | 'HAS_PROPERTY' | 'IN' | 'NOT_IN'
   readonly value?: string
   readonly values?: readonly string[]
 }
 interface SearchPage {
   readonly rows: readonly Row[]
+  /** Whether there is more than this page; also when the answer does not tell. */
+  readonly more: boolean
   /** HubSpot's own clock when it answered, null when the answer does not tell. */
   readonly at: Instant | null
 }
@@ -95,7 +99,14 @@ interface AssociationList {
   readonly after: string | null
 }
 
-export const limits = { searchPage: 200, batch: 100, associationInputs: 1000, ownersPage: 100 } as const
+/** `filterValues`: what one IN or NOT_IN takes. */
+export const limits = {
+  searchPage: 200,
+  batch: 100,
+  associationInputs: 1000,
+  ownersPage: 100,
+  filterValues: 100,
+} as const
 
 /** The official client knows the old paths only; the dated ones are these. First match wins. */
 const dated: readonly (readonly [string, string])[] = [
@@ -211,7 +222,10 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
           after: '0',
         }),
       )
-      return { rows: rowsOf(reply.data.results), at: parseHttpDate(reply.headers.date) }
+      const { results, total, paging } = reply.data
+      const rows = rowsOf(results)
+      const whole = rows.length < limits.searchPage || (paging?.next === undefined && total <= rows.length)
+      return { rows, more: !whole, at: parseHttpDate(reply.headers.date) }
     },
     async readBatch(object, ids, wanted) {
       const reply = await understood(
@@ -299,6 +313,7 @@ const operators = {
   GTE: Objects.FilterOperatorEnum.Gte,
   HAS_PROPERTY: Objects.FilterOperatorEnum.HasProperty,
   IN: Objects.FilterOperatorEnum.In,
+  NOT_IN: Objects.FilterOperatorEnum.NotIn,
 } as const
 const filterOf = ({ property, operator, value, values }: Filter): Objects.Filter => ({
   propertyName: property,
@@ -326,7 +341,11 @@ function listOf<T>(results: readonly T[]): readonly T[] {
   if (!Array.isArray(results)) throw unreadable('a list', null)
   return results
 }
-const rowOf = (one: Objects.SimplePublicObject): Row => ({ id: String(one.id), properties: one.properties ?? {} })
+const rowOf = (one: Objects.SimplePublicObject): Row => ({
+  id: String(one.id),
+  properties: one.properties ?? {},
+  changedAt: one.updatedAt?.getTime() ?? null,
+})
 const rowsOf = (results: readonly Objects.SimplePublicObject[]): readonly Row[] => listOf(results).map(rowOf)
 
 type Batch = Objects.BatchResponseSimplePublicObject | Objects.BatchResponseSimplePublicObjectWithErrors

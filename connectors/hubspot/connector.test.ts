@@ -98,6 +98,7 @@ describe('read', () => {
         contact: { id: expect.any(String), properties: { email: 'c7@acme.test' } },
         line_items: [{ id: expect.any(String), properties: { hs_sku: 'S7' } }],
       },
+      version: expect.any(String),
     })
   })
 
@@ -269,6 +270,17 @@ describe('changes', () => {
       }
     }
     expect(new Set(met)).toEqual(new Set(all))
+  })
+
+  test('asks for no record twice on the way, and for no page after the last', async () => {
+    const { store } = simulator
+    // Twenty at each moment: every page ends in the midst of one.
+    const at = toMillis(start) - 3_600_000
+    const all = Array.from({ length: 1000 }, (_, n) => store.addDeal({ modifiedAt: at + Math.floor((n + 10) / 20) }))
+    expect((await poll(from(shift(start, -7_200_000)))).ids).toEqual(all)
+    const searches = Object.entries(simulator.calls()).filter(([call]) => call.endsWith('/search'))
+    // The first is refused, as the account has no property for order numbers yet.
+    expect(searches.map(([, count]) => count)).toEqual([6])
   })
 
   test('finds what the search index showed late', async () => {

@@ -3,9 +3,6 @@ import { SyncError } from '../../src/core/problem.ts'
 import type { Match, Query } from '../../src/ports/connector.ts'
 import { type Client, type Filter, limits, type Row } from './client.ts'
 
-/** Values one IN filter takes. */
-const valuesMax = 100
-
 /** What a person calls a record, by object. */
 const labels: Readonly<Record<string, readonly string[]>> = {
   deals: ['dealname'],
@@ -35,8 +32,8 @@ export function openFinding(client: Client) {
     )
     for (const [property, values] of shared) {
       const all = [...values]
-      for (let n = 0; n < all.length; n += valuesMax) {
-        searches.push([{ property, operator: 'IN', values: all.slice(n, n + valuesMax) }])
+      for (let n = 0; n < all.length; n += limits.filterValues) {
+        searches.push([{ property, operator: 'IN', values: all.slice(n, n + limits.filterValues) }])
       }
     }
     const rows = (await Promise.all(searches.map((filters) => searchAll(client, object, filters, properties)))).flat()

@@ -2,6 +2,7 @@ import type { Connector } from '../../src/ports/connector.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
 import { type AccountDetails, openClient } from './client.ts'
+import { openEcho } from './echo.ts'
 import { openFinding } from './find.ts'
 import { openReading, pageOf } from './read.ts'
 import { openDefinitions } from './schema.ts'
@@ -36,16 +37,17 @@ export const hubspot: Connector = {
       }
       return pageOf(settings.portalUrl, portalId ?? '', object, id)
     }
-    const reading = openReading(client, definitions, recordUrl)
+    const echo = openEcho()
+    const reading = openReading(client, definitions, echo, recordUrl)
     return {
       check: async () => checkAccess(settings, client, definitions, await account(), deps.clock.now()),
       describe: (object) => definitions.schema(object),
-      changes: openChanges(settings, { ...deps, client, definitions, associated: reading.associated }),
+      changes: openChanges(settings, { ...deps, client, definitions, reading, echo }),
       read: reading.read,
       find: openFinding(client),
-      write: openWriting(client, definitions),
+      write: openWriting(client, definitions, echo),
       setup: () => setUp(client, definitions),
-      receive: openReceiver(settings, deps.clock, () => portalId),
+      receive: openReceiver(settings, deps.clock, { portalId: () => portalId, isShown: echo.isShown }),
       listen: null,
       // Keys are rotated by a person in HubSpot, which offers no call for it; access tokens renew themselves.
       rotate: null,

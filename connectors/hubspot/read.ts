@@ -1,16 +1,25 @@
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
 import { type Association, type AssociationInput, type Client, limits, type Owner, type Row } from './client.ts'
+import { type DealLinks, type Echo, versionOf, type Way } from './echo.ts'
 import { type DealRelation, type Definitions, dealRelations, derivedFields, objectTypeIds } from './schema.ts'
 
 export interface Reading {
   read(object: string, ids: readonly string[], paths: readonly string[]): Promise<readonly (RemoteRecord | null)[]>
   /** Records at the other end, by id, in ascending order. A record without any has an empty list. */
-  associated(from: string, to: string, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Association[]>>
+  associated(from: string, to: string, ids: readonly string[]): Promise<Associated>
+  /** Versions of deals in each way of reading, by id, for rows that hold all the properties of these ways. */
+  versions(rows: readonly Row[]): Promise<Readonly<Record<string, readonly string[]>>>
 }
+
+type Associated = ReadonlyMap<string, readonly Association[]>
 
 /** What a deal's relation holds, by the deal's id. */
 type Related = ReadonlyMap<string, { readonly many: readonly JsonObject[]; readonly one: JsonObject | null }>
+interface Relations {
+  fields(id: string): JsonObject
+  links(id: string): DealLinks
+}
 
 /**
  * Records with just what `paths` name. A hundred deals with lines, company and contact cost 1 + 3 calls and then one
@@ -19,6 +28,7 @@ type Related = ReadonlyMap<string, { readonly many: readonly JsonObject[]; reado
 export function openReading(
   client: Client,
   definitions: Definitions,
+  echo: Echo,
   recordUrl: (object: string, id: string) => Promise<string>,
 ): Reading {
   const readOwner = cacheOwners(client)
@@ -65,33 +75,61 @@ export function openReading(
     const plan = await planOf(object, split)
     const wantsOwner = object === 'deals' && split.some(([head]) => head === 'owner')
     const wantsUrl = split.some(([head]) => head === 'url')
-    const found = await rows(object, ids, wantsOwner ? [...new Set([...plan.fetch, 'hubspot_owner_id'])] : plan.fetch)
-    const present = [...new Set([...found.values()].map((row) => row.id))]
-    const relate = object === 'deals' ? await readRelations(present, split) : () => ({})
+    const properties = wantsOwner ? [...new Set([...plan.fetch, 'hubspot_owner_id'])] : plan.fetch
+    if (object !== 'deals') {
+      const found = await rows(object, ids, properties)
+      return Promise.all(ids.map((id) => recordOf(object, found.get(id), plan, {}, wantsUrl, wantsOwner)))
+    }
+    const way = wayOf(split, properties)
+    echo.readIn(way)
+    const asked = [...new Set(ids)]
+    // What belongs to a deal is found by its id: nobody waits for the deals themselves.
+    const [related, found] = await Promise.all([readRelations(asked, split), rows(object, ids, properties)])
+    const strangers = [...new Set([...found.values()].map((row) => row.id))].filter((id) => !asked.includes(id))
+    // A deal that was merged answers under an id that was not asked for.
+    const others = strangers.length === 0 ? null : await readRelations(strangers, split)
     return Promise.all(
       ids.map(async (id): Promise<RemoteRecord | null> => {
         const row = found.get(id)
         if (row === undefined) return null
-        const fields: Record<string, Json> = { ...fieldsOf(object, row, plan), ...relate(row.id) }
-        if (wantsUrl) fields.url = await recordUrl(object, row.id)
-        if (wantsOwner) fields.owner = ownerFields(await readOwner(row.properties.hubspot_owner_id || null))
-        return { id: row.id, fields }
+        const relations = others !== null && strangers.includes(row.id) ? others : related
+        const record = await recordOf(object, row, plan, relations.fields(row.id), wantsUrl, wantsOwner)
+        return record === null ? null : { ...record, version: versionOf(way, row.properties, relations.links(row.id)) }
       }),
     )
   }
 
-  async function readRelations(deals: readonly string[], paths: readonly (readonly string[])[]) {
+  async function recordOf(
+    object: string,
+    row: Row | undefined,
+    plan: Plan,
+    related: JsonObject,
+    wantsUrl: boolean,
+    wantsOwner: boolean,
+  ): Promise<RemoteRecord | null> {
+    if (row === undefined) return null
+    const fields: Record<string, Json> = { ...fieldsOf(object, row, plan), ...related }
+    if (wantsUrl) fields.url = await recordUrl(object, row.id)
+    if (wantsOwner) fields.owner = ownerFields(await readOwner(row.properties.hubspot_owner_id || null))
+    return { id: row.id, fields }
+  }
+
+  async function readRelations(deals: readonly string[], paths: readonly (readonly string[])[]): Promise<Relations> {
     const named = new Set(paths.map(([head]) => head))
-    const asks = (name: DealRelation) => named.has(name) || named.has(dealRelations[name].single ?? '')
-    const wantsPerson = named.has('person')
-    const related = (name: DealRelation, ids: readonly string[]) => readRelation(name, ids, paths)
+    const { relations, person } = wayOf(paths, [])
+    const links: Partial<Record<DealRelation, Associated>> = {}
+    const related = async (name: DealRelation, of: readonly string[]): Promise<Related> => {
+      const found = await associated('deals', dealRelations[name].object, of)
+      links[name] = found
+      return readRelation(name, found, paths)
+    }
     const [lines, companies, contacts] = await Promise.all([
-      asks('line_items') ? related('line_items', deals) : null,
-      asks('companies') || wantsPerson ? related('companies', deals) : null,
-      asks('contacts') ? related('contacts', deals) : null,
+      relations.includes('line_items') ? related('line_items', deals) : null,
+      relations.includes('companies') || person ? related('companies', deals) : null,
+      relations.includes('contacts') ? related('contacts', deals) : null,
     ])
     // When contacts count only as persons who buy, those of deals with a company need not be read.
-    const persons = wantsPerson
+    const persons = person
       ? (contacts ??
         (await related(
           'contacts',
@@ -99,28 +137,30 @@ export function openReading(
         )))
       : null
     const sources: Readonly<Record<string, Related | null>> = { line_items: lines, companies, contacts }
-    return (id: string): JsonObject => {
-      const fields: Record<string, Json> = {}
-      for (const [name, { single }] of Object.entries(dealRelations)) {
-        const source = sources[name]?.get(id)
-        if (named.has(name)) fields[name] = source?.many ?? []
-        if (single !== null && named.has(single)) fields[single] = source?.one ?? null
-      }
-      if (persons !== null) fields.person = companies?.get(id)?.one ? null : (persons.get(id)?.one ?? null)
-      return fields
+    return {
+      fields(id) {
+        const fields: Record<string, Json> = {}
+        for (const [name, { single }] of Object.entries(dealRelations)) {
+          const source = sources[name]?.get(id)
+          if (named.has(name)) fields[name] = source?.many ?? []
+          if (single !== null && named.has(single)) fields[single] = source?.one ?? null
+        }
+        if (persons !== null) fields.person = companies?.get(id)?.one ? null : (persons.get(id)?.one ?? null)
+        return fields
+      },
+      links: (id) => linksOf(links, id),
     }
   }
 
   async function readRelation(
     name: DealRelation,
-    deals: readonly string[],
+    links: Associated,
     paths: readonly (readonly string[])[],
   ): Promise<Related> {
     const { object, single, preferred } = dealRelations[name]
     const heads = new Set<string | undefined>([name, single ?? name, name === 'contacts' ? 'person' : name])
     const inner = paths.filter(([head]) => heads.has(head)).map((path) => path.slice(1))
     const plan = await planOf(object, inner)
-    const links = await associated('deals', object, deals)
     const wantsAll = paths.some(([head]) => head === name)
     const chosen = new Map([...links].map(([id, list]) => [id, choose(list, preferred)]))
     const wanted = wantsAll ? [...links.values()].flat().map((link) => link.id) : [...chosen.values()]
@@ -132,10 +172,36 @@ export function openReading(
       return row === undefined ? null : fieldsOf(object, row, plan)
     }
     return new Map(
-      deals.map((id) => {
-        const many = wantsAll ? (links.get(id) ?? []).map((link) => record(link.id)).filter((one) => one !== null) : []
+      [...links].map(([id, list]) => {
+        const many = wantsAll ? list.map((link) => record(link.id)).filter((one) => one !== null) : []
         return [id, { many, one: single === null ? null : record(chosen.get(id) ?? null) }] as const
       }),
+    )
+  }
+
+  async function versions(deals: readonly Row[]) {
+    const ways = echo.ways()
+    if (deals.length === 0 || ways.length === 0) return {}
+    const ids = deals.map((row) => row.id)
+    const links: Partial<Record<DealRelation, Associated>> = {}
+    const ask = async (name: DealRelation, of: readonly string[]) => {
+      if (of.length > 0) links[name] = await associated('deals', dealRelations[name].object, of)
+    }
+    const asks = (name: DealRelation) => ways.some((way) => way.relations.includes(name))
+    const person = ways.some((way) => way.person)
+    await Promise.all([
+      asks('line_items') ? ask('line_items', ids) : null,
+      asks('companies') || person ? ask('companies', ids) : null,
+      asks('contacts') ? ask('contacts', ids) : null,
+    ])
+    if (person && !asks('contacts')) {
+      await ask(
+        'contacts',
+        ids.filter((id) => (links.companies?.get(id) ?? []).length === 0),
+      )
+    }
+    return Object.fromEntries(
+      deals.map((row) => [row.id, ways.map((way) => versionOf(way, row.properties, linksOf(links, row.id)))] as const),
     )
   }
 
@@ -151,7 +217,19 @@ export function openReading(
     return { shown: [...new Set(shown)], derived, fetch: [...new Set([...shown, ...needs])] }
   }
 
-  return { read, associated }
+  return { read, associated, versions }
+}
+
+const linksOf = (links: Partial<Record<DealRelation, Associated>>, id: string): DealLinks =>
+  Object.fromEntries((Object.keys(links) as DealRelation[]).map((name) => [name, links[name]?.get(id) ?? []] as const))
+
+/** What paths ask of deals. */
+function wayOf(paths: readonly (readonly string[])[], properties: readonly string[]): Way {
+  const named = new Set(paths.map(([head]) => head))
+  const relations = (Object.keys(dealRelations) as DealRelation[]).filter(
+    (name) => named.has(name) || named.has(dealRelations[name].single ?? ''),
+  )
+  return { properties, relations, person: named.has('person') }
 }
 
 interface Plan {
@@ -166,7 +244,7 @@ interface Plan {
 const choose = (links: readonly Association[], preferred: number | null): string | null =>
   (links.find((link) => preferred !== null && link.types.includes(preferred)) ?? links[0])?.id ?? null
 
-function fieldsOf(object: string, { id, properties }: Row, plan: Plan): JsonObject {
+function fieldsOf(object: string, { id, properties }: Pick<Row, 'id' | 'properties'>, plan: Plan): JsonObject {
   const fields: Record<string, Json> = { id }
   for (const name of plan.derived) fields[name] = derivedFields[object]?.[name]?.of(id, properties) ?? null
   // Asked for and empty is absent, null or "" in HubSpot's answers: all are null here.

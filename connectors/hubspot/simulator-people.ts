@@ -21,6 +21,8 @@ export interface HubspotStore {
   /** @returns its id; the amount is the sum of the lines unless given */
   addDeal(deal: NewDeal): string
   addLine(dealId: string, properties: Values): string
+  /** Gives a deal another company in place of all it has. */
+  moveDeal(id: string, companyId: string): void
   updateDeal(id: string, properties: Values): void
   updateRecord(object: string, id: string, properties: Values): void
   archive(object: string, id: string): void

@@ -290,6 +290,15 @@ export async function startHubspotSimulator(
     },
     addDeal: (deal) => addDeal(inner, deal),
     addLine: (dealId, properties) => addLine(inner, dealId, properties, undefined),
+    moveDeal: (id, companyId) => {
+      const links = inner.get('deals', id)?.links ?? {}
+      for (const company of links.companies ?? []) {
+        const ends = inner.get('companies', company.id)?.links ?? {}
+        ends.deals = (ends.deals ?? []).filter((deal) => deal.id !== id)
+      }
+      links.companies = []
+      inner.link('deals', id, 'companies', companyId, [5, 341], [6, 342])
+    },
     updateDeal: (id, properties) => updateRecord('deals', id, properties),
     updateRecord,
     archive: inner.archive,

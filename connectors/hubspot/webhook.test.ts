@@ -17,7 +17,8 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 function receiver(options: { now?: number; portalId?: string | null; old?: boolean } = {}) {
   const given = settings.parse({ accessToken: 'a', webhookSecret: secret, oldWebhookSignatures: options.old ?? false })
   const clock = { now: () => fromMillis(options.now ?? at) as Instant, sleep: async () => {} }
-  const receive = openReceiver(given, clock, () => options.portalId ?? null)
+  const knowledge = { portalId: () => options.portalId ?? null, isShown: (name: string) => name === 'erp_order_no' }
+  const receive = openReceiver(given, clock, knowledge)
   if (receive === null) throw new Error('no receiver')
   return receive
 }
@@ -40,6 +41,14 @@ const one = (fields: object) =>
     JSON.stringify([{ eventId: 7, subscriptionId: 25, portalId: 4711, occurredAt: at, attemptNumber: 0, ...fields }]),
   )
 const hintsOf = (fields: object) => eventsOf(receiver()(one(fields))).map((event) => event.hint)
+
+test('takes no hint from a property of a deal that only shows what we wrote there', () => {
+  const change = { subscriptionType: 'deal.propertyChange', objectId: 901 }
+  expect(hintsOf({ ...change, propertyName: 'erp_order_no' })).toEqual([null])
+  expect(hintsOf({ ...change, propertyName: 'amount' })).toEqual([{ object: 'deals', id: '901' }])
+  const company = { subscriptionType: 'company.propertyChange', objectId: 901, propertyName: 'erp_order_no' }
+  expect(hintsOf(company)).toEqual([{ object: 'companies', id: '901' }])
+})
 
 describe('signature', () => {
   test('accepts a known one of version 3', () => {

@@ -29,8 +29,14 @@ const eventSchema = z.looseObject({
 })
 type Event = z.output<typeof eventSchema>
 
-/** @param portalId  the account's own id as far as it is known by now */
-export function openReceiver(settings: Settings, clock: Clock, portalId: () => string | null) {
+interface Knowledge {
+  /** The account's own id as far as it is known by now. */
+  readonly portalId: () => string | null
+  /** Whether a deal's property is one that we show there, see echo.ts: events of it tell of our own write-back. */
+  readonly isShown: (property: string) => boolean
+}
+
+export function openReceiver(settings: Settings, clock: Clock, knowledge: Knowledge) {
   const secret = settings.webhookSecret ?? settings.clientSecret
   if (secret === undefined) return null
 
@@ -39,7 +45,7 @@ export function openReceiver(settings: Settings, clock: Clock, portalId: () => s
     if (flaw !== null) return { accept: false, status: 401, reason: flaw }
     const events = read(request.body)
     if (events === null) return { accept: false, status: 400, reason: 'the body is not a list of HubSpot events' }
-    return { accept: true, events: events.flatMap((event) => understand(event, portalId())) }
+    return { accept: true, events: events.flatMap((event) => understand(event, knowledge)) }
   }
 }
 
@@ -114,14 +120,17 @@ const objects: Readonly<Record<string, string>> = {
 const objectOfType = new Map(Object.entries(objectTypeIds).map(([object, type]) => [type, object]))
 
 /** One event for each record it concerns; one without a hint when it concerns none of ours. */
-function understand(event: Event, portalId: string | null): readonly WebhookEvent[] {
+function understand(event: Event, knowledge: Knowledge): readonly WebhookEvent[] {
   // `attemptNumber` alone differs in a redelivery, and `eventId` alone is not promised to be unique.
   const { portalId: portal, subscriptionId, eventId, objectId, propertyName, occurredAt } = event
   const name = [portal, subscriptionId, eventId, objectId, propertyName, occurredAt].map((part) => part ?? '').join(':')
+  const portalId = knowledge.portalId()
   const foreign = portalId !== null && portal !== portalId
   const hints = foreign ? [] : hintsOf(event)
-  if (hints.length === 0) return [{ id: name, hint: null }]
-  return hints.map((hint, n) => ({ id: n === 0 ? name : `${name}:${hint.id}`, hint }))
+  const shown = event.subscriptionType.endsWith('.propertyChange') && knowledge.isShown(propertyName ?? '')
+  const used = hints.filter(({ object }) => !(shown && object === 'deals'))
+  if (used.length === 0) return [{ id: name, hint: null }]
+  return used.map((hint, n) => ({ id: n === 0 ? name : `${name}:${hint.id}`, hint }))
 }
 
 function hintsOf(event: Event): readonly { object: string; id: string }[] {

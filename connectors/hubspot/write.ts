@@ -4,6 +4,7 @@ import { type Failure, failureOf, SyncError } from '../../src/core/problem.ts'
 import { parseInstant, parsePlainDate, toMillis } from '../../src/core/time.ts'
 import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
 import { type Client, limits, type Property, type Refused } from './client.ts'
+import type { Echo } from './echo.ts'
 import { type Definitions, isWritable, optionsOf } from './schema.ts'
 
 /** HubSpot's own limit for one text. */
@@ -18,7 +19,7 @@ interface Update {
  * Updates of records that are there, a hundred a call. Setting the same values again changes nothing, so an update whose
  * answer was lost is simply sent again (see client.ts) and never ends as `outcome_unknown` because of that.
  */
-export function openWriting(client: Client, definitions: Definitions) {
+export function openWriting(client: Client, definitions: Definitions, echo: Echo) {
   return async function write(writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
     const outcomes = new Map<number, WriteOutcome>()
     const byObject = new Map<string, Map<string, { properties: Record<string, string>; places: number[] }>>()
@@ -70,6 +71,11 @@ export function openWriting(client: Client, definitions: Definitions) {
   ): Promise<void> {
     try {
       const reply = await client.updateBatch(object, batch)
+      echo.wrote(
+        object,
+        batch.flatMap(({ properties }) => Object.keys(properties)),
+        reply.rows,
+      )
       const updated = new Set(reply.rows.map((row) => row.id))
       const strangers = reply.rows.filter((row) => !batch.some((update) => update.id === row.id)).length
       const refused = new Map(reply.refused.flatMap((one) => one.ids.map((id) => [id, one] as const)))

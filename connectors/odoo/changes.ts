@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { canonicalJson, type Json } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import { type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { ChangePage, ChangesSince, Cursor } from '../../src/ports/connector.ts'
-import type { Client, Domain } from './client.ts'
+import type { Client, Domain, Row } from './client.ts'
 import type { Reading } from './read.ts'
+import { digestOf, type Recent, versionOf } from './recent.ts'
 import { type Models, optionalModels } from './schema.ts'
 
-const pageMax = 500
+const pageMax = 1000
 /**
  * `write_date` is the moment a transaction began, and the record appears when it commits: so far back each round looks
  * again, beside the difference of clocks between the servers of Odoo and of its database.
@@ -22,6 +22,8 @@ const overlapMs = 120_000
 const compareMs = 15_000
 /** The same as long as the newest change is so young that its second may bring more. */
 const compareUnsettledMs = 3000
+/** Further back than that, a window holds much that no later round meets again: what one will is looked for first. */
+const longMs = 600_000
 /** Up to so many are left out of a search by their ids. */
 const excludedMax = 2000
 /** More than that are forgotten, and reported once more when they are met again: the place is stored with each page. */
@@ -95,7 +97,8 @@ type State = z.output<typeof cursorSchema>
 interface Deps {
   readonly client: Client
   readonly models: Models
-  readonly read: Reading
+  readonly reading: Reading
+  readonly recent: Recent
   readonly clock: Clock
 }
 
@@ -103,7 +106,7 @@ interface Deps {
  * Reads changes with one call for all that belongs to an object: a search for records, by id, one of whose
  * `write_date`s is in the window. Only when it finds some, what belongs to them is read to tell which are new.
  */
-export function openChanges({ client, models, read, clock }: Deps) {
+export function openChanges({ client, models, reading, recent, clock }: Deps) {
   const found = new Map<string, Promise<readonly string[]>>()
 
   async function datesOf(object: string): Promise<readonly string[]> {
@@ -137,33 +140,57 @@ export function openChanges({ client, models, read, clock }: Deps) {
     return known
   }
 
-  async function search(object: string, domain: Domain): Promise<readonly number[]> {
-    const rows = await client.searchRead(object, {
-      domain,
-      fields: ['id'],
-      order: 'id',
-      limit: pageMax,
-      archived: true,
-    })
-    return rows.map((row) => row.id)
+  async function search(object: string, domain: Domain, fields: readonly string[]) {
+    const found = await client.searchRead(object, { domain, fields, order: 'id', limit: pageMax + 1, archived: true })
+    const rows = found.slice(0, pageMax)
+    return { rows, ids: rows.map((row) => row.id), more: found.length > pageMax }
   }
 
-  /** Digests of the records and of what belongs to them. */
-  async function compare(object: string, ids: readonly number[]): Promise<State['seen']> {
-    const records = await read(object, ids.map(String), ['write_date', ...(compared[object] ?? [])])
+  /** How records are looked at: for a comparison, and as they are read. */
+  function waysOf(object: string): readonly (readonly string[])[] {
+    const widest = recent.widest(object)
+    const paths = ['write_date', ...(compared[object] ?? [])]
+    return widest === null ? [paths] : [paths, widest]
+  }
+
+  /** Digests of the records and of what belongs to them, and the versions under which they are read. */
+  async function compare(object: string, ids: readonly number[], rows: readonly Row[]): Promise<Compared> {
+    const [records = [], read = []] = await reading.readAlike(object, ids.map(String), waysOf(object), rows)
     const settledBefore = shift(client.serverTime(), -settleMs)
     const seen: Record<string, [string, number]> = {}
-    for (const record of records) {
+    const versions: Record<string, string> = {}
+    for (const [place, record] of records.entries()) {
       if (record === null) continue
       const text = canonicalJson(record.fields)
       const latest = text.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/g)?.reduce((a, b) => (a > b ? a : b)) as Instant | undefined
       if (latest === undefined) continue
       // Whatever else the second of the change brings would not show, so such a record is reported once more later.
       const mark = latest < settledBefore ? '' : unsettled
-      const digest = createHash('sha256').update(text).digest('base64').slice(0, 12)
-      seen[record.id] = [digest + mark, Math.floor(toMillis(latest) / 1000)]
+      seen[record.id] = [digestOf(text) + mark, Math.floor(toMillis(latest) / 1000)]
+      const whole = read[place] ?? null
+      if (whole !== null) versions[record.id] = versionOf(whole)
     }
-    return seen
+    return { seen, versions }
+  }
+
+  /**
+   * A look between two comparisons: what is not known yet, and of what is known, by the last comparison or because it was
+   * read whole just now, what is newer.
+   */
+  function fresh(object: string, dates: readonly string[], state: State): Domain {
+    const whole = recent.whole(object)
+    const known = Object.keys(state.seen).filter((id) => !whole.has(id))
+    const window = anyOf(dates, textOf(state.since))
+    if (known.length + whole.size === 0) return window
+    const newer = (ids: readonly string[], from: Instant): readonly Domain[] =>
+      ids.length === 0 ? [] : [['&', ['id', 'in', ids.map(Number)], ...anyOf(dates, textOf(from))]]
+    const begun = [...whole.values()].reduce((a, b) => (a < b ? a : b), client.serverTime())
+    const terms: readonly Domain[] = [
+      [['id', 'not in', [...known, ...whole.keys()].map(Number)]],
+      ...newer(known, secondAfter(state.seen)),
+      ...newer([...whole.keys()], shift(begun, 1000)),
+    ]
+    return ['&', ...window, ...Array.from({ length: terms.length - 1 }, () => '|'), ...terms.flat()]
   }
 
   return async function* changes(object: string, since: ChangesSince): AsyncIterable<ChangePage> {
@@ -178,47 +205,58 @@ export function openChanges({ client, models, read, clock }: Deps) {
         state.comparedAt !== null &&
         Math.abs(toMillis(now) - toMillis(state.comparedAt)) < pauseAfter(state.seen) &&
         known.length <= excludedMax
-      const window = anyOf(dates, textOf(state.since))
-      const fresh: Domain =
-        brief && known.length > 0
-          ? ['&', ...window, '|', ['id', 'not in', known.map(Number)], ...anyOf(dates, textOf(secondAfter(state.seen)))]
-          : window
-      const ids = await search(object, round === null ? fresh : ['&', ['id', '>', round.after], ...fresh])
+      const domain = brief ? fresh(object, dates, state) : anyOf(dates, textOf(state.since))
+      const long = state.since < shift(client.serverTime(), -overlapMs - longMs)
+      const { rows, ids, more } = await search(
+        object,
+        round === null ? domain : ['&', ['id', '>', round.after], ...domain],
+        long ? ['id'] : await reading.columns(object, waysOf(object)),
+      )
       const startedAt = round?.startedAt ?? client.serverTime()
-      const recent = shift(startedAt, -overlapMs)
-      // A long window holds much that no later round will meet again: only what one will is compared.
+      const settled = shift(startedAt, -overlapMs)
       const hot =
-        state.since >= recent || ids.length === 0
+        !long || ids.length === 0
           ? ids
           : [
               ...new Set([
-                ...(await search(object, ['&', ['id', 'in', ids], ...anyOf(dates, textOf(recent))])),
+                ...(await search(object, ['&', ['id', 'in', ids], ...anyOf(dates, textOf(settled))], ['id'])).ids,
                 ...ids.filter((id) => Object.hasOwn(state.seen, id)),
               ]),
             ]
-      const dated = hot.length === 0 ? {} : await compare(object, hot)
-      const news = ids.map(String).filter((id) => dated[id] === undefined || dated[id][0] !== state.seen[id]?.[0])
-      const remembered = bounded({ ...(brief ? state.seen : round?.seen), ...dated })
+      const told = hot.length === 0 ? { seen: {}, versions: {} } : await compare(object, hot, long ? [] : rows)
+      const news = ids
+        .map(String)
+        .filter((id) => told.seen[id] === undefined || told.seen[id][0] !== state.seen[id]?.[0])
+      const page = { ids: news, versions: versionsOf(news, told.versions) }
+      const remembered = bounded({ ...(brief ? state.seen : round?.seen), ...told.seen })
       const last = ids.at(-1)
-      if (ids.length === pageMax && last !== undefined && !brief) {
+      if (more && last !== undefined && !brief) {
         state = { ...state, round: { startedAt, after: last, seen: remembered } }
-        yield { ids: news, cursor: state satisfies Json }
+        yield { ...page, cursor: state satisfies Json }
         continue
       }
       if (brief) {
         // A full page means that more was found than a brief look may hold: the next look compares in full.
-        state = { ...state, seen: remembered, comparedAt: ids.length === pageMax ? null : state.comparedAt }
-        yield { ids: news, cursor: state satisfies Json }
-        if (ids.length === pageMax) continue
+        state = { ...state, seen: remembered, comparedAt: more ? null : state.comparedAt }
+        yield { ...page, cursor: state satisfies Json }
+        if (more) continue
         return
       }
-      const moved = recent > state.since ? recent : state.since
+      const moved = settled > state.since ? settled : state.since
       state = { since: moved, seen: remembered, comparedAt: now, round: null }
-      yield { ids: news, cursor: state satisfies Json }
+      yield { ...page, cursor: state satisfies Json }
       return
     }
   }
 }
+
+interface Compared {
+  readonly seen: State['seen']
+  readonly versions: Readonly<Record<string, string>>
+}
+
+const versionsOf = (ids: readonly string[], versions: Compared['versions']): Record<string, readonly string[]> =>
+  Object.fromEntries(ids.flatMap((id) => (versions[id] === undefined ? [] : [[id, [versions[id]]]])))
 
 function stateOf(since: ChangesSince): State {
   if ('from' in since) return { since: since.from, seen: {}, comparedAt: null, round: null }

@@ -309,7 +309,7 @@ describe('changes', () => {
   })
 
   test('go on from any page', async () => {
-    await connection.write(Array.from({ length: 501 }, (_, place) => order(`k${place}`)))
+    await connection.write(Array.from({ length: 1001 }, (_, place) => order(`k${place}`)))
     pass(10_000)
     const places: ChangesSince[] = []
     const seen = new Set<string>()
@@ -317,7 +317,7 @@ describe('changes', () => {
       for (const id of page.ids) seen.add(id)
       places.push({ cursor: JSON.parse(JSON.stringify(page.cursor)) })
     }
-    expect(seen.size).toBe(501)
+    expect(seen.size).toBe(1001)
     expect(places).toHaveLength(2)
     expect((await poll(places[0] as ChangesSince)).ids).toHaveLength(1)
   })

@@ -8,7 +8,7 @@ import { keyOfName, nameOfKey } from './external-id.ts'
 import type { Models } from './schema.ts'
 import type { Settings } from './settings.ts'
 
-const keysMax = 500
+const keysMax = 2000
 const termsMax = 200
 /** Models whose records may carry a key of ours. */
 const keyed: ReadonlySet<string> = new Set(['sale.order', 'res.partner'])
@@ -22,17 +22,11 @@ export function openFinding(client: Client, models: Models, settings: Settings) 
     return new Map(rows.map((row) => [row.id, row]))
   }
 
+  const askKeys = openKeyQuestions(client, settings.module)
+
   async function byKey(object: string, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Match[]>> {
-    const found = new Map<string, number>()
-    for (const part of chunks(keys, keysMax)) {
-      const domain: Domain = [
-        ['module', '=', settings.module],
-        ['model', '=', object],
-        ['name', 'in', part.map(nameOfKey)],
-      ]
-      const rows = await client.searchRead('ir.model.data', { domain, fields: ['name', 'res_id'] })
-      for (const row of rows) found.set(keyOfName(String(row.name)), Number(row.res_id))
-    }
+    const rows = await askKeys(object, keys)
+    const found = new Map(rows.map((row) => [keyOfName(String(row.name)), Number(row.res_id)]))
     // An External ID may outlive its record.
     const records = found.size === 0 ? new Map<number, Row>() : await labelled(object, [...found.values()])
     return new Map(
@@ -131,6 +125,46 @@ export function openFinding(client: Client, models: Models, settings: Settings) 
       }),
     ])
     return queries.map((query) => ('key' in query ? matches.get(query.key) : found.get(textOf(query.fields))) ?? [])
+  }
+}
+
+/**
+ * Rows of External IDs. What is asked of several models in one turn is asked by one call: a batch looks for its orders and
+ * for their customers at the same time.
+ */
+function openKeyQuestions(client: Client, module: string) {
+  let turn: { readonly names: Map<string, Set<string>>; readonly rows: Promise<readonly Row[]> } | null = null
+
+  async function answer(names: ReadonlyMap<string, ReadonlySet<string>>): Promise<readonly Row[]> {
+    await new Promise((resolve) => setImmediate(resolve))
+    turn = null
+    const models = [...names.keys()]
+    const all = [...new Set([...names.values()].flatMap((some) => [...some]))]
+    const replies = await Promise.all(
+      chunks(all, keysMax).map((part) =>
+        client.searchRead('ir.model.data', {
+          domain: [
+            ['module', '=', module],
+            ['model', 'in', models],
+            ['name', 'in', part],
+          ],
+          fields: ['model', 'name', 'res_id'],
+        }),
+      ),
+    )
+    return replies.flat()
+  }
+
+  return async (model: string, keys: readonly string[]): Promise<readonly Row[]> => {
+    if (turn === null) {
+      const names = new Map<string, Set<string>>()
+      turn = { names, rows: answer(names) }
+    }
+    const { names, rows } = turn
+    const own = names.get(model) ?? new Set()
+    names.set(model, own)
+    for (const key of keys) own.add(nameOfKey(key))
+    return (await rows).filter((row) => row.model === model && own.has(String(row.name)))
   }
 }
 

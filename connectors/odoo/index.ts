@@ -5,6 +5,7 @@ import { checkAccess } from './check.ts'
 import { openClient } from './client.ts'
 import { openFinding } from './find.ts'
 import { openReading } from './read.ts'
+import { openRecent } from './recent.ts'
 import { openModels } from './schema.ts'
 import { settings as schema } from './settings.ts'
 import { openReceiver } from './webhook.ts'
@@ -20,15 +21,16 @@ export const odoo: Connector = {
     const { clock } = deps
     const client = openClient(settings, deps)
     const models = openModels(client)
-    const read = openReading(client, models, settings.url)
+    const recent = openRecent(clock, () => client.serverTime())
+    const reading = openReading(client, models, recent, settings.url)
     const rotate = openRotation(client, settings, deps.name, clock)
     return {
       check: () => checkAccess(settings, { client, models, rotate, clock }),
       describe: models.describe,
-      changes: openChanges({ client, models, read, clock }),
-      read,
+      changes: openChanges({ client, models, reading, recent, clock }),
+      read: reading.read,
       find: openFinding(client, models, settings),
-      write: openWriting(client, models, settings, clock),
+      write: openWriting(client, models, recent, settings, clock),
       // Everything that is needed is in a standard Odoo: External IDs carry our keys.
       setup: null,
       receive: openReceiver(clock),

@@ -4,7 +4,8 @@ import type { Json, JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
 import { chunks } from './chunks.ts'
-import type { Client, Row } from './client.ts'
+import type { Client, Domain, Row } from './client.ts'
+import type { Recent } from './recent.ts'
 import { type Field, type Fields, isVirtual, type Models, mayBeMissing, optionalModels } from './schema.ts'
 
 /** Names asked of a model, and below each what is asked of the records it leads to. */
@@ -19,31 +20,65 @@ interface Place {
 
 // Rows of a few numbers: a call more costs more than they do.
 const idsMax = 5000
+/** Orders whose moves are asked for by one call: each has several. */
+const ordersMax = 2000
 const orderModel = 'sale.order'
 const lineModel = 'sale.order.line'
+const moveModel = 'stock.move'
+const productModel = 'product.product'
 
-export type Reading = (
-  object: string,
-  ids: readonly string[],
-  paths: readonly string[],
-) => Promise<readonly (RemoteRecord | null)[]>
+export interface Reading {
+  read(object: string, ids: readonly string[], paths: readonly string[]): Promise<readonly (RemoteRecord | null)[]>
+  /** The same records seen in several ways, for the calls of one reading. @param rows  what is known of them already */
+  readAlike(
+    object: string,
+    ids: readonly string[],
+    ways: readonly (readonly string[])[],
+    rows: readonly Row[],
+  ): Promise<readonly (readonly (RemoteRecord | null)[])[]>
+  /** What such a reading asks of the records themselves. */
+  columns(object: string, ways: readonly (readonly string[])[]): Promise<readonly string[]>
+}
 
 /**
  * Reads records and whatever their paths lead to: one call a model and level for all records together, calls of one
  * level side by side. What is not installed or not allowed is empty; the connection test tells.
  */
-export function openReading(client: Client, models: Models, baseUrl: string): Reading {
-  return async (object, ids, paths) => {
+export function openReading(client: Client, models: Models, recent: Recent, baseUrl: string): Reading {
+  async function readAlike(
+    object: string,
+    ids: readonly string[],
+    ways: readonly (readonly string[])[],
+    rows: readonly Row[],
+  ) {
+    const moment = recent.begin()
     const wanted = ids.map(Number).filter((id) => Number.isSafeInteger(id) && id > 0)
-    const tree = treeOf(paths)
-    const session = openSession(client, models, baseUrl)
-    await session.load({ model: object, tree: withMoves(object, tree), ids: [...new Set(wanted)] })
-    return Promise.all(
-      ids.map(async (id) => {
-        const fields = await session.build(object, tree, Number(id))
+    const session = openSession(client, models, recent, baseUrl)
+    session.keep(object, rows)
+    const tree = await withHelpers(object, treeOf(ways.flat()), models)
+    await session.load({ model: object, tree, ids: [...new Set(wanted)] })
+    if (object === orderModel) recent.noteStates(moment, session.rowsOf(orderModel))
+    return ways.map((paths) => {
+      const own = treeOf(paths)
+      return ids.map((id): RemoteRecord | null => {
+        const fields = session.build(object, own, Number(id))
         return fields === null ? null : { id, fields }
-      }),
-    )
+      })
+    })
+  }
+  return {
+    readAlike,
+    async columns(object, ways) {
+      const fields = await models.fields(object)
+      return fields === null
+        ? ['id']
+        : columnsOf(object, await withHelpers(object, treeOf(ways.flat()), models), fields)
+    },
+    async read(object, ids, paths) {
+      const moment = recent.begin()
+      const [records = []] = await readAlike(object, ids, [paths], [])
+      return recent.noteReading(moment, object, paths, records)
+    },
   }
 }
 
@@ -62,9 +97,11 @@ function treeOf(paths: readonly string[]): Tree {
   return root
 }
 
-function openSession(client: Client, models: Models, baseUrl: string) {
+function openSession(client: Client, models: Models, recent: Recent, baseUrl: string) {
   const rows = new Map<string, Map<number, Row>>()
   const links = new Map<number, { productions: readonly number[]; purchases: readonly number[] }>()
+  /** Fields of the models of which there are rows. */
+  const shapes = new Map<string, Fields>()
 
   const rowOf = (model: string, id: number): Row | undefined => rows.get(model)?.get(id)
   function keep(model: string, fetched: readonly Row[]): void {
@@ -76,24 +113,36 @@ function openSession(client: Client, models: Models, baseUrl: string) {
   async function load(root: Place): Promise<void> {
     let level: readonly Place[] = [root]
     while (level.length > 0) {
-      await fetch(level)
-      const orders = level.filter(({ model, tree }) => model === orderModel && wantsLinks(tree))
+      await fetch(level, level[0] === root)
+      const orders = level.filter(({ model, tree }) => model === orderModel && (wantsLinks(tree) || wantsMoves(tree)))
       const next = await below(level)
       if (orders.length > 0) {
-        // Of equal depth as the next level, and not waited for by it.
-        await Promise.all([fetch(next), findLinks(orders)])
-        level = [...(await below(next)), ...linkedPlaces(orders)]
+        // The order names lines and transfers, both of these name the moves, and the moves tell what was made and bought:
+        // moves are asked for beside lines and transfers, by what they have in common with the order.
+        const [moves] = await Promise.all([movesOf(orders), fetch(next)])
+        const deeper = await below(next)
+        await Promise.all([findLinks(orders, moves), fetch(deeper)])
+        level = [...(await below(deeper)), ...linkedPlaces(orders)]
       } else {
         level = next
       }
     }
   }
 
-  async function fetch(level: readonly Place[]): Promise<void> {
+  /** @param anew  whatever was read before by others */
+  async function fetch(level: readonly Place[], anew = false): Promise<void> {
+    for (const { model, ids } of level) {
+      if (model === productModel && !anew)
+        keep(
+          model,
+          ids.flatMap((id) => recent.product(id) ?? []),
+        )
+    }
     const wants = new Map<string, { ids: Set<number>; fields: Set<string> }>()
     for (const { model, tree, ids } of level) {
       const fields = await models.fields(model)
       if (fields === null || (optionalModels.has(model) && !(await models.readable(model)))) continue
+      shapes.set(model, fields)
       const names = columnsOf(model, tree, fields)
       const missing = ids.filter((id) => {
         const row = rowOf(model, id)
@@ -107,13 +156,13 @@ function openSession(client: Client, models: Models, baseUrl: string) {
     }
     await Promise.all(
       [...wants].flatMap(([model, want]) =>
-        chunks([...want.ids], idsMax).map(async (ids) =>
+        chunks([...want.ids], idsMax).map(async (ids) => {
           // Searching leaves out what is gone, where reading by id may refuse the whole call.
-          keep(
-            model,
-            await client.searchRead(model, { domain: [['id', 'in', ids]], fields: [...want.fields], archived: true }),
-          ),
-        ),
+          const domain: Domain = [['id', 'in', ids]]
+          const found = await client.searchRead(model, { domain, fields: [...want.fields], archived: true })
+          keep(model, found)
+          if (model === productModel) recent.noteProducts(found)
+        }),
       ),
     )
   }
@@ -173,10 +222,10 @@ function openSession(client: Client, models: Models, baseUrl: string) {
    * What production and purchase an order caused, which the order itself does not tell: its stock moves know what was
    * made or bought for them, and productions that were split share a group.
    */
-  async function findLinks(places: readonly Place[]): Promise<void> {
-    const orders = [...new Set(places.flatMap((place) => place.ids))]
+  async function findLinks(places: readonly Place[], moves: readonly (readonly [Row, number])[]): Promise<void> {
+    const orders = [...new Set(places.filter((place) => wantsLinks(place.tree)).flatMap((place) => place.ids))]
+    if (orders.length === 0) return
     const wants = (name: string): boolean => places.some((place) => place.tree.has(name))
-    const moves = await movesOf(orders)
     const known = Object.hasOwn((await models.fields(orderModel)) ?? {}, 'mrp_production_ids')
     const [productions, purchases] = await Promise.all([
       wants('production_orders') && !known ? productionsOf(moves) : noLinks(),
@@ -188,27 +237,47 @@ function openSession(client: Client, models: Models, baseUrl: string) {
     }
   }
 
-  /** The stock moves of orders, those of several steps included, with the order each is for. */
-  async function movesOf(orders: readonly number[]): Promise<readonly (readonly [Row, number])[]> {
-    const orderOfGroup = new Map<number, number>()
-    for (const id of orders) {
-      const row = rowOf(orderModel, id)
-      for (const group of idsIn(row?.procurement_group_id ?? row?.stock_reference_ids)) orderOfGroup.set(group, id)
-    }
-    if (orderOfGroup.size === 0 || !(await models.readable('stock.move'))) return []
-    const fields = (await models.fields('stock.move')) ?? {}
+  /**
+   * The stock moves of orders, those of several steps included, with the order each is for. They are read with all that
+   * is asked of moves anywhere below the orders, so that nothing of them is left to ask for.
+   */
+  async function movesOf(places: readonly Place[]): Promise<readonly (readonly [Row, number])[]> {
+    if (!(await models.readable(moveModel))) return []
+    const fields = (await models.fields(moveModel)) ?? {}
+    shapes.set(moveModel, fields)
     // A group up to Odoo 18, a list of references from 19 on.
     const column = Object.hasOwn(fields, 'group_id') ? 'group_id' : 'reference_ids'
-    const names = [column, 'move_orig_ids', 'created_production_id'].filter((name) => Object.hasOwn(fields, name))
-    const rows = await inChunks([...orderOfGroup.keys()], (groups) =>
-      client.searchRead('stock.move', { domain: [[column, 'in', groups]], fields: names }),
+    const names = new Set(linkColumns.filter((name) => Object.hasOwn(fields, name)).concat(column))
+    const trees = places.flatMap(({ tree }) => [
+      tree.get('order_line')?.get('move_ids'),
+      tree.get('picking_ids')?.get('moves'),
+    ])
+    for (const tree of trees) {
+      if (tree !== undefined) for (const name of columnsOf(moveModel, tree, fields)) names.add(name)
+    }
+    const orders = [...new Set(places.flatMap((place) => place.ids))]
+    const found = await Promise.all(
+      chunks(orders, ordersMax).map(async (part) => {
+        const orderOfGroup = new Map<number, number>()
+        for (const id of part) {
+          const row = rowOf(orderModel, id)
+          for (const group of idsIn(row?.procurement_group_id ?? row?.stock_reference_ids)) orderOfGroup.set(group, id)
+        }
+        if (orderOfGroup.size === 0) return []
+        const rows = await client.searchRead(moveModel, {
+          domain: [[column, 'in', [...orderOfGroup.keys()]]],
+          fields: [...names],
+        })
+        keep(moveModel, rows)
+        return rows.flatMap((row) => {
+          const order = idsIn(row[column])
+            .map((group) => orderOfGroup.get(group))
+            .find((one) => one !== undefined)
+          return order === undefined ? [] : [[row, order] as const]
+        })
+      }),
     )
-    return rows.flatMap((row) => {
-      const order = idsIn(row[column])
-        .map((group) => orderOfGroup.get(group))
-        .find((one) => one !== undefined)
-      return order === undefined ? [] : [[row, order] as const]
-    })
+    return found.flat()
   }
 
   async function productionsOf(moves: readonly (readonly [Row, number])[]): Promise<Links> {
@@ -240,9 +309,10 @@ function openSession(client: Client, models: Models, baseUrl: string) {
     const orderOfMove = new Map(moves.map(([move, order]) => [move.id, order]))
     const orderOfSource = new Map(moves.flatMap(([move, order]) => idsIn(move.move_orig_ids).map((id) => [id, order])))
     // A service that is bought names the order; a draft purchase leads to the move it is for, an ordered one its receipts.
+    // The other end of the first two tells where there is nothing to ask for.
     const terms: readonly [string, string, readonly number[]][] = [
-      ['sale_order_id', 'in', orders],
-      ['move_dest_ids', 'in', [...orderOfMove.keys()]],
+      ['sale_order_id', 'in', orders.filter(mayHaveBought)],
+      ['move_dest_ids', 'in', moves.filter(([move]) => mayWaitForPurchase(move)).map(([move]) => move.id)],
       ['move_ids', 'in', [...orderOfSource.keys()]],
     ]
     const asked = terms.filter(([name, , ids]) => Object.hasOwn(fields, name) && ids.length > 0)
@@ -262,25 +332,33 @@ function openSession(client: Client, models: Models, baseUrl: string) {
     return found
   }
 
+  /** Whether a line of the order was bought as it is, a service; also when that is not known. */
+  function mayHaveBought(order: number): boolean {
+    const lines = idsIn(rowOf(orderModel, order)?.order_line).map((id) => rowOf(lineModel, id))
+    return (
+      lines.length === 0 ||
+      lines.some((line) => line?.[boughtColumn] === undefined || idsIn(line[boughtColumn]).length > 0)
+    )
+  }
+
   /** Null when the record is not there. */
-  async function build(model: string, tree: Tree, id: number): Promise<JsonObject | null> {
+  function build(model: string, tree: Tree, id: number): JsonObject | null {
     const row = rowOf(model, id)
-    const fields = await models.fields(model)
-    if (row === undefined || fields === null) return null
+    const fields = shapes.get(model)
+    if (row === undefined || fields === undefined) return null
     const built: Record<string, Json> = { id: String(id) }
     for (const [name, inner] of tree) {
-      if (name !== 'id') built[name] = await valueAt(model, row, name, inner, fields)
+      if (name !== 'id') built[name] = valueAt(model, row, name, inner, fields)
     }
     return built
   }
 
-  async function buildAll(model: string, tree: Tree, ids: readonly number[]): Promise<Json> {
+  function buildAll(model: string, tree: Tree, ids: readonly number[]): Json {
     if (tree.size === 0) return ids.map(String)
-    const built = await Promise.all(ids.map((id) => build(model, tree, id)))
-    return built.filter((one) => one !== null)
+    return ids.map((id) => build(model, tree, id)).filter((one) => one !== null)
   }
 
-  async function valueAt(model: string, row: Row, name: string, inner: Tree, fields: Fields): Promise<Json> {
+  function valueAt(model: string, row: Row, name: string, inner: Tree, fields: Fields): Json {
     if (name === 'url') return `${baseUrl}/web#id=${row.id}&model=${model}&view_type=form`
     if (model === orderModel) {
       if (name === 'production_orders') return buildAll('mrp.production', inner, links.get(row.id)?.productions ?? [])
@@ -301,7 +379,7 @@ function openSession(client: Client, models: Models, baseUrl: string) {
     const [id] = ids
     if (id === undefined) return null
     const display = Array.isArray(raw) && typeof raw[1] === 'string' ? raw[1] : null
-    const deeper = inner.size === 0 ? null : await build(field.relation, inner, id)
+    const deeper = inner.size === 0 ? null : build(field.relation, inner, id)
     return { name: display, ...deeper, id: String(id) }
   }
 
@@ -320,21 +398,29 @@ function openSession(client: Client, models: Models, baseUrl: string) {
     return add(decimal(typeof row.qty_delivered === 'number' ? row.qty_delivered : 0), returned)
   }
 
-  return { load, build }
+  return { load, keep, build, rowsOf: (model: string) => (rows.get(model) ?? new Map<number, Row>()).values() }
 }
 
 type LineQuantity = 'reserved' | 'shipped' | 'returned'
 const isLineQuantity = (name: string): name is LineQuantity =>
   name === 'reserved' || name === 'shipped' || name === 'returned'
 
-/** The tree as it is read: quantities of order lines are made of their moves. */
-function withMoves(model: string, tree: Tree): Tree {
+/** The tree as it is read: quantities of order lines are made of their moves, and lines tell of what was bought for them. */
+async function withHelpers(model: string, tree: Tree, models: Models): Promise<Tree> {
   const lines = model === orderModel ? tree.get('order_line') : undefined
-  if (lines === undefined || ![...lines.keys()].some(isLineQuantity)) return tree
+  if (lines === undefined) return tree
   const none = (): Tree => new Map()
-  const moves: Tree = new Map(lines.get('move_ids') ?? [])
-  for (const name of ['picking_code', 'state', 'to_refund', 'done', 'reserved']) moves.set(name, none())
-  const deeper: Tree = new Map(lines).set('move_ids', moves).set('qty_delivered', none())
+  const deeper: Tree = new Map(lines)
+  if ([...lines.keys()].some(isLineQuantity)) {
+    const moves: Tree = new Map(lines.get('move_ids') ?? [])
+    for (const name of ['picking_code', 'state', 'to_refund', 'done', 'reserved']) moves.set(name, none())
+    deeper.set('move_ids', moves).set('qty_delivered', none())
+  }
+  const tellsOfBought =
+    tree.has('purchase_orders') &&
+    Object.hasOwn((await models.fields(lineModel)) ?? {}, boughtColumn) &&
+    (await models.readable('purchase.order.line'))
+  if (tellsOfBought) deeper.set(boughtColumn, none())
   return new Map(tree).set('order_line', deeper)
 }
 
@@ -347,6 +433,19 @@ function addLink(links: Links, order: number | undefined, ids: readonly number[]
 const ascending = (ids: readonly number[]): readonly number[] => [...ids].sort((a, b) => a - b)
 
 const wantsLinks = (tree: Tree): boolean => tree.has('production_orders') || tree.has('purchase_orders')
+const wantsMoves = (tree: Tree): boolean =>
+  (tree.get('order_line')?.get('move_ids')?.size ?? 0) > 0 || (tree.get('picking_ids')?.get('moves')?.size ?? 0) > 0
+
+/** What stock moves tell of other documents: all of it is asked for with them. */
+const linkColumns = ['move_orig_ids', 'created_production_id', 'created_purchase_line_id', 'created_purchase_line_ids']
+/** Purchases of a service that was sold. */
+const boughtColumn = 'purchase_line_ids'
+
+/** Whether a purchase may have been made for a move; Odoo has one name for it up to version 16 and another after. */
+function mayWaitForPurchase(move: Row): boolean {
+  const told = [move.created_purchase_line_id, move.created_purchase_line_ids].filter((value) => value !== undefined)
+  return told.length === 0 || told.some((value) => idsIn(value).length > 0)
+}
 
 const paymentField = 'invoice_payments_widget'
 const paymentTree: Tree = new Map([[paymentField, new Map()]])
@@ -373,7 +472,9 @@ function columnsOf(model: string, tree: Tree, fields: Fields): readonly string[]
     if (model === orderModel && (name === 'production_orders' || name === 'purchase_orders')) {
       ask('procurement_group_id', 'stock_reference_ids', 'mrp_production_ids')
     } else if (model === orderModel && name === 'payments') ask('invoice_ids')
-    else if (model === 'stock.move' && (name === 'done' || name === 'reserved')) {
+    else if (model === orderModel && (name === 'order_line' || name === 'picking_ids')) {
+      ask(name, 'procurement_group_id', 'stock_reference_ids')
+    } else if (model === 'stock.move' && (name === 'done' || name === 'reserved')) {
       ask('state', 'quantity_done', 'reserved_availability', 'quantity')
     } else {
       const column = columnOf(model, name, fields)

@@ -7,6 +7,7 @@ import { type Client, read, sideBySide } from './client.ts'
 import { isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
 import { notSent, openLoading, type RecordWrite } from './load.ts'
+import type { Recent } from './recent.ts'
 import type { Models } from './schema.ts'
 import type { Settings } from './settings.ts'
 
@@ -23,7 +24,7 @@ const actions = {
 type Action = keyof typeof actions
 
 /** Writes records, then confirms and cancels orders. */
-export function openWriting(client: Client, models: Models, settings: Settings, clock: Clock) {
+export function openWriting(client: Client, models: Models, recent: Recent, settings: Settings, clock: Clock) {
   const load = openLoading(client, models, settings, clock)
 
   async function writeRecords(writes: readonly (readonly [number, RecordWrite])[], outcomes: Outcomes): Promise<void> {
@@ -116,16 +117,19 @@ export function openWriting(client: Client, models: Models, settings: Settings, 
   }
 
   /**
-   * Confirms or cancels orders. States are read first: what is done already is a success, and newer versions refuse to
+   * Confirms or cancels orders. States are known first: what is done already is a success, and newer versions refuse to
    * confirm twice. One order that Odoo refuses is told from its neighbours by halves.
+   * @param known  states that were read just now
    */
   async function act(
     action: Action,
     writes: readonly (readonly [number, number])[],
     outcomes: Outcomes,
+    known: ReadonlyMap<number, string>,
   ): Promise<void> {
     const { from, done, word } = actions[action]
-    const states = await statesOf(writes.map(([, id]) => id))
+    const asked = writes.map(([, id]) => id).filter((id) => !known.has(id))
+    const states = new Map([...known, ...(await statesOf(asked))])
     const { major } = await client.version()
     // From Odoo 16 on a confirmed order is not cancelled but a window offered, unless the window is declined.
     const context: { [name: string]: boolean } =
@@ -155,6 +159,9 @@ export function openWriting(client: Client, models: Models, settings: Settings, 
       }
     }
     await Promise.all(Array.from({ length: sideBySide }, takeParts))
+    // A person may have been faster since the state was read.
+    const refused = pending.filter(([index, id]) => known.has(id) && isRefusal(outcomes[index]))
+    if (refused.length > 0) await act(action, refused, outcomes, new Map())
   }
 
   async function actOn(
@@ -172,7 +179,7 @@ export function openWriting(client: Client, models: Models, settings: Settings, 
         if (z.literal(true).safeParse(value).success) {
           for (const [index, id] of orders) outcomes[index] = { ok: true, id: String(id) }
         } else if (orders.length > 1) {
-          for (const one of orders) await act(action, [one], outcomes)
+          for (const one of orders) await act(action, [one], outcomes, new Map())
         } else {
           read(z.looseObject({ type: z.string() }), value, `the outcome of ${method}`)
           for (const [index, id] of orders) outcomes[index] = { ok: false, failure: asksPerson(id, word) }
@@ -193,23 +200,43 @@ export function openWriting(client: Client, models: Models, settings: Settings, 
       else if (one.object === 'sale.order') acted[one.do].push([index, Number(one.id)])
       else outcomes[index] = { ok: false, failure: noAction(one.do, one.object) }
     }
+    const orders = writes.filter((one) => one.object === 'sale.order' && one.do !== 'create')
+    const ids = orders.map((one) => (one.do === 'create' ? 0 : Number(one.id)))
+    // What a record's update does to the state of its order is not known.
+    const states = records.length > 0 ? new Map<number, string>() : recent.states(ids)
     const steps = [
       { of: records.map(([index]) => index), run: () => writeRecords(records, outcomes) },
-      { of: acted.confirm.map(([index]) => index), run: () => act('confirm', acted.confirm, outcomes) },
-      { of: acted.cancel.map(([index]) => index), run: () => act('cancel', acted.cancel, outcomes) },
+      { of: acted.confirm.map(([index]) => index), run: () => act('confirm', acted.confirm, outcomes, states) },
+      { of: acted.cancel.map(([index]) => index), run: () => act('cancel', acted.cancel, outcomes, states) },
     ].filter((step) => step.of.length > 0)
-    for (const [place, step] of steps.entries()) {
-      try {
-        await step.run()
-      } catch (error) {
-        if (!isSyncError(error) || place === 0) throw error
-        for (const index of step.of) outcomes[index] = { ok: false, failure: failureOf(error) }
-        return outcomes
+    recent.writing(ids)
+    try {
+      for (const [place, step] of steps.entries()) {
+        try {
+          await step.run()
+        } catch (error) {
+          if (!isSyncError(error) || place === 0) throw error
+          for (const index of step.of) outcomes[index] = { ok: false, failure: failureOf(error) }
+          return outcomes
+        }
       }
+      return outcomes
+    } finally {
+      // A creation may have met an order that was there.
+      const written = writes.flatMap((one, index) => {
+        const outcome = outcomes[index]
+        return one.object === 'sale.order' && outcome?.ok === true ? [Number(outcome.id)] : []
+      })
+      recent.writing([...ids, ...written])
     }
-    return outcomes
   }
 }
+
+/** Odoo answered, and said no to this order alone; a window that it offered is an answer of its own. */
+const isRefusal = (outcome: WriteOutcome | undefined): boolean =>
+  outcome?.ok === false &&
+  outcome.failure.problem.kind === 'record_rejected' &&
+  outcome.failure.problem.remoteCode !== 'wizard'
 
 /** Does something with all, or with halves where Odoo refuses all, down to the one that it refuses. */
 async function inHalves<T>(

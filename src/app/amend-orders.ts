@@ -3,7 +3,7 @@ import { afterWriting, type Difference, storedOf, type Written, writtenOf } from
 import { conditionOf, planAmendment, planUnwinning, type WantedOrder } from '../sync/plan.ts'
 import type { Batch } from './batch.ts'
 import { type Existing, type Writing, writtenNow } from './order-case.ts'
-import { isOrder, readOrders } from './read-orders.ts'
+import { isOrder, readOrders, wholeOrder } from './read-orders.ts'
 import type { DealSync, Deps } from './sync.ts'
 
 /** Brings orders that exist up to their deals. Adopted ones are compared with how they are now. */
@@ -35,10 +35,9 @@ export async function amendOrders(
   }
   if (touched.length === 0) return confirmable
   const orders = await readOrders(
-    sync.fulfilment,
+    wholeOrder(sync),
     sync.target,
     touched.map((one) => one.link),
-    null,
     deps,
   )
   const writing: { one: Existing; difference: Difference; before: Written }[] = []
@@ -126,10 +125,9 @@ export async function unwinOrders(
 ): Promise<void> {
   if (cases.length === 0) return
   const orders = await readOrders(
-    sync.fulfilment,
+    wholeOrder(sync),
     sync.target,
     cases.map((one) => one.link),
-    null,
     deps,
   )
   const cancelling: Existing[] = []

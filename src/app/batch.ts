@@ -23,6 +23,8 @@ export interface Batch {
   /** Counts something beside the outcomes. */
   tally(name: string, count: number): void
   note(recordId: string, event: string, text: string, details?: Json): void
+  /** Stores what was noted so far. For facts that stay true whatever becomes of the batch, while others are waited for. */
+  storeNotes(): Promise<void>
   link(update: LinkUpdate): void
   /** Has the record's state written back to the CRM. */
   report(recordId: string): void
@@ -59,6 +61,10 @@ export function openBatch(
   return {
     claims,
     note,
+    async storeNotes() {
+      const some = entries.splice(0)
+      if (some.length > 0) await deps.ledger.timeline.add(some)
+    },
     tally(name, count) {
       tallies[name] = (tallies[name] ?? 0) + count
     },

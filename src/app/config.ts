@@ -58,7 +58,7 @@ const syncBase = {
     .default({ cron: '*/2 * * * *', time_zone: 'UTC' })
     .describe('When changes are looked for; null leaves it to webhooks and people'),
   mode: z.enum(['live', 'shadow']).default('live').describe('shadow plans and reports everything and writes nothing'),
-  batch: z.int().min(1).max(1000).default(500).describe('Records worked on at once'),
+  batch: z.int().min(1).max(1000).default(1000).describe('Records worked on at once'),
 }
 
 const mappingFile = z.string().optional().describe('Path from the folder of the project')

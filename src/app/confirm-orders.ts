@@ -2,8 +2,10 @@ import { storedOf } from '../sync/difference.ts'
 import { proveTotals } from '../sync/plan.ts'
 import type { Batch } from './batch.ts'
 import { type Existing, type Writing, writtenNow } from './order-case.ts'
-import { isOrder, readOrders } from './read-orders.ts'
+import { inParts } from './parts.ts'
+import { fetchOrders, isOrder, orderTotals, type readOrders } from './read-orders.ts'
 import type { DealSync, Deps } from './sync.ts'
+import { together } from './together.ts'
 
 /** Compares the orders' totals with their deals and confirms those that agree. */
 export async function proveAndConfirm(
@@ -14,14 +16,23 @@ export async function proveAndConfirm(
   deps: Deps,
 ): Promise<void> {
   if (cases.length === 0) return
+  const linksOf = (some: readonly Existing[]) => some.map((one) => one.link)
+  const mapSome = await fetchOrders(orderTotals(sync), sync.target, linksOf(cases), deps)
+  await together([
+    inParts(cases, async (part) => prove(sync, part, await mapSome(linksOf(part)), batch, context)),
+    // What was made stays made, whatever becomes of its confirmation.
+    batch.storeNotes(),
+  ])
+}
+
+async function prove(
+  sync: DealSync,
+  cases: readonly Existing[],
+  orders: Awaited<ReturnType<typeof readOrders>>,
+  batch: Batch,
+  context: Writing,
+): Promise<void> {
   const { policies } = sync.config
-  const orders = await readOrders(
-    sync.fulfilment,
-    sync.target,
-    cases.map((one) => one.link),
-    ['id', 'number', 'state', 'totals'],
-    deps,
-  )
   const confirming: Existing[] = []
   for (const one of cases) {
     const now = orders.get(one.link.id)
@@ -68,8 +79,9 @@ export async function proveAndConfirm(
       batch.fail(one.id, outcome.failure)
       continue
     }
-    const written = storedOf({ ...(one.written ?? writtenNow(undefined)), confirmed: true })
-    batch.link({ id: one.link.id, stage: 'confirmed', written })
+    // What was written before is in the ledger already, but for orders that were there before us.
+    const written = one.written === null ? { written: storedOf(writtenNow(undefined)) } : {}
+    batch.link({ id: one.link.id, stage: 'confirmed', confirmed: true, ...written })
     batch.report(one.id)
     batch.note(one.id, 'confirmed', 'Totals agree with the deal; the order was confirmed')
     batch.settle(one.id, 'delivered')

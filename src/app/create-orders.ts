@@ -1,9 +1,10 @@
 import type { Failure } from '../core/problem.ts'
-import type { Write } from '../ports/connector.ts'
+import type { Match, Write } from '../ports/connector.ts'
 import type { LinkUpdate } from '../ports/ledger.ts'
 import { storedOf } from '../sync/difference.ts'
 import { type Batch, ordersMade } from './batch.ts'
 import { type Case, type Existing, type Wanted, type Writing, wantedJson, writtenNow } from './order-case.ts'
+import { inParts } from './parts.ts'
 import type { DealSync, Deps } from './sync.ts'
 
 /** Writes the intent down before any call: every won deal has a link from here on. */
@@ -34,25 +35,35 @@ export async function linkCases(
   }
 }
 
-/** Looks for orders that carry our key, where no link says that there is one: after a lost answer, a lost ledger. */
-export async function adoptOrders(
-  sync: DealSync,
-  cases: readonly Case[],
-  batch: Batch,
-  shadow: boolean,
-  deps: Deps,
-): Promise<Existing[]> {
-  if (cases.length === 0) return []
+/** Orders that carry our key, where no link says that there is one: after a lost answer, a lost ledger. By deal. */
+export async function findOrders(sync: DealSync, cases: readonly Case[]): Promise<ReadonlyMap<string, Match>> {
+  if (cases.length === 0) return new Map()
   const found = await sync.target.use((connection) =>
     connection.find(
       sync.order.object,
       cases.map((one) => ({ key: one.key })),
     ),
   )
+  return new Map(
+    cases.flatMap((one, index) => {
+      const match = found[index]?.[0]
+      return match === undefined ? [] : [[one.id, match] as const]
+    }),
+  )
+}
+
+/** Takes orders that were found for those of their deals. */
+export async function adoptOrders(
+  cases: readonly Case[],
+  found: ReadonlyMap<string, Match>,
+  batch: Batch,
+  shadow: boolean,
+  deps: Deps,
+): Promise<Existing[]> {
   const existing: Existing[] = []
   const updates: LinkUpdate[] = []
-  for (const [index, one] of cases.entries()) {
-    const match = found[index]?.[0]
+  for (const one of cases) {
+    const match = found.get(one.id)
     if (match === undefined) continue
     const link = one.link
     if (link === null) {
@@ -103,8 +114,22 @@ export async function createOrders(
       one.link === null ? [] : [{ id: one.link.id, state: 'sent' as const, label: one.label }],
     ),
   )
+  const made: Existing[] = []
+  await inParts(sending, async (part) => {
+    made.push(...(await createSome(sync, part, wanted, batch, deps)))
+  })
+  return made
+}
+
+async function createSome(
+  sync: DealSync,
+  cases: readonly Case[],
+  wanted: ReadonlyMap<string, Wanted>,
+  batch: Batch,
+  deps: Deps,
+): Promise<Existing[]> {
   const field = sync.order.linesField
-  const writes: Write[] = sending.map((one) => {
+  const writes: Write[] = cases.map((one) => {
     const order = wanted.get(one.id)
     const lines = field === null ? null : { field, upsert: order?.lines ?? [], remove: [] }
     return { do: 'create', object: sync.order.object, key: one.key, fields: order?.fields ?? {}, lines }
@@ -112,7 +137,7 @@ export async function createOrders(
   const outcomes = await sync.target.use((connection) => connection.write(writes))
   const made: Existing[] = []
   const updates: LinkUpdate[] = []
-  for (const [index, one] of sending.entries()) {
+  for (const [index, one] of cases.entries()) {
     const outcome = outcomes[index]
     if (outcome === undefined || one.link === null) continue
     if (!outcome.ok) {

@@ -3,11 +3,12 @@ import type { Json, JsonObject } from '../core/json.ts'
 import type { Failure } from '../core/problem.ts'
 import type { CompiledMapping } from '../mapping/compile.ts'
 import { type Evaluator, mapOutbound, type Resolver } from '../mapping/run.ts'
-import type { Match, Write } from '../ports/connector.ts'
+import type { Match, Query, Write } from '../ports/connector.ts'
 import type { Ledger, Link, LinkUpdate } from '../ports/ledger.ts'
 import { storedOf } from '../sync/difference.ts'
 import { keyOf } from '../sync/key.ts'
 import type { Endpoint } from './endpoint.ts'
+import { together } from './together.ts'
 
 export interface CustomerDeps {
   readonly sync: string
@@ -31,8 +32,18 @@ interface Candidate {
   readonly customer: Customer
   readonly link: Link | null
   readonly key: string
+  /** The target's customer that carries our key. */
+  readonly found: Match | null
   readonly fields: JsonObject
   readonly lines: { field: string; items: readonly { key: string; fields: JsonObject }[] } | null
+}
+
+/** The customers of a batch that no link tells of, with their intents written down, beside those that one does. */
+interface Prepared {
+  readonly outcomes: Map<string, CustomerOutcome>
+  readonly missing: readonly Customer[]
+  readonly links: readonly (Link | null)[]
+  readonly keyFor: (id: string) => string
 }
 
 /**
@@ -40,10 +51,13 @@ interface Candidate {
  * several hits hold), else as the policy says.
  * @returns by customer id of the source
  */
-export async function resolveCustomers(
+export const resolveCustomers = async (
   customers: readonly Customer[],
   deps: CustomerDeps,
-): Promise<ReadonlyMap<string, CustomerOutcome>> {
+): Promise<ReadonlyMap<string, CustomerOutcome>> => settleCustomers(await prepareCustomers(customers, deps), deps)
+
+/** The first half of `resolveCustomers`, for which the target is not asked. */
+export async function prepareCustomers(customers: readonly Customer[], deps: CustomerDeps): Promise<Prepared> {
   const outcomes = new Map<string, CustomerOutcome>()
   const distinct = new Map(customers.map((customer) => [customer.id, customer]))
   const account = await deps.source.account()
@@ -54,33 +68,36 @@ export async function resolveCustomers(
     outcomes.set(link.sourceId, { ok: true, id: link.targetId, made: null, name: link.label ?? '' })
   }
   const missing = [...distinct.values()].filter((customer) => !outcomes.has(customer.id))
-  if (missing.length === 0) return outcomes
+  const links =
+    deps.dryRun || missing.length === 0
+      ? missing.map(() => null)
+      : await deps.ledger.links.intend(
+          missing.map((customer) => ({
+            sync: deps.sync,
+            kind: 'customer',
+            sourceId: customer.id,
+            key: keyFor(customer.id),
+            connection: deps.target.name,
+            targetObject: deps.mapping.object,
+            label: customer.name,
+          })),
+        )
+  return { outcomes, missing, links, keyFor }
+}
 
-  const links = deps.dryRun
-    ? missing.map(() => null)
-    : await deps.ledger.links.intend(
-        missing.map((customer) => ({
-          sync: deps.sync,
-          kind: 'customer',
-          sourceId: customer.id,
-          key: keyFor(customer.id),
-          connection: deps.target.name,
-          targetObject: deps.mapping.object,
-          label: customer.name,
-        })),
-      )
-  const own = { ...(await deps.target.account()) }
-  const mapped = await mapOutbound(
-    deps.mapping,
-    missing.map((customer) => ({
-      document: customer as Json,
-      op: 'create' as const,
-      account: own,
-      links: {},
-    })),
-    deps.resolver,
-    deps.evaluator,
-  )
+/** The second half; the target is asked for our keys before anything else, at once. */
+export async function settleCustomers(
+  { outcomes, missing, links, keyFor }: Prepared,
+  deps: CustomerDeps,
+): Promise<ReadonlyMap<string, CustomerOutcome>> {
+  if (missing.length === 0) return outcomes
+  const [keyed, mapped] = await together([
+    findCustomers(
+      missing.map((customer) => ({ key: keyFor(customer.id) })),
+      deps,
+    ),
+    mapCustomers(missing, deps),
+  ])
   const candidates: Candidate[] = []
   for (const [index, customer] of missing.entries()) {
     const result = mapped[index]
@@ -90,7 +107,8 @@ export async function resolveCustomers(
       continue
     }
     const { fields, lines } = result.value
-    candidates.push({ customer, link: links[index] ?? null, key: keyFor(customer.id), fields, lines })
+    const found = keyed[index]?.[0] ?? null
+    candidates.push({ customer, link: links[index] ?? null, key: keyFor(customer.id), found, fields, lines })
   }
   await adopt(candidates, outcomes, deps)
   await create(
@@ -101,14 +119,25 @@ export async function resolveCustomers(
   return outcomes
 }
 
+const findCustomers = (queries: readonly Query[], deps: CustomerDeps) =>
+  deps.target.use((connection) => connection.find(deps.mapping.object, queries))
+
+async function mapCustomers(customers: readonly Customer[], deps: CustomerDeps) {
+  const account = { ...(await deps.target.account()) }
+  return mapOutbound(
+    deps.mapping,
+    customers.map((customer) => ({ document: customer as Json, op: 'create' as const, account, links: {} })),
+    deps.resolver,
+    deps.evaluator,
+  )
+}
+
 /** Looks for what is there already: first what carries our key, then what the mapping's `match` finds. */
 async function adopt(
   candidates: readonly Candidate[],
   outcomes: Map<string, CustomerOutcome>,
   deps: CustomerDeps,
 ): Promise<void> {
-  const find = (queries: readonly ({ key: string } | { fields: JsonObject })[]) =>
-    deps.target.use((connection) => connection.find(deps.mapping.object, queries))
   const updates: LinkUpdate[] = []
   const take = (candidate: Candidate, match: Match, origin: 'created' | 'adopted') => {
     outcomes.set(candidate.customer.id, { ok: true, id: match.id, made: origin, name: candidate.customer.name })
@@ -122,18 +151,15 @@ async function adopt(
       written: storedOf({ fields: candidate.fields, lines: {}, confirmed: false }),
     })
   }
-  const byKey = await find(candidates.map((candidate) => ({ key: candidate.key })))
-  for (const [index, candidate] of candidates.entries()) {
-    const match = byKey[index]?.[0]
-    if (match !== undefined) take(candidate, match, 'created')
-  }
+  for (const candidate of candidates) if (candidate.found !== null) take(candidate, candidate.found, 'created')
   for (const step of deps.mapping.match) {
     const asking = candidates.filter(
       (one) => !outcomes.has(one.customer.id) && step.same.every((name) => !isBlank(one.fields[name])),
     )
     if (asking.length === 0) continue
-    const found = await find(
+    const found = await findCustomers(
       asking.map((one) => ({ fields: Object.fromEntries(step.same.map((name) => [name, one.fields[name] as Json])) })),
+      deps,
     )
     const ids = found.flatMap((matches) => matches.map((match) => match.id))
     const linked = await deps.ledger.links.byTarget(deps.target.name, deps.mapping.object, ids)

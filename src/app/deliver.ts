@@ -2,6 +2,9 @@ import { type Failure, failureOf, SyncError, verdictOf } from '../core/problem.t
 import type { Claim } from '../ports/ledger.ts'
 import { openBatch } from './batch.ts'
 import { causeKeyOf } from './cause.ts'
+import { shareAnswers } from './expressions.ts'
+import { keepHeapSmall } from './heap.ts'
+import { type Lookups, openLookups } from './lookups.ts'
 import { deliverOrders, LeaseLost } from './orders.ts'
 import { deliverReports } from './report.ts'
 import type { Deps, Sync } from './sync.ts'
@@ -15,44 +18,51 @@ export interface Delivery {
   readonly records: number
   /** Outcomes by name, added up. */
   readonly counts: Readonly<Record<string, number>>
-  /** Write-backs that this made due. */
-  readonly reported: number
   /** Why it stopped before the inbox was empty; null when it did not. */
   readonly stopped: Failure | null
 }
 
 /**
  * Works off what is due in a sync's inbox, batch by batch, until nothing is left or the sync must wait.
- * @param progress  told after each batch
+ * @param progress  told after each batch: records so far, and of the batch its counts and the write-backs it made due
  */
 export async function deliver(
   sync: Sync,
   deps: Deps,
   options: {
     signal?: AbortSignal
-    progress?: (records: number, counts: Readonly<Record<string, number>>) => Promise<void> | void
+    progress?: (records: number, counts: Readonly<Record<string, number>>, reported: number) => Promise<void> | void
   } = {},
 ): Promise<Delivery> {
+  keepHeapSmall()
   const counts: Record<string, number> = {}
   let records = 0
-  let reported = 0
   let stopped: Failure | null = null
+  const lookups = openLookups(sync.target, deps.clock)
+  // Two claims at the same moment would share what waits between them: two half batches cost twice the calls of one.
+  let turn: Promise<unknown> = Promise.resolve()
+  function claim(): Promise<readonly Claim[]> {
+    const own = turn.then(() =>
+      deps.ledger.inbox.claim(sync.name, { max: sync.config.batch, worker: deps.worker, leaseMs }),
+    )
+    turn = own.catch(() => null)
+    return own
+  }
   async function loop(): Promise<void> {
     while (options.signal?.aborted !== true && stopped === null) {
       stopped = await blockedBecause(sync, deps)
       if (stopped !== null) return
-      const claims = await deps.ledger.inbox.claim(sync.name, { max: sync.config.batch, worker: deps.worker, leaseMs })
+      const claims = await claim()
       if (claims.length === 0) return
-      const outcome = await deliverBatch(sync, claims, deps)
+      const outcome = await deliverBatch(sync, claims, lookups, deps)
       records += claims.length
-      reported += outcome.reported
       for (const [name, count] of Object.entries(outcome.counts)) counts[name] = (counts[name] ?? 0) + count
       stopped ??= outcome.stopped
-      await options.progress?.(records, outcome.counts)
+      await options.progress?.(records, outcome.counts, outcome.reported)
     }
   }
   await Promise.all(Array.from({ length: sideBySide }, loop))
-  return { records, counts, reported, stopped }
+  return { records, counts, stopped }
 }
 
 /** Null when the sync may work. */
@@ -71,6 +81,7 @@ async function blockedBecause(sync: Sync, deps: Deps): Promise<Failure | null> {
 async function deliverBatch(
   sync: Sync,
   claims: readonly Claim[],
+  lookups: Lookups,
   deps: Deps,
 ): Promise<{ counts: Record<string, number>; reported: number; stopped: Failure | null }> {
   let mine = true
@@ -85,6 +96,7 @@ async function deliverBatch(
     { sync: sync.name, reportSync: sync.document === 'deal' ? sync.reportSync : null, claims },
     deps,
   )
+  const shared = { ...deps, evaluator: shareAnswers(deps.evaluator) }
   let stopped: Failure | null = null
   try {
     const state = await deps.ledger.syncs.get(sync.name, deps.clock.now())
@@ -95,9 +107,10 @@ async function deliverBatch(
         stopped = refused ?? stopped
         return refused
       }
-      await deliverOrders(sync, batch, { since: sync.config.since ?? state.enabledAt, shadow, guard, stillMine }, deps)
+      const since = sync.config.since ?? state.enabledAt
+      await deliverOrders(sync, batch, { since, shadow, lookups, guard, stillMine }, shared)
     } else {
-      await deliverReports(sync, batch, { shadow, stillMine }, deps)
+      await deliverReports(sync, batch, { shadow, lookups, stillMine }, shared)
     }
   } catch (error) {
     if (error instanceof LeaseLost) return { counts: {}, reported: 0, stopped: null }

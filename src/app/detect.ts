@@ -1,9 +1,9 @@
 import { shift } from '../core/time.ts'
-import type { ChangesSince } from '../ports/connector.ts'
+import type { ChangePage, ChangesSince } from '../ports/connector.ts'
 import type { Lane } from '../ports/http.ts'
 import type { RunKind } from '../ports/ledger.ts'
 import { noticeChanges } from './notice.ts'
-import type { Deps, Sync } from './sync.ts'
+import { type DealSync, type Deps, type FulfilmentSync, type Sync, versionFor } from './sync.ts'
 
 // The source's clock may be behind ours: what it stamps just after the beginning must not count as before.
 const skewMs = 3_600_000
@@ -35,14 +35,18 @@ export async function detect(
   let run: string | null = null
   let found = 0
   try {
-    for await (const page of sync.source.changes(object, since)) {
-      if (page.ids.length > 0) run ??= await deps.ledger.runs.start(sync.name, options.kind, now)
+    for await (const given of sync.source.changes(object, since)) {
       await deps.ledger.inTransaction(async (ledger) => {
-        const ids =
-          sync.document === 'deal' ? page.ids : await dealsOf(sync.of, sync.source.name, object, page.ids, ledger)
-        if (ids.length > 0) await ledger.inbox.add(sync.name, ids, { lane, run })
-        if (options.since === undefined) await ledger.syncs.setCursor(sync.name, page.cursor)
-        found += ids.length
+        // Who asks for the past wants all of it.
+        const page = options.since === undefined ? given : { ...given, versions: {} }
+        const news =
+          sync.document === 'deal' ? await newDeals(sync, page, ledger) : await newOrders(sync, object, page, ledger)
+        if (news.length > 0) {
+          run ??= await ledger.runs.start(sync.name, options.kind, now)
+          await ledger.inbox.add(sync.name, news, { lane, run })
+        }
+        if (options.since === undefined) await ledger.syncs.setCursor(sync.name, given.cursor)
+        found += news.length
       })
       if (options.signal?.aborted === true) break
     }
@@ -57,15 +61,43 @@ export async function detect(
   return { found, run }
 }
 
-/** The deals whose orders these are. Orders that are not ours are nobody's business. */
-async function dealsOf(
-  ordersOf: string,
-  connection: string,
+/** Deals but those that were read in just this state: our own write-back, met again. */
+async function newDeals(sync: DealSync, page: ChangePage, ledger: Deps['ledger']): Promise<readonly string[]> {
+  const versions = versionsIn(sync, page.versions ?? {}, page.ids, (id) => id)
+  return without(page.ids, await ledger.links.known(sync.name, 'source', versions))
+}
+
+/** The deals whose orders these are, but orders that were reported in just this state. Other orders are nobody's business. */
+async function newOrders(
+  sync: FulfilmentSync,
   object: string,
-  orderIds: readonly string[],
+  page: ChangePage,
   ledger: Deps['ledger'],
-): Promise<string[]> {
-  if (orderIds.length === 0) return []
-  const links = await ledger.links.byTarget(connection, object, orderIds)
-  return links.filter((link) => link.sync === ordersOf && link.kind === 'order').map((link) => link.sourceId)
+): Promise<readonly string[]> {
+  if (page.ids.length === 0) return []
+  const links = await ledger.links.byTarget(sync.source.name, object, page.ids)
+  const own = links.filter((link) => link.sync === sync.of && link.kind === 'order')
+  const deals = new Map(own.map((link) => [link.targetId, link.sourceId]))
+  const versions = versionsIn(sync, page.versions ?? {}, page.ids, (id) => deals.get(id))
+  return without([...deals.values()], await ledger.links.known(sync.of, 'target', versions))
+}
+
+function versionsIn(
+  sync: Sync,
+  versions: Readonly<Record<string, readonly string[]>>,
+  ids: readonly string[],
+  sourceOf: (id: string) => string | undefined,
+): Record<string, readonly string[]> {
+  const found: Record<string, readonly string[]> = {}
+  for (const id of ids) {
+    const source = sourceOf(id)
+    if (source !== undefined && versions[id] !== undefined)
+      found[source] = versions[id].map((one) => versionFor(sync, one))
+  }
+  return found
+}
+
+function without(ids: readonly string[], known: readonly string[]): readonly string[] {
+  const left = new Set(known)
+  return left.size === 0 ? ids : ids.filter((id) => !left.has(id))
 }

@@ -71,12 +71,14 @@ export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly
       }
       return
     }
-    const delivery = await deliver(sync, deps, { signal })
-    metrics.ordersCreated(sync.name, delivery.counts[ordersMade] ?? 0)
-    if (delivery.records > 0) log.info('delivered', { sync: sync.name, records: delivery.records, ...delivery.counts })
-    if (delivery.reported > 0 && sync.document === 'deal' && sync.reportSync !== null) {
+    // Write-backs do not wait until the last of many batches is done.
+    const progress = async (_records: number, _counts: unknown, reported: number) => {
+      if (reported === 0 || sync.document !== 'deal' || sync.reportSync === null) return
       await queue.enqueue([{ queue: 'deliver', sync: sync.reportSync, lane: job.lane }])
     }
+    const delivery = await deliver(sync, deps, { signal, progress })
+    metrics.ordersCreated(sync.name, delivery.counts[ordersMade] ?? 0)
+    if (delivery.records > 0) log.info('delivered', { sync: sync.name, records: delivery.records, ...delivery.counts })
   }
 
   /** Holds both systems against each other and queues what is missing: what polls and webhooks lost comes back here. */

@@ -8,6 +8,7 @@ import { detect } from './detect.ts'
 import { preview } from './preview.ts'
 import type { Project } from './project.ts'
 import type { DealSync, Deps, Sync } from './sync.ts'
+import { together } from './together.ts'
 
 /**
  * The use cases on an open project.
@@ -62,12 +63,13 @@ export function openCrosswalk(
     }
     const chosenNames = inOrder(names)
     const rows = new Map<string, Row>()
-    // All changes are looked for before anything is written: then no look meets what this run writes itself.
     for (const name of chosenNames) {
       if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
       await resume(name)
-      rows.set(name, await stoppable(name, (sync) => look(sync, how)))
     }
+    // All changes are looked for before anything is written: then no look meets what this run writes itself.
+    const looks = await together(chosenNames.map((name) => stoppable(name, (sync) => look(sync, how))))
+    for (const row of looks) rows.set(row.sync, row)
     for (const name of chosenNames) {
       const before = rows.get(name)
       if (before?.stopped !== null) continue

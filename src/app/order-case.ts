@@ -21,6 +21,9 @@ export interface Existing extends Case {
   readonly written: Written | null
 }
 
+/** Whether the case's order is known by its link. */
+export const isLinked = (one: Case): one is Existing => one.link?.targetId != null && one.link.state === 'linked'
+
 export const labelOf = (deal: Pick<Deal, 'name' | 'number'>): string =>
   deal.name === null ? deal.number : `${deal.name} (${deal.number})`
 

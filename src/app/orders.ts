@@ -1,15 +1,17 @@
 import type { Failure } from '../core/problem.ts'
 import type { Instant } from '../core/time.ts'
-import { mapOutbound } from '../mapping/run.ts'
+import type { RemoteRecord } from '../ports/connector.ts'
 import { amendOrders, unwinOrders } from './amend-orders.ts'
 import type { Batch } from './batch.ts'
 import { proveAndConfirm } from './confirm-orders.ts'
-import { adoptOrders, createOrders, linkCases } from './create-orders.ts'
-import { type CustomerOutcome, resolveCustomers } from './customers.ts'
-import { openLookups } from './lookups.ts'
-import { type Case, type Existing, type Wanted, wantedJson, wantedOf } from './order-case.ts'
+import { adoptOrders, createOrders, findOrders, linkCases } from './create-orders.ts'
+import { type CustomerDeps, prepareCustomers, settleCustomers } from './customers.ts'
+import type { Lookups } from './lookups.ts'
+import { mapEarly, wantedOrders } from './map-orders.ts'
+import { type Case, isLinked, wantedJson } from './order-case.ts'
 import { isReady, readDeals } from './read-deals.ts'
-import type { DealSync, Deps } from './sync.ts'
+import { type DealSync, type Deps, versionFor } from './sync.ts'
+import { together } from './together.ts'
 
 /** Thrown into a batch whose leases went to another worker: nothing more may be written. */
 export class LeaseLost extends Error {}
@@ -26,6 +28,7 @@ export async function deliverOrders(
   context: {
     since: Instant
     shadow: boolean
+    lookups: Lookups
     guard: (wanted: number) => Promise<Failure | null>
     stillMine: () => void
   },
@@ -33,41 +36,56 @@ export async function deliverOrders(
 ): Promise<void> {
   const ids = batch.claims.map((claim) => claim.recordId)
   const account = await sync.source.account()
-  const records = await sync.source.use((connection) => connection.read(sync.deal.object, ids, sync.reads))
-  const links = new Map(
-    (await deps.ledger.links.bySource(sync.name, 'order', ids)).map((link) => [link.sourceId, link]),
-  )
+  const [records, known] = await together([
+    sync.source.use((connection) => connection.read(sync.deal.object, ids, sync.reads)),
+    deps.ledger.links.bySource(sync.name, 'order', ids),
+  ])
+  const links = new Map(known.map((link) => [link.sourceId, link]))
   const cases = await readDeals(sync, batch, records, links, account, context.since, deps)
-  const lookups = openLookups(sync.target)
-  await linkCases(sync, cases.won, batch, context.shadow, deps)
+  const lookups = context.lookups.forBatch()
+  const customerDeps: CustomerDeps = {
+    sync: sync.name,
+    source: sync.source,
+    target: sync.target,
+    mapping: sync.customer,
+    whenMissing: sync.config.policies.missing_customer,
+    dryRun: context.shadow,
+    ledger: deps.ledger,
+    evaluator: deps.evaluator,
+    resolver: lookups,
+  }
+  const buyers = cases.won.flatMap((one) => (one.deal.customer === null ? [] : [one.deal.customer]))
+  const [, prepared] = await together([
+    linkCases(sync, cases.won, batch, context.shadow, deps),
+    prepareCustomers(buyers, customerDeps),
+  ])
+  noteVersions(sync, batch, records, [...cases.won, ...cases.lost], context.shadow)
 
-  const customers = await resolveCustomers(
-    cases.won.flatMap((one) => (one.deal.customer === null ? [] : [one.deal.customer])),
-    {
-      sync: sync.name,
-      source: sync.source,
-      target: sync.target,
-      mapping: sync.customer,
-      whenMissing: sync.config.policies.missing_customer,
-      dryRun: context.shadow,
-      ledger: deps.ledger,
-      evaluator: deps.evaluator,
-      resolver: lookups,
-    },
-  )
+  // The target is asked for all at once, and orders are mapped while it looks for their customers.
+  const [customers, found, early] = await together([
+    settleCustomers(prepared, customerDeps),
+    findOrders(
+      sync,
+      cases.won.filter((one) => !isLinked(one)),
+    ),
+    mapEarly(sync, cases.won, lookups, deps),
+  ])
   const ready = cases.won.filter((one) => isReady(one, customers, batch))
-  const known = ready.filter((one): one is Existing => one.link?.targetId != null && one.link.state === 'linked')
-  const unknown = ready.filter((one) => !known.includes(one as Existing))
-  const adopted = await adoptOrders(sync, unknown, batch, context.shadow, deps)
+  const linked = ready.filter(isLinked)
+  const unknown = ready.filter((one) => !isLinked(one))
+  const adopted = await adoptOrders(unknown, found, batch, context.shadow, deps)
   const open = new Set(batch.open())
   for (const one of adopted) open.delete(one.id)
   const fresh = unknown.filter((one) => open.has(one.id))
 
-  const wanted = await mapOrders(sync, ready, customers, new Set(fresh.map((one) => one.id)), lookups, deps, batch)
+  for (const one of fresh) if (!one.deal.won) batch.settle(one.id, 'not won')
+  const isAdopted = new Set(adopted.map((one) => one.id))
+  const mapping = ready.filter((one) => one.deal.won)
+  const wanted = await wantedOrders(sync, mapping, early, customers, isAdopted, lookups, deps, batch)
   const creating = fresh.filter((one) => wanted.has(one.id))
-  const existing = [...known, ...adopted].filter((one) => wanted.has(one.id))
+  const existing = [...linked, ...adopted].filter((one) => wanted.has(one.id))
   // A crash may have come between the order and its first report, which the order's own changes need not bring about.
-  for (const one of known) if (one.link.reported === null) batch.report(one.id)
+  for (const one of linked) if (one.link.reported === null) batch.report(one.id)
 
   if (context.shadow) {
     for (const one of creating) {
@@ -88,41 +106,19 @@ export async function deliverOrders(
   await proveAndConfirm(sync, [...created, ...amended], batch, context, deps)
 }
 
-async function mapOrders(
+/** Keeps in which state each deal was read: a change that finds it in that state is none. */
+function noteVersions(
   sync: DealSync,
-  cases: readonly Case[],
-  customers: ReadonlyMap<string, CustomerOutcome>,
-  fresh: ReadonlySet<string>,
-  lookups: ReturnType<typeof openLookups>,
-  deps: Deps,
   batch: Batch,
-): Promise<Map<string, Wanted>> {
-  const won = cases.filter((one) => {
-    if (one.deal.won) return true
-    if (fresh.has(one.id)) batch.settle(one.id, 'not won')
-    return false
-  })
-  const account = { ...(await sync.target.account()) }
-  const mapped = await mapOutbound(
-    sync.order,
-    won.map((one) => {
-      const customer = customers.get(one.deal.customer?.id ?? '')
-      return {
-        document: one.deal,
-        op: fresh.has(one.id) ? ('create' as const) : ('update' as const),
-        account,
-        links: customer?.ok === true ? { customer: customer.id } : {},
-      }
-    }),
-    lookups,
-    deps.evaluator,
-  )
-  const wanted = new Map<string, Wanted>()
-  for (const [index, one] of won.entries()) {
-    const result = mapped[index]
-    if (result === undefined) continue
-    if (result.ok) wanted.set(one.id, wantedOf(result.value, one.key, sync.order.references))
-    else if (result.failures[0] !== undefined) batch.fail(one.id, result.failures[0])
+  records: readonly (RemoteRecord | null)[],
+  cases: readonly Case[],
+  shadow: boolean,
+): void {
+  if (shadow) return
+  const links = new Map(cases.map((one) => [one.id, one.link]))
+  for (const [index, { recordId }] of batch.claims.entries()) {
+    const version = records[index]?.version
+    const link = links.get(recordId)
+    if (version !== undefined && link != null) batch.link({ id: link.id, sourceVersion: versionFor(sync, version) })
   }
-  return wanted
 }

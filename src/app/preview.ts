@@ -27,7 +27,7 @@ export async function preview(sync: DealSync, recordId: string, deps: Deps): Pro
   }
   const deal = completeDeal(mapped.value)
   const label = labelOf(deal)
-  const lookups = openLookups(sync.target)
+  const lookups = openLookups(sync.target, deps.clock).forBatch()
   const [link] = await deps.ledger.links.bySource(sync.name, 'order', [recordId])
   const customers = await resolveCustomers(deal.customer === null ? [] : [deal.customer], {
     sync: sync.name,

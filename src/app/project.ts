@@ -171,7 +171,7 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
       deal,
       order,
       customer,
-      fulfilment: mapping('fulfilment'),
+      fulfilment: mapping('fulfilment').only([...howFar, 'totals']),
       reads,
       digest,
       reportSync: reportSync ?? null,
@@ -185,7 +185,8 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
     digest: string,
   ): FulfilmentSync {
     const report = mapping('report')
-    const fulfilment = mapping('fulfilment')
+    const used = [...howFar, ...report.documentReads]
+    const fulfilment = mapping('fulfilment').only(used)
     return {
       document: 'fulfilment',
       name,
@@ -194,7 +195,7 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
       target: endpoint(own.to),
       fulfilment,
       report,
-      reads: [...new Set([...fulfilment.reads, ...report.otherReads])],
+      reads: [...new Set([...fulfilment.reads, ...mapping('fulfilment').rawReads(used), ...report.otherReads])],
       digest,
       of: own.of,
     }
@@ -246,6 +247,18 @@ const needed = [
   'lines.discountPercent',
   'lines.discountAmount',
   'lines.netAmount',
+]
+
+/** What tells how far an order is: its stage and its summary are made of it. */
+const howFar = [
+  'id',
+  'number',
+  'state',
+  ...['ordered', 'shipped', 'returned', 'invoiced', 'stocked'].map((name) => `lines.${name}`),
+  'productionOrders.state',
+  'purchaseOrders.state',
+  ...['number', 'state', 'kind', 'trackingNumber', 'trackingUrl', 'shippedAt'].map((name) => `shipments.${name}`),
+  ...['number', 'state', 'kind', 'date', 'total', 'outstanding'].map((name) => `invoices.${name}`),
 ]
 
 /** The object that the other side's mapping reads; the compiler checks the rest of that file on its own. */

@@ -10,47 +10,86 @@ import type { DealSync, Deps } from './sync.ts'
 interface OrderNow {
   readonly fulfilment: Fulfilment
   readonly stage: Stage
+  /** In which state it was read, null where the ERP's connector does not tell. */
+  readonly version: string | null
+}
+interface Wanted {
+  readonly mapping: CompiledMapping
+  readonly reads: readonly string[]
+  /** With what its stage is made of. */
+  readonly whole: boolean
 }
 
-/** Reads orders as they are now, in full where policies need it, else their totals alone. */
+/** Orders of a deal sync with what policies need, or with their totals alone. */
+export const wholeOrder = ({ fulfilment }: DealSync): Wanted => ({
+  mapping: fulfilment,
+  reads: fulfilment.reads,
+  whole: true,
+})
+export function orderTotals(sync: DealSync): Wanted {
+  const mapping = sync.fulfilment.only(['id', 'number', 'state', 'totals'])
+  return { mapping, reads: mapping.reads, whole: false }
+}
+
+type OrderLink = Link & { targetId: string }
+/** What orders are, by their links' ids. */
+type OrdersNow = ReadonlyMap<string, OrderNow | Failure>
+
+/** Reads orders as they are now. */
 export async function readOrders(
-  fulfilment: CompiledMapping,
+  wanted: Wanted,
   endpoint: DealSync['target'],
-  links: readonly (Link & { targetId: string })[],
-  parts: readonly string[] | null,
+  links: readonly OrderLink[],
   deps: Deps,
-): Promise<Map<string, OrderNow | Failure>> {
-  const mapping = parts === null ? fulfilment : fulfilment.only(parts)
+): Promise<OrdersNow> {
+  const mapSome = await fetchOrders(wanted, endpoint, links, deps)
+  return mapSome(links)
+}
+
+/** Fetches orders as they are now, all of them at once. @returns what maps some of them */
+export async function fetchOrders(
+  { mapping, reads, whole }: Wanted,
+  endpoint: DealSync['target'],
+  links: readonly OrderLink[],
+  deps: Deps,
+): Promise<(some: readonly OrderLink[]) => Promise<OrdersNow>> {
   const account = await endpoint.account()
-  const records = await endpoint.use((connection) =>
-    connection.read(
-      mapping.object,
-      links.map((link) => link.targetId),
-      mapping.reads,
-    ),
-  )
-  const present = links.flatMap((link, index) => {
-    const record = records[index]
-    return record === null || record === undefined ? [] : [{ link, record }]
-  })
-  const mapped = await mapInbound<Fulfilment>(
-    mapping,
-    present.map((one) => one.record),
-    { ...account },
-    deps.evaluator,
-  )
-  const result = new Map<string, OrderNow | Failure>(links.map((link) => [link.id, goneOrder(link)]))
-  for (const [index, { link }] of present.entries()) {
-    const outcome = mapped[index]
-    if (outcome === undefined) continue
-    if (!outcome.ok) {
-      if (outcome.failures[0] !== undefined) result.set(link.id, outcome.failures[0])
-      continue
+  const records =
+    links.length === 0
+      ? []
+      : await endpoint.use((connection) =>
+          connection.read(
+            mapping.object,
+            links.map((link) => link.targetId),
+            reads,
+          ),
+        )
+  const byId = new Map(links.map((link, index) => [link.id, records[index] ?? null]))
+  return async (some) => {
+    const present = some.flatMap((link) => {
+      const record = byId.get(link.id) ?? null
+      return record === null ? [] : [{ link, record }]
+    })
+    const mapped = await mapInbound<Fulfilment>(
+      mapping,
+      present.map((one) => one.record),
+      { ...account },
+      deps.evaluator,
+    )
+    const result = new Map<string, OrderNow | Failure>(some.map((link) => [link.id, goneOrder(link)]))
+    for (const [index, { link, record }] of present.entries()) {
+      const outcome = mapped[index]
+      if (outcome === undefined) continue
+      if (!outcome.ok) {
+        if (outcome.failures[0] !== undefined) result.set(link.id, outcome.failures[0])
+        continue
+      }
+      const stage = whole ? advance((link.stage ?? null) as Stage | null, outcome.value) : 'draft'
+      const fulfilment = { ...summarise(outcome.value), stage }
+      result.set(link.id, { fulfilment, stage, version: record.version ?? null })
     }
-    const stage = parts === null ? advance((link.stage ?? null) as Stage | null, outcome.value) : 'draft'
-    result.set(link.id, { fulfilment: { ...summarise(outcome.value), stage }, stage })
+    return result
   }
-  return result
 }
 
 export const isOrder = (value: OrderNow | Failure | undefined): value is OrderNow =>

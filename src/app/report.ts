@@ -5,9 +5,10 @@ import { mapOutbound } from '../mapping/run.ts'
 import type { Link, LinkUpdate } from '../ports/ledger.ts'
 import { changedFields } from '../sync/difference.ts'
 import type { Batch } from './batch.ts'
-import { openLookups } from './lookups.ts'
-import { isOrder, readOrders } from './read-orders.ts'
-import type { Deps, FulfilmentSync } from './sync.ts'
+import type { Lookups } from './lookups.ts'
+import { inParts } from './parts.ts'
+import { fetchOrders, isOrder } from './read-orders.ts'
+import { type Deps, type FulfilmentSync, versionFor } from './sync.ts'
 
 /**
  * Writes back onto the CRM's records how far their orders are, and what problem waits on a person. Compares with what
@@ -16,7 +17,7 @@ import type { Deps, FulfilmentSync } from './sync.ts'
 export async function deliverReports(
   sync: FulfilmentSync,
   batch: Batch,
-  context: { shadow: boolean; stillMine: () => void },
+  context: { shadow: boolean; lookups: Lookups; stillMine: () => void },
   deps: Deps,
 ): Promise<void> {
   const ids = batch.claims.map((claim) => claim.recordId)
@@ -29,31 +30,30 @@ export async function deliverReports(
   const linked = links.filter(
     (link): link is Link & { targetId: string } => link.state === 'linked' && link.targetId !== null,
   )
-  const orders = await readOrders(sync.fulfilment, sync.source, linked, null, deps)
-  const rows: Row[] = []
-  for (const id of ids) {
-    const link = bySource.get(id)
-    const order = link === undefined ? undefined : orders.get(link.id)
-    if (link === undefined && !problems.has(id)) continue
-    const gone = order !== undefined && !isOrder(order) ? order : null
-    if (gone !== null && gone.problem.kind !== 'record_gone') {
-      batch.fail(id, gone)
-      continue
-    }
-    rows.push({
-      id,
-      link: link ?? null,
-      order: isOrder(order) ? order : null,
-      problem: problems.get(id) ?? gone,
+  const linkedBy = new Map(linked.map((link) => [link.sourceId, link]))
+  const { fulfilment: mapping, reads } = sync
+  const mapSome = await fetchOrders({ mapping, reads, whole: true }, sync.source, linked, deps)
+  const due = ids.filter((id) => bySource.has(id) || problems.has(id))
+  await inParts(due, async (part) => {
+    const orders = await mapSome(part.flatMap((id) => linkedBy.get(id) ?? []))
+    const rows = part.flatMap((id): Row[] => {
+      const link = bySource.get(id) ?? null
+      const order = link === null ? undefined : orders.get(link.id)
+      const gone = order !== undefined && !isOrder(order) ? order : null
+      if (gone !== null && gone.problem.kind !== 'record_gone') {
+        batch.fail(id, gone)
+        return []
+      }
+      return [{ id, link, order: isOrder(order) ? order : null, problem: problems.get(id) ?? gone }]
     })
-  }
-  await write(sync, rows, batch, context, deps)
+    await write(sync, rows, batch, context, deps)
+  })
 }
 
 interface Row {
   readonly id: string
   readonly link: Link | null
-  readonly order: { fulfilment: Fulfilment; stage: Stage } | null
+  readonly order: { fulfilment: Fulfilment; stage: Stage; version: string | null } | null
   readonly problem: Failure | null
 }
 
@@ -61,7 +61,7 @@ async function write(
   sync: FulfilmentSync,
   rows: readonly Row[],
   batch: Batch,
-  context: { shadow: boolean; stillMine: () => void },
+  context: { shadow: boolean; lookups: Lookups; stillMine: () => void },
   deps: Deps,
 ): Promise<void> {
   const account = { ...(await sync.target.account()) }
@@ -74,7 +74,7 @@ async function write(
       account,
       links: {},
     })),
-    openLookups(sync.target),
+    context.lookups.forBatch(),
     deps.evaluator,
   )
   const byId = new Map(withOrder.map((row, index) => [row.id, mapped[index]]))
@@ -93,8 +93,10 @@ async function write(
       batch.link({ id: row.link.id, stage: row.order.stage, targetLabel: row.order.fulfilment.number })
       batch.note(row.id, 'stage', `The order is ${row.order.stage.replaceAll('_', ' ')}`, { stage: row.order.stage })
     }
-    if (Object.keys(fields).length === 0) batch.settle(row.id, 'unchanged')
-    else due.push({ row, fields, reported: { ...before, ...wanted } })
+    if (Object.keys(fields).length === 0) {
+      batch.settle(row.id, 'unchanged')
+      if (row.link !== null && !context.shadow) batch.link({ id: row.link.id, ...shownIn(sync, row) })
+    } else due.push({ row, fields, reported: { ...before, ...wanted } })
   }
   if (context.shadow) {
     for (const { row } of due) batch.settle(row.id, 'would report')
@@ -124,12 +126,16 @@ async function write(
       else batch.fail(row.id, outcome.failure)
       continue
     }
-    if (row.link !== null) updates.push({ id: row.link.id, reported })
+    if (row.link !== null) updates.push({ id: row.link.id, reported, ...shownIn(sync, row) })
     batch.note(row.id, 'reported', 'The deal shows it', fields)
     batch.settle(row.id, 'reported')
   }
   if (updates.length > 0) await deps.ledger.links.update(updates)
 }
+
+/** The deal shows the order in this state: meeting it again is no reason to look. */
+const shownIn = (sync: FulfilmentSync, { order }: Row): Pick<LinkUpdate, 'targetVersion'> =>
+  order?.version == null ? {} : { targetVersion: versionFor(sync, order.version) }
 
 const problemText = (failure: Failure | null): string | null =>
   failure === null ? null : `${failure.message} ${failure.fix}`.slice(0, 2000)

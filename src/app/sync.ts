@@ -47,9 +47,11 @@ export interface FulfilmentSync {
   readonly source: Endpoint
   /** The CRM. */
   readonly target: Endpoint
+  /** Order of the ERP → Fulfilment, as far as the report and the stage need it. */
   readonly fulfilment: CompiledMapping
   /** Fulfilment → the CRM's record. */
   readonly report: CompiledMapping
+  /** What to read of an order, for both mappings. */
   readonly reads: readonly string[]
   readonly digest: string
   /** The `deal → order` sync whose orders are reported. */
@@ -57,3 +59,7 @@ export interface FulfilmentSync {
 }
 
 export type Sync = DealSync | FulfilmentSync
+
+/** A version as the ledger keeps it: what was read by other mappings is to be read again. */
+export const versionFor = (sync: Pick<Sync, 'digest'>, version: string): string =>
+  `${sync.digest.slice(0, 8)} ${version}`

@@ -158,3 +158,41 @@ describe('links.list', () => {
     ])
   })
 })
+
+describe('links.known', () => {
+  test('names the records that were read, or reported, in a state in which they are met again', async () => {
+    const links = await intended(4)
+    const [a = '', b = '', c = '', d = ''] = links.map((link) => link.sourceId)
+    const ids = links.map((link) => link.id)
+    await ledger.links.update([
+      { id: ids[0] ?? '', sourceVersion: 'v1' },
+      { id: ids[1] ?? '', sourceVersion: 'v1', targetVersion: 'v2' },
+      { id: ids[2] ?? '', sourceVersion: 'v1' },
+    ])
+    await ledger.links.update([{ id: ids[2] ?? '', sourceVersion: 'v2' }])
+    const met = { [a]: ['v0', 'v1'], [b]: ['v2'], [c]: ['v1'], [d]: ['v1'], stranger: ['v1'] }
+    expect(await ledger.links.known('orders', 'source', met)).toEqual([a])
+    expect(await ledger.links.known('orders', 'target', met)).toEqual([b])
+    expect(await ledger.links.known('other', 'source', met)).toEqual([])
+    expect(await ledger.links.known('orders', 'source', {})).toEqual([])
+  })
+
+  test('keeps a version through updates that do not name it', async () => {
+    const [link] = await intended(1)
+    const { id, sourceId } = link as Link
+    await ledger.links.update([{ id, sourceVersion: 'v1', targetVersion: 'w1' }])
+    await ledger.links.update([{ id, stage: 'shipped' }])
+    expect(await ledger.links.known('orders', 'source', { [sourceId]: ['v1'] })).toEqual([sourceId])
+    expect(await ledger.links.known('orders', 'target', { [sourceId]: ['w1'] })).toEqual([sourceId])
+  })
+})
+
+test('a link is marked confirmed without what is written being sent anew', async () => {
+  const [link] = await intended(1)
+  const { id, sourceId } = link as Link
+  const written = { fields: { name: 'S1' }, lines: {}, confirmed: false }
+  await ledger.links.update([{ id, written }])
+  await ledger.links.update([{ id, confirmed: true }])
+  const stored = only(await ledger.links.bySource('orders', 'order', [sourceId]))
+  expect(stored.written).toEqual({ ...written, confirmed: true })
+})

@@ -38,6 +38,14 @@ const intend = {
 
 const update = { name: 'links.update', text: `select id from crosswalk.update_links($1::jsonb) as taken (id)` }
 
+const known = {
+  name: 'links.known',
+  text: `
+    select distinct link.source_id as "sourceId" from unnest($3::text[], $4::text[]) as met (source_id, version)
+    join crosswalk.links link on link.sync = $1 and link.kind = 'order' and link.source_id = met.source_id
+    where met.version = case $2 when 'source' then link.source_version else link.target_version end`,
+}
+
 const list = {
   name: 'links.list',
   text: `
@@ -69,6 +77,14 @@ export function openLinks(database: Database): Links {
     async update(updates) {
       if (updates.length === 0) return []
       return (await database.rows<{ id: string }>(update, [storedJson(updates)])).map((row) => row.id)
+    },
+    async known(sync, end, versions) {
+      const met = Object.entries(versions).flatMap(([id, some]) => some.map((version) => [id, version] as const))
+      if (met.length === 0) return []
+      const ids = met.map(([id]) => id)
+      const states = met.map(([, version]) => version)
+      const rows = await database.rows<{ sourceId: string }>(known, [sync, end, ids, states])
+      return rows.map((row) => row.sourceId)
     },
     list: ({ sync, kind, state, text, open, after, max }) =>
       database.rows<Link>(list, [sync, kind, state, text === undefined ? null : anywhere(text), open, after, max]),

@@ -113,6 +113,8 @@ export interface FieldSchema {
 export interface RemoteRecord {
   readonly id: string
   readonly fields: JsonObject
+  /** Tells one state of the record from another, see `ChangePage.versions`. Absent where the connector has none. */
+  readonly version?: string
 }
 
 /** The connector's own; the engine stores it and gives it back. */
@@ -121,6 +123,12 @@ export type ChangesSince = { readonly cursor: Cursor } | { readonly from: Instan
 export interface ChangePage {
   readonly ids: readonly string[]
   readonly cursor: Cursor
+  /**
+   * By id, the versions that `read` would give the record now, one for each set of paths that it was asked for. Who has
+   * read one of them need not read again: the change is an echo of our own write, or was seen already. Absent where it is
+   * not known, or where only reading would tell.
+   */
+  readonly versions?: Readonly<Record<string, readonly string[]>>
 }
 
 /** `key` is our own key, carried by the record; `fields` must all equal. Text is compared without regard to case. */

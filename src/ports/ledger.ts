@@ -105,10 +105,15 @@ export interface LinkUpdate {
   readonly targetId?: string | null
   readonly origin?: 'created' | 'adopted'
   readonly written?: JsonObject
+  /** Sets just this of what is written. */
+  readonly confirmed?: true
   readonly reported?: JsonObject
   readonly label?: string | null
   readonly targetLabel?: string | null
   readonly stage?: string | null
+  /** In which state the source's record was read, the target's reported. */
+  readonly sourceVersion?: string
+  readonly targetVersion?: string
 }
 export interface Links {
   bySource(sync: string, kind: string, sourceIds: readonly string[]): Promise<readonly Link[]>
@@ -120,6 +125,15 @@ export interface Links {
    * is updated. Works inside and outside a transaction.
    */
   update(updates: readonly LinkUpdate[]): Promise<readonly string[]>
+  /**
+   * @param versions  by source id: states in which the record at that end of an order's link was met
+   * @returns source ids of those that were read, or reported, in one of these states last
+   */
+  known(
+    sync: string,
+    end: 'source' | 'target',
+    versions: Readonly<Record<string, readonly string[]>>,
+  ): Promise<readonly string[]>
   /** Newest first; `text` searches label, target label, source and target id. */
   list(filter: {
     sync?: string

@@ -25,7 +25,7 @@ export async function openNetsuiteRest(netsuite: Connected): Promise<NetsuiteRes
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', prefer: 'transient' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    if (reply.ok || reply.status === 404) return reply
+    if (reply.ok || (method === 'GET' && reply.status === 404)) return reply
     throw new Error(`NetSuite: ${method} ${path} answered ${reply.status}: ${await reply.text()}`)
   }
 

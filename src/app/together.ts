@@ -1,0 +1,10 @@
+/**
+ * Waits for all, also when one fails: nothing goes on behind the back of who handles the failure.
+ * @throws the first failure, in the order given
+ */
+export async function together<T extends readonly Promise<unknown>[] | []>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
+}

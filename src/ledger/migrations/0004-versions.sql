@@ -1,0 +1,51 @@
+-- In which state the source's record was last read, and the target's last reported: what a look at changes meets in that
+-- state again is no news. See docs/decisions/0012-echo.md.
+alter table crosswalk.links add column source_version text, add column target_version text;
+
+create or replace function crosswalk.update_links(patches jsonb) returns setof bigint language plpgsql as $$
+declare
+  taken bigint[];
+begin
+  for attempt in 1..10 loop
+    select coalesce(array_agg(wanted.id), '{}') into taken
+    from (
+      select link.id, link.kind, link.connection, link.target_object, patch ->> 'targetId' as target_id,
+        row_number() over (
+          partition by link.kind, link.connection, link.target_object, patch ->> 'targetId'
+          order by link.target_id is not distinct from patch ->> 'targetId' desc, place
+        ) as nth
+      from jsonb_array_elements(patches) with ordinality as given (patch, place)
+      join crosswalk.links link on link.id = (patch ->> 'id')::bigint
+      where patch ->> 'targetId' is not null
+    ) wanted
+    where nth > 1 or exists (
+      select from crosswalk.links other
+      where other.kind = wanted.kind and other.connection = wanted.connection
+        and other.target_object = wanted.target_object and other.target_id = wanted.target_id and other.id <> wanted.id
+    );
+    begin
+      update crosswalk.links link set
+        state = coalesce(patch ->> 'state', link.state),
+        target_id = case when patch ? 'targetId' then patch ->> 'targetId' else link.target_id end,
+        origin = coalesce(patch ->> 'origin', link.origin),
+        written = coalesce(patch -> 'written', link.written)
+          || case when patch ? 'confirmed' then jsonb_build_object('confirmed', patch -> 'confirmed') else '{}' end,
+        reported = coalesce(patch -> 'reported', link.reported),
+        label = case when patch ? 'label' then patch ->> 'label' else link.label end,
+        target_label = case when patch ? 'targetLabel' then patch ->> 'targetLabel' else link.target_label end,
+        stage = case when patch ? 'stage' then patch ->> 'stage' else link.stage end,
+        source_version = coalesce(patch ->> 'sourceVersion', link.source_version),
+        target_version = coalesce(patch ->> 'targetVersion', link.target_version),
+        updated_at = statement_timestamp()
+      from jsonb_array_elements(patches) as given (patch)
+      where link.id = (patch ->> 'id')::bigint and link.id <> all (taken);
+      return query select unnest(taken);
+      return;
+    exception when unique_violation then
+      -- The other transaction has committed by now, so the next look sees its link.
+      null;
+    end;
+  end loop;
+  raise 'links: targets were taken by other workers ten times in a row; try again';
+end
+$$;
