@@ -123,6 +123,20 @@ describe('an order', () => {
     }
   })
 
+  test('is reported once more when its second is over, and not at each poll until then', async () => {
+    const id = makeOrder()
+    let since = await settled()
+    touch(id)
+    const found: string[][] = []
+    for (const seconds of [0, 0, 5, 5]) {
+      pass(seconds)
+      const { ids, next } = await poll(since)
+      found.push(ids)
+      since = next
+    }
+    expect(found).toEqual([[id], [], [id], []])
+  })
+
   test('is reported once for all that happened to it', async () => {
     const id = makeOrder()
     const since = await settled()
@@ -161,6 +175,13 @@ describe('an order', () => {
 })
 
 describe('an idle account', () => {
+  test('in which nothing ever happened has its clock measured once', async () => {
+    const { next } = await poll({ from: start })
+    queries()
+    await poll(next)
+    expect(queries()).toBe(1)
+  })
+
   test('costs one query a poll, and one more each quarter of an hour for the clock', async () => {
     makeOrder()
     let since = await settled()

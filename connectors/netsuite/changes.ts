@@ -131,7 +131,8 @@ export function openChanges(settings: Settings, { client, zone, clock }: Deps) {
     for (;;) {
       const { found, state, told } = await look(object, before)
       const { rows } = found
-      const news = rows.filter((row) => state.seen[row.id ?? ''] !== row.modified)
+      // What is so young that its second may bring more waits for the end of it, however often it is met before.
+      const news = rows.filter((row) => ![row.modified, markOf(row)].includes(state.seen[row.id ?? '']))
       const ids = await idsOf(object, news)
       const seen = bounded({
         ...state.round?.seen,
@@ -146,7 +147,9 @@ export function openChanges(settings: Settings, { client, zone, clock }: Deps) {
       }
       const moved = told && startedAt > state.since
       const after: State = { ...state, since: moved ? startedAt : state.since, seen, round: null }
-      if (moved || ids.length > 0) yield { ids, cursor: after satisfies Json }
+      // A zone that was just measured is worth keeping: else the next poll would measure it again.
+      const measured = state.zone?.at !== before.zone?.at
+      if (moved || measured || ids.length > 0) yield { ids, cursor: after satisfies Json }
       return
     }
   }
