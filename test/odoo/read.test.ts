@@ -198,7 +198,7 @@ describe('changes', () => {
 
   test('find what was changed while they were read, from any page on', async () => {
     const from = new Date(Date.now() - 1000).toISOString() as never
-    const writes = Array.from({ length: 520 }, (_, place) => orderWrite(`${company.mark}_page_${place}`, ['stock']))
+    const writes = Array.from({ length: 1020 }, (_, place) => orderWrite(`${company.mark}_page_${place}`, ['stock']))
     const ids = (await connection.write(writes)).map((outcome) => (outcome.ok ? outcome.id : ''))
     const seen: string[] = []
     const places: ChangesSince[] = []
@@ -211,7 +211,7 @@ describe('changes', () => {
     expect(ids.filter((id) => !seen.includes(id))).toEqual([])
     // A worker that died after the first page goes on there.
     const rest = await changesSince(connection, places[0] as ChangesSince)
-    expect(ids.slice(500).filter((id) => !rest.ids.includes(id))).toEqual([])
+    expect(ids.slice(1000).filter((id) => !rest.ids.includes(id))).toEqual([])
     pass(16_000)
     const last = await changesSince(connection, places.at(-1) as ChangesSince)
     expect(last.ids).toContain(ids[0])
