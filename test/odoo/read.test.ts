@@ -201,9 +201,11 @@ describe('changes', () => {
     const writes = Array.from({ length: 1020 }, (_, place) => orderWrite(`${company.mark}_page_${place}`, ['stock']))
     const ids = (await connection.write(writes)).map((outcome) => (outcome.ok ? outcome.id : ''))
     const seen: string[] = []
+    const first: string[] = []
     const places: ChangesSince[] = []
     for await (const page of connection.changes('sale.order', { from })) {
       seen.push(...page.ids)
+      if (places.length === 0) first.push(...page.ids)
       places.push({ cursor: JSON.parse(JSON.stringify(page.cursor)) })
       if (places.length === 1) await act('sale.order', 'write', [[Number(ids[0])], { origin: 'meanwhile' }])
     }
@@ -211,7 +213,7 @@ describe('changes', () => {
     expect(ids.filter((id) => !seen.includes(id))).toEqual([])
     // A worker that died after the first page goes on there.
     const rest = await changesSince(connection, places[0] as ChangesSince)
-    expect(ids.slice(1000).filter((id) => !rest.ids.includes(id))).toEqual([])
+    expect(ids.filter((id) => !first.includes(id) && !rest.ids.includes(id))).toEqual([])
     pass(16_000)
     const last = await changesSince(connection, places.at(-1) as ChangesSince)
     expect(last.ids).toContain(ids[0])
