@@ -119,7 +119,7 @@ export function openCometd(settings: Settings) {
             if (waiting.size === 0) following.opened()
           }
           if (channel !== '/meta/connect') return pass(message)
-          // The next batch is fetched when this one is stored.
+          // The next batch is fetched when this one is stored; when it could not be, `enqueue` has ended the client.
           stored.then(() => pass(message)).catch(() => {})
         },
       }
