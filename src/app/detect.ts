@@ -36,18 +36,18 @@ export async function detect(
   let found = 0
   try {
     for await (const given of sync.source.changes(object, since)) {
-      await deps.ledger.inTransaction(async (ledger) => {
+      const page = await deps.ledger.inTransaction(async (ledger) => {
         // Who asks for the past wants all of it.
-        const page = options.since === undefined ? given : { ...given, versions: {} }
+        const met = options.since === undefined ? given : { ...given, versions: {} }
         const news =
-          sync.document === 'deal' ? await newDeals(sync, page, ledger) : await newOrders(sync, object, page, ledger)
-        if (news.length > 0) {
-          run ??= await ledger.runs.start(sync.name, options.kind, now)
-          await ledger.inbox.add(sync.name, news, { lane, run })
-        }
+          sync.document === 'deal' ? await newDeals(sync, met, ledger) : await newOrders(sync, object, met, ledger)
+        const counted = news.length === 0 ? run : (run ?? (await ledger.runs.start(sync.name, options.kind, now)))
+        await ledger.inbox.add(sync.name, news, { lane, run: counted })
         if (options.since === undefined) await ledger.syncs.setCursor(sync.name, given.cursor)
-        found += news.length
+        return { run: counted, found: news.length }
       })
+      run = page.run
+      found += page.found
       if (options.signal?.aborted === true) break
     }
   } catch (error) {

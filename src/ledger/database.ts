@@ -1,3 +1,4 @@
+import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
 import pg from 'pg'
 import type { Log } from '../ports/log.ts'
 import { codeOf } from './error-code.ts'
@@ -15,6 +16,7 @@ export interface Database {
   /**
    * All or nothing; inside another one, all or nothing of the inner one. Statements that `work` starts without awaiting
    * each other share round trips. The database handed to `work` refuses every use after it returned.
+   * @param work  called again, after everything was undone, when two transactions waited for each other
    */
   transaction<T>(work: (database: Database) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -62,28 +64,41 @@ export function openDatabase({ connection, poolMax, log }: DatabaseOptions): Dat
   const fail = explainer(connection)
   return {
     async rows<Row extends object>(statement: Statement, values: readonly unknown[]) {
-      return (await pool.query<Row>({ ...statement, values: [...values] }).catch(fail)).rows
+      return again(async () => (await pool.query<Row>({ ...statement, values: [...values] }).catch(fail)).rows)
     },
-    async transaction(work) {
-      const client = await pool.connect().catch(fail)
-      let broken: Error | undefined
-      const note = (error: Error) => {
-        broken = error
-      }
-      // A connection that breaks between two statements says so here, and the next statement fails.
-      client.on('error', note)
-      try {
-        return await inTransaction(client, 0, fail, work)
-      } finally {
-        client.off('error', note)
-        client.release(broken)
-      }
-    },
+    transaction: (work) =>
+      again(async () => {
+        const client = await pool.connect().catch(fail)
+        let broken: Error | undefined
+        const note = (error: Error) => {
+          broken = error
+        }
+        // A connection that breaks between two statements says so here, and the next statement fails.
+        client.on('error', note)
+        try {
+          return await inTransaction(client, 0, fail, work)
+        } finally {
+          client.off('error', note)
+          client.release(broken)
+        }
+      }),
     close() {
       closing = true
       return pool.end()
     },
   }
+}
+
+/**
+ * PostgreSQL ends one of two transactions that wait for each other, and undoes all of it. Locks are taken in one order
+ * wherever we can choose it; an index entry that two transactions want is none of those.
+ */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  const attempts = retry(
+    handleWhen((error) => codeOf(error) === '40P01'),
+    { maxAttempts: 5, backoff: new ExponentialBackoff({ initialDelay: 5, maxDelay: 200 }) },
+  )
+  return attempts.execute(work)
 }
 
 type Fail = (error: unknown) => never

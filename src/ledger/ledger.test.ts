@@ -232,6 +232,38 @@ describe('inTransaction', () => {
     await expect(caught).rejects.toThrow('Nothing was stored')
   })
 
+  test('is done once more when two of them waited for each other', async () => {
+    const both = await ledger.links.intend(
+      ['1', '2'].map((sourceId) => ({
+        sync: 's',
+        kind: 'order',
+        sourceId,
+        key: sourceId,
+        connection: 'erp',
+        targetObject: 'sale.order',
+        label: null,
+      })),
+    )
+    const ids = both.map((link) => link.id)
+    let begun = 0
+    let calls = 0
+    const work = (order: readonly string[], stage: string) =>
+      ledger.inTransaction(async (tx) => {
+        calls += 1
+        for (const id of order) {
+          await tx.links.update([{ id, stage }])
+          await tx.timeline.add(entries(`${stage} ${id}`))
+          begun += 1
+          while (begun < 2) await new Promise((resolve) => setImmediate(resolve))
+        }
+      })
+    await Promise.all([work(ids, 'a'), work(ids.toReversed(), 'b')])
+    expect(calls).toBe(3)
+    for (const stage of ['a', 'b']) {
+      for (const id of ids) expect(await ledger.timeline.of(`${stage} ${id}`)).toHaveLength(1)
+    }
+  })
+
   test('refuses its ledger after the end, and refuses to be closed', async () => {
     const leaked = await ledger.inTransaction(async (tx) => {
       await expect(tx.close()).rejects.toThrow('is not closed')

@@ -97,6 +97,15 @@ describe('links.update', () => {
     )
   })
 
+  test('lets workers that have links in common wait for each other, and never both', async () => {
+    const ids = (await intended(300)).map((link) => link.id)
+    const stages = (order: readonly string[], stage: string) =>
+      ledger.links.update(order.map((id) => ({ id, stage, reported: { text: stage.repeat(200) } })))
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all([stages(ids, 'a'), stages(ids.toReversed(), 'b'), stages(ids.slice(100), 'c')])
+    }
+  })
+
   test('another kind may hold the same target', async () => {
     const [order] = await intended(1)
     const [fulfilment] = await ledger.links.intend([newLink({ sync: 'status', kind: 'fulfilment' })])

@@ -19,7 +19,10 @@ export interface Ledger {
   readonly connections: Connections
   readonly events: Events
   readonly streams: Streams
-  /** All or nothing. The ledger handed to `work` must not be used after it returned. */
+  /**
+   * All or nothing. The ledger handed to `work` must not be used after it returned.
+   * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger
+   */
   inTransaction<T>(work: (ledger: Ledger) => Promise<T>): Promise<T>
   close(): Promise<void>
 }

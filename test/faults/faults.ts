@@ -50,12 +50,12 @@ export async function describeFaults({ crm, erp, change }: Systems): Promise<voi
       '$name',
       async ({ name, crm: ofCrm = [], erp: ofErp = [] }) => {
         const won = [...shop.win(20), shop.winUnknown()]
+        bad += 1
         pair.crm.fault(...ofCrm)
         pair.erp.fault(...ofErp)
         await settle(opened)
         const proof = await prove(pair, opened)
         lines += summary(`${crm} → ${erp}, ${name}`, proof)
-        bad += 1
         expect(proof).toMatchObject({ ...flawless, problems: bad })
         const delivered = new Set(pair.erp.erp.orders().map((order) => dealOf(order.key)))
         expect(won.filter((id) => !delivered.has(id))).toEqual(won.slice(-1))

@@ -7,6 +7,10 @@ declare
   taken bigint[];
 begin
   for attempt in 1..10 loop
+    -- In the order in which they are intended, so that two workers with some links in common cannot wait for each other.
+    perform from crosswalk.links link
+      where link.id in (select (patch ->> 'id')::bigint from jsonb_array_elements(patches) as given (patch))
+      order by link.sync, link.kind, link.source_id for update;
     select coalesce(array_agg(wanted.id), '{}') into taken
     from (
       select link.id, link.kind, link.connection, link.target_object, patch ->> 'targetId' as target_id,
