@@ -5,6 +5,7 @@ import type { Match, Query } from '../../src/ports/connector.ts'
 import { chunks } from './chunks.ts'
 import type { Client, Domain, Row } from './client.ts'
 import { keyOfName, nameOfKey } from './external-id.ts'
+import type { Recent } from './recent.ts'
 import type { Models } from './schema.ts'
 import type { Settings } from './settings.ts'
 
@@ -14,7 +15,7 @@ const termsMax = 200
 const keyed: ReadonlySet<string> = new Set(['sale.order', 'res.partner'])
 
 /** Finds records by our key or by their fields; equal queries are asked once. */
-export function openFinding(client: Client, models: Models, settings: Settings) {
+export function openFinding(client: Client, models: Models, recent: Recent, settings: Settings) {
   async function labelled(object: string, ids: readonly number[]): Promise<ReadonlyMap<number, Row>> {
     const fields = await models.fields(object)
     const names = ['display_name', ...(fields !== null && Object.hasOwn(fields, 'active') ? ['active'] : [])]
@@ -69,6 +70,8 @@ export function openFinding(client: Client, models: Models, settings: Settings) 
     const types = new Map(await Promise.all(names.map(async (name) => [name, await typeOf(object, name)] as const)))
     const own = await models.fields(object)
     const columns = ['display_name', ...names, ...(own !== null && Object.hasOwn(own, 'active') ? ['active'] : [])]
+    // What the orders that are made of these products will be asked about them, in a moment.
+    if (object === 'product.product') columns.push('default_code', 'type')
     const search = async (asked: readonly JsonObject[], exact: boolean): Promise<readonly Row[]> => {
       // A reply does not tell the value behind a path, so those are asked one by one; they are few: currencies, countries.
       const size = names.some((name) => name.includes('.')) ? 1 : termsMax
@@ -76,10 +79,11 @@ export function openFinding(client: Client, models: Models, settings: Settings) 
         chunks(asked, size).map(async (part) => {
           const rows = await client.searchRead(object, {
             domain: domainOf(part, types, exact),
-            fields: columns.filter((name) => !name.includes('.')),
+            fields: [...new Set(columns)].filter((name) => !name.includes('.')),
             order: 'id',
             archived: true,
           })
+          if (object === 'product.product') recent.noteProducts(rows)
           return size === 1 ? rows.map((row) => ({ ...row, ...(part[0] ?? {}), id: row.id })) : rows
         }),
       )

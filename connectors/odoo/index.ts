@@ -29,7 +29,7 @@ export const odoo: Connector = {
       describe: models.describe,
       changes: openChanges({ client, models, reading, recent, clock }),
       read: reading.read,
-      find: openFinding(client, models, settings),
+      find: openFinding(client, models, recent, settings),
       write: openWriting(client, models, recent, settings, clock),
       // Everything that is needed is in a standard Odoo: External IDs carry our keys.
       setup: null,

@@ -27,7 +27,7 @@ export const settings = z.strictObject({
     .positive()
     .optional()
     .describe('Id of the company to work in; the company of the user when it is not given'),
-  loadOrders: z.int().min(1).max(500).default(200).describe('Records written by one call, at most'),
+  loadOrders: z.int().min(1).max(500).default(250).describe('Records written by one call, at most'),
   confirmOrders: z
     .int()
     .min(1)

@@ -3,6 +3,7 @@ import { type Failure, verdictOf } from '../core/problem.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Claim, Ledger, LinkUpdate, TimelineEntry } from '../ports/ledger.ts'
 import { causeKeyOf } from './cause.ts'
+import { together } from './together.ts'
 
 /** Deferrals after which a passing failure is shown to a person as well. */
 const patience = 4
@@ -23,8 +24,11 @@ export interface Batch {
   /** Counts something beside the outcomes. */
   tally(name: string, count: number): void
   note(recordId: string, event: string, text: string, details?: Json): void
-  /** Stores what was noted so far. For facts that stay true whatever becomes of the batch, while others are waited for. */
-  storeNotes(): Promise<void>
+  /**
+   * Stores what was noted and linked so far: facts that stay true whatever becomes of the batch, while a system is waited
+   * for. The outcomes of records are stored at the end, together.
+   */
+  store(): Promise<void>
   link(update: LinkUpdate): void
   /** Has the record's state written back to the CRM. */
   report(recordId: string): void
@@ -55,15 +59,25 @@ export function openBatch(
   const updates = new Map<string, LinkUpdate>()
   const reports = new Set<string>()
   const tallies: Record<string, number> = {}
-  const note = (recordId: string, event: string, text: string, details: Json = null) => {
-    entries.push({ sync, recordId, at: deps.clock.now(), event, text, details })
-  }
+  const entryOf = (recordId: string, event: string, text: string, details: Json): TimelineEntry => ({
+    sync,
+    recordId,
+    at: deps.clock.now(),
+    event,
+    text,
+    details,
+  })
   return {
     claims,
-    note,
-    async storeNotes() {
-      const some = entries.splice(0)
-      if (some.length > 0) await deps.ledger.timeline.add(some)
+    note: (recordId, event, text, details = null) => void entries.push(entryOf(recordId, event, text, details)),
+    async store() {
+      const changed = [...updates.values()]
+      updates.clear()
+      const noted = entries.splice(0)
+      await together([
+        changed.length > 0 ? deps.ledger.links.update(changed) : Promise.resolve(),
+        noted.length > 0 ? deps.ledger.timeline.add(noted) : Promise.resolve(),
+      ])
     },
     tally(name, count) {
       tallies[name] = (tallies[name] ?? 0) + count
@@ -96,18 +110,21 @@ export function openBatch(
         waits.set(afterMs, [...(waits.get(afterMs) ?? []), claim])
         counts.deferred = (counts.deferred ?? 0) + 1
       }
-      let reported = 0
-      await deps.ledger.inTransaction(async (ledger) => {
+      const reported = await deps.ledger.inTransaction(async (ledger) => {
         if (updates.size > 0) await ledger.links.update([...updates.values()])
         const before = await ledger.problems.ofRecords(
           sync,
           claims.map((claim) => claim.recordId),
         )
+        const told = new Set(reports)
+        const noted = [...entries]
+        const tell = (recordId: string, event: string, text: string, details: Json = null) => {
+          noted.push(entryOf(recordId, event, text, details))
+          told.add(recordId)
+        }
         for (const [recordId, failure] of failures) {
-          if (before.get(recordId)?.message !== failure.message) {
-            note(recordId, 'problem', failure.message, { kind: failure.problem.kind, fix: failure.fix })
-            reports.add(recordId)
-          }
+          if (before.get(recordId)?.message === failure.message) continue
+          tell(recordId, 'problem', failure.message, { kind: failure.problem.kind, fix: failure.fix })
         }
         if (failures.size > 0) {
           await ledger.problems.raise(
@@ -120,18 +137,15 @@ export function openBatch(
           )
         }
         const mended = before.size === 0 ? [] : await ledger.problems.clear(sync, healthy)
-        for (const recordId of mended) {
-          note(recordId, 'mended', 'The problem is gone')
-          reports.add(recordId)
-        }
-        if (entries.length > 0) await ledger.timeline.add(entries)
-        if (options.reportSync !== null && reports.size > 0) {
+        for (const recordId of mended) tell(recordId, 'mended', 'The problem is gone')
+        if (noted.length > 0) await ledger.timeline.add(noted)
+        if (options.reportSync !== null && told.size > 0) {
           const lane = claims.some((claim) => claim.lane === 'live') ? 'live' : (claims[0]?.lane ?? 'live')
-          await ledger.inbox.add(options.reportSync, [...reports], { lane })
-          reported = reports.size
+          await ledger.inbox.add(options.reportSync, [...told], { lane })
         }
         if (settled.length > 0) await ledger.inbox.settle(settled)
         for (const [afterMs, group] of waits) await ledger.inbox.defer(group, afterMs)
+        return options.reportSync === null ? 0 : told.size
       })
       return { counts, reported }
     },

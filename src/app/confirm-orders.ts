@@ -17,12 +17,15 @@ export async function proveAndConfirm(
 ): Promise<void> {
   if (cases.length === 0) return
   const linksOf = (some: readonly Existing[]) => some.map((one) => one.link)
-  const mapSome = await fetchOrders(orderTotals(sync), sync.target, linksOf(cases), deps)
-  await together([
-    inParts(cases, async (part) => prove(sync, part, await mapSome(linksOf(part)), batch, context)),
+  const [mapSome] = await together([
+    fetchOrders(orderTotals(sync), sync.target, linksOf(cases), deps),
     // What was made stays made, whatever becomes of its confirmation.
-    batch.storeNotes(),
+    batch.store(),
   ])
+  await inParts(cases, async (part) => {
+    await prove(sync, part, await mapSome(linksOf(part)), batch, context)
+    await batch.store()
+  })
 }
 
 async function prove(

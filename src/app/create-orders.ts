@@ -108,14 +108,9 @@ export async function createOrders(
   }
   const sending = refused === null ? cases : cases.filter((one) => !first.includes(one))
   if (sending.length === 0) return []
-  context.stillMine()
-  await deps.ledger.links.update(
-    sending.flatMap((one) =>
-      one.link === null ? [] : [{ id: one.link.id, state: 'sent' as const, label: one.label }],
-    ),
-  )
   const made: Existing[] = []
   await inParts(sending, async (part) => {
+    context.stillMine()
     made.push(...(await createSome(sync, part, wanted, batch, deps)))
   })
   return made
@@ -128,6 +123,9 @@ async function createSome(
   batch: Batch,
   deps: Deps,
 ): Promise<Existing[]> {
+  await deps.ledger.links.update(
+    cases.flatMap((one) => (one.link === null ? [] : [{ id: one.link.id, state: 'sent' as const, label: one.label }])),
+  )
   const field = sync.order.linesField
   const writes: Write[] = cases.map((one) => {
     const order = wanted.get(one.id)

@@ -3,7 +3,6 @@ import type { Claim } from '../ports/ledger.ts'
 import { openBatch } from './batch.ts'
 import { causeKeyOf } from './cause.ts'
 import { shareAnswers } from './expressions.ts'
-import { keepHeapSmall } from './heap.ts'
 import { type Lookups, openLookups } from './lookups.ts'
 import { deliverOrders, LeaseLost } from './orders.ts'
 import { deliverReports } from './report.ts'
@@ -34,7 +33,6 @@ export async function deliver(
     progress?: (records: number, counts: Readonly<Record<string, number>>, reported: number) => Promise<void> | void
   } = {},
 ): Promise<Delivery> {
-  keepHeapSmall()
   const counts: Record<string, number> = {}
   let records = 0
   let stopped: Failure | null = null

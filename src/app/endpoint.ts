@@ -39,12 +39,18 @@ export function openEndpoint(
   let account: Promise<Account> | null = null
   let refreshing: Promise<void> | null = null
   let failing = true
+  // How often the system was found down, by calls that did not know of each other.
+  let outages = 0
 
-  async function failed(error: SyncError): Promise<void> {
+  /** @param known  outages when the call began */
+  async function failed(error: SyncError, known: number): Promise<void> {
     const verdict = verdictOf(error.problem)
     const down = error.problem.kind === 'unavailable'
     if (verdict.do !== 'pause_connection' && !down && error.problem.kind !== 'rate_limited') return
     failing = true
+    // Calls side by side that all fail tell of one and the same outage.
+    if (down && outages > known) return
+    if (down) outages += 1
     const state = await ledger.connections.get(name)
     if (down && state.failures === 0) {
       // One failure may be a restart of the other side: it is counted, and only a second in a row opens the circuit.
@@ -124,6 +130,7 @@ export function openEndpoint(
     },
     async use(work) {
       const used = connection
+      const known = outages
       try {
         const value = await work(used)
         await worked()
@@ -131,12 +138,13 @@ export function openEndpoint(
       } catch (error) {
         if (!(error instanceof SyncError)) throw error
         if (await isOutdated(used, error)) return endpoint.use(work)
-        await failed(error)
+        await failed(error, known)
         throw error
       }
     },
     async *changes(object, since) {
       const used = connection
+      const known = outages
       let reached = since
       try {
         for await (const page of used.changes(object, since)) {
@@ -147,7 +155,7 @@ export function openEndpoint(
       } catch (error) {
         if (!(error instanceof SyncError)) throw error
         if (await isOutdated(used, error)) return yield* endpoint.changes(object, reached)
-        await failed(error)
+        await failed(error, known)
         throw error
       }
     },

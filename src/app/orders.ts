@@ -8,7 +8,8 @@ import { adoptOrders, createOrders, findOrders, linkCases } from './create-order
 import { type CustomerDeps, prepareCustomers, settleCustomers } from './customers.ts'
 import type { Lookups } from './lookups.ts'
 import { mapEarly, wantedOrders } from './map-orders.ts'
-import { type Case, isLinked, wantedJson } from './order-case.ts'
+import { type Case, type Existing, isLinked, wantedJson } from './order-case.ts'
+import { inParts } from './parts.ts'
 import { isReady, readDeals } from './read-deals.ts'
 import { type DealSync, type Deps, versionFor } from './sync.ts'
 import { together } from './together.ts'
@@ -22,18 +23,22 @@ export class LeaseLost extends Error {}
  * @param guard  asked before the first new order of the batch; false stops them all
  * @param stillMine  called before each write; throws when the leases were lost
  */
-export async function deliverOrders(
-  sync: DealSync,
-  batch: Batch,
-  context: {
-    since: Instant
-    shadow: boolean
-    lookups: Lookups
-    guard: (wanted: number) => Promise<Failure | null>
-    stillMine: () => void
-  },
-  deps: Deps,
-): Promise<void> {
+export async function deliverOrders(sync: DealSync, batch: Batch, context: Context, deps: Deps): Promise<void> {
+  // What was read and mapped is let go before the totals are waited for: it is most of what a batch holds.
+  const drafts = await writeOrders(sync, batch, context, deps)
+  await proveAndConfirm(sync, drafts, batch, context, deps)
+}
+
+interface Context {
+  readonly since: Instant
+  readonly shadow: boolean
+  readonly lookups: Lookups
+  readonly guard: (wanted: number) => Promise<Failure | null>
+  readonly stillMine: () => void
+}
+
+/** @returns the orders that are to be proven and confirmed */
+async function writeOrders(sync: DealSync, batch: Batch, context: Context, deps: Deps): Promise<readonly Existing[]> {
   const ids = batch.claims.map((claim) => claim.recordId)
   const account = await sync.source.account()
   const [records, known] = await together([
@@ -41,7 +46,16 @@ export async function deliverOrders(
     deps.ledger.links.bySource(sync.name, 'order', ids),
   ])
   const links = new Map(known.map((link) => [link.sourceId, link]))
-  const cases = await readDeals(sync, batch, records, links, account, context.since, deps)
+  const cases: { won: Case[]; lost: Existing[] } = { won: [], lost: [] }
+  const claims = batch.claims.map((claim, index) => ({ claim, record: records[index] ?? null }))
+  await inParts(claims, async (part) => {
+    const some = part.map(({ claim }) => claim)
+    const read = part.map(({ record }) => record)
+    const { won, lost } = await readDeals(sync, batch, some, read, links, account, context.since, deps)
+    cases.won.push(...won)
+    cases.lost.push(...lost)
+    await linkCases(sync, won, batch, context.shadow, deps)
+  })
   const lookups = context.lookups.forBatch()
   const customerDeps: CustomerDeps = {
     sync: sync.name,
@@ -55,10 +69,7 @@ export async function deliverOrders(
     resolver: lookups,
   }
   const buyers = cases.won.flatMap((one) => (one.deal.customer === null ? [] : [one.deal.customer]))
-  const [, prepared] = await together([
-    linkCases(sync, cases.won, batch, context.shadow, deps),
-    prepareCustomers(buyers, customerDeps),
-  ])
+  const prepared = await prepareCustomers(buyers, customerDeps)
   noteVersions(sync, batch, records, [...cases.won, ...cases.lost], context.shadow)
 
   // The target is asked for all at once, and orders are mapped while it looks for their customers.
@@ -98,12 +109,12 @@ export async function deliverOrders(
       batch.settle(one.id, 'would create')
     }
     for (const one of [...existing, ...cases.lost]) batch.settle(one.id, 'unchanged')
-    return
+    return []
   }
   const created = await createOrders(sync, creating, wanted, batch, context, deps)
   const amended = await amendOrders(sync, existing, wanted, adopted, batch, context, deps)
   await unwinOrders(sync, cases.lost, batch, context, deps)
-  await proveAndConfirm(sync, [...created, ...amended], batch, context, deps)
+  return [...created, ...amended].map((one) => ({ ...one, deal: { ...one.deal, customer: null, raw: {} } }))
 }
 
 /** Keeps in which state each deal was read: a change that finds it in that state is none. */

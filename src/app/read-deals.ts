@@ -5,7 +5,7 @@ import type { Failure } from '../core/problem.ts'
 import type { Instant } from '../core/time.ts'
 import { mapInbound } from '../mapping/run.ts'
 import type { Account, RemoteRecord } from '../ports/connector.ts'
-import type { Link } from '../ports/ledger.ts'
+import type { Claim, Link } from '../ports/ledger.ts'
 import { keyOf } from '../sync/key.ts'
 import { belongs } from '../sync/plan.ts'
 import type { Batch } from './batch.ts'
@@ -13,10 +13,14 @@ import type { CustomerOutcome } from './customers.ts'
 import { type Case, type Existing, labelOf } from './order-case.ts'
 import type { DealSync, Deps } from './sync.ts'
 
-/** Sorts the batch: won deals to deliver, orders whose deal is no longer won; everything else gets its outcome here. */
+/**
+ * Sorts some of a batch: won deals to deliver, orders whose deal is no longer won; everything else gets its outcome here.
+ * @param records  of these claims, in their order
+ */
 export async function readDeals(
   sync: DealSync,
   batch: Batch,
+  claims: readonly Claim[],
   records: readonly (RemoteRecord | null)[],
   links: ReadonlyMap<string, Link>,
   account: Account,
@@ -25,7 +29,7 @@ export async function readDeals(
 ): Promise<{ won: Case[]; lost: Existing[] }> {
   const won: Case[] = []
   const lost: Existing[] = []
-  const present: { id: string; record: RemoteRecord }[] = []
+  const present: { id: string; record: RemoteRecord; backfill: boolean }[] = []
   const leave = (id: string, why: 'gone' | 'not won' | 'won before since') => {
     const link = links.get(id)
     if (link?.state === 'linked' && link.targetId !== null) {
@@ -50,10 +54,10 @@ export async function readDeals(
     }
     batch.settle(id, why)
   }
-  for (const [index, claim] of batch.claims.entries()) {
+  for (const [index, claim] of claims.entries()) {
     const record = records[index] ?? null
     if (record === null) leave(claim.recordId, 'gone')
-    else present.push({ id: claim.recordId, record })
+    else present.push({ id: claim.recordId, record, backfill: claim.lane === 'backfill' })
   }
   const mapped = await mapInbound<Deal>(
     sync.deal,
@@ -62,7 +66,7 @@ export async function readDeals(
     deps.evaluator,
   )
   const broken: { id: string; record: RemoteRecord; failure: Failure }[] = []
-  for (const [index, { id, record }] of present.entries()) {
+  for (const [index, { id, record, backfill }] of present.entries()) {
     const result = mapped[index]
     if (result === undefined || !result.ok) {
       const failure = result?.failures[0]
@@ -71,7 +75,6 @@ export async function readDeals(
     }
     const { customer } = result.value
     const deal = { ...result.value, customer: customer === null ? null : { ...customer, raw: result.value.raw } }
-    const backfill = batch.claims.find((claim) => claim.recordId === id)?.lane === 'backfill'
     const answer = belongs(deal, backfill ? ('' as Instant) : since)
     const link = links.get(id) ?? null
     if (answer === 'yes' || (answer === 'won_before' && link !== null)) {

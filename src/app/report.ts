@@ -10,6 +10,9 @@ import { inParts } from './parts.ts'
 import { fetchOrders, isOrder } from './read-orders.ts'
 import { type Deps, type FulfilmentSync, versionFor } from './sync.ts'
 
+/** Whole calls of CRMs, which take a hundred or two. */
+const partMax = 200
+
 /**
  * Writes back onto the CRM's records how far their orders are, and what problem waits on a person. Compares with what
  * was last written, so that nothing is written twice.
@@ -34,20 +37,25 @@ export async function deliverReports(
   const { fulfilment: mapping, reads } = sync
   const mapSome = await fetchOrders({ mapping, reads, whole: true }, sync.source, linked, deps)
   const due = ids.filter((id) => bySource.has(id) || problems.has(id))
-  await inParts(due, async (part) => {
-    const orders = await mapSome(part.flatMap((id) => linkedBy.get(id) ?? []))
-    const rows = part.flatMap((id): Row[] => {
-      const link = bySource.get(id) ?? null
-      const order = link === null ? undefined : orders.get(link.id)
-      const gone = order !== undefined && !isOrder(order) ? order : null
-      if (gone !== null && gone.problem.kind !== 'record_gone') {
-        batch.fail(id, gone)
-        return []
-      }
-      return [{ id, link, order: isOrder(order) ? order : null, problem: problems.get(id) ?? gone }]
-    })
-    await write(sync, rows, batch, context, deps)
-  })
+  await inParts(
+    due,
+    async (part) => {
+      const orders = await mapSome(part.flatMap((id) => linkedBy.get(id) ?? []))
+      const rows = part.flatMap((id): Row[] => {
+        const link = bySource.get(id) ?? null
+        const order = link === null ? undefined : orders.get(link.id)
+        const gone = order !== undefined && !isOrder(order) ? order : null
+        if (gone !== null && gone.problem.kind !== 'record_gone') {
+          batch.fail(id, gone)
+          return []
+        }
+        return [{ id, link, order: isOrder(order) ? order : null, problem: problems.get(id) ?? gone }]
+      })
+      await write(sync, rows, batch, context, deps)
+      if (!context.shadow) await batch.store()
+    },
+    partMax,
+  )
 }
 
 interface Row {
@@ -116,7 +124,6 @@ async function write(
       })),
     ),
   )
-  const updates: LinkUpdate[] = []
   for (const [index, { row, fields, reported }] of due.entries()) {
     const outcome = outcomes[index]
     if (outcome === undefined) continue
@@ -126,11 +133,10 @@ async function write(
       else batch.fail(row.id, outcome.failure)
       continue
     }
-    if (row.link !== null) updates.push({ id: row.link.id, reported, ...shownIn(sync, row) })
+    if (row.link !== null) batch.link({ id: row.link.id, reported, ...shownIn(sync, row) })
     batch.note(row.id, 'reported', 'The deal shows it', fields)
     batch.settle(row.id, 'reported')
   }
-  if (updates.length > 0) await deps.ledger.links.update(updates)
 }
 
 /** The deal shows the order in this state: meeting it again is no reason to look. */

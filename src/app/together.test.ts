@@ -18,7 +18,7 @@ test('together waits for the others when one fails, and throws the first failure
 })
 
 test('inParts has several parts under way, in order, and leaves none behind when one fails', async () => {
-  const all = Array.from({ length: 450 }, (_, n) => n)
+  const all = Array.from({ length: 550 }, (_, n) => n)
   const sizes: number[] = []
   let under = 0
   let most = 0
@@ -28,8 +28,8 @@ test('inParts has several parts under way, in order, and leaves none behind when
     most = Math.max(most, under)
     for (let n = 0; n < 10; n += 1) await turn()
     under -= 1
-    if (part[0] === 200) throw new Error('the second')
+    if (part[0] === 250) throw new Error('the second')
   }
   await expect(inParts(all, work)).rejects.toThrow('the second')
-  expect([sizes, most, under]).toEqual([[200, 200, 50], 3, 0])
+  expect([sizes, most, under]).toEqual([[250, 250, 50], 3, 0])
 })
