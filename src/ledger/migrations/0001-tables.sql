@@ -37,6 +37,10 @@ create table crosswalk.links (
   label text,
   target_label text,
   stage text,
+  -- In which state the source's record was last read, and the target's last reported: what a look at changes meets in that
+  -- state again is no news. See docs/decisions/0012-echo.md.
+  source_version text,
+  target_version text,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   -- One deal, one order.
@@ -145,3 +149,12 @@ create table crosswalk.events (
   primary key (connection, id)
 );
 create index events_received on crosswalk.events using brin (received_at);
+
+-- A system's stream of events is followed by one worker at a time.
+create table crosswalk.streams (
+  connection text primary key,
+  worker text not null,
+  lease_until timestamptz not null,
+  -- how far it was followed, in the connector's own words
+  place jsonb
+) with (fillfactor = 50);

@@ -6,6 +6,10 @@ declare
   taken bigint[];
 begin
   for attempt in 1..10 loop
+    -- In the order in which they are intended, so that two workers with some links in common cannot wait for each other.
+    perform from crosswalk.links link
+      where link.id in (select (patch ->> 'id')::bigint from jsonb_array_elements(patches) as given (patch))
+      order by link.sync, link.kind, link.source_id for update;
     select coalesce(array_agg(wanted.id), '{}') into taken
     from (
       select link.id, link.kind, link.connection, link.target_object, patch ->> 'targetId' as target_id,
@@ -27,11 +31,14 @@ begin
         state = coalesce(patch ->> 'state', link.state),
         target_id = case when patch ? 'targetId' then patch ->> 'targetId' else link.target_id end,
         origin = coalesce(patch ->> 'origin', link.origin),
-        written = coalesce(patch -> 'written', link.written),
+        written = coalesce(patch -> 'written', link.written)
+          || case when patch ? 'confirmed' then jsonb_build_object('confirmed', patch -> 'confirmed') else '{}' end,
         reported = coalesce(patch -> 'reported', link.reported),
         label = case when patch ? 'label' then patch ->> 'label' else link.label end,
         target_label = case when patch ? 'targetLabel' then patch ->> 'targetLabel' else link.target_label end,
         stage = case when patch ? 'stage' then patch ->> 'stage' else link.stage end,
+        source_version = coalesce(patch ->> 'sourceVersion', link.source_version),
+        target_version = coalesce(patch ->> 'targetVersion', link.target_version),
         updated_at = statement_timestamp()
       from jsonb_array_elements(patches) as given (patch)
       where link.id = (patch ->> 'id')::bigint and link.id <> all (taken);
