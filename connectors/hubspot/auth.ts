@@ -2,14 +2,9 @@ import { z } from 'zod'
 import { SyncError } from '../../src/core/problem.ts'
 import { shift } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
+import type { Login } from '../../src/ports/http.ts'
 import { classify } from './errors.ts'
 import type { Settings } from './settings.ts'
-
-export interface Login {
-  headers(): Promise<Readonly<Record<string, string>>>
-  /** Forgets an access token that was refused. @returns false when there is no way to get another */
-  forget(): boolean
-}
 
 const tokenReply = z.object({
   access_token: z.string().min(1),
@@ -24,7 +19,7 @@ const earlyMs = 60_000
 export function openLogin(settings: Settings, deps: ConnectionDeps): Login {
   const { accessToken, clientId, clientSecret } = settings
   if (accessToken !== undefined) {
-    return { headers: async () => ({ authorization: `Bearer ${accessToken}` }), forget: () => false }
+    return { headers: async () => ({ authorization: `Bearer ${accessToken}` }), refused: () => false }
   }
   // A client of its own: the login must not carry the login header of the others.
   const http = deps.http({
@@ -75,8 +70,9 @@ export function openLogin(settings: Settings, deps: ConnectionDeps): Login {
       })
       return { authorization: `Bearer ${await pending}` }
     },
-    forget() {
-      held = null
+    refused({ authorization }) {
+      // Another call may have been refused with the same token and have brought a new one already.
+      if (authorization === `Bearer ${held?.token}`) held = null
       return true
     },
   }

@@ -137,7 +137,6 @@ const accountReply = z.object({
  * Retry-After, and it repeats creations after a 502.
  */
 export function openClient(settings: Settings, deps: ConnectionDeps): Client {
-  const login = openLogin(settings, deps)
   const http = deps.http({
     connection: deps.name,
     baseUrl: settings.baseUrl,
@@ -148,7 +147,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     concurrencyMax: 6,
     classify,
     quota: quotaOf,
-    headers: () => login.headers(),
+    login: openLogin(settings, deps),
   })
 
   async function send(method: HttpRequest['method'], path: string, body: string | undefined): Promise<HttpReply> {
@@ -161,13 +160,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
       // whose name makes a second creation fail. Nothing is ever made twice.
       effect: 'read',
     }
-    try {
-      return await http.send(request)
-    } catch (error) {
-      // A token can be revoked before its time; a fresh one gets one more chance.
-      if (!(error instanceof SyncError && error.problem.kind === 'auth_rejected' && login.forget())) throw error
-      return await http.send(request)
-    }
+    return http.send(request)
   }
 
   const origin = 'http://origin'

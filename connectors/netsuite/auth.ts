@@ -5,16 +5,9 @@ import { z } from 'zod'
 import { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
-import type { HttpRequest } from '../../src/ports/http.ts'
+import type { Login } from '../../src/ports/http.ts'
 import { classifyLogin } from './errors.ts'
 import { accountOf, baseUrlOf, type Settings } from './settings.ts'
-
-export interface Login {
-  /** The header for one attempt of a request; a signature is good for one only. */
-  authorization(request: Pick<HttpRequest, 'method' | 'url'>): Promise<string>
-  /** Forgets an access token that was refused. @returns false when there is no way to get another */
-  forget(authorization: string): boolean
-}
 
 const tokenReply = z.object({
   access_token: z.string().min(1),
@@ -82,14 +75,14 @@ function openTokens(settings: Settings, deps: ConnectionDeps): Login {
   }
 
   return {
-    async authorization() {
-      if (held !== null && deps.clock.now() < held.until) return held.authorization
+    async headers() {
+      if (held !== null && deps.clock.now() < held.until) return { authorization: held.authorization }
       pending ??= renew().finally(() => {
         pending = null
       })
-      return pending
+      return { authorization: await pending }
     },
-    forget(authorization) {
+    refused({ authorization }) {
       // Another call may have been refused with the same token and have brought a new one already.
       if (held?.authorization === authorization) held = null
       return true
@@ -136,9 +129,10 @@ function openSigning(settings: Settings, { clock }: ConnectionDeps): Login {
   oauth.getTimeStamp = () => Math.floor(toMillis(clock.now()) / 1000)
   oauth.getNonce = () => randomBytes(16).toString('hex')
   return {
-    async authorization({ method, url }) {
-      return oauth.toHeader(oauth.authorize({ method, url }, { key: tokenId, secret: tokenSecret })).Authorization
+    async headers({ method, url }) {
+      const signed = oauth.authorize({ method, url }, { key: tokenId, secret: tokenSecret })
+      return { authorization: oauth.toHeader(signed).Authorization }
     },
-    forget: () => false,
+    refused: () => false,
   }
 }

@@ -6,7 +6,7 @@ import { type Instant, parseInstant } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
 import type { HttpReply, HttpRequest } from '../../src/ports/http.ts'
 import { openLogin } from './auth.ts'
-import { classify, isSyncError } from './errors.ts'
+import { classify } from './errors.ts'
 import { baseUrlOf, type Settings } from './settings.ts'
 
 /** A row of SuiteQL: everything is text, whatever its type; names are in lower case, and an empty column is not there. */
@@ -46,11 +46,6 @@ export const limits = {
 } as const
 
 const timeoutMs = { read: 60_000, write: 180_000 } as const
-/** NetSuite names no wait with its 429, but asks for one that grows and that callers do not share. */
-const backoffMs = { first: 500, most: 15_000 } as const
-const attemptsMax = 6
-/** Longer waits are the queue's business. */
-const waitMsMax = 30_000
 
 const suiteqlReply = z.looseObject({
   items: z.array(z.record(z.string(), z.unknown())),
@@ -60,40 +55,19 @@ const timeReply = z.looseObject({ serverTime: z.string() })
 
 export function openClient(settings: Settings, deps: ConnectionDeps): Client {
   const base = baseUrlOf(settings)
-  const login = openLogin(settings, deps)
   const http = deps.http({
     connection: deps.name,
     baseUrl: base,
     timeoutMs: timeoutMs.read,
     replyBytesMax: 50_000_000,
-    // Attempts are made below: each needs a signature of its own, and a wait that grows.
-    attemptsMax: 1,
+    attemptsMax: 6,
     concurrencyMax: settings.concurrency,
     classify,
+    // It may be the word of a gateway that knows no better, and lines that are added twice are there twice: such a write is
+    // only made anew, from what is there by then.
+    trustUnavailable: false,
+    login: openLogin(settings, deps),
   })
-
-  async function send(request: HttpRequest): Promise<HttpReply> {
-    let renewed = false
-    for (let attempt = 1; ; attempt += 1) {
-      const authorization = await login.authorization(request)
-      try {
-        return await http.send({ ...request, headers: { ...request.headers, authorization } })
-      } catch (error) {
-        if (isSyncError(error, 'auth_rejected') && !renewed && login.forget(authorization)) {
-          renewed = true
-          continue
-        }
-        // Of a write, what was refused may be sent again. "Unavailable" may be the word of a gateway that knows no better, and
-        // lines that are added twice are there twice: such a write is only made anew, from what is there by then.
-        if (!isSyncError(error, 'rate_limited', 'busy', ...(request.effect === 'read' ? ['unavailable' as const] : [])))
-          throw error
-        const asked = error.problem.kind === 'rate_limited' ? error.problem.retryAfterMs : 0
-        const most = Math.min(backoffMs.most, backoffMs.first * 2 ** (attempt - 1))
-        if (attempt >= attemptsMax || asked > waitMsMax) throw withWait(error, Math.max(asked, most))
-        await deps.clock.sleep(Math.max(asked, Math.round(most * (0.5 + Math.random() / 2))))
-      }
-    }
-  }
 
   const call = (
     method: HttpRequest['method'],
@@ -101,7 +75,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     given: { body?: string; effect?: HttpRequest['effect']; headers?: Readonly<Record<string, string>> } = {},
   ) => {
     const { body, effect = 'read', headers } = given
-    return send({
+    return http.send({
       method,
       url: `${base}/services/rest/${path}`,
       effect,
@@ -170,13 +144,6 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
       return at
     },
   }
-}
-
-/** The error with the wait that is worth taking, so that the queue does not come back at once. */
-function withWait(error: SyncError, waitMs: number): SyncError {
-  if (error.problem.kind !== 'rate_limited') return error
-  const { message, fix, cause } = error
-  return new SyncError(message, { problem: { kind: 'rate_limited', retryAfterMs: waitMs }, fix, cause })
 }
 
 function rowOf(item: Readonly<Record<string, unknown>>): Row {

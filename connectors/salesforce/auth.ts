@@ -4,11 +4,12 @@ import { z } from 'zod'
 import { SyncError } from '../../src/core/problem.ts'
 import { toMillis } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
+import type { Login } from '../../src/ports/http.ts'
 import { classify } from './errors.ts'
 import { longId } from './id.ts'
 import type { Settings } from './settings.ts'
 
-export interface Login {
+export interface SalesforceLogin extends Login {
   /** An access token; fetched when there is none, once however many calls wait for it. */
   token(): Promise<string>
   /** Forgets a token that was refused, unless another call had it replaced already. */
@@ -33,7 +34,7 @@ const tokenReply = z.object({
  * JWT bearer or client credentials, as the settings say. Neither gives a refresh token and neither answer says how long
  * the access token lives, so a new one is asked for when the old one is refused.
  */
-export function openLogin(settings: Settings, deps: ConnectionDeps): Login {
+export function openLogin(settings: Settings, deps: ConnectionDeps): SalesforceLogin {
   // A client of its own: the login must not wait for a slot that a call waiting for the login holds.
   const http = deps.http({
     connection: deps.name,
@@ -89,16 +90,23 @@ export function openLogin(settings: Settings, deps: ConnectionDeps): Login {
     return held
   }
 
+  async function token(): Promise<string> {
+    if (held !== null) return held
+    pending ??= login().finally(() => {
+      pending = null
+    })
+    return pending
+  }
+  function forget(refused: string): void {
+    if (held === refused) held = null
+  }
   return {
-    async token() {
-      if (held !== null) return held
-      pending ??= login().finally(() => {
-        pending = null
-      })
-      return pending
-    },
-    forget(token) {
-      if (held === token) held = null
+    token,
+    forget,
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    refused({ authorization = '' }) {
+      forget(authorization.slice('Bearer '.length))
+      return true
     },
     identity: () => identity,
   }

@@ -120,26 +120,15 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     concurrencyMax: 6,
     classify,
     quota: quotaOf,
+    login,
   })
   let aheadMs = 0
 
-  async function sendWith(token: string, request: HttpRequest): Promise<HttpReply> {
-    const reply = await http.send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } })
+  async function send(request: HttpRequest): Promise<HttpReply> {
+    const reply = await http.send(request)
     const at = Date.parse(reply.headers.date ?? '')
     if (!Number.isNaN(at)) aheadMs = at - toMillis(deps.clock.now())
     return reply
-  }
-
-  async function send(request: HttpRequest): Promise<HttpReply> {
-    const token = await login.token()
-    try {
-      return await sendWith(token, request)
-    } catch (error) {
-      if (!(error instanceof SyncError && error.problem.kind === 'auth_rejected')) throw error
-      // Tokens end when they like. A fresh one gets one more chance and no more: its refusal is the login's fault.
-      login.forget(token)
-      return await sendWith(await login.token(), request)
-    }
   }
 
   async function carry({ method, url, headers, body }: VendorRequest) {

@@ -3,7 +3,6 @@ import { type CompiledMapping, compileMapping, type Finding, type MappingFile } 
 import type { ObjectSchema } from '../ports/connector.ts'
 import type { Config, OrderSync, ReportSync } from './config.ts'
 import type { Endpoint } from './endpoint.ts'
-import { keepHeapSmall } from './heap.ts'
 import type { DealSync, FulfilmentSync, Sync } from './sync.ts'
 
 export type Tables = Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -43,7 +42,6 @@ interface Part {
 }
 
 export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpoint>, files: ProjectFiles): Project {
-  keepHeapSmall()
   const opened = new Map<string, Promise<Sync>>()
 
   const endpoint = (name: string): Endpoint => {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { SyncError } from '../core/problem.ts'
 import type { Instant } from '../core/time.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { HttpReply, HttpRequest, HttpRules, Quota } from '../ports/http.ts'
+import type { HttpReply, HttpRequest, HttpRules, Login, Quota } from '../ports/http.ts'
 import type { Log } from '../ports/log.ts'
 import { type HttpCall, openHttpClient } from './client.ts'
 
@@ -100,6 +100,10 @@ function client(baseUrl: string, rules: Partial<HttpRules> = {}, waits: readonly
   return { http, slept, calls, lines, learnt }
 }
 
+const loginOf = (authorization: (request: HttpRequest) => string, refused = (): boolean => false): Login => ({
+  headers: async (request) => ({ Authorization: authorization(request) }),
+  refused,
+})
 const read = (url: string): HttpRequest => ({ method: 'GET', url, effect: 'read' })
 const write = (url: string): HttpRequest => ({ method: 'POST', url, effect: 'write', body: '{"a":1}' })
 
@@ -115,7 +119,7 @@ async function problemOf(sending: Promise<unknown>): Promise<SyncError> {
 describe('a call that works', () => {
   test('sends method, headers and body, and gives status, headers and body back', async () => {
     const server = await serve((_request, response) => json(response, 201, { id: 7 }, { 'X-Trace': 'abc' }))
-    const { http } = client(server.url, { headers: async () => ({ Authorization: 'Bearer token-of-now' }) })
+    const { http } = client(server.url, { login: loginOf(() => 'Bearer token-of-now') })
     const reply = await http.send({ ...write(`${server.url}/orders?x=ä`), headers: { 'X-Own': '1' } })
     expect(reply).toMatchObject({ status: 201, headers: { 'x-trace': 'abc' }, body: '{"id":7}' })
     expect(reply.json()).toEqual({ id: 7 })
@@ -154,7 +158,7 @@ describe('a call that works', () => {
   test('asks for the login header anew at each attempt', async () => {
     const server = await serve((_request, response, nth) => json(response, nth === 1 ? 503 : 200, {}))
     let issued = 0
-    const { http } = client(server.url, { headers: () => ({ authorization: `Bearer token-${++issued}` }) })
+    const { http } = client(server.url, { login: loginOf(() => `Bearer token-${++issued}`) })
     await http.send(read(`${server.url}/x`))
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2'])
   })
@@ -165,12 +169,35 @@ describe('a call that works', () => {
     expect((await http.send(read(`${server.url}/x`))).status).toBe(404)
   })
 
-  test('sends no second request for a refused login', async () => {
-    const server = await serve((_request, response) => json(response, 401, {}))
-    const { http } = client(server.url)
-    expect((await problemOf(http.send(read(`${server.url}/x`)))).problem.kind).toBe('auth_rejected')
-    expect(server.requests).toHaveLength(1)
+  test('asks for headers with the request that they are for', async () => {
+    const server = await serve((_request, response) => json(response, 200, {}))
+    const { http } = client(server.url, { login: loginOf(({ method, url }) => `${method} ${new URL(url).pathname}`) })
+    await http.send(write(`${server.url}/orders`))
+    expect(server.requests[0]?.headers.authorization).toBe('POST /orders')
   })
+
+  test.each([false, true])(
+    'sends a request with a refused login once more when there may be another: %s',
+    async (more) => {
+      const server = await serve((_request, response) => json(response, 401, {}))
+      const refused: unknown[] = []
+      let issued = 0
+      const login: Login = {
+        headers: async () => ({ authorization: `Bearer token-${++issued}` }),
+        refused(headers) {
+          refused.push(headers)
+          return more
+        },
+      }
+      const { http, slept } = client(server.url, { login })
+      expect((await problemOf(http.send(write(`${server.url}/x`)))).problem.kind).toBe('auth_rejected')
+      expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(
+        more ? ['Bearer token-1', 'Bearer token-2'] : ['Bearer token-1'],
+      )
+      expect(refused).toEqual([{ authorization: 'Bearer token-1' }])
+      expect(slept).toEqual([])
+    },
+  )
 })
 
 describe('a lost answer', () => {
@@ -267,7 +294,7 @@ describe('a request that never left', () => {
 
   test('is refused for a login header with a line break, without showing it', async () => {
     const server = await serve((_request, response) => json(response, 200, {}))
-    const { http } = client(server.url, { headers: () => ({ authorization: 'Bearer abc\ndef' }) })
+    const { http } = client(server.url, { login: loginOf(() => 'Bearer abc\ndef') })
     const error = await problemOf(http.send(write(`${server.url}/x`)))
     expect(error.problem).toEqual({ kind: 'configuration_invalid', path: 'headers' })
     expect(error.message).not.toContain('abc')
@@ -295,6 +322,14 @@ describe('a refusal', () => {
     expect(slept).toEqual([100])
   })
 
+  test('for too many calls is waited out longer each time when nobody names a wait', async () => {
+    const server = await serve((_request, response, nth) => json(response, nth < 3 ? 429 : 200, {}))
+    const limited = new SyncError('slow', { problem: { kind: 'rate_limited', retryAfterMs: 0 }, fix: 'wait' })
+    const { http, slept } = client(server.url, { classify: ({ status }) => (status === 429 ? limited : null) })
+    await http.send(write(`${server.url}/x`))
+    expect(slept).toEqual([375, 750])
+  })
+
   test('that asks for a longer wait than half a minute goes to the caller with that wait', async () => {
     const server = await serve((_request, response) => json(response, 429, {}, { 'retry-after': '3600' }))
     const { http, slept } = client(server.url)
@@ -313,6 +348,15 @@ describe('a refusal', () => {
       expect(server.requests).toHaveLength(3)
     },
   )
+
+  test('with status 503 ends a write, and not a read, where that word is not trusted', async () => {
+    const server = await serve((_request, response) => json(response, 503, {}))
+    const { http } = client(server.url, { trustUnavailable: false })
+    expect((await problemOf(http.send(write(`${server.url}/x`)))).problem.kind).toBe('unavailable')
+    expect(server.requests).toHaveLength(1)
+    expect((await problemOf(http.send(read(`${server.url}/x`)))).problem.kind).toBe('unavailable')
+    expect(server.requests).toHaveLength(4)
+  })
 
   test('is thrown as it is after the last attempt', async () => {
     const server = await serve((_request, response) => json(response, 503, {}))
@@ -470,7 +514,7 @@ describe('limits', () => {
 
 test('tells metrics and log of every attempt, without query, ids, headers or body', async () => {
   const server = await serve((_request, response, nth) => json(response, nth === 1 ? 503 : 200, { secret: 'in-reply' }))
-  const { http, calls, lines } = client(server.url, { headers: () => ({ authorization: 'Bearer in-header' }) })
+  const { http, calls, lines } = client(server.url, { login: loginOf(() => 'Bearer in-header') })
   await http.send({ ...write(`${server.url}/orders/4711?token=in-query`), body: '{"a":"in-body"}' })
   const place = { connection: 'erp', method: 'POST', route: '/orders/:id' }
   expect(calls).toMatchObject([

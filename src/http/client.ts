@@ -2,7 +2,7 @@ import { validateHeaderValue } from 'node:http'
 import { bulkhead } from 'cockatiel'
 import { type Problem, SyncError } from '../core/problem.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { HttpReply, HttpRequest, HttpRules, OpenHttp, Quota } from '../ports/http.ts'
+import type { Headers, HttpReply, HttpRequest, HttpRules, OpenHttp, Quota } from '../ports/http.ts'
 import type { Log } from '../ports/log.ts'
 import { parseBase, routeOf, within } from './address.ts'
 import { acceptedEncodings, type ExchangeOutcome, openExchange } from './exchange.ts'
@@ -69,9 +69,11 @@ export function openHttpClient(deps: Deps): OpenHttp {
       async send(request) {
         const url = within(rules.connection, base, request.url)
         const place: Place = { connection: rules.connection, method: request.method, route: routeOf(url) }
+        let renewed = false
         for (let attempt = 1; ; attempt += 1) {
           await waitForBudget(place)
-          const headers = await headersOf(rules, request)
+          const login = (await rules.login?.headers(request)) ?? {}
+          const headers = headersOf(rules, login, request)
           const timeoutMs = request.timeoutMs ?? rules.timeoutMs
           const outcome = await slots.execute(async () => {
             calls += 1
@@ -98,6 +100,12 @@ export function openHttpClient(deps: Deps): OpenHttp {
           } else {
             error = failureOf(place, request, outcome)
           }
+          if (error.problem.kind === 'auth_rejected' && !renewed && rules.login?.refused(login) === true) {
+            renewed = true
+            continue
+          }
+          const doubtful = error.problem.kind === 'unavailable' && request.effect === 'write' && outcome.ok
+          if (doubtful && rules.trustUnavailable === false) throw clean(error, null)
           const waitMs = waitBefore(error, askedMs, attempt)
           if (waitMs === null || attempt >= rules.attemptsMax || waitMs > waitMsMax) throw clean(error, waitMs)
           deps.log.info('http_retry', { ...place, attempt, problem: error.problem.kind, waitMs })
@@ -131,12 +139,16 @@ export function openHttpClient(deps: Deps): OpenHttp {
 
   /** Null when the error is not one to try again on. */
   function waitBefore(error: SyncError, askedMs: number | null, attempt: number): number | null {
+    const most = Math.min(backoffMs.most, backoffMs.first * 2 ** (attempt - 1))
     switch (error.problem.kind) {
-      case 'rate_limited':
-        return Math.max(error.problem.retryAfterMs, askedMs ?? 0)
+      case 'rate_limited': {
+        const toldMs = Math.max(error.problem.retryAfterMs, askedMs ?? 0)
+        // Where no wait is named, one that grows, and that callers do not share.
+        return toldMs > 0 ? toldMs : Math.round(most * (0.5 + random() / 2))
+      }
       case 'unavailable':
       case 'busy':
-        return askedMs ?? Math.round(random() * Math.min(backoffMs.most, backoffMs.first * 2 ** (attempt - 1)))
+        return askedMs ?? Math.round(random() * most)
       default:
         return null
     }
@@ -166,14 +178,14 @@ const where = (place: Place): string => `Connection "${place.connection}", ${pla
 const seconds = (ms: number): number => Math.ceil(ms / 1000)
 
 /** @throws SyncError `configuration_invalid` for a value that cannot be a header: a secret pasted with a line break */
-async function headersOf(rules: HttpRules, request: HttpRequest): Promise<Record<string, string>> {
+function headersOf(rules: HttpRules, login: Headers, request: HttpRequest): Headers {
   const headers: Record<string, string> = {
     accept: 'application/json',
     'accept-encoding': acceptedEncodings,
     'user-agent': 'crosswalk',
     ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
   }
-  for (const given of [(await rules.headers?.()) ?? {}, request.headers ?? {}]) {
+  for (const given of [login, request.headers ?? {}]) {
     for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = value
   }
   for (const [name, value] of Object.entries(headers)) {

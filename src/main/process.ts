@@ -22,6 +22,7 @@ import type { Connection } from '../ports/connector.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import { systemClock } from './clock.ts'
 import { type LoadedConfig, loadConfig, projectFiles } from './config.ts'
+import { keepHeapSmall } from './heap.ts'
 
 export interface ProcessOptions {
   /** Path of config/crosswalk.yaml. */
@@ -56,6 +57,7 @@ export const packageRoot = findRoot(import.meta.dirname)
 
 /** @throws SyncError `configuration_invalid` for a wrong configuration; Error when the database cannot be had */
 export async function openProcess(options: ProcessOptions): Promise<Opened> {
+  keepHeapSmall()
   const loaded = await loadConfig(options.config, options.environment)
   const secrets = new Set([...loaded.secrets, ...settingsSecrets(loaded.config)])
   const shownSecrets = () => [...secrets]

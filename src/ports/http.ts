@@ -7,7 +7,7 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Absolute. A secret in it never reaches a log: the query is cut off there and paths named by `redact` are masked. */
   readonly url: string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Headers
   readonly body?: string
   /**
    * `read` may be repeated freely. `write` is repeated only when it certainly was not carried out (refused connection,
@@ -20,7 +20,7 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number
   /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Headers
   readonly body: string
   /** The body as JSON. @throws SyncError `bad_reply` when it is not JSON */
   json(): unknown
@@ -42,8 +42,19 @@ export interface HttpRules {
   classify(reply: HttpReply, request: HttpRequest): SyncError | null
   /** What a reply tells of the remaining quota. Null when nothing. */
   quota?(reply: HttpReply): Quota | null
-  /** Added to every request, read anew for each attempt: a login header. */
-  headers?(): Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>
+  /** Whether `unavailable` as the answer to a write proves that nothing was done, so that it is sent again. True when not given. */
+  readonly trustUnavailable?: boolean
+  readonly login?: Login
+}
+
+export type Headers = Readonly<Record<string, string>>
+
+/** How a connection proves who it is. */
+export interface Login {
+  /** Asked for each attempt of a request: a signature is good for one only. */
+  headers(request: HttpRequest): Promise<Headers>
+  /** These headers were refused. True when there may be better ones: the request then gets one more attempt. */
+  refused(headers: Headers): boolean
 }
 
 /** Calls allowed in a window, as the vendor's headers report it. */
