@@ -14,9 +14,10 @@ const pairOf = ({ crm, erp }: Target): Pair => ({ crm: crm.system, erp: erp.syst
 
 // Loaded alone, as the scripts are.
 async function open(name: ContestantName, target: Target): Promise<Contestant> {
-  return name === 'crosswalk'
-    ? (await import('./crosswalk.ts')).openMeasured(target)
-    : scriptsOf(pairOf(target))[name](target)
+  if (name === 'crosswalk') return (await import('./crosswalk.ts')).openMeasured(target)
+  const script = scriptsOf(pairOf(target))[name]
+  if (script === undefined) throw new Error(`there is no ${name} script of this pair`)
+  return script(target)
 }
 let contestant: Contestant | null = null
 const closing: (() => Promise<void>)[] = []

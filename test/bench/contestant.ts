@@ -11,5 +11,6 @@ export interface Contestant {
   close(): Promise<void>
 }
 
-export const contestants = ['sequential', 'batched', 'crosswalk'] as const
+/** `careful` is the batched script, but that it looks at what was made before it confirms it. */
+export const contestants = ['sequential', 'batched', 'careful', 'crosswalk'] as const
 export type ContestantName = (typeof contestants)[number]

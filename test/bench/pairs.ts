@@ -5,6 +5,8 @@ type Open = (target: Target) => Promise<Contestant>
 interface Scripts {
   readonly sequential: Open
   readonly batched: Open
+  /** Where the ERP makes orders that are confirmed from the start, and the batched script has it do so. */
+  readonly careful?: Open
 }
 
 /**
@@ -19,6 +21,8 @@ const scripts: Readonly<Record<string, Scripts>> = {
   'salesforce-netsuite': {
     sequential: async (target) => (await import('./pairs/salesforce-netsuite/sequential.ts')).openSequential(target),
     batched: async (target) => (await import('./pairs/salesforce-netsuite/batched.ts')).openBatched(target),
+    careful: async (target) =>
+      (await import('./pairs/salesforce-netsuite/batched.ts')).openBatched(target, 'after a look'),
   },
 }
 

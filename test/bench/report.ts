@@ -24,7 +24,12 @@ const titleOf = (system: string): string => registry.find(({ name }) => name ===
 export const scene = ({ crm, erp }: Pair, deals: number): string =>
   `${deals} deals × ${linesPerDeal} lines, ${productCount} products, ${companyCount} companies; ${titleOf(crm)} and ${titleOf(erp)}, both simulated, without limits`
 
-const names = { sequential: 'hand-written loop', batched: 'batched script', crosswalk: 'Crosswalk' } as const
+const names = {
+  sequential: 'hand-written loop',
+  batched: 'batched script',
+  careful: 'batched script that looks before it confirms',
+  crosswalk: 'Crosswalk',
+} as const
 
 /** Figures of one row, an order each where that makes sense. */
 interface Figures {

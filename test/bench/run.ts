@@ -1,6 +1,7 @@
 import { contestants } from './contestant.ts'
 import { type Measurement, measure } from './measure.ts'
 import { help, type Options, parseOptions } from './options.ts'
+import { scriptsOf } from './pairs.ts'
 import { measureRealOdoo, realOdoo } from './real-odoo.ts'
 import * as report from './report.ts'
 import { measureWebhookDelay, type WebhookDelay } from './webhook-delay.ts'
@@ -17,6 +18,7 @@ async function throughput(options: Options): Promise<void> {
   const delays: WebhookDelay[] = []
   for (const latencyMs of options.latenciesMs) {
     for (const contestant of contestants) {
+      if (contestant === 'careful' && scriptsOf(options.pair).careful === undefined) continue
       note(`${contestant} at ${latencyMs} ms`)
       const deals = contestant === 'sequential' ? Math.min(options.deals, loopDealsMax) : options.deals
       measured.push(await measure(options.pair, contestant, latencyMs, deals))

@@ -172,11 +172,11 @@ describe('creating orders', () => {
   })
 
   test('writes a few hundred orders in few calls', async () => {
-    const writes = Array.from({ length: 250 }, () => order(newKey()))
+    const writes = Array.from({ length: 300 }, () => order(newKey()))
     calls()
     const outcomes = await write(...writes)
     expect(calls()).toBe(2)
-    expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(250)
+    expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(300)
   }, 120_000)
 })
 

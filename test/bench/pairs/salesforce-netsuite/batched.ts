@@ -8,6 +8,7 @@ import { type AccountFields, type LineFields, openSalesforce, orderNumberField }
 
 interface Opportunity {
   readonly Id: string
+  readonly Amount: number
   readonly Account: AccountFields
   readonly OpportunityLineItems: { readonly records: readonly LineFields[] }
 }
@@ -21,9 +22,13 @@ const recordsPerUpdate = 200
 
 /**
  * The practical limit: the fewest calls that both systems allow, those of one step side by side. It keeps no ledger,
- * looks for no order or customer before it makes one, proves nothing before it approves, and is not fit for a second run.
+ * looks for no order or customer before it makes one, and is not fit for a second run.
+ * @param approves  `at once` makes orders approved; `after a look` compares their totals first, a call more for each
  */
-export async function openBatched({ crm, erp }: Target): Promise<Contestant> {
+export async function openBatched(
+  { crm, erp }: Target,
+  approves: 'at once' | 'after a look' = 'at once',
+): Promise<Contestant> {
   const salesforce = await openSalesforce(crm)
   const netsuite = await openNetsuiteRest(erp)
   return {
@@ -41,17 +46,30 @@ export async function openBatched({ crm, erp }: Target): Promise<Contestant> {
       await inChunks(found, 1, netsuiteAtOnce, async (part) => {
         for (const one of part) {
           const customerId = customerIds.get(one.Account.Id) ?? ''
-          const body = orderBody(one.Id, customerId, 'B', linesOf(one), itemIds)
+          const body = orderBody(one.Id, customerId, approves === 'at once' ? 'B' : 'A', linesOf(one), itemIds)
           opportunityOf.set(await netsuite.create('salesOrder', body), one.Id)
         }
       })
+      const amounts = new Map(found.map(({ Id, Amount }) => [Id, Amount]))
+      const agreed: string[] = []
       const numbers: { Id: string; [orderNumberField]: string }[] = []
       await inChunks([...opportunityOf.keys()], idsPerQuery, netsuiteAtOnce, async (part) => {
         const marks = part.map(() => '?').join(', ')
-        const rows = await netsuite.query(`SELECT t.id, t.tranid FROM transaction t WHERE t.id IN (${marks})`, part)
-        for (const { id = '', tranid = '' } of rows)
-          numbers.push({ Id: opportunityOf.get(id) ?? '', [orderNumberField]: tranid })
+        const rows = await netsuite.query(
+          `SELECT t.id, t.tranid, t.foreigntotal FROM transaction t WHERE t.id IN (${marks})`,
+          part,
+        )
+        for (const { id = '', tranid = '', foreigntotal } of rows) {
+          const Id = opportunityOf.get(id) ?? ''
+          numbers.push({ Id, [orderNumberField]: tranid })
+          if (Number(foreigntotal) === amounts.get(Id)) agreed.push(id)
+        }
       })
+      if (approves === 'after a look') {
+        await inChunks(agreed, 1, netsuiteAtOnce, async (part) => {
+          for (const id of part) await netsuite.update('salesOrder', id, { orderStatus: { id: 'B' } })
+        })
+      }
       await inChunks(numbers, recordsPerUpdate, salesforceAtOnce, async (part) => {
         const saved = await salesforce.sobject('Opportunity').update([...part], { allOrNone: false })
         const refused = saved.find((one) => !one.success)
