@@ -79,6 +79,10 @@ function fake(overrides: Partial<UseCases> = {}) {
     async resume(sync, options) {
       remember('resume', sync, options)
     },
+    async linkCustomer(what) {
+      remember('linkCustomer', what)
+      return { sync: 'orders', customer: what.customer, target: what.target, movedFrom: null, records: 3 }
+    },
     async retry(what) {
       remember('retry', what)
       return 2
@@ -165,6 +169,13 @@ describe('the contract', () => {
       { records: 2 },
     ],
     [
+      'linkCustomer',
+      '/syncs/orders/customers/company-55/link',
+      { target: '42' },
+      ['linkCustomer', { sync: 'orders', customer: 'company-55', target: '42', move: false }],
+      { records: 3, movedFrom: null },
+    ],
+    [
       'listDeals',
       '/deals?text=acme',
       undefined,
@@ -191,7 +202,7 @@ describe('the contract', () => {
       Object.entries(methods).map(([method, operation]) => `${operation.operationId} ${method} ${path}`),
     )
     const served = Object.entries<Route>(contract).map(
-      ([name, route]) => `${name} ${route.method} ${route.path.replace(/:(\w+)/, '{$1}')}`,
+      ([name, route]) => `${name} ${route.method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
     )
     expect(documented.sort()).toEqual(served.sort())
     expect(paths['/problems']?.get?.parameters.map(({ name }) => name)).toEqual(['sync', 'kind', 'max'])
@@ -215,6 +226,7 @@ describe('the contract', () => {
     ['post', '/syncs/nope/pause', {}, /no (sync|connection) "nope"/],
     ['post', '/syncs/nope/resume', {}, /no (sync|connection) "nope"/],
     ['post', '/syncs/__proto__/run', undefined, /no sync "__proto__"/],
+    ['post', '/syncs/nope/customers/company-55/link', { target: '42' }, /no sync "nope"/],
     ['post', '/connections/nope/check', undefined, /no (sync|connection) "nope"/],
     ['post', '/records/retry', { sync: 'nope', records: ['1'] }, /no sync "nope"/],
     ['post', '/deals/901/preview', { sync: 'nope' }, /no sync "nope"/],

@@ -280,6 +280,25 @@ export const contract = {
     status: 202,
     reply: released,
   },
+  linkCustomer: {
+    ...bare,
+    method: 'post',
+    path: '/syncs/:name/customers/:id/link',
+    summary: 'Says which customer of the ERP a customer of the CRM is; deals that wait on a customer are tried again',
+    params: z.strictObject({ name, id: recordId }),
+    body: z.strictObject({
+      target: recordId.describe('Id of the customer in the ERP'),
+      move: z.boolean().default(false).describe('Takes it away from the customer of the CRM that has it'),
+    }),
+    status: 202,
+    reply: z.object({
+      sync: z.string(),
+      customer: z.string(),
+      target: z.string(),
+      movedFrom: z.string().nullable().describe('Whose it was before'),
+      records: z.number().describe('Deals that are tried again'),
+    }),
+  },
   listDeals: {
     ...bare,
     method: 'get',

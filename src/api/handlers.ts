@@ -68,6 +68,10 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
       if (!(await isSync(sync))) return missing('sync', sync)
       return { records: await useCases.retry({ sync, records }) }
     },
+    async linkCustomer({ params: { name, id }, body: { target, move } }) {
+      if (!(await isSync(name))) return missing('sync', name)
+      return useCases.linkCustomer({ sync: name, customer: id, target, move })
+    },
     async listDeals({ query }) {
       return { deals: await useCases.deals(given(query)) }
     },

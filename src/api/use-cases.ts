@@ -4,7 +4,18 @@ import type { WebhookReply, WebhookRequest } from '../ports/connector.ts'
 /** The use cases that the REST API opens to others; a SyncError they throw is shown with its text and fix. */
 export type UseCases = Pick<
   Crosswalk,
-  'check' | 'deals' | 'hold' | 'preview' | 'problem' | 'problems' | 'resume' | 'retry' | 'runs' | 'status' | 'timeline'
+  | 'check'
+  | 'deals'
+  | 'hold'
+  | 'linkCustomer'
+  | 'preview'
+  | 'problem'
+  | 'problems'
+  | 'resume'
+  | 'retry'
+  | 'runs'
+  | 'status'
+  | 'timeline'
 >
 
 export interface Webhooks {

@@ -40,6 +40,12 @@ export interface Crosswalk {
   problem(id: string): Promise<{ readonly problem: OpenProblem; readonly waiting: readonly string[] } | null>
   /** Has the records that wait on a problem, or these records of a sync, tried again. @returns how many */
   retry(what: { problem: string } | { sync: string; records: readonly string[] }): Promise<number>
+  /**
+   * Says which customer of the ERP a customer of the CRM is; deals that wait on a customer are tried again.
+   * @param customer  id as problems name it @param target  id in the ERP
+   * @throws SyncError when the ERP has no such customer, or when it is another one's and `move` is false
+   */
+  linkCustomer(what: { customer: string; target: string; sync?: string; move: boolean }): Promise<CustomerLink>
   timeline(recordId: string): Promise<readonly TimelineEntry[]>
   deals(filter: { text?: string; state?: LinkState; open?: boolean; max: number }): Promise<readonly Link[]>
   runs(filter: { sync?: string; max: number }): Promise<readonly Run[]>
@@ -108,6 +114,16 @@ export interface RunReport {
   readonly problems: number
   /** Records that wait for later (a deferral, a paused connection). */
   readonly waiting: number
+}
+
+export interface CustomerLink {
+  readonly sync: string
+  readonly customer: string
+  readonly target: string
+  /** Whose it was before. */
+  readonly movedFrom: string | null
+  /** How many deals are tried again. */
+  readonly records: number
 }
 
 export interface Reconciliation {

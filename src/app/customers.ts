@@ -213,7 +213,9 @@ function ambiguous(customer: Customer, value: string, matches: readonly Match[],
   return {
     problem: { kind: 'customer_ambiguous', value, hits: matches.length },
     message: `Customer "${customer.name}" (${customer.id}) cannot be told apart by ${value}: ${because}.`,
-    fix: 'Merge the duplicates, restore the archived customer, or give one of them a tax id or another name; then retry.',
+    fix:
+      'Merge the duplicates, restore the archived customer, or give one of them a tax id or another name; then retry. Or say ' +
+      `which it is: crosswalk link ${customer.id} <id in the ERP>${owner === null ? '' : ' --move'}.`,
   }
 }
 

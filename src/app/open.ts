@@ -5,6 +5,7 @@ import { backfill, reconcile } from './backfill.ts'
 import type { ConnectionCheck, Crosswalk, MappingTest, RunOptions, RunReport } from './crosswalk.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
+import { linkCustomer } from './link-customer.ts'
 import { preview } from './preview.ts'
 import type { Project } from './project.ts'
 import type { DealSync, Deps, Sync } from './sync.ts'
@@ -45,6 +46,11 @@ export function openCrosswalk(
     }
   }
 
+  function mustExist(name: string): void {
+    if (Object.hasOwn(project.config.syncs, name)) return
+    throw invalid(name, `There is no sync "${name}"`, `Known: ${Object.keys(project.config.syncs).join(', ')}.`)
+  }
+
   /** Syncs in the order in which one makes work for the next: deals before their fulfilment. */
   const inOrder = (names: readonly string[]) => {
     const all = Object.entries(project.config.syncs)
@@ -56,11 +62,7 @@ export function openCrosswalk(
   }
 
   async function run(names: readonly string[], how: RunOptions): Promise<RunReport> {
-    for (const name of names) {
-      if (project.config.syncs[name] === undefined) {
-        throw invalid(name, `There is no sync "${name}"`, `Known: ${Object.keys(project.config.syncs).join(', ')}.`)
-      }
-    }
+    names.forEach(mustExist)
     const chosenNames = inOrder(names)
     const rows = new Map<string, Row>()
     for (const name of chosenNames) {
@@ -203,6 +205,7 @@ export function openCrosswalk(
     },
     async retry(what) {
       if ('records' in what) {
+        mustExist(what.sync)
         await ledger.inbox.add(what.sync, what.records, { lane: 'retry' })
         await wake([what.sync])
         return what.records.length
@@ -215,11 +218,21 @@ export function openCrosswalk(
       await wake([found.sync])
       return records.length
     },
+    async linkCustomer({ sync: name, ...what }) {
+      const sync = await dealSync(name)
+      const result = await linkCustomer(sync, what, deps)
+      await wake([sync.name])
+      return result
+    },
     timeline: (recordId) => ledger.timeline.of(recordId),
     deals: (filter) => ledger.links.list({ kind: 'order', ...filter }),
     runs: (filter) => ledger.runs.list(filter),
-    hold: (name, because) => ledger.syncs.set(name, { heldBecause: because }),
+    async hold(name, because) {
+      mustExist(name)
+      await ledger.syncs.set(name, { heldBecause: because })
+    },
     async resume(name, how) {
+      mustExist(name)
       if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
       await resume(name)
       await wake([name])

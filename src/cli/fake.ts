@@ -34,6 +34,7 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     problems: refuse('problems'),
     problem: refuse('problem'),
     retry: refuse('retry'),
+    linkCustomer: refuse('linkCustomer'),
     timeline: refuse('timeline'),
     deals: refuse('deals'),
     runs: refuse('runs'),

@@ -6,6 +6,7 @@ import { addDemo } from './commands/demo.ts'
 import { addDescribe } from './commands/describe.ts'
 import { addHold } from './commands/hold.ts'
 import { addInit } from './commands/init.ts'
+import { addLink } from './commands/link.ts'
 import { addLint } from './commands/lint.ts'
 import { addPreview } from './commands/preview.ts'
 import { addProblems } from './commands/problems.ts'
@@ -105,6 +106,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   program.commandsGroup('Deliver')
   addRun(program, act)
   addRetry(program, act)
+  addLink(program, act)
   addBackfill(program, act)
   addReconcile(program, act)
   addHold(program, act)

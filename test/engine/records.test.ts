@@ -106,6 +106,44 @@ describe('a customer', () => {
     expect(orderOf(double)).toBeUndefined()
     expect(deal(double).erp_sync_problem).toContain('2 customers of the ERP match')
   }, 60_000)
+
+  test('of two that match is the one that a person names', async () => {
+    const ids = ['one', 'two'].map(() => rig.odoo.store.addCustomer({ name: 'Either AG', is_company: true }))
+    const company = rig.hubspot.store.addCompany({ name: 'Either AG', domain: 'either.example' })
+    const id = win({ companyId: company })
+    await settle(project)
+    expect(deal(id).erp_sync_problem).toContain(`crosswalk link company-${company} `)
+    const what = { customer: `company-${company}`, move: false }
+    await expect(project.crosswalk.linkCustomer({ ...what, target: '999999' })).rejects.toThrow(
+      'has no customer "999999"',
+    )
+    const linked = await project.crosswalk.linkCustomer({ ...what, target: String(ids[1]) })
+    expect(linked).toMatchObject({ movedFrom: null, sync: 'orders' })
+    expect(linked.records).toBeGreaterThan(0)
+    await settle(project)
+    expect(orderOf(id)?.partnerId).toBe(ids[1])
+    expect(deal(id).erp_sync_problem ?? '').toBe('')
+  }, 60_000)
+
+  test('that was merged in the CRM is handed to the one that is left', async () => {
+    const { store } = rig.hubspot
+    const [gone, left] = ['gone', 'left'].map(() => store.addCompany({ name: 'Merged AG', domain: 'merged.example' }))
+    const before = win({ companyId: gone ?? '' })
+    await settle(project)
+    const partner = orderOf(before)?.partnerId
+    store.merge('companies', left ?? '', gone ?? '')
+    const id = win({ companyId: left ?? '' })
+    await settle(project)
+    const what = { customer: `company-${left}`, target: String(partner) }
+    await expect(project.crosswalk.linkCustomer({ ...what, move: false })).rejects.toThrow('is that of "Merged AG"')
+    expect(await project.crosswalk.linkCustomer({ ...what, move: true })).toMatchObject({
+      movedFrom: `company-${gone}`,
+    })
+    const next = win({ companyId: left ?? '' })
+    await settle(project)
+    expect(orderOf(next)?.partnerId).toBe(partner)
+    expect(orderOf(id)?.state).toBe('sale')
+  }, 60_000)
 })
 
 test('a preview shows each field with its rule and writes nothing', async () => {
