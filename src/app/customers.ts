@@ -32,6 +32,8 @@ interface Candidate {
   readonly customer: Customer
   readonly link: Link | null
   readonly key: string
+  /** What the keys of all customers of this CRM's account begin with. */
+  readonly keyPrefix: string
   /** The target's customer that carries our key. */
   readonly found: Match | null
   readonly fields: JsonObject
@@ -108,7 +110,8 @@ export async function settleCustomers(
     }
     const { fields, lines } = result.value
     const found = keyed[index]?.[0] ?? null
-    candidates.push({ customer, link: links[index] ?? null, key: keyFor(customer.id), found, fields, lines })
+    const keys = { key: keyFor(customer.id), keyPrefix: keyFor('') }
+    candidates.push({ customer, link: links[index] ?? null, ...keys, found, fields, lines })
   }
   await adopt(candidates, outcomes, deps)
   await create(
@@ -163,7 +166,8 @@ async function adopt(
     )
     const ids = found.flatMap((matches) => matches.map((match) => match.id))
     const linked = await deps.ledger.links.byTarget(deps.target.name, deps.mapping.object, ids)
-    const owners = new Map(linked.filter((link) => link.kind === 'customer').map((link) => [link.targetId, link]))
+    const own = linked.filter((link) => link.kind === 'customer' && link.sync === deps.sync)
+    const owners = new Map(own.map((link) => [link.targetId, link]))
     const asked = new Map<string, Candidate>()
     for (const [index, candidate] of asking.entries()) {
       const value = step.same.map((name) => String(candidate.fields[name])).join(' / ')
@@ -199,8 +203,9 @@ async function adopt(
 
 const isBlank = (value: Json | undefined) => value === undefined || value === null || value === ''
 
-/** A match that carries our key for another record, found after the ledger was lost. */
-const isOthersKey = (match: Match, candidate: Candidate) => match.key !== null && match.key !== candidate.key
+/** A match that carries our key for another record of the same CRM, found after the ledger was lost. */
+const isOthersKey = (match: Match, { key, keyPrefix }: Candidate) =>
+  match.key !== null && match.key !== key && match.key.startsWith(keyPrefix)
 
 function ambiguous(customer: Customer, value: string, matches: readonly Match[], owner: string | null): Failure {
   const names = matches.map((match) => `${match.label} (${match.id}${match.archived ? ', archived' : ''})`).join(', ')

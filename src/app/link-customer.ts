@@ -39,7 +39,7 @@ export async function linkCustomer(
         label: null,
       },
     ])
-    const owner = held.find((one) => one.kind === 'customer' && one.id !== link?.id) ?? null
+    const owner = held.find((one) => one.kind === 'customer' && one.sync === sync.name && one.id !== link?.id) ?? null
     if (owner !== null && !move) {
       throw invalid(
         `Customer ${target} of ${sync.target.name} is that of "${owner.label ?? owner.sourceId}" (${owner.sourceId}) already`,

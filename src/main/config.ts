@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { isAlias, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import { isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { type Config, configSchema } from '../app/config.ts'
 import type { ProjectFiles, Tables } from '../app/project.ts'
@@ -50,43 +50,58 @@ export async function loadConfig(
   })
   if (mistakes.length > 0) throw invalid(file, mistakes)
   const parsed = configSchema.safeParse(document.toJS())
-  if (!parsed.success) {
-    throw invalid(
-      file,
-      parsed.error.issues.map((issue) => {
-        const node = nearest(document, issue.path)
-        return `${at(node?.range?.[0])} ${issue.path.join('.')}: ${issue.message}`
-      }),
-    )
-  }
+  const told = ({ path, message }: Mistake) =>
+    `${at(nearest(document, path)?.range?.[0])}${path.length === 0 ? '' : ` ${path.join('.')}:`} ${message}`
+  if (!parsed.success) throw invalid(file, parsed.error.issues.flatMap(mistakesOf).map(told))
   const dangling = danglingNames(parsed.data)
-  if (dangling.length > 0) throw invalid(file, dangling)
+  if (dangling.length > 0) throw invalid(file, dangling.map(told))
   const root = basename(dirname(resolve(file))) === 'config' ? dirname(dirname(resolve(file))) : dirname(resolve(file))
   return { config: parsed.data, secrets, root }
 }
 
 type Document = ReturnType<typeof parseDocument>
 
-/** The deepest node on a path that is there: a missing key has no place of its own. */
+interface Mistake {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+function mistakesOf(issue: z.core.$ZodIssue): readonly Mistake[] {
+  switch (issue.code) {
+    // What is wrong with a name stands one level deeper.
+    case 'invalid_key':
+      return [{ path: issue.path, message: issue.issues[0]?.message ?? issue.message }]
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'there is no such key' }))
+    default:
+      return [issue]
+  }
+}
+
+/** The key that a path ends with, or else the deepest node on it: a missing key has no place of its own. */
 function nearest(document: Document, path: readonly PropertyKey[]): Node | null {
   for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true)
-    if (node !== null && typeof node === 'object' && 'range' in node) return node as Node
+    const parent = document.getIn(path.slice(0, length - 1), true)
+    if (!isMap(parent)) continue
+    const key = parent.items.find((pair) => isScalar(pair.key) && pair.key.value === path[length - 1])?.key
+    if (isScalar(key)) return key
   }
   return document.contents
 }
 
-function danglingNames(config: z.output<typeof configSchema>): string[] {
-  const mistakes: string[] = []
+function danglingNames(config: z.output<typeof configSchema>): Mistake[] {
+  const mistakes: Mistake[] = []
   const connections = Object.keys(config.connections).join(', ')
   for (const [name, sync] of Object.entries(config.syncs)) {
     for (const end of ['from', 'to'] as const) {
-      if (config.connections[sync[end]] !== undefined) continue
-      mistakes.push(`syncs.${name}.${end}: there is no connection "${sync[end]}"; known: ${connections}`)
+      if (Object.hasOwn(config.connections, sync[end])) continue
+      const message = `there is no connection "${sync[end]}"; known: ${connections}`
+      mistakes.push({ path: ['syncs', name, end], message })
     }
-    if (sync.document === 'fulfilment' && config.syncs[sync.of]?.document !== 'deal') {
-      mistakes.push(`syncs.${name}.of: "${sync.of}" is not a sync of deals`)
-    }
+    if (sync.document !== 'fulfilment') continue
+    const of = Object.hasOwn(config.syncs, sync.of) ? config.syncs[sync.of] : undefined
+    if (of?.document === 'deal') continue
+    mistakes.push({ path: ['syncs', name, 'of'], message: `"${sync.of}" is not a sync of deals` })
   }
   return mistakes
 }

@@ -43,9 +43,11 @@ create table crosswalk.links (
   target_version text,
   created_at timestamptz not null,
   updated_at timestamptz not null,
+  -- Within which a target has one link: an order has one deal, whichever CRM it is in; two CRMs may share a customer.
+  scope text not null generated always as (case kind when 'customer' then sync else '' end) stored,
   -- One deal, one order.
   constraint links_source unique (sync, kind, source_id),
-  constraint links_target unique (kind, connection, target_object, target_id)
+  constraint links_target unique (connection, target_object, target_id, kind, scope)
 ) with (fillfactor = 80);
 create index links_unfinished on crosswalk.links (state, id) where state <> 'linked';
 

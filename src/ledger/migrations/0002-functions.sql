@@ -12,9 +12,9 @@ begin
       order by link.sync, link.kind, link.source_id for update;
     select coalesce(array_agg(wanted.id), '{}') into taken
     from (
-      select link.id, link.kind, link.connection, link.target_object, patch ->> 'targetId' as target_id,
+      select link.id, link.kind, link.scope, link.connection, link.target_object, patch ->> 'targetId' as target_id,
         row_number() over (
-          partition by link.kind, link.connection, link.target_object, patch ->> 'targetId'
+          partition by link.kind, link.scope, link.connection, link.target_object, patch ->> 'targetId'
           order by link.target_id is not distinct from patch ->> 'targetId' desc, place
         ) as nth
       from jsonb_array_elements(patches) with ordinality as given (patch, place)
@@ -23,7 +23,7 @@ begin
     ) wanted
     where nth > 1 or exists (
       select from crosswalk.links other
-      where other.kind = wanted.kind and other.connection = wanted.connection
+      where other.kind = wanted.kind and other.scope = wanted.scope and other.connection = wanted.connection
         and other.target_object = wanted.target_object and other.target_id = wanted.target_id and other.id <> wanted.id
     );
     begin

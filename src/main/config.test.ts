@@ -1,0 +1,99 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { SyncError } from '../core/problem.ts'
+import { loadConfig } from './config.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'crosswalk-config-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function load(text: string, environment = {}) {
+  const file = join(folder, 'crosswalk.yaml')
+  await writeFile(file, text)
+  return loadConfig(file, environment)
+}
+
+/** Every mistake, without the folder. */
+async function mistakes(text: string): Promise<string> {
+  const error = await load(text).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  if (!(error instanceof SyncError)) throw new Error(`expected a SyncError, got ${String(error)}`)
+  expect(error.problem.kind).toBe('configuration_invalid')
+  return error.message.replaceAll(`${folder}/`, '')
+}
+
+const good = `
+connections:
+  crm: { system: hubspot, settings: { accessToken: "\${TOKEN}" } }
+  erp: { system: odoo }
+syncs:
+  deals: { document: deal, from: crm, to: erp }
+`.trimStart()
+
+test('reads a configuration, with what comes from the environment', async () => {
+  const { config, secrets } = await load(good, { TOKEN: 'hush' })
+  expect(config.connections.crm?.settings).toEqual({ accessToken: 'hush' })
+  expect(config.syncs.deals?.batch).toBe(1000)
+  expect(secrets).toEqual(['hush'])
+})
+
+describe('a configuration that cannot be', () => {
+  test.each([
+    ['of broken YAML', 'connections: {\nsyncs: {}', 'crosswalk.yaml:2:1 '],
+    ['with a key twice', 'connections: {}\nconnections: {}\nsyncs: {}', 'crosswalk.yaml:2:1 Map keys must be unique'],
+    ['with an alias', 'connections: &a {}\nsyncs: *a', 'crosswalk.yaml:2:8 aliases are not used here'],
+    ['that wants a variable that is not set', good, 'crosswalk.yaml:2:52 the environment has no TOKEN'],
+    [
+      'with an unknown key',
+      'connections: {}\nsyncs: {}\nserver:\n  prot: 1',
+      'crosswalk.yaml:4:3 server.prot: there is no such key',
+    ],
+    [
+      'with a name that is none',
+      'connections:\n  "My CRM": { system: hubspot }\nsyncs: {}',
+      'crosswalk.yaml:2:3 connections.My CRM: a name has small letters, digits, "_" and "-"',
+    ],
+    ['without its syncs', 'connections: {}', 'crosswalk.yaml:1:1 syncs: '],
+    [
+      'with a value of the wrong type',
+      'connections: {}\nsyncs:\n  deals:\n    document: deal\n    from: crm\n    to: erp\n    batch: many',
+      'crosswalk.yaml:7:5 syncs.deals.batch: ',
+    ],
+    [
+      'with a schedule that is none',
+      'connections: {}\nsyncs:\n  deals: { document: deal, from: crm, to: erp, schedule: { cron: often } }',
+      'crosswalk.yaml:3:60 syncs.deals.schedule.cron: not a cron expression',
+    ],
+    [
+      'between connections that are not there',
+      'connections:\n  crm: { system: hubspot }\nsyncs:\n  deals: { document: deal, from: crm, to: constructor }',
+      'crosswalk.yaml:4:39 syncs.deals.to: there is no connection "constructor"; known: crm',
+    ],
+    [
+      'that reports on a sync that is not there',
+      'connections:\n  a: { system: odoo }\nsyncs:\n  back: { document: fulfilment, from: a, to: a, of: deals }',
+      'crosswalk.yaml:4:49 syncs.back.of: "deals" is not a sync of deals',
+    ],
+    ['that is empty', '', 'crosswalk.yaml:1:1 '],
+    ['that is too large', `#${' '.repeat(1_000_000)}`, 'crosswalk.yaml has 1000001 bytes; at most 1000000 are read'],
+  ])('%s is refused with its place', async (_what, text, says) => {
+    expect(await mistakes(text)).toContain(says)
+  })
+
+  test('is refused with all its mistakes at once', async () => {
+    const text = 'connections: {}\nsyncs: {}\nlog: { level: loud }\nserver: { port: -1 }'
+    expect((await mistakes(text)).split('\n')).toHaveLength(2)
+  })
+
+  test('because it is not there is said with what to do', async () => {
+    await expect(loadConfig(join(folder, 'none.yaml'), {})).rejects.toMatchObject({
+      fix: 'Create it with `crosswalk init`, or name another file with --config.',
+    })
+  })
+})
