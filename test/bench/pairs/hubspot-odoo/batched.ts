@@ -53,7 +53,7 @@ export async function openBatched({ crm, erp }: Target): Promise<Contestant> {
           post,
           'companies',
           found.map((id) => first(companyOf.get(id))),
-          ['name', 'address', 'city', 'zip'],
+          ['name', 'address', 'city', 'zip', 'country'],
         ),
         readAll(post, 'contacts', [...contactOf.values()].map(first), ['firstname', 'lastname', 'email']),
       ])
@@ -65,9 +65,9 @@ export async function openBatched({ crm, erp }: Target): Promise<Contestant> {
           return { id: lineId, sku: sku ?? '', quantity: quantity ?? '', price: price ?? '' }
         }),
       }))
-      const customers = [...companies].map(([id, { name, address, city, zip }]): [string, Customer] => [
+      const customers = [...companies].map(([id, { name, address, city, zip, country }]): [string, Customer] => [
         id,
-        { name: name ?? '', street: address ?? '', city: city ?? '', zip: zip ?? '' },
+        { name: name ?? '', street: address ?? '', city: city ?? '', zip: zip ?? '', country: country ?? '' },
       ])
       const numbers = await makeOrders(odoo, moduleOf(erp), orders, new Map(customers))
       await inChunks([...numbers], 100, hubspotAtOnce, (part) =>

@@ -14,7 +14,7 @@ export interface BatchedOrder {
   readonly companyId: string
   readonly lines: readonly Readonly<Record<'id' | 'sku' | 'quantity' | 'price', string>>[]
 }
-export type Customer = Readonly<Record<'name' | 'street' | 'city' | 'zip', string>>
+export type Customer = Readonly<Record<'name' | 'street' | 'city' | 'zip' | 'country', string>>
 
 /**
  * Customers by one `load`, orders by `load`s of 200, confirmed by 50.
@@ -34,9 +34,10 @@ export async function makeOrders(
       ['default_code'],
     ]),
     odoo.call<Loaded>('res.partner', 'load', [
-      ['id', 'name', 'is_company', 'street', 'city', 'zip'],
-      [...customers].map(([id, { name, street, city, zip }]) => [
-        ...[`${module}.company_${id}`, name, '1', street, city, zip],
+      // With a country, by which Odoo looks for the fiscal position of every order: without one it has less to do.
+      ['id', 'name', 'is_company', 'street', 'city', 'zip', 'country_id'],
+      [...customers].map(([id, { name, street, city, zip, country }]) => [
+        ...[`${module}.company_${id}`, name, '1', street, city, zip, country],
       ]),
     ]),
   ])

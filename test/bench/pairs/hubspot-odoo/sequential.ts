@@ -10,7 +10,7 @@ import { moduleOf, type OdooRpc, openOdooRpc } from './odoo-rpc.ts'
 
 const dealProperties = ['dealname', 'closedate', 'deal_currency_code']
 const lineProperties = ['hs_sku', 'name', 'quantity', 'price']
-const companyProperties = ['name', 'domain', 'address', 'city', 'zip']
+const companyProperties = ['name', 'domain', 'address', 'city', 'zip', 'country']
 
 /** One deal after the other with the systems' usual clients, as an integrator writes it in an afternoon. */
 export async function openSequential({ crm, erp }: Target): Promise<Contestant> {
@@ -123,8 +123,18 @@ async function partnerOf(odoo: OdooRpc, module: string, company: Deal): Promise<
   if (known !== undefined) return known.res_id
   const { properties } = company
   const loaded = await odoo.call<{ ids: number[] | false; messages: unknown }>('res.partner', 'load', [
-    ['id', 'name', 'is_company', 'street', 'city', 'zip'],
-    [[`${module}.${name}`, properties.name, '1', properties.address, properties.city, properties.zip]],
+    ['id', 'name', 'is_company', 'street', 'city', 'zip', 'country_id'],
+    [
+      [
+        `${module}.${name}`,
+        properties.name,
+        '1',
+        properties.address,
+        properties.city,
+        properties.zip,
+        properties.country,
+      ],
+    ],
   ])
   if (loaded.ids === false) throw new Error(`Odoo refused the customer: ${JSON.stringify(loaded.messages)}`)
   return loaded.ids[0] ?? 0
