@@ -29,6 +29,11 @@ test.each([...referencePages()])('%s is what the code says; else run `node src/m
   expect(read(path)).toBe(text)
 })
 
+test('the demo shows the pair that docs/cli.md names', () => {
+  const first = (role: 'crm' | 'erp') => registry.find((system) => system.role === role)?.title
+  expect(read('docs/cli.md')).toContain(`${first('crm')} and ${first('erp')} unless others are named`)
+})
+
 describe('links', () => {
   /** As GitHub makes them of headings. */
   const anchorsOf = (text: string) =>
