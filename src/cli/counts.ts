@@ -4,11 +4,11 @@ import { count, oneLine } from './text.ts'
 export function countsText(counts: Readonly<Record<string, number>>): string {
   const shown = Object.entries(counts).filter(([name, number]) => number !== 0 && name !== 'found')
   shown.sort(([a], [b]) => Number(a === 'problems') - Number(b === 'problems'))
-  return shown.length === 0
-    ? '–'
-    : shown
-        .map(([name, number]) =>
-          name === 'problems' ? count(number, 'problem') : `${number.toLocaleString('en')} ${oneLine(name)}`,
-        )
-        .join(', ')
+  return shown.length === 0 ? '–' : shown.map(([name, number]) => countText(name, number)).join(', ')
+}
+
+function countText(name: string, number: number): string {
+  if (name === 'problems') return count(number, 'problem')
+  if (name === 'orders made') return `${count(number, 'order')} made`
+  return `${number.toLocaleString('en')} ${oneLine(name)}`
 }

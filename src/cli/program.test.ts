@@ -34,6 +34,7 @@ describe('a wrong command line', () => {
     ['statu', "Error: Unknown command 'statu'\nWhat to do: Did you mean status?\n"],
     ['status --jsno', "Error: Unknown option '--jsno'\nWhat to do: Did you mean --json?\n"],
     ['describe', "Error: Missing required argument 'connection'\nWhat to do: See `crosswalk describe --help`.\n"],
+    ['retry --sync deals', "Error: Missing required argument 'ids'\nWhat to do: See `crosswalk retry --help`.\n"],
     ['status more', 'Error: Too many arguments'],
     ['run --allow many', "Error: Option '--allow <n>' argument 'many' is invalid. It takes a whole number.\n"],
     ['start --port 70000', 'A port is at most 65535.'],

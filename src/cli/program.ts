@@ -41,7 +41,8 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<Ex
     return code
   } catch (error) {
     if (error instanceof CommanderError && shown.has(error.code)) return 0
-    const named = program.commands.find((command) => args.includes(command.name()))
+    // The first word that is one: `retry --sync deals` is about `retry`.
+    const [named] = args.flatMap((arg) => program.commands.find((command) => command.name() === arg) ?? [])
     return reportFailure(withoutCommand(error), deps, {
       json: given(args, '--json'),
       color: !given(args, '--no-color'),

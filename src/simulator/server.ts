@@ -136,7 +136,10 @@ export async function startSimulator(options: Options): Promise<Simulator> {
     if (request.path.startsWith('/_simulator/')) {
       const name = request.path.slice('/_simulator/'.length)
       const act = builtIn[name] ?? options.control?.[name]
-      if (act === undefined) return send(response, { status: 404, body: { message: `no control "${name}"` } })
+      if (act === undefined) {
+        const known = Object.keys({ ...builtIn, ...options.control }).join(', ')
+        return send(response, { status: 404, body: { message: `no control "${name}"; known: ${known}` } })
+      }
       const body = request.body.length === 0 ? {} : JSON.parse(request.body.toString('utf8'))
       return send(response, { status: 200, body: await act(body as never) })
     }
