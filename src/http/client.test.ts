@@ -244,7 +244,7 @@ describe('a lost answer', () => {
     const error = await problemOf(http.send({ ...read(`${server.url}/x`), timeoutMs }))
     expect(error.problem).toEqual({ kind: 'unavailable' })
     expect(server.requests).toHaveLength(3)
-    expect(slept).toEqual([250, 500])
+    expect(slept).toEqual([375, 750])
   })
 
   test('of a write on a kept connection that the server closes is unknown, not repeated', async () => {
@@ -280,7 +280,7 @@ describe('a request that never left', () => {
     const error = await problemOf(http.send({ method: 'POST', url: `${server.url}/x`, effect }))
     expect(error.problem).toEqual({ kind: 'unavailable' })
     expect(error.message).toContain('ECONNREFUSED')
-    expect(slept).toEqual([250, 500])
+    expect(slept).toEqual([375, 750])
   })
 
   test('is repeated for a write when the TLS handshake fails', async () => {

@@ -139,16 +139,15 @@ export function openHttpClient(deps: Deps): OpenHttp {
 
   /** Null when the error is not one to try again on. */
   function waitBefore(error: SyncError, askedMs: number | null, attempt: number): number | null {
+    // One that grows, and that callers do not share.
     const most = Math.min(backoffMs.most, backoffMs.first * 2 ** (attempt - 1))
+    const grownMs = Math.round(most * (0.5 + random() / 2))
     switch (error.problem.kind) {
-      case 'rate_limited': {
-        const toldMs = Math.max(error.problem.retryAfterMs, askedMs ?? 0)
-        // Where no wait is named, one that grows, and that callers do not share.
-        return toldMs > 0 ? toldMs : Math.round(most * (0.5 + random() / 2))
-      }
+      case 'rate_limited':
+        return Math.max(error.problem.retryAfterMs, askedMs ?? 0) || grownMs
       case 'unavailable':
       case 'busy':
-        return askedMs ?? Math.round(random() * most)
+        return askedMs ?? grownMs
       default:
         return null
     }
