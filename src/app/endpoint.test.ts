@@ -32,12 +32,12 @@ function begin() {
     },
   )
   const call = () =>
-    endpoint
-      .use(async () => {
+    expect(
+      endpoint.use(async () => {
         await new Promise((resolve) => setImmediate(resolve))
         throw new SyncError('no answer', { problem: { kind: 'unavailable' }, fix: '' })
-      })
-      .catch(() => null)
+      }),
+    ).rejects.toThrow('no answer')
   return { state, raised, call }
 }
 

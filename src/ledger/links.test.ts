@@ -113,6 +113,20 @@ describe('links.update', () => {
     expect(await ledger.links.update(updates)).toEqual([])
   })
 
+  test.each([
+    ['an order', 'order', ['hubspot', 'salesforce'], 1],
+    ['a customer', 'customer', ['hubspot', 'hubspot'], 1],
+    ['a customer', 'customer', ['hubspot', 'salesforce'], 0],
+  ])('%s (%s) that the syncs %j share is refused to %i of them', async (_what, kind, syncs, refused) => {
+    const links = await ledger.links.intend(syncs.map((sync) => newLink({ sync, kind })))
+    const targetId = `T-${kind}-${syncs.join('-')}`
+    // One after the other, as workers that do not know of each other would.
+    const answers = []
+    for (const { id } of links) answers.push(await ledger.links.update([{ id, targetId }]))
+    expect(answers.flat()).toHaveLength(refused)
+    expect(await ledger.links.byTarget('erp', 'sale.order', [targetId])).toHaveLength(2 - refused)
+  })
+
   test('a conflict leaves the transaction usable', async () => {
     const [a, b] = await intended(2)
     await ledger.links.update([{ id: String(a?.id), targetId: 'T-tx' }])

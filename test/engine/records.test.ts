@@ -114,9 +114,10 @@ describe('a customer', () => {
     await settle(project)
     expect(deal(id).erp_sync_problem).toContain(`crosswalk link company-${company} `)
     const what = { customer: `company-${company}`, move: false }
-    await expect(project.crosswalk.linkCustomer({ ...what, target: '999999' })).rejects.toThrow(
-      'has no customer "999999"',
-    )
+    for (const target of ['999999', 'Either AG', '-1']) {
+      const linking = project.crosswalk.linkCustomer({ ...what, target })
+      await expect(linking).rejects.toThrow(`has no customer "${target}"`)
+    }
     const linked = await project.crosswalk.linkCustomer({ ...what, target: String(ids[1]) })
     expect(linked).toMatchObject({ movedFrom: null, sync: 'orders' })
     expect(linked.records).toBeGreaterThan(0)

@@ -48,6 +48,9 @@ test.each(Object.entries(simulatedErps))(
       expect(erp.erp.orders().map((order) => order.number)).toEqual(expect.arrayContaining(numbers))
       expect(erp.erp.orders()).toHaveLength(2 * round)
     }
+    // What is no id of this ERP is no customer of it either.
+    const linking = opened.crosswalk.linkCustomer({ customer: 'company-1', target: 'Shared AG', move: false })
+    await expect(linking).rejects.toThrow('has no customer "Shared AG"')
     expect(new Set(erp.erp.orders().map((order) => order.customerId)).size).toBe(1)
     expect(erp.erp.customers().filter((customer) => customer.name === 'Shared AG')).toHaveLength(1)
   },
