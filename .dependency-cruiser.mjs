@@ -1,10 +1,18 @@
 // `main` and `test` are free; every other arrow is listed here.
+const app = (room) => `src/app/${room}`
+const inner = ['src/core', 'src/ports', 'src/mapping', 'src/plan']
 const allowed = {
   'src/core': [],
   'src/ports': ['src/core'],
   'src/mapping': ['src/core'],
-  'src/sync': ['src/core'],
-  'src/app': ['src/core', 'src/ports', 'src/mapping', 'src/sync'],
+  'src/plan': ['src/core'],
+  // The rooms of the engine, innermost first: none imports one that comes after it.
+  [app('bench')]: inner,
+  [app('bring')]: [...inner, app('bench')],
+  [app('flows')]: [...inner, app('bench'), app('bring')],
+  [app('project')]: [...inner, app('bench'), app('flows')],
+  [app('engine')]: [...inner, app('bench'), app('flows'), app('project')],
+  'src/app': inner,
   'src/http': ['src/core', 'src/ports'],
   'src/ledger': ['src/core', 'src/ports'],
   'src/queue': ['src/core', 'src/ports'],
@@ -16,23 +24,38 @@ const allowed = {
 // Values need arithmetic and schemas, so these two pure libraries are let into the core: docs/decisions/0002.
 const pureLibraries = '^node_modules/(zod|decimal\\.js)/'
 const forbid = (name, from, to) => ({ name, severity: 'error', from: { pathNot: '\\.test\\.tsx?$', ...from }, to })
+const ours = '^(src|connectors)/'
 export default {
   forbidden: [
     ...Object.entries(allowed).map(([from, to]) =>
-      forbid(
-        `layer ${from}`,
-        { path: `^${from}/` },
-        { path: '^(src|connectors)/', pathNot: [from, ...to].map((p) => `^${p}[/.]`) },
-      ),
+      forbid(`layer ${from}`, { path: `^${from}/` }, { path: ours, pathNot: [from, ...to].map((p) => `^${p}[/.]`) }),
     ),
+    // What makes a flow knows no other flow; what they share lies beside them.
+    forbid(
+      'flow',
+      { path: '^src/app/flows/([^/]+)/' },
+      { path: '^src/app/flows/[^/]+/', pathNot: '^src/app/flows/$1/' },
+    ),
+    // A connector is one folder. What connectors share is in the kit, which knows no system.
     forbid(
       'connector',
       { path: '^connectors/([^/]+)/' },
-      { path: '^(src|connectors)/', pathNot: '^(src/(core|ports|http|simulator)|connectors/$1)/' },
+      { path: ours, pathNot: '^(src/(core|ports|http|simulator)|connectors/(kit|$1))/' },
+    ),
+    // A simulator is a witness: it must not share the product's mistakes, and the product must not lean on it.
+    forbid(
+      'product without simulator',
+      { path: '^connectors/[^/]+/(?!simulator/)' },
+      { path: '^(connectors/[^/]+/simulator|src/simulator)/' },
+    ),
+    forbid(
+      'simulator without product',
+      { path: '^connectors/([^/]+)/simulator/' },
+      { path: ours, pathNot: '^(src/(core|simulator)|connectors/$1/simulator)/' },
     ),
     forbid(
       'pure',
-      { path: '^src/(core|mapping|sync)/', pathNot: '^src/mapping/sandbox/' },
+      { path: '^src/(core|mapping|plan)/', pathNot: '^src/mapping/sandbox/' },
       { dependencyTypes: ['core'] },
     ),
     forbid('core alone', { path: '^src/core/' }, { dependencyTypes: ['npm'], pathNot: pureLibraries }),

@@ -1,9 +1,9 @@
 import type { Simulator } from '../src/simulator/server.ts'
 import type { SimulatedCrm, SimulatedErp } from '../src/simulator/world.ts'
-import { startHubspotSimulator } from './hubspot/simulator.ts'
-import { startNetsuiteSimulator } from './netsuite/simulator.ts'
-import { startOdooSimulator } from './odoo/simulator.ts'
-import { startSalesforceSimulator } from './salesforce/simulator.ts'
+import { startHubspotSimulator } from './hubspot/simulator/index.ts'
+import { startNetsuiteSimulator } from './netsuite/simulator/index.ts'
+import { startOdooSimulator } from './odoo/simulator/index.ts'
+import { startSalesforceSimulator } from './salesforce/simulator/index.ts'
 
 interface Options {
   /** 0 takes any free port. */

@@ -1,5 +1,5 @@
-import { startHubspotSimulator } from '../connectors/hubspot/simulator.ts'
-import { startOdooSimulator } from '../connectors/odoo/simulator.ts'
+import { startHubspotSimulator } from '../connectors/hubspot/simulator/index.ts'
+import { startOdooSimulator } from '../connectors/odoo/simulator/index.ts'
 import type { SimulatedCrm, SimulatedErp } from '../src/simulator/world.ts'
 import { type ConfigChange, openProjectFolder, type ProjectFolder } from './project-folder.ts'
 

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals'
 import { fromMillis, type Instant } from '../../src/core/time.ts'
 import type { WebhookRequest, WebhookVerdict } from '../../src/ports/connector.ts'
 import { settings } from './settings.ts'
-import { startHubspotSimulator } from './simulator.ts'
+import { startHubspotSimulator } from './simulator/index.ts'
 import { openReceiver } from './webhook.ts'
 
 const secret = 'sek'

@@ -7,7 +7,7 @@ import type { ChangesSince, Connection } from '../../src/ports/connector.ts'
 import { openChanges } from './changes.ts'
 import { netsuite } from './index.ts'
 import { settings } from './settings.ts'
-import { type NetsuiteSimulatorOptions, startNetsuiteSimulator } from './simulator.ts'
+import { type NetsuiteSimulatorOptions, startNetsuiteSimulator } from './simulator/index.ts'
 
 const start = '2026-11-24T09:00:00.000Z' as Instant
 let now = start

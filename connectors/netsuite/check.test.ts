@@ -6,7 +6,7 @@ import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { CheckFinding, Connection } from '../../src/ports/connector.ts'
 import { netsuite } from './index.ts'
-import { type NetsuiteSimulatorOptions, startNetsuiteSimulator } from './simulator.ts'
+import { type NetsuiteSimulatorOptions, startNetsuiteSimulator } from './simulator/index.ts'
 
 let now = '2026-11-24T09:00:00.000Z' as Instant
 /** How far the clock of our machine is off. */

@@ -7,7 +7,7 @@ import type { Connection, Write, WriteOutcome } from '../../src/ports/connector.
 import { openClient } from './client.ts'
 import { netsuite } from './index.ts'
 import { appUrlOf, baseUrlOf, settings as schema } from './settings.ts'
-import { type NetsuiteSimulatorOptions, startNetsuiteSimulator } from './simulator.ts'
+import { type NetsuiteSimulatorOptions, startNetsuiteSimulator } from './simulator/index.ts'
 
 const start = '2026-11-24T09:00:00.000Z' as Instant
 let now = start

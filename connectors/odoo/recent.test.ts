@@ -3,7 +3,7 @@ import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { ChangesSince, Connection, Write } from '../../src/ports/connector.ts'
 import { odoo } from './index.ts'
-import { startOdooSimulator } from './simulator.ts'
+import { startOdooSimulator } from './simulator/index.ts'
 
 const start = '2026-11-24T09:00:00.000Z' as Instant
 let now = start

@@ -5,7 +5,7 @@ import { type Instant, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { EventStream, WebhookEvent } from '../../src/ports/connector.ts'
 import { salesforce } from './index.ts'
-import { type SalesforceSimulatorOptions, startSalesforceSimulator } from './simulator.ts'
+import { type SalesforceSimulatorOptions, startSalesforceSimulator } from './simulator/index.ts'
 
 const channel = '/data/OpportunityChangeEvent'
 const now = '2026-11-24T09:00:00.000Z' as Instant

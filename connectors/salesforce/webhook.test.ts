@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { XMLParser } from 'fast-xml-parser'
 import type { WebhookRequest, WebhookVerdict } from '../../src/ports/connector.ts'
-import { startSalesforceSimulator } from './simulator.ts'
+import { startSalesforceSimulator } from './simulator/index.ts'
 import { openReceiver } from './webhook.ts'
 
 const organization = '00D5g000000abcdEAA'

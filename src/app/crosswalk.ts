@@ -1,19 +1,17 @@
-import type { Json, JsonObject } from '../core/json.ts'
 import type { Failure, ProblemKind } from '../core/problem.ts'
 import type { Instant } from '../core/time.ts'
-import type { Finding } from '../mapping/compile.ts'
+import type { Finding } from '../mapping/compile/compile.ts'
 import type { CheckReport, ObjectSchema, SetupStep } from '../ports/connector.ts'
-import type {
-  ConnectionState,
-  InboxCount,
-  Link,
-  LinkState,
-  OpenProblem,
-  Run,
-  RunKind,
-  SyncState,
-  TimelineEntry,
-} from '../ports/ledger.ts'
+import type { ConnectionState } from '../ports/ledger/connections.ts'
+import type { InboxCount } from '../ports/ledger/inbox.ts'
+import type { Link, LinkState } from '../ports/ledger/links.ts'
+import type { OpenProblem } from '../ports/ledger/problems.ts'
+import type { Run, RunKind } from '../ports/ledger/runs.ts'
+import type { SyncState } from '../ports/ledger/syncs.ts'
+import type { TimelineEntry } from '../ports/ledger/timeline.ts'
+import type { CustomerLink } from './flows/orders/link-customer.ts'
+import type { Preview } from './flows/orders/preview.ts'
+import type { Reconciliation } from './flows/orders/reconcile.ts'
 
 /** Everything a person or another program can ask of Crosswalk. The CLI and the REST API know nothing else. */
 export interface Crosswalk {
@@ -70,25 +68,6 @@ export interface MappingTest {
   readonly message: string | null
 }
 
-export interface Preview {
-  readonly sync: string
-  readonly recordId: string
-  /** What would happen: `create`, `update`, `nothing`, `not won`, `problem`. */
-  readonly action: string
-  readonly label: string
-  readonly order: { readonly number: string | null; readonly id: string } | null
-  readonly fields: readonly PreviewField[]
-  readonly lines: readonly { readonly key: string; readonly fields: JsonObject }[]
-  readonly failures: readonly Failure[]
-}
-interface PreviewField {
-  readonly field: string
-  readonly rule: string
-  readonly source: string
-  readonly value: Json
-  readonly note: string | null
-}
-
 export interface RunOptions {
   readonly kind?: RunKind
   /** New orders allowed beyond the guard, this time. */
@@ -114,26 +93,6 @@ export interface RunReport {
   readonly problems: number
   /** Records that wait for later (a deferral, a paused connection). */
   readonly waiting: number
-}
-
-export interface CustomerLink {
-  readonly sync: string
-  readonly customer: string
-  readonly target: string
-  /** Whose it was before. */
-  readonly movedFrom: string | null
-  /** How many deals are tried again. */
-  readonly records: number
-}
-
-export interface Reconciliation {
-  readonly won: number
-  readonly linked: number
-  /** Won deals without an order and without a problem. */
-  readonly missing: readonly string[]
-  /** Orders whose deal is no longer among the won ones. */
-  readonly extra: readonly string[]
-  readonly mended: number
 }
 
 export interface Status {

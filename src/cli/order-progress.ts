@@ -1,5 +1,5 @@
 import { stages } from '../core/documents.ts'
-import type { Link, LinkState } from '../ports/ledger.ts'
+import type { Link, LinkState } from '../ports/ledger/links.ts'
 import type { Paint, Style } from './paint.ts'
 
 const ranked: readonly string[] = stages

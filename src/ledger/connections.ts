@@ -1,4 +1,4 @@
-import type { ConnectionState, Connections } from '../ports/ledger.ts'
+import type { ConnectionState, Connections } from '../ports/ledger/connections.ts'
 import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 import type { Vault } from './vault.ts'

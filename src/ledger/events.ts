@@ -1,4 +1,4 @@
-import type { Events } from '../ports/ledger.ts'
+import type { Events } from '../ports/ledger/events.ts'
 import type { Database } from './database.ts'
 import { purge, purgeOf } from './purge.ts'
 import { cleanText, storedJson } from './stored-json.ts'

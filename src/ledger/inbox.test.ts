@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type FreshDatabase, freshLedger } from '../../test/ledger/fresh-ledger.ts'
-import type { Claim, Ledger } from '../ports/ledger.ts'
+import type { Claim } from '../ports/ledger/inbox.ts'
+import type { Ledger } from '../ports/ledger/ledger.ts'
 import { claimStatement } from './inbox.ts'
 
 let ledger: Ledger

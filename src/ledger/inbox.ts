@@ -1,6 +1,6 @@
 import type { Instant } from '../core/time.ts'
 import type { Lane } from '../ports/http.ts'
-import type { Claim, Inbox, InboxCount } from '../ports/ledger.ts'
+import type { Claim, Inbox, InboxCount } from '../ports/ledger/inbox.ts'
 import type { Database } from './database.ts'
 
 const lanes: readonly Lane[] = ['live', 'retry', 'backfill']

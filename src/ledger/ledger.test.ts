@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type FreshDatabase, freshLedger, silentLog } from '../../test/ledger/fresh-ledger.ts'
 import type { Instant } from '../core/time.ts'
-import type { Ledger, TimelineEntry } from '../ports/ledger.ts'
+import type { Ledger } from '../ports/ledger/ledger.ts'
+import type { TimelineEntry } from '../ports/ledger/timeline.ts'
 import { openLedger } from './ledger.ts'
 
 let ledger: Ledger

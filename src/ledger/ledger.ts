@@ -1,5 +1,5 @@
 import type { ClientConfig } from 'pg'
-import type { Ledger } from '../ports/ledger.ts'
+import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Log } from '../ports/log.ts'
 import { openConnections } from './connections.ts'
 import { type Database, openDatabase } from './database.ts'

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type FreshDatabase, freshLedger } from '../../test/ledger/fresh-ledger.ts'
-import type { Ledger, Link, NewLink } from '../ports/ledger.ts'
+import type { Ledger } from '../ports/ledger/ledger.ts'
+import type { Link, NewLink } from '../ports/ledger/links.ts'
 
 let ledger: Ledger
 let database: FreshDatabase

@@ -1,4 +1,4 @@
-import type { Link, Links } from '../ports/ledger.ts'
+import type { Link, Links } from '../ports/ledger/links.ts'
 import type { Database } from './database.ts'
 import { cleanText, storedJson } from './stored-json.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { freshLedger } from '../../test/ledger/fresh-ledger.ts'
 import type { Failure } from '../core/problem.ts'
-import type { Ledger } from '../ports/ledger.ts'
+import type { Ledger } from '../ports/ledger/ledger.ts'
 
 let ledger: Ledger
 let close: () => Promise<void>

@@ -1,5 +1,5 @@
 import type { Failure } from '../core/problem.ts'
-import type { OpenProblem, Problems } from '../ports/ledger.ts'
+import type { OpenProblem, Problems } from '../ports/ledger/problems.ts'
 import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 

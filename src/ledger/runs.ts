@@ -1,4 +1,4 @@
-import type { Run, Runs } from '../ports/ledger.ts'
+import type { Run, Runs } from '../ports/ledger/runs.ts'
 import type { Database } from './database.ts'
 
 const start = {

@@ -1,5 +1,5 @@
 import type { Json } from '../core/json.ts'
-import type { Streams } from '../ports/ledger.ts'
+import type { Streams } from '../ports/ledger/streams.ts'
 import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 

@@ -1,4 +1,4 @@
-import type { SyncState, Syncs } from '../ports/ledger.ts'
+import type { SyncState, Syncs } from '../ports/ledger/syncs.ts'
 import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 

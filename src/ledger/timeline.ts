@@ -1,4 +1,4 @@
-import type { Timeline, TimelineEntry } from '../ports/ledger.ts'
+import type { Timeline, TimelineEntry } from '../ports/ledger/timeline.ts'
 import type { Database } from './database.ts'
 import { purge, purgeOf } from './purge.ts'
 import { storedJson } from './stored-json.ts'

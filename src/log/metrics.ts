@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type Instant, toMillis } from '../core/time.ts'
-import type { InboxCount, OpenProblem, Run } from '../ports/ledger.ts'
+import type { InboxCount } from '../ports/ledger/inbox.ts'
+import type { OpenProblem } from '../ports/ledger/problems.ts'
+import type { Run } from '../ports/ledger/runs.ts'
 import type { Queue } from '../ports/queue.ts'
 
 /** What is observed, one function each. Labels are few and bounded: no ids, no paths. */

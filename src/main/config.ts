@@ -3,11 +3,11 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
-import { type Config, configSchema } from '../app/config.ts'
-import type { ProjectFiles, Tables } from '../app/project.ts'
+import { type Config, configSchema } from '../app/project/config.ts'
+import type { ProjectFiles, Tables } from '../app/project/project.ts'
 import { SyncError } from '../core/problem.ts'
-import type { MappingFile } from '../mapping/compile.ts'
-import { parseTable } from '../mapping/table.ts'
+import type { MappingFile } from '../mapping/compile/compile.ts'
+import { parseTable } from '../mapping/compile/table.ts'
 
 const bytesMax = 1_000_000
 

@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { registry } from '../../connectors/registry.ts'
-import { configSchema } from '../app/config.ts'
+import { configSchema } from '../app/project/config.ts'
 import { assertNever, isObject, type Json } from '../core/json.ts'
 import { type Problem, type ProblemKind, problemTitles, type Verdict, verdictOf } from '../core/problem.ts'
-import { mappingPage, transformsPage } from '../mapping/reference.ts'
+import { mappingPage, transformsPage } from '../mapping/compile/reference.ts'
 import { packageRoot } from './process.ts'
 
 /** The pages of docs/reference, which all follow from the code, by their path in the project. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { parseTable, tableLookup } from '../../src/mapping/table.ts'
+import { parseTable, tableLookup } from '../../src/mapping/compile/table.ts'
 
 describe('the table of countries', () => {
   const file = new URL('../../config/tables/countries.yaml', import.meta.url)

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { compileMapping } from '../../src/mapping/compile.ts'
-import { formatFinding } from '../../src/mapping/finding.ts'
-import type { FieldSchema, ObjectSchema } from '../../src/mapping/schema.ts'
+import { compileMapping } from '../../src/mapping/compile/compile.ts'
+import { formatFinding } from '../../src/mapping/compile/finding.ts'
+import type { FieldSchema, ObjectSchema } from '../../src/mapping/compile/schema.ts'
 
 /*
  * Beside each mapping that is wrong in some way stands the exact text of what lint says about it. The texts are product:

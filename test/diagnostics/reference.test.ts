@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { mappingPage, transformsPage } from '../../src/mapping/reference.ts'
+import { mappingPage, transformsPage } from '../../src/mapping/compile/reference.ts'
 
 test.each([
   ['mapping.md', mappingPage()],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { rotateSecret } from '../../src/app/rotate.ts'
+import { rotateSecret } from '../../src/app/project/rotate.ts'
 import { type Instant, shift } from '../../src/core/time.ts'
 import { flawless, prove, settle, stock } from '../faults/proof.ts'
 import type { OpenProject } from '../project-folder.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { startOdooSimulator } from '../../connectors/odoo/simulator.ts'
-import { startSalesforceSimulator } from '../../connectors/salesforce/simulator.ts'
+import { startOdooSimulator } from '../../connectors/odoo/simulator/index.ts'
+import { startSalesforceSimulator } from '../../connectors/salesforce/simulator/index.ts'
 import { type RunningServer, startServer } from '../../src/main/server.ts'
 import { flawless, prove, settle, stock } from '../faults/proof.ts'
 import { openPair, type Pair } from '../rig.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { type Embedded, startEmbedded } from '../../src/ledger/embedded.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
-import type { Ledger } from '../../src/ports/ledger.ts'
+import type { Ledger } from '../../src/ports/ledger/ledger.ts'
 import type { Log } from '../../src/ports/log.ts'
 
 const nothing = () => undefined

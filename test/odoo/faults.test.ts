@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { startHubspotSimulator } from '../../connectors/hubspot/simulator.ts'
+import { startHubspotSimulator } from '../../connectors/hubspot/simulator/index.ts'
 import type { Json } from '../../src/core/json.ts'
 import { type Fault, type Simulator, startSimulator } from '../../src/simulator/server.ts'
 import { killRuns } from '../faults/kill.ts'

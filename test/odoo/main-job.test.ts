@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { startHubspotSimulator } from '../../connectors/hubspot/simulator.ts'
+import { startHubspotSimulator } from '../../connectors/hubspot/simulator/index.ts'
 import { settle } from '../faults/proof.ts'
 import { type OpenProject, openProjectFolder, type ProjectFolder } from '../project-folder.ts'
 import { type Erp, erpLogin, openErp } from './erp.ts'

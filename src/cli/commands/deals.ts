@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { LinkState } from '../../ports/ledger.ts'
+import type { LinkState } from '../../ports/ledger/links.ts'
 import { wholeNumber } from '../arguments.ts'
 import { progressOf } from '../order-progress.ts'
 import type { Perform } from '../session.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
-import { configSchema } from '../../app/config.ts'
+import { configSchema } from '../../app/project/config.ts'
 import { cli, fakePrompts, text } from '../fake.ts'
 
 let cwd = ''

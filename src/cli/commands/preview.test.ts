@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Preview } from '../../app/crosswalk.ts'
+import type { Preview } from '../../app/flows/orders/preview.ts'
 import { cli, text } from '../fake.ts'
 
 const preview: Preview = {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Preview } from '../../app/crosswalk.ts'
+import type { Preview } from '../../app/flows/orders/preview.ts'
 import { recordKind } from '../arguments.ts'
 import { records, shortJson } from '../json-view.ts'
 import type { Perform, Session } from '../session.ts'

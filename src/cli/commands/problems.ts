@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type ProblemKind, problemTitles } from '../../core/problem.ts'
-import type { OpenProblem } from '../../ports/ledger.ts'
+import type { OpenProblem } from '../../ports/ledger/problems.ts'
 import { wholeNumber } from '../arguments.ts'
 import type { Perform, Session } from '../session.ts'
 import { count, oneLine } from '../text.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { TimelineEntry } from '../../ports/ledger.ts'
+import type { TimelineEntry } from '../../ports/ledger/timeline.ts'
 import { aLink, aProblem, at, cli, text } from '../fake.ts'
 
 const entry = (when: string, event: string, words: string, details: TimelineEntry['details'] = null) => ({

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { isObject } from '../../core/json.ts'
-import type { Link, TimelineEntry } from '../../ports/ledger.ts'
+import type { Link } from '../../ports/ledger/links.ts'
+import type { TimelineEntry } from '../../ports/ledger/timeline.ts'
 import { recordKind } from '../arguments.ts'
 import { details } from '../json-view.ts'
 import { clockIn, dayIn } from '../moments.ts'

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import type { ExpressionAnswer, ExpressionTask } from '../frame.ts'
-import type { Evaluator } from '../run.ts'
+import type { ExpressionAnswer, ExpressionTask } from '../run/frame.ts'
+import type { Evaluator } from '../run/run.ts'
 
 // Well above the one second after which JSONata gives up by itself.
 const hangMsDefault = 2_500

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import jsonata from 'jsonata'
 import type { Json } from '../../core/json.ts'
-import type { ExpressionAnswer, ExpressionTask } from '../frame.ts'
+import type { ExpressionAnswer, ExpressionTask } from '../run/frame.ts'
 import { registerDecimals } from './functions.ts'
 
 /*

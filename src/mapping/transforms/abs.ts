@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { absolute } from '../../core/decimal.ts'
-import { defineTransform } from '../transform.ts'
+import { defineTransform } from './transform.ts'
 
 export const abs = defineTransform({
   name: 'abs',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { divide as divideDecimals, zero } from '../../core/decimal.ts'
-import { defineTransform } from '../transform.ts'
 import { decimalParameter } from './decimal-parameter.ts'
+import { defineTransform } from './transform.ts'
 
 export const divide = defineTransform({
   name: 'divide',

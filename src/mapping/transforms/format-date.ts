@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon'
 import { z } from 'zod'
-import { defineTransform } from '../transform.ts'
+import { defineTransform } from './transform.ts'
 
 export const formatDate = defineTransform({
   name: 'format_date',

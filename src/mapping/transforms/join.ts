@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Json } from '../../core/json.ts'
-import { defineTransform } from '../transform.ts'
-import { coerce, refusal } from '../value.ts'
+import { coerce, refusal } from '../run/value.ts'
+import { defineTransform } from './transform.ts'
 
 export const join = defineTransform({
   name: 'join',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { tableLookup } from '../table.ts'
-import { defineTransform } from '../transform.ts'
-import { brief } from '../value.ts'
+import { tableLookup } from '../compile/table.ts'
+import { brief } from '../run/value.ts'
+import { defineTransform } from './transform.ts'
 
 export const mapCode = defineTransform({
   name: 'map_code',

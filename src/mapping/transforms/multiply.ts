@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { multiply as multiplyDecimals } from '../../core/decimal.ts'
-import { defineTransform } from '../transform.ts'
 import { decimalParameter } from './decimal-parameter.ts'
+import { defineTransform } from './transform.ts'
 
 export const multiply = defineTransform({
   name: 'multiply',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { subtract, zero } from '../../core/decimal.ts'
-import { defineTransform } from '../transform.ts'
+import { defineTransform } from './transform.ts'
 
 export const negate = defineTransform({
   name: 'negate',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Json } from '../../core/json.ts'
-import { defineTransform } from '../transform.ts'
-import { coerce } from '../value.ts'
+import { coerce } from '../run/value.ts'
+import { defineTransform } from './transform.ts'
 
 const asText = (value: Json): string | null => coerce(value, 'text')?.toString() ?? null
 

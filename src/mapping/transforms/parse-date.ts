@@ -1,8 +1,8 @@
 import { DateTime } from 'luxon'
 import { z } from 'zod'
 import { parsePlainDate } from '../../core/time.ts'
-import { defineTransform } from '../transform.ts'
-import { brief } from '../value.ts'
+import { brief } from '../run/value.ts'
+import { defineTransform } from './transform.ts'
 
 export const parseDate = defineTransform({
   name: 'parse_date',

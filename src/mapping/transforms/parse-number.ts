@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseDecimal } from '../../core/decimal.ts'
-import { defineTransform } from '../transform.ts'
-import { brief } from '../value.ts'
+import { brief } from '../run/value.ts'
+import { defineTransform } from './transform.ts'
 
 export const parseNumber = defineTransform({
   name: 'parse_number',

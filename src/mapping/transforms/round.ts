@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { round as roundDecimal } from '../../core/decimal.ts'
-import { defineTransform } from '../transform.ts'
+import { defineTransform } from './transform.ts'
 
 export const round = defineTransform({
   name: 'round',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTransform } from '../transform.ts'
+import { defineTransform } from './transform.ts'
 
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }
 

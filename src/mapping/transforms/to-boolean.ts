@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineTransform } from '../transform.ts'
-import { brief } from '../value.ts'
+import { brief } from '../run/value.ts'
+import { defineTransform } from './transform.ts'
 
 const words = (texts: readonly string[]) =>
   z

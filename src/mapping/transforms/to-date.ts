@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon'
 import { z } from 'zod'
 import { parsePlainDate } from '../../core/time.ts'
-import { defineTransform } from '../transform.ts'
+import { defineTransform } from './transform.ts'
 import { zoneParameter } from './zone.ts'
 
 export const toDate = defineTransform({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTransform } from '../transform.ts'
+import { defineTransform } from './transform.ts'
 
 export const truncate = defineTransform({
   name: 'truncate',

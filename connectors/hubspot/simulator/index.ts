@@ -1,0 +1,383 @@
+import { z } from 'zod'
+import type { JsonObject } from '../../../src/core/json.ts'
+import { type SimulatorReply, type SimulatorRequest, startSimulator } from '../../../src/simulator/server.ts'
+import type { SimulatedCrm } from '../../../src/simulator/world.ts'
+import { controlsOf } from './controls.ts'
+import type { SimulatedPipeline } from './definitions.ts'
+import { openLimits } from './limits.ts'
+import type { HubspotStore, NewDeal } from './people.ts'
+import { createProperty, fieldTypes } from './properties.ts'
+import { listRecords, readAssociations } from './reads.ts'
+import {
+  batchFlaw,
+  batchReply,
+  failure,
+  missingScopes,
+  notFound,
+  notFoundErrors,
+  ownerBody,
+  paging,
+  pipelineBody,
+  recordBody,
+  refused,
+} from './replies.ts'
+import { type Route, routeOf, scopesOf } from './routes.ts'
+import { search } from './search.ts'
+import { openStore, type Store, sumOfAmounts, type Values } from './store.ts'
+import { openSender } from './webhooks.ts'
+import { requests, trouble, worldOf } from './world.ts'
+
+export interface HubspotSimulatorOptions {
+  readonly port?: number
+  readonly latencyMs?: number
+  /** Epoch milliseconds; the real time when not given. */
+  readonly now?: () => number
+  readonly accessToken?: string
+  readonly oauth?: { readonly clientId: string; readonly clientSecret: string; readonly refreshToken: string }
+  readonly portalId?: number
+  readonly currency?: string
+  readonly timeZone?: string
+  readonly pipelines?: readonly SimulatedPipeline[]
+  /** All when not given. */
+  readonly scopes?: readonly string[]
+  readonly indexDelayMs?: number
+  /** Calls in ten seconds and searches in one; no limit when not given. */
+  readonly tenSecondly?: number
+  readonly searchSecondly?: number
+}
+
+const batchSchema = z.looseObject({
+  inputs: z.array(z.looseObject({ id: z.union([z.string(), z.number()]).transform(String) })),
+})
+const readSchema = batchSchema.extend({
+  properties: z.array(z.string()).default([]),
+  idProperty: z.string().optional(),
+})
+const valuesSchema = z.record(z.string(), z.union([z.string(), z.null()]))
+const updateSchema = z.looseObject({
+  inputs: z.array(z.looseObject({ id: z.string(), properties: valuesSchema })),
+})
+const webhookSecret = 'secret-of-the-simulated-app'
+
+/** An account of HubSpot in memory: strict where HubSpot is, with its limits, its late index and its partial answers. */
+export async function startHubspotSimulator(
+  options: HubspotSimulatorOptions = {},
+): Promise<SimulatedCrm & { readonly store: HubspotStore }> {
+  const now = options.now ?? Date.now
+  const accessToken = options.accessToken ?? 'test-token'
+  const portalId = options.portalId ?? 4711
+  const inner = openStore({
+    now,
+    ...(options.pipelines === undefined ? {} : { pipelines: options.pipelines }),
+    ...(options.indexDelayMs === undefined ? {} : { indexDelayMs: options.indexDelayMs }),
+  })
+  const sender = openSender({ portalId, now })
+  const granted = new Map<string, number>()
+  const limits = openLimits(now, options)
+  let scopes: ReadonlySet<string> | null = options.scopes === undefined ? null : new Set(options.scopes)
+  let tokens = 0
+
+  function handle(request: SimulatorRequest): SimulatorReply {
+    const reply = answer(request)
+    return { ...reply, headers: { date: new Date(now()).toUTCString(), ...reply.headers } }
+  }
+
+  function answer(request: SimulatorRequest): SimulatorReply {
+    const path = request.path.replace(/\/$/, '')
+    if (/^\/oauth\/(v1|20\d\d-\d\d)\/token$/.test(path)) return grant(request)
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
+    const until = granted.get(token)
+    if (token !== accessToken && until === undefined) {
+      return failure(401, 'INVALID_AUTHENTICATION', 'Authentication credentials not found.')
+    }
+    if (until !== undefined && until <= now())
+      return failure(401, 'EXPIRED_AUTHENTICATION', 'The access token is expired.')
+    const route = routeOf(path)
+    const over = limits.take(route?.name === 'search')
+    if (over.refused !== null) return over.refused
+    if (route === null) return failure(404, 'OBJECT_NOT_FOUND', 'resource not found')
+    const missing = scopesOf(request.method, route).filter((scope) => scopes !== null && !scopes.has(scope))
+    if (missing.length > 0) return missingScopes(missing)
+    let body: unknown
+    if (request.body.length > 0) {
+      try {
+        body = JSON.parse(request.body.toString('utf8'))
+      } catch {
+        return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
+      }
+    }
+    const act = actions[`${request.method} ${route.name}`]
+    const reply =
+      act === undefined ? failure(405, 'METHOD_NOT_ALLOWED', 'method not allowed') : act(route, body, request.query)
+    return { ...reply, headers: { ...over.headers, ...reply.headers } }
+  }
+
+  function grant(request: SimulatorRequest): SimulatorReply {
+    const form = new URLSearchParams(request.body.toString('utf8'))
+    const { clientId, clientSecret, refreshToken } = options.oauth ?? {
+      clientId: '',
+      clientSecret: '',
+      refreshToken: '',
+    }
+    const right =
+      options.oauth !== undefined &&
+      request.headers.authorization === undefined &&
+      form.get('grant_type') === 'refresh_token' &&
+      form.get('client_id') === clientId &&
+      form.get('client_secret') === clientSecret &&
+      form.get('refresh_token') === refreshToken
+    if (!right) {
+      const message = 'refresh token is invalid, expired or revoked'
+      const body = { error: 'invalid_grant', error_description: message, status: 'BAD_REFRESH_TOKEN', message }
+      return { status: 400, body }
+    }
+    tokens += 1
+    const token = `access-${tokens}`
+    granted.set(token, now() + 1_800_000)
+    return {
+      status: 200,
+      body: {
+        access_token: token,
+        refresh_token: refreshToken,
+        expires_in: 1800,
+        token_type: 'bearer',
+        hub_id: portalId,
+      },
+    }
+  }
+
+  type Action = (route: Route, body: unknown, query: URLSearchParams) => SimulatorReply
+  const actions: Readonly<Record<string, Action>> = {
+    'GET account': () => ({
+      status: 200,
+      body: {
+        portalId,
+        accountType: 'STANDARD',
+        timeZone: options.timeZone ?? 'Europe/Berlin',
+        companyCurrency: options.currency ?? 'EUR',
+        additionalCurrencies: [],
+        utcOffset: '+01:00',
+        uiDomain: 'app.hubspot.com',
+        dataHostingLocation: 'eu1',
+      },
+    }),
+    'GET owners': (_, __, query) => {
+      const archived = query.get('archived') === 'true'
+      const limit = Math.min(Number(query.get('limit') ?? 100), 500)
+      const all = [...inner.owners.values()].filter((owner) => owner.archived === archived)
+      const start = Number(query.get('after') ?? 0)
+      const results = all.slice(start, start + limit).map(ownerBody)
+      return { status: 200, body: { results, ...paging(start + limit < all.length ? String(start + limit) : null) } }
+    },
+    'GET owner': ({ id }, _, query) => {
+      const owner = inner.owners.get(id)
+      const wanted = query.get('archived') === 'true'
+      return owner === undefined || owner.archived !== wanted ? notFound : { status: 200, body: ownerBody(owner) }
+    },
+    'GET pipelines': () => ({ status: 200, body: { results: inner.pipelines.map(pipelineBody) } }),
+    'GET properties': ({ object }) => ({
+      status: 200,
+      body: { results: [...inner.properties(object).values()].map((property) => ({ ...property })) },
+    }),
+    'POST properties': ({ object }, body) => createProperty(inner, object, body),
+    'GET groups': ({ object }) => ({
+      status: 200,
+      body: { results: [...inner.groups(object)].map(([name, label]) => ({ name, label, archived: false })) },
+    }),
+    'POST groups': ({ object }, body) => {
+      const group = z.looseObject({ name: z.string(), label: z.string() }).safeParse(body)
+      if (!group.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
+      const { name, label } = group.data
+      if (inner.groups(object).has(name)) return failure(409, 'CONFLICT', `Property group ${name} already exists`)
+      inner.groups(object).set(name, label)
+      return { status: 201, body: { name, label, archived: false, displayOrder: -1 } }
+    },
+    'GET objects': ({ object }, _, query) => listRecords(inner, object, query),
+    'POST objects': ({ object }, body) => {
+      const given = z.looseObject({ properties: valuesSchema }).safeParse(body)
+      if (!given.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
+      const refusal = inner.refuse(object, null, given.data.properties)
+      if (refusal !== null) return refused(refusal)
+      return { status: 201, body: recordBody(inner, object, inner.create(object, given.data.properties), null) }
+    },
+    'GET object': ({ object, id }, _, query) => {
+      const record = inner.get(object, id)
+      const names = query.getAll('properties').flatMap((list) => list.split(','))
+      return record === null ? notFound : { status: 200, body: recordBody(inner, object, record, names) }
+    },
+    'PATCH object': ({ object, id }, body) => {
+      const record = inner.get(object, id)
+      const given = z.looseObject({ properties: valuesSchema }).safeParse(body)
+      if (!given.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
+      if (record === null) return notFound
+      const refusal = inner.refuse(object, record, given.data.properties)
+      if (refusal !== null) return refused(refusal)
+      inner.update(object, record, given.data.properties, 'INTEGRATION')
+      return { status: 200, body: recordBody(inner, object, record, Object.keys(given.data.properties)) }
+    },
+    'DELETE object': ({ object, id }) => {
+      inner.archive(object, id)
+      return { status: 204 }
+    },
+    'POST search': ({ object }, body) => {
+      const found = search(inner, object, body)
+      if ('status' in found) return refused(found)
+      const results = found.rows.map(({ record, properties }) =>
+        recordBody(inner, object, { ...record, properties: { ...properties } }, found.properties),
+      )
+      return {
+        status: 200,
+        body: { total: found.total, results, ...paging(found.next === null ? null : String(found.next)) },
+      }
+    },
+    'POST batch/read': ({ object }, body) => {
+      const given = readSchema.safeParse(body)
+      if (!given.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
+      const ids = given.data.inputs.map((input) => input.id)
+      const flaw = batchFlaw(ids)
+      if (flaw !== null) return flaw
+      const found = new Map(ids.map((id) => [id, inner.get(object, id)]))
+      // A survivor that is asked for under two ids comes once.
+      const records = new Set([...found.values()].filter((record) => record !== null))
+      const missing = ids.filter((id) => found.get(id) === null)
+      return batchReply(
+        [...records].map((record) => recordBody(inner, object, record, given.data.properties)),
+        notFoundErrors(object, missing),
+      )
+    },
+    'POST batch/update': ({ object }, body) => {
+      const given = updateSchema.safeParse(body)
+      if (!given.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
+      const { inputs } = given.data
+      const flaw = batchFlaw(inputs.map((input) => input.id))
+      if (flaw !== null) return flaw
+      // One invalid value fails the batch; only ids that are not there fail by themselves.
+      for (const { id, properties } of inputs) {
+        const refusal = inner.refuse(object, inner.get(object, id), properties)
+        if (refusal !== null) return refused(refusal)
+      }
+      const results: JsonObject[] = []
+      const missing: string[] = []
+      for (const { id, properties } of inputs) {
+        const record = inner.get(object, id)
+        if (record === null) missing.push(id)
+        else {
+          inner.update(object, record, properties, 'INTEGRATION')
+          results.push(recordBody(inner, object, record, Object.keys(properties)))
+        }
+      }
+      // Not in the order of the inputs.
+      return batchReply(results.reverse(), notFoundErrors(object, missing))
+    },
+    'POST associations': ({ object, other }, body) => readAssociations(inner, object, other, body),
+  }
+
+  const store: HubspotStore = {
+    addCompany: (properties) => inner.create('companies', properties).id,
+    addContact: (properties) => inner.create('contacts', properties).id,
+    addOwner: ({ archived = false, ...owner }) => {
+      const id = String(70_000_000 + inner.owners.size + 1)
+      inner.owners.set(id, { ...owner, id, archived })
+      return id
+    },
+    addDeal: (deal) => addDeal(inner, deal),
+    addLine: (dealId, properties) => addLine(inner, dealId, properties, undefined),
+    moveDeal: (id, companyId) => {
+      const links = inner.get('deals', id)?.links ?? {}
+      for (const company of links.companies ?? []) {
+        const ends = inner.get('companies', company.id)?.links ?? {}
+        ends.deals = (ends.deals ?? []).filter((deal) => deal.id !== id)
+      }
+      links.companies = []
+      inner.link('deals', id, 'companies', companyId, [5, 341], [6, 342])
+    },
+    updateDeal: (id, properties) => updateRecord('deals', id, properties),
+    updateRecord,
+    archive: inner.archive,
+    restore: inner.restore,
+    merge: inner.merge,
+    deal: (id) => {
+      const record = inner.get('deals', id)
+      if (record === null) return null
+      const lines = (record.links.line_items ?? []).flatMap((link) => {
+        const line = inner.get('line_items', link.id)
+        return line === null ? [] : [{ ...line.properties }]
+      })
+      return { id: record.id, properties: { ...record.properties }, lines }
+    },
+    deals: () =>
+      [...inner.records('deals').values()]
+        .filter((record) => record.archivedAt === null)
+        .map(({ id, properties }) => ({ id, properties: { ...properties } })),
+    addProperty: (object, name, type) => {
+      const reply = createProperty(inner, object, {
+        ...{ name, label: name, type, groupName: '', options: [] },
+        fieldType: fieldTypes[type]?.[0] ?? 'text',
+      })
+      if (reply.status !== 201) throw new Error(`property ${name} was not created: ${JSON.stringify(reply.body)}`)
+    },
+    setScopes: (given) => {
+      scopes = new Set(given)
+    },
+    setIndexDelay: inner.setIndexDelay,
+    expireTokens: () => {
+      for (const token of granted.keys()) granted.set(token, 0)
+    },
+    sendWebhooks: (target) => {
+      if (sender.aim(target)) inner.listen(sender.add)
+    },
+    flushWebhooks: sender.flush,
+    redeliverWebhooks: sender.redeliver,
+  }
+
+  function updateRecord(object: string, id: string, properties: Values): void {
+    const record = inner.get(object, id)
+    if (record === null) throw new Error(`the simulated account has no ${object} ${id}`)
+    const refusal = inner.refuse(object, record, properties)
+    if (refusal !== null) throw new Error(refusal.message)
+    inner.update(object, record, properties, 'CRM_UI')
+  }
+
+  const server = await startSimulator({
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
+    handle,
+    control: controlsOf(store),
+  })
+  return {
+    ...server,
+    store,
+    crm: worldOf(store),
+    settings: { baseUrl: server.url, accessToken, webhookSecret },
+    requests,
+    trouble,
+    sendWebhooks: (url) => store.sendWebhooks({ url, clientSecret: webhookSecret }),
+  }
+}
+
+function addDeal(inner: Store, deal: NewDeal): string {
+  const lines = (deal.lines ?? []).map((line) => inner.create('line_items', line, deal.modifiedAt))
+  const properties: Values = {
+    dealname: deal.name ?? 'A deal',
+    dealstage: deal.stage ?? 'closedwon',
+    ...(lines.length === 0
+      ? {}
+      : { amount: sumOfAmounts(lines), hs_num_of_associated_line_items: String(lines.length) }),
+    ...(deal.ownerId === undefined ? {} : { hubspot_owner_id: deal.ownerId }),
+    closedate: new Date(deal.modifiedAt ?? Date.now()).toISOString(),
+    ...deal.properties,
+  }
+  const { id } = inner.create('deals', properties, deal.modifiedAt)
+  for (const line of lines) inner.link('deals', id, 'line_items', line.id, [19], [20])
+  // The primary company comes under two types, the others under one.
+  for (const company of deal.companyIds ?? []) inner.link('deals', id, 'companies', company, [341], [342])
+  if (deal.companyId !== undefined) inner.link('deals', id, 'companies', deal.companyId, [5, 341], [6, 342])
+  if (deal.contactId !== undefined) inner.link('deals', id, 'contacts', deal.contactId, [3], [4])
+  return id
+}
+
+function addLine(inner: Store, dealId: string, properties: Values, modifiedAt: number | undefined): string {
+  const line = inner.create('line_items', properties, modifiedAt)
+  inner.link('deals', dealId, 'line_items', line.id, [19], [20])
+  return line.id
+}

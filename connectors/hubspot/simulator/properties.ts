@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import type { SimulatorReply } from '../../../src/simulator/server.ts'
+import type { SimulatedProperty } from './definitions.ts'
+import { failure } from './replies.ts'
+import type { Store } from './store.ts'
+
+const propertySchema = z.looseObject({
+  name: z.string().regex(/^[a-z][a-z0-9_]{0,99}$/),
+  label: z.string().min(1),
+  type: z.enum(['string', 'number', 'date', 'datetime', 'enumeration', 'bool']),
+  fieldType: z.string(),
+  groupName: z.string(),
+  description: z.string().default(''),
+  hasUniqueValue: z.boolean().default(false),
+  options: z
+    .array(
+      z.looseObject({ label: z.string(), value: z.string(), displayOrder: z.number().default(0), hidden: z.boolean() }),
+    )
+    .default([]),
+})
+export const fieldTypes: Readonly<Record<string, readonly string[]>> = {
+  string: ['text', 'textarea', 'file'],
+  number: ['number', 'calculation_equation'],
+  date: ['date'],
+  datetime: ['date'],
+  enumeration: ['select', 'radio', 'checkbox'],
+  bool: ['booleancheckbox'],
+}
+
+export function createProperty(inner: Store, object: string, body: unknown): SimulatorReply {
+  const given = propertySchema.safeParse(body)
+  if (!given.success)
+    return failure(400, 'VALIDATION_ERROR', `Invalid property: ${given.error.issues[0]?.path.join('.')}`)
+  const { name, label, type, fieldType, groupName, description, hasUniqueValue, options } = given.data
+  if (inner.properties(object).has(name)) {
+    return failure(409, 'CONFLICT', `A property named "${name}" already exists`)
+  }
+  if (!fieldTypes[type]?.includes(fieldType))
+    return failure(400, 'VALIDATION_ERROR', `${fieldType} does not go with ${type}`)
+  if (groupName !== '' && !inner.groups(object).has(groupName) && groupName !== `${object.slice(0, -1)}information`) {
+    return failure(400, 'VALIDATION_ERROR', `There is no property group "${groupName}"`)
+  }
+  const property: SimulatedProperty = {
+    ...{ name, label, type, fieldType, groupName, description, hasUniqueValue },
+    options: options.map(({ label: shown, value, displayOrder, hidden }) => ({
+      label: shown,
+      value,
+      displayOrder,
+      hidden,
+    })),
+    hubspotDefined: false,
+    calculated: false,
+    externalOptions: false,
+    archived: false,
+    modificationMetadata: { archivable: true, readOnlyDefinition: false, readOnlyValue: false },
+  }
+  inner.properties(object).set(name, property)
+  return { status: 201, body: { ...property } }
+}

@@ -1,0 +1,61 @@
+import type { ErpOrder, ErpWorld, SimulatedErp, SimulatedSystem } from '../../../src/simulator/world.ts'
+import { changedRecord, errorReply, invalidLogin, tooManyRequests } from './errors.ts'
+import type { NetsuiteStore, SimulatedOrder } from './people.ts'
+
+/** The account in the words that all simulated ERPs share. */
+export function worldOf(store: NetsuiteStore): ErpWorld {
+  return {
+    addProduct: (product) => store.addItem(product),
+    orders: () => store.orders().map(orderOf),
+    order: (id) => {
+      const found = store.order(id)
+      return found === null ? null : orderOf(found)
+    },
+    customers: () => store.customers().map(({ id, name, externalId }) => ({ id, name, key: externalId })),
+    tick: () => store.tick(),
+    ship: (id, how) => void store.ship(id, how),
+    invoice: (id) => void store.invoice(id),
+    pay: (id, amount) => void store.pay(id, amount),
+    cancel: (id) => store.cancel(id),
+    remove: (id) => store.remove(id),
+  }
+}
+
+const orderOf = (order: SimulatedOrder): ErpOrder => ({
+  id: order.id,
+  number: order.number,
+  key: order.externalId,
+  state: stateOf(order),
+  customerId: order.customerId,
+  currency: order.currency,
+  net: order.net,
+  total: order.total,
+  // Nothing more comes of a closed line than what was shipped of it.
+  lines: order.lines.map(({ sku, quantity, shipped, closed }) => ({
+    sku,
+    quantity: closed ? shipped : quantity,
+    shipped,
+  })),
+})
+
+/** There is no cancelling of an approved order: it is closed, and may have been shipped in part before. */
+function stateOf({ status, lines }: SimulatedOrder): ErpOrder['state'] {
+  if (status === 'A') return 'draft'
+  const isShipped = lines.some((line) => line.shipped !== '0')
+  return status === 'C' || (status === 'H' && !isShipped) ? 'cancelled' : 'confirmed'
+}
+
+const records = '/services/rest/record/v1/salesOrder'
+const suiteql = '/services/rest/query/v1/suiteql'
+export const requests: SimulatedErp['requests'] = {
+  create: { method: 'POST', path: records },
+  confirm: { method: 'PATCH', path: records, body: '"orderStatus"' },
+  read: { method: 'POST', path: suiteql },
+  changes: { method: 'POST', path: suiteql, body: 'lastmodifieddate' },
+}
+
+export const trouble: SimulatedSystem['trouble'] = {
+  rateLimited: { kind: 'status', ...tooManyRequests },
+  loginExpired: { kind: 'status', ...errorReply(invalidLogin()) },
+  busy: { kind: 'status', ...errorReply(changedRecord()) },
+}

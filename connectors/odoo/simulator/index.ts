@@ -1,0 +1,473 @@
+import { randomUUID } from 'node:crypto'
+import { isObject, type Json, type JsonObject } from '../../../src/core/json.ts'
+import { type SimulatorReply, type SimulatorRequest, startSimulator } from '../../../src/simulator/server.ts'
+import type { SimulatedErp } from '../../../src/simulator/world.ts'
+import { isOdooError, type OdooError, odooError } from './errors.ts'
+import { readValue } from './fields.ts'
+import { openFulfilment, type Route } from './fulfilment.ts'
+import { openLoad } from './load.ts'
+import { modelsOf } from './models.ts'
+import type { NewProduct, OdooStore, SimulatedOrder } from './people.ts'
+import { openRecords } from './records.ts'
+import { openRpc } from './rpc.ts'
+import { openStore, type Row } from './store.ts'
+import { requests, trouble, worldOf } from './world.ts'
+
+export interface OdooSimulatorOptions {
+  readonly port?: number
+  readonly latencyMs?: number
+  /** Epoch milliseconds; the real time when not given. */
+  readonly now?: () => number
+  /** '14.0' when not given. From '19.0' on JSON-2 is served too, with the password as an API key. */
+  readonly version?: string
+  readonly database?: string
+  readonly username?: string
+  readonly password?: string
+  /** Of the company; its pricelist has id 1. 'EUR' when not given. */
+  readonly currency?: string
+  readonly timeZone?: string
+  /** Further ones, each with a pricelist. */
+  readonly currencies?: readonly string[]
+  /** Every so many loads one loses a race against another and is to be tried again. */
+  readonly raceEvery?: number
+  /** What the user may not do: models, or a model and a right: `mrp.production`, `res.partner create`. */
+  readonly denied?: readonly string[]
+}
+
+const userId = 2
+
+/** A database of Odoo in memory: strict where Odoo is, with its import, its transactions and its messages. */
+export async function startOdooSimulator(
+  options: OdooSimulatorOptions = {},
+): Promise<SimulatedErp & { readonly store: OdooStore }> {
+  const version = options.version ?? '14.0'
+  const major = Number.parseInt(version.replace(/^saas~/, ''), 10)
+  const now = options.now ?? Date.now
+  const { database = 'demo', username = 'admin', password = 'admin' } = options
+  const store = openStore(modelsOf(major), now)
+  const routes = new Map<number, Route>()
+  const routeOf = (productId: number): Route => {
+    const product = store.get('product.product', productId)
+    const service = product !== undefined && readValue(store, 'product.product', product, 'type') === 'service'
+    return service ? 'service' : (routes.get(productId) ?? 'stock')
+  }
+  const fulfilment = openFulfilment(store, { major, routeOf })
+  const records = openRecords(store, { onMore: (orderId) => fulfilment.more(orderId) })
+  const load = openLoad(store, records)
+  /** Secret of each API key, and its record. */
+  const apiKeys = new Map<string, number>()
+  let denied: ReadonlySet<string> = new Set(options.denied)
+  let loads = 0
+  let taxes: readonly number[] = []
+
+  const rpc = openRpc({
+    store,
+    records,
+    fulfilment,
+    load,
+    major,
+    denied: () => denied,
+    losesRace() {
+      loads += 1
+      return options.raceEvery !== undefined && loads % options.raceEvery === 0
+    },
+    apiKeys: {
+      generate({ key, scope = 'rpc', name = '', expiration_date: end = false }) {
+        if (!isKey(String(key))) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
+        return addKey(
+          String(name),
+          typeof end === 'string' ? `${end.padEnd(19, ' 00:00:00')}.000` : false,
+          String(scope),
+        )
+      },
+      revoke(key) {
+        const id = apiKeys.get(key)
+        if (id === undefined) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
+        apiKeys.delete(key)
+        store.remove('res.users.apikeys', id)
+      },
+    },
+  })
+
+  function addKey(
+    name: string,
+    end: string | false,
+    scope = 'rpc',
+    key: string = randomUUID().replaceAll('-', ''),
+  ): string {
+    const { id } = store.create('res.users.apikeys', {
+      name,
+      scope,
+      user_id: userId,
+      ...(major >= 18 ? { expiration_date: end } : {}),
+    })
+    apiKeys.set(key, id)
+    return key
+  }
+  function isKey(key: string): boolean {
+    const record = store.get('res.users.apikeys', apiKeys.get(key) ?? 0)
+    if (record === undefined) return false
+    return typeof record.expiration_date !== 'string' || record.expiration_date > store.time()
+  }
+  const isSecret = (secret: Json | undefined): boolean =>
+    typeof secret === 'string' && (secret === password || isKey(secret))
+
+  seed()
+  if (major >= 18)
+    addKey(
+      'initial',
+      store.time().replace(/^\d+/, (year) => String(Number(year) + 1)),
+      'rpc',
+      password,
+    )
+
+  function seed(): void {
+    const { currency = 'EUR', currencies: further = [], timeZone = 'Europe/Berlin' } = options
+    const currencies = new Map<string, number>()
+    for (const code of new Set([currency, ...further])) {
+      const whole = code === 'JPY'
+      const { id } = store.create('res.currency', {
+        name: code,
+        symbol: code,
+        active: true,
+        ...(whole ? { rounding: 1, decimal_places: 0 } : {}),
+      })
+      currencies.set(code, id)
+    }
+    const currencyId = currencies.get(currency) ?? 1
+    const states: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      US: { CA: 'California', NY: 'New York', TX: 'Texas' },
+      CA: { ON: 'Ontario', QC: 'Quebec' },
+    }
+    for (const [code, name] of Object.entries(countries)) {
+      const country = store.create('res.country', { code, name })
+      for (const [short, state] of Object.entries(states[code] ?? {})) {
+        store.create('res.country.state', { code: short, name: state, country_id: country.id })
+      }
+    }
+    store.create('res.lang', { name: 'English (US)', code: 'en_US' })
+    store.create('uom.uom', { name: 'Units' })
+    const own = store.create('res.partner', { name: 'My Company', is_company: true })
+    store.create('res.company', { name: 'My Company', currency_id: currencyId, partner_id: own.id })
+    const robot = store.create('res.partner', { name: 'OdooBot', active: false })
+    const person = store.create('res.partner', { name: 'Mitchell Admin' })
+    const user = { company_id: 1, company_ids: [1], lang: 'en_US', tz: timeZone }
+    store.create('res.users', { ...user, name: 'OdooBot', login: '__system__', partner_id: robot.id, active: false })
+    store.create('res.users', { ...user, name: 'Mitchell Admin', login: username, partner_id: person.id })
+    for (const [code, id] of currencies) {
+      store.create('product.pricelist', {
+        name: id === currencyId ? 'Public Pricelist' : `Pricelist ${code}`,
+        currency_id: id,
+      })
+    }
+    store.create('account.payment.term', { name: 'Immediate Payment' })
+    store.create('account.payment.term', { name: '30 Days' })
+    store.create('crm.team', { name: 'Sales' })
+    store.create('stock.warehouse', { name: 'My Company', code: 'WH', company_id: 1 })
+    store.create('delivery.carrier', { name: 'Standard delivery' })
+    store.create('ir.config_parameter', { key: 'database.uuid', value: randomUUID() })
+    for (const name of ['base', 'sale', 'sale_management', 'stock', 'sale_stock', 'mrp', 'purchase', 'account']) {
+      store.create('ir.module.module', { name, state: 'installed', installed_version: `${version}.1.0` })
+    }
+  }
+
+  async function handle(request: SimulatorRequest): Promise<SimulatorReply> {
+    const reply = answer(request)
+    return { ...reply, headers: { date: new Date(now()).toUTCString(), ...reply.headers } }
+  }
+
+  function answer(request: SimulatorRequest): SimulatorReply {
+    if (request.path === '/web/version' && major >= 19) {
+      return { status: 200, body: { version, version_info: versionInfo } }
+    }
+    const path = /^\/json\/2\/([^/]+)\/([^/]+)$/.exec(request.path)
+    if (path !== null && major >= 19) return json2(request, path[1] ?? '', path[2] ?? '')
+    if (request.path !== '/jsonrpc') return { status: 404, headers: { 'content-type': 'text/html' }, body: notFound }
+    if (request.method !== 'POST') return { status: 405, headers: { 'content-type': 'text/html' }, body: notFound }
+    return jsonRpc(request)
+  }
+
+  const versionInfo: Json = [major, Number(version.split('.')[1] ?? 0), 0, 'final', 0, '']
+
+  function jsonRpc(request: SimulatorRequest): SimulatorReply {
+    let id: Json = null
+    try {
+      const body: unknown = JSON.parse(request.body.toString('utf8'))
+      if (!isObject(body as Json)) throw odooError('werkzeug.exceptions.BadRequest', 'Invalid JSON data')
+      const call = body as JsonObject
+      id = call.id ?? null
+      const result = serve(isObject(call.params ?? null) ? (call.params as JsonObject) : {})
+      return { status: 200, body: { jsonrpc: '2.0', id, result } }
+    } catch (error) {
+      if (error instanceof SyntaxError) return { status: 400, headers: { 'content-type': 'text/html' }, body: notFound }
+      if (!isOdooError(error)) throw error
+      const data = failureOf(error)
+      return { status: 200, body: { jsonrpc: '2.0', id, error: { code: 200, message: 'Odoo Server Error', data } } }
+    }
+  }
+
+  function serve(params: JsonObject): Json {
+    const args = Array.isArray(params.args) ? (params.args as readonly Json[]) : []
+    if (params.service === 'common' && params.method === 'version') {
+      return { server_version: version, server_version_info: versionInfo, server_serie: version, protocol_version: 1 }
+    }
+    const [name, who, secret, model, method, positional = [], named = {}] = args
+    if (name !== database) {
+      throw odooError('psycopg2.OperationalError', `FATAL:  database "${String(name)}" does not exist\n`)
+    }
+    if (params.service === 'common' && (params.method === 'authenticate' || params.method === 'login')) {
+      return who === username && isSecret(secret) ? userId : false
+    }
+    if (params.service !== 'object' || (params.method !== 'execute_kw' && params.method !== 'execute')) {
+      throw odooError('builtins.KeyError', `${String(params.service)}`)
+    }
+    if (who !== userId || !isSecret(secret)) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
+    const [object, called] = [String(model), String(method)]
+    const given = rpc.named(object, called, positional as readonly Json[], named as JsonObject)
+    return rpc.call({ model: object, method: called, args: given })
+  }
+
+  function json2(request: SimulatorRequest, model: string, method: string): SimulatorReply {
+    const refuse = (status: number, error: OdooError): SimulatorReply => ({ status, body: failureOf(error) })
+    const key = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
+    if (!isKey(key)) return refuse(401, odooError('werkzeug.exceptions.Unauthorized', 'Invalid apikey'))
+    const asked = request.headers['x-odoo-database']
+    if (asked !== undefined && asked !== database) {
+      return refuse(404, odooError('werkzeug.exceptions.NotFound', `database "${asked}" does not exist`))
+    }
+    try {
+      const args = (request.body.length === 0 ? {} : JSON.parse(request.body.toString('utf8'))) as JsonObject
+      if (!store.models.has(model)) {
+        return refuse(404, odooError('werkzeug.exceptions.NotFound', `the model '${model}' does not exist`))
+      }
+      if (Object.hasOwn(args, 'ids') && !rpc.isOfRecords(model, method)) {
+        const message = `cannot call ${model}.${method} with ids`
+        return refuse(422, odooError('werkzeug.exceptions.UnprocessableEntity', message))
+      }
+      const value = rpc.call({ model, method, args })
+      // The server below sends text as it is; here it is a JSON value.
+      return { status: 200, body: typeof value === 'string' ? JSON.stringify(value) : value }
+    } catch (error) {
+      if (error instanceof SyntaxError) {
+        return refuse(400, odooError('werkzeug.exceptions.BadRequest', 'could not parse the body as json'))
+      }
+      if (!isOdooError(error)) throw error
+      if (error.exception === 'builtins.AttributeError') {
+        return refuse(404, odooError('werkzeug.exceptions.NotFound', error.message))
+      }
+      return refuse(statuses[error.exception] ?? 500, error)
+    }
+  }
+
+  const rowOf = (model: string, id: string): Row => {
+    const row = store.get(model, Number(id))
+    if (row === undefined) throw new Error(`the simulated Odoo has no ${model} ${id}`)
+    return row
+  }
+  const act = <T>(work: () => T): T => store.transaction(work)
+
+  function externalIdOf(model: string, id: number): string | null {
+    const found = store
+      .having('ir.model.data', 'res_id', id)
+      .map((one) => store.get('ir.model.data', one))
+      .find((row) => row?.model === model)
+    return found === undefined ? null : `${found.module}.${found.name}`
+  }
+
+  function orderOf(row: Row): SimulatedOrder {
+    return {
+      id: String(row.id),
+      name: String(row.name),
+      state: String(row.state),
+      partnerId: String(row.partner_id),
+      externalId: externalIdOf('sale.order', row.id),
+      reference: row.client_order_ref === false ? null : String(row.client_order_ref),
+      currency: String(store.get('res.currency', Number(row.currency_id))?.name),
+      amountUntaxed: Number(row.amount_untaxed),
+      amountTax: Number(row.amount_tax),
+      amountTotal: Number(row.amount_total),
+      lines: store.having('sale.order.line', 'order_id', row.id).map((id) => {
+        const line = rowOf('sale.order.line', String(id))
+        const sku = store.get('product.product', Number(line.product_id))?.default_code
+        return {
+          id: String(id),
+          sku: typeof sku === 'string' ? sku : null,
+          quantity: Number(line.product_uom_qty),
+          price: Number(line.price_unit),
+          discount: Number(line.discount),
+          delivered: Number(line.qty_delivered),
+          externalId: externalIdOf('sale.order.line', id),
+        }
+      }),
+    }
+  }
+
+  const people: OdooStore = {
+    addProduct: ({ sku, name = sku, price = 10, route = 'stock', archived = false }) =>
+      act(() => {
+        const id = records.create('product.product', {
+          default_code: sku,
+          name,
+          list_price: Number(price),
+          type: route === 'service' ? 'service' : 'product',
+          taxes_id: taxes,
+          active: !archived,
+        })
+        routes.set(id, route)
+        return String(id)
+      }),
+    addCustomer: (values) =>
+      act(() => String(records.create('res.partner', { is_company: true, customer_rank: 1, ...values }))),
+    create: (model, values) => act(() => String(records.create(model, values))),
+    write: (model, id, values) => act(() => records.write(model, [Number(id)], values)),
+    orders: () => [...store.rows('sale.order')].map(orderOf),
+    order(id) {
+      const row = store.get('sale.order', Number(id))
+      return row === undefined ? null : orderOf(row)
+    },
+    partners: () =>
+      [...store.rows('res.partner')].map((row) => ({
+        id: String(row.id),
+        name: String(row.name),
+        ref: row.ref === false ? null : String(row.ref),
+        externalId: externalIdOf('res.partner', row.id),
+      })),
+    setArchived: (model, id, archived) => act(() => records.write(model, [Number(id)], { active: !archived })),
+    setDefaultTax(percent) {
+      taxes =
+        percent === null
+          ? []
+          : [store.create('account.tax', { name: `Tax ${percent}%`, amount: percent, company_id: 1 }).id]
+    },
+    setDenied(models) {
+      denied = new Set(models)
+    },
+    tick({ orders, steps = 1 } = {}) {
+      let moved = 0
+      for (let step = 0; step < steps; step += 1) moved = fulfilment.tick(orders?.map(Number))
+      return moved
+    },
+    confirm: (id) => void act(() => fulfilment.confirm([Number(id)])),
+    startProduction: (id) => act(() => fulfilment.start(Number(id))),
+    produce: (id) => act(() => fulfilment.produce(Number(id))),
+    purchase: (id) => act(() => fulfilment.purchase(Number(id))),
+    receive: (id) => act(() => fulfilment.receive(Number(id))),
+    ship: (id, how) => act(() => fulfilment.ship(Number(id), how)),
+    takeBack: (id) => act(() => fulfilment.takeBack(Number(id))),
+    invoice: (id, how) =>
+      act(() => {
+        const made = fulfilment.invoice(Number(id))
+        return (how?.draft !== true && fulfilment.post(Number(id))) || made
+      }),
+    pay: (id, amount) => act(() => fulfilment.pay(Number(id), amount)),
+    cancelOrder: (id) => void act(() => fulfilment.cancel([Number(id)], true)),
+    deleteOrder: (id) =>
+      act(() => {
+        // Odoo deletes only what is not confirmed, so a person cancels it first.
+        if (rowOf('sale.order', id).state === 'sale') fulfilment.cancel([Number(id)], true)
+        records.unlink('sale.order', [Number(id)])
+      }),
+    editOrder: (id, values) => act(() => records.write('sale.order', [Number(id)], values)),
+    editLine: (id, values) => act(() => records.write('sale.order.line', [Number(id)], values)),
+  }
+
+  const simulator = await startSimulator({
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
+    bodyBytesMax: 100_000_000,
+    handle,
+    control: controlsOf(people),
+  })
+  return {
+    ...simulator,
+    store: people,
+    erp: worldOf(people),
+    settings: { url: simulator.url, database, username, password },
+    requests,
+    trouble,
+  }
+}
+
+interface Steps {
+  readonly id: string
+  readonly part?: boolean
+  readonly draft?: boolean
+  readonly amount?: string | number
+  readonly values?: JsonObject
+}
+
+/** The same over HTTP, for a simulator that runs as a process of its own. */
+function controlsOf(people: OdooStore): Readonly<Record<string, (body: never) => Json>> {
+  const steps: Readonly<Record<string, (step: Steps) => unknown>> = {
+    confirm: ({ id }) => people.confirm(id),
+    start_production: ({ id }) => people.startProduction(id),
+    produce: ({ id }) => people.produce(id),
+    purchase: ({ id }) => people.purchase(id),
+    receive: ({ id }) => people.receive(id),
+    ship: ({ id, part = false }) => people.ship(id, { part }),
+    take_back: ({ id }) => people.takeBack(id),
+    invoice: ({ id, draft = false }) => people.invoice(id, { draft }),
+    pay: ({ id, amount = 'all' }) => people.pay(id, amount),
+    cancel: ({ id }) => people.cancelOrder(id),
+    delete: ({ id }) => people.deleteOrder(id),
+    edit: ({ id, values = {} }) => people.editOrder(id, values),
+    edit_line: ({ id, values = {} }) => people.editLine(id, values),
+  }
+  return {
+    seed(body: { products?: readonly NewProduct[]; customers?: readonly JsonObject[]; tax?: number | null }) {
+      if (body.tax !== undefined) people.setDefaultTax(body.tax)
+      return {
+        products: (body.products ?? []).map((product) => people.addProduct(product)),
+        customers: (body.customers ?? []).map((customer) => people.addCustomer(customer)),
+      }
+    },
+    create: ({ model, values }: { model: string; values: JsonObject }) => people.create(model, values),
+    tick: (body: { orders?: readonly string[]; steps?: number }) => ({ moved: people.tick(body) }),
+    orders: () => people.orders(),
+    partners: () => people.partners(),
+    step: ({ name, ...step }: Steps & { name: string }) => ({ done: steps[name]?.(step) !== false }),
+    denied(body: readonly string[]) {
+      people.setDenied(body)
+      return {}
+    },
+  }
+}
+
+const failureOf = (error: OdooError): JsonObject => ({
+  name: error.exception,
+  debug: `Traceback (most recent call last):\n${error.exception}: ${error.message}\n`,
+  message: error.message,
+  arguments: [error.message],
+  context: {},
+})
+
+/** Of JSON-2, by exception. */
+const statuses: Readonly<Record<string, number>> = {
+  'odoo.exceptions.UserError': 422,
+  'odoo.exceptions.ValidationError': 422,
+  'odoo.exceptions.AccessError': 403,
+  'odoo.exceptions.AccessDenied': 403,
+  'odoo.exceptions.MissingError': 404,
+  'builtins.TypeError': 422,
+}
+
+const notFound = '<!DOCTYPE HTML>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n'
+
+const countries: Readonly<Record<string, string>> = {
+  DE: 'Germany',
+  AT: 'Austria',
+  CH: 'Switzerland',
+  FR: 'France',
+  IT: 'Italy',
+  ES: 'Spain',
+  NL: 'Netherlands',
+  BE: 'Belgium',
+  PL: 'Poland',
+  SE: 'Sweden',
+  GB: 'United Kingdom',
+  US: 'United States',
+  CA: 'Canada',
+  CN: 'China',
+  JP: 'Japan',
+  AU: 'Australia',
+}

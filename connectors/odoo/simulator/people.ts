@@ -1,0 +1,75 @@
+import type { JsonObject } from '../../../src/core/json.ts'
+import type { Route } from './fulfilment.ts'
+
+export type SimulatedOrder = {
+  readonly id: string
+  readonly name: string
+  readonly state: string
+  readonly partnerId: string
+  readonly externalId: string | null
+  readonly reference: string | null
+  readonly currency: string
+  readonly amountUntaxed: number
+  readonly amountTax: number
+  readonly amountTotal: number
+  readonly lines: readonly SimulatedLine[]
+}
+type SimulatedLine = {
+  readonly id: string
+  readonly sku: string | null
+  readonly quantity: number
+  readonly price: number
+  readonly discount: number
+  readonly delivered: number
+  readonly externalId: string | null
+}
+type SimulatedPartner = {
+  readonly id: string
+  readonly name: string
+  readonly ref: string | null
+  readonly externalId: string | null
+}
+export interface NewProduct {
+  readonly sku: string
+  readonly name?: string
+  readonly price?: number | string
+  /** From where it comes when it is ordered; 'stock' when not given. */
+  readonly route?: Route
+  readonly archived?: boolean
+}
+
+/** What people at the real system would do. Ids are text, as connectors have them. */
+export interface OdooStore {
+  addProduct(product: NewProduct): string
+  /** @param values  fields of `res.partner` */
+  addCustomer(values: JsonObject): string
+  /** Any record, in Odoo's words. */
+  create(model: string, values: JsonObject): string
+  write(model: string, id: string, values: JsonObject): void
+  orders(): readonly SimulatedOrder[]
+  /** Null when there is none. */
+  order(id: string): SimulatedOrder | null
+  partners(): readonly SimulatedPartner[]
+  setArchived(model: 'product.product' | 'res.partner', id: string, archived: boolean): void
+  /** Percent that new products are taxed with; null for no tax. */
+  setDefaultTax(percent: number | null): void
+  setDenied(denied: readonly string[]): void
+  /** Advances every confirmed order that is not finished, or those given, by one step. @returns how many moved */
+  tick(options?: { readonly orders?: readonly string[]; readonly steps?: number }): number
+  confirm(orderId: string): void
+  startProduction(orderId: string): boolean
+  produce(orderId: string): boolean
+  /** Orders at the vendor what is to be bought. */
+  purchase(orderId: string): boolean
+  receive(orderId: string): boolean
+  ship(orderId: string, options?: { readonly part?: boolean }): boolean
+  /** Takes back what was shipped of one line. */
+  takeBack(orderId: string): boolean
+  /** Makes an invoice and posts it; `draft` leaves it so. */
+  invoice(orderId: string, options?: { readonly draft?: boolean }): boolean
+  pay(orderId: string, amount: string | number): boolean
+  cancelOrder(orderId: string): void
+  deleteOrder(orderId: string): void
+  editOrder(orderId: string, values: JsonObject): void
+  editLine(lineId: string, values: JsonObject): void
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { errors, importSPKI, importX509, jwtVerify } from 'jose'
+import type { SimulatorReply, SimulatorRequest } from '../../../src/simulator/server.ts'
+
+export interface JwtLogin {
+  /** PEM: a public key or a certificate. */
+  readonly publicKey: string
+  readonly username: string
+}
+interface AuthOptions {
+  readonly now: () => number
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly jwt: JwtLogin | null
+  readonly organizationId: string
+  readonly userId: string
+  /** Known only once the server listens. */
+  readonly url: () => string
+}
+
+const assertionMaxMs = 300_000
+const jwtGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
+/** Tokens that the org's app gives out; they hold until they are expired on command, and say nothing of their end. */
+export function openAuth(options: AuthOptions) {
+  const { now, clientId, clientSecret, jwt, organizationId, userId, url } = options
+  const tokens = new Set<string>()
+
+  async function grant(request: SimulatorRequest): Promise<SimulatorReply> {
+    if (request.method !== 'POST') return refused('invalid_request', 'must use HTTP POST')
+    const form = new URLSearchParams(request.body.toString('utf8'))
+    switch (form.get('grant_type')) {
+      case 'client_credentials':
+        if (form.get('client_id') !== clientId) return refused('invalid_client_id', 'client identifier invalid')
+        if (form.get('client_secret') !== clientSecret) return refused('invalid_client', 'invalid client credentials')
+        return granted()
+      case jwtGrant: {
+        const flaw = await flawOfAssertion(form.get('assertion') ?? '')
+        return flaw ?? granted()
+      }
+      default:
+        return refused('unsupported_grant_type', 'grant type not supported')
+    }
+  }
+
+  async function flawOfAssertion(assertion: string): Promise<SimulatorReply | null> {
+    if (jwt === null) return refused('invalid_grant', "user hasn't approved this consumer")
+    const certificate = jwt.publicKey.includes('BEGIN CERTIFICATE')
+    const key = await (certificate ? importX509(jwt.publicKey, 'RS256') : importSPKI(jwt.publicKey, 'RS256'))
+    try {
+      const { payload } = await jwtVerify(assertion, key, {
+        algorithms: ['RS256'],
+        currentDate: new Date(now()),
+        requiredClaims: ['iss', 'sub', 'aud', 'exp'],
+      })
+      if (payload.iss !== clientId) return refused('invalid_client_id', 'client identifier invalid')
+      const audiences = ['https://login.salesforce.com', 'https://test.salesforce.com', url()]
+      if (typeof payload.aud !== 'string' || !audiences.includes(payload.aud)) {
+        return refused('invalid_grant', 'audience is invalid')
+      }
+      if (payload.sub !== jwt.username) return refused('invalid_grant', "user hasn't approved this consumer")
+      const tooLong = (payload.exp ?? 0) * 1000 > now() + assertionMaxMs
+      return tooLong ? refused('invalid_grant', 'invalid assertion') : null
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) return refused('invalid_grant', 'expired authorization code')
+      if (error instanceof errors.JOSEError) return refused('invalid_grant', 'invalid assertion')
+      throw error
+    }
+  }
+
+  function granted(): SimulatorReply {
+    const token = `${organizationId.slice(0, 15)}!AQ4AQ.${randomBytes(36).toString('base64url')}`
+    tokens.add(token)
+    return {
+      status: 200,
+      body: {
+        access_token: token,
+        signature: randomBytes(32).toString('base64'),
+        scope: 'api',
+        instance_url: url(),
+        id: `${url()}/id/${organizationId}/${userId}`,
+        token_type: 'Bearer',
+        issued_at: String(now()),
+      },
+    }
+  }
+
+  return {
+    grant,
+    /** Null when the header names no token at all. */
+    tokenOf: (headers: SimulatorRequest['headers']): string | null =>
+      /^(?:Bearer|OAuth) (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? null,
+    holds: (token: string | null): boolean => token !== null && tokens.has(token),
+    expire: () => tokens.clear(),
+  }
+}
+
+const refused = (error: string, description: string): SimulatorReply => ({
+  status: 400,
+  body: { error, error_description: description },
+})

@@ -1,0 +1,105 @@
+import type { Json, JsonObject } from '../../../src/core/json.ts'
+import type { CrmDeal, CrmWorld, SimulatedCrm, SimulatedSystem } from '../../../src/simulator/world.ts'
+import { decimalOf, type SalesforceStore } from './people.ts'
+
+/** The default stages, by what they mean. */
+const stages = { open: 'Negotiation/Review', won: 'Closed Won', lost: 'Closed Lost' } as const
+
+/** The org in the words that all simulated CRMs share. @param multiCurrency  whether records have a currency of their own */
+export function worldOf(store: SalesforceStore, currency: string, multiCurrency: boolean): CrmWorld {
+  const textOf = (value: Json | undefined): string | null =>
+    value === undefined || value === null || value === '' ? null : String(value)
+  const dealOf = (fields: JsonObject): CrmDeal => ({
+    id: String(fields.Id),
+    name: String(fields.Name),
+    won: fields.IsWon === true,
+    amount: decimalOf(fields.Amount),
+    shown: {
+      orderNumber: textOf(fields.ERP_Order_Number__c),
+      status: textOf(fields.ERP_Status__c),
+      problem: textOf(fields.ERP_Sync_Problem__c),
+      trackingNumber: textOf(fields.ERP_Tracking_Number__c),
+      outstanding: decimalOf(fields.ERP_Amount_Outstanding__c),
+    },
+  })
+  const currencyOf = (asked: string | undefined): JsonObject => {
+    if (multiCurrency) return { CurrencyIsoCode: asked ?? currency }
+    if (asked === undefined || asked === currency) return {}
+    throw new Error(`the simulated org has ${currency} only; start it with currencies: ['${asked}']`)
+  }
+  return {
+    amountIsFree: false,
+    addCompany: ({ name, domain, street, city, zip, country }) =>
+      store.addAccount({
+        Name: name,
+        ...given('Website', domain),
+        ...given('BillingStreet', street),
+        ...given('BillingCity', city),
+        ...given('BillingPostalCode', zip),
+        ...given('BillingCountry', country),
+      }),
+    addContact: ({ firstName, lastName, email, city }) =>
+      store.addContact({
+        FirstName: firstName,
+        LastName: lastName,
+        ...given('Email', email),
+        ...given('MailingCity', city),
+      }),
+    addDeal: ({ name, state = 'won', companyId, contactId, currency: asked, amount, lines = [], modifiedAt }) =>
+      store.addOpportunity({
+        name,
+        stage: stages[state],
+        lines,
+        fields: { ...currencyOf(asked), ...given('Amount', amount) },
+        ...(companyId === undefined ? {} : { accountId: companyId }),
+        ...(contactId === undefined ? {} : { contactIds: [contactId] }),
+        ...(modifiedAt === undefined ? {} : { modifiedAt }),
+      }),
+    changeDeal: (id, { name, amount, state, wonAt }) =>
+      store.update('Opportunity', id, {
+        ...given('Name', name),
+        ...given('Amount', amount),
+        ...given('StageName', state === undefined ? undefined : stages[state]),
+        ...given('CloseDate', wonAt?.slice(0, 10)),
+        ...given('LastStageChangeDate', wonAt),
+      }),
+    addLine: (dealId, line) => void store.addLine(dealId, line),
+    deals: () => store.records('Opportunity').map(dealOf),
+    deal: (id) => {
+      const found = store.record('Opportunity', id)
+      return found === null ? null : dealOf(found)
+    },
+  }
+}
+
+const given = (name: string, value: string | undefined): JsonObject => (value === undefined ? {} : { [name]: value })
+
+export const requests: SimulatedCrm['requests'] = {
+  changes: { method: 'GET', path: '/query', query: 'SystemModstamp >' },
+  read: { method: 'GET', path: '/query', query: ' IN (' },
+  report: { method: 'PATCH', path: '/composite/sobjects' },
+}
+
+export const trouble: SimulatedSystem['trouble'] = {
+  rateLimited: {
+    kind: 'status',
+    status: 403,
+    body: [{ message: 'TotalRequests Limit exceeded.', errorCode: 'REQUEST_LIMIT_EXCEEDED' }],
+  },
+  loginExpired: {
+    kind: 'status',
+    status: 401,
+    body: [{ message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' }],
+  },
+  busy: {
+    kind: 'status',
+    status: 400,
+    body: [
+      {
+        message: 'unable to obtain exclusive access to this record',
+        errorCode: 'UNABLE_TO_LOCK_ROW',
+        fields: [],
+      },
+    ],
+  },
+}

@@ -1,0 +1,14 @@
+import type { Evaluator } from '../../mapping/run/run.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Ledger } from '../../ports/ledger/ledger.ts'
+import type { Log } from '../../ports/log.ts'
+
+/** What every use case needs; made once in main. */
+export interface Deps {
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly log: Log
+  readonly evaluator: Evaluator
+  /** Names this process in leases. */
+  readonly worker: string
+}

@@ -1,0 +1,56 @@
+import { expect, test } from '@jest/globals'
+import { SyncError } from '../../core/problem.ts'
+import type { Instant } from '../../core/time.ts'
+import type { Connection } from '../../ports/connector.ts'
+import type { ConnectionState } from '../../ports/ledger/connections.ts'
+import type { Ledger } from '../../ports/ledger/ledger.ts'
+import { openEndpoint } from './endpoint.ts'
+
+const silent = () => {}
+
+/** An endpoint on a ledger that keeps nothing but the state of the connection. */
+function begin() {
+  const state = { failures: 0, pausedUntil: null as Instant | null }
+  const raised: string[] = []
+  const connections: Partial<Ledger['connections']> = {
+    get: async () => ({ connection: 'erp', account: null, pausedBecause: null, ...state }) satisfies ConnectionState,
+    setPaused: async (_name, pause) => {
+      state.failures = pause === null ? 0 : state.failures + 1
+      state.pausedUntil = pause?.until ?? null
+    },
+  }
+  const problems: Partial<Ledger['problems']> = {
+    raise: async (some) => void raised.push(...some.map((one) => one.causeKey)),
+    close: async () => {},
+  }
+  const now = '2026-11-24T09:00:00.000Z' as Instant
+  const endpoint = openEndpoint(
+    { name: 'erp', system: 'odoo', connection: {} as Partial<Connection> as Connection, reopen: async () => null },
+    {
+      ledger: { connections, problems } as Partial<Ledger> as Ledger,
+      clock: { now: () => now, sleep: async () => {} },
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+    },
+  )
+  const call = () =>
+    expect(
+      endpoint.use(async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        throw new SyncError('no answer', { problem: { kind: 'unavailable' }, fix: '' })
+      }),
+    ).rejects.toThrow('no answer')
+  return { state, raised, call }
+}
+
+test('calls side by side that find the system down count as one failure', async () => {
+  const { state, raised, call } = begin()
+  await Promise.all([call(), call(), call()])
+  expect([state.failures, raised]).toEqual([1, []])
+})
+
+test('a second failure in a row pauses the connection and is a problem', async () => {
+  const { state, raised, call } = begin()
+  await Promise.all([call(), call()])
+  await call()
+  expect([state.failures, raised]).toEqual([2, ['unavailable']])
+})

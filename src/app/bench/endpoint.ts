@@ -1,0 +1,168 @@
+import { type Failure, failureOf, SyncError, verdictOf } from '../../core/problem.ts'
+import { shift } from '../../core/time.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Account, ChangePage, ChangesSince, Connection, ObjectSchema } from '../../ports/connector.ts'
+import type { Ledger } from '../../ports/ledger/ledger.ts'
+import type { Log } from '../../ports/log.ts'
+
+/** A connection as the engine uses it: watched by a circuit breaker whose state all processes share. */
+export interface Endpoint {
+  readonly name: string
+  /** The connector's name. */
+  readonly system: string
+  /** The one in use; a renewed login secret brings another. */
+  readonly connection: Connection
+  /** Takes over settings that were stored since this process opened the connection. */
+  refresh(): Promise<void>
+  /** The account, from the ledger or, the first time, from `check`. */
+  account(): Promise<Account>
+  /** Null when work may go on. */
+  paused(): Promise<Failure | null>
+  /** Runs calls of this connection. A login that is refused or a system that is down pauses it for all processes. */
+  use<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  /** The changes of an object, watched like any other call. */
+  changes(object: string, since: ChangesSince): AsyncIterable<ChangePage>
+  describe(object: string): Promise<ObjectSchema>
+}
+
+// After the first failure at once again, then 5 s, 10 s, … up to 5 min; a refused login waits the longest from the start.
+const pauseMs = (failures: number) => Math.min(5 * 60_000, 5_000 * 2 ** Math.max(0, failures - 2))
+const loginPauseMs = 5 * 60_000
+
+export function openEndpoint(
+  options: { name: string; system: string; connection: Connection; reopen: () => Promise<Connection | null> },
+  deps: { ledger: Ledger; clock: Clock; log: Log },
+): Endpoint {
+  const { name } = options
+  let connection = options.connection
+  const { ledger, clock, log } = deps
+  let account: Promise<Account> | null = null
+  let refreshing: Promise<void> | null = null
+  let failing = true
+  // How often the system was found down, by calls that did not know of each other.
+  let outages = 0
+
+  /** @param known  outages when the call began */
+  async function failed(error: SyncError, known: number): Promise<void> {
+    const verdict = verdictOf(error.problem)
+    const down = error.problem.kind === 'unavailable'
+    if (verdict.do !== 'pause_connection' && !down && error.problem.kind !== 'rate_limited') return
+    failing = true
+    // Calls side by side that all fail tell of one and the same outage.
+    if (down && outages > known) return
+    if (down) outages += 1
+    const state = await ledger.connections.get(name)
+    if (down && state.failures === 0) {
+      // One failure may be a restart of the other side: it is counted, and only a second in a row opens the circuit.
+      await ledger.connections.setPaused(name, { because: failureOf(error), until: clock.now() })
+      return
+    }
+    const ms =
+      error.problem.kind === 'rate_limited'
+        ? error.problem.retryAfterMs
+        : down
+          ? pauseMs(state.failures + 1)
+          : loginPauseMs
+    await ledger.connections.setPaused(name, { because: failureOf(error), until: shift(clock.now(), ms) })
+    if (error.problem.kind !== 'rate_limited') {
+      await ledger.problems.raise([
+        { sync: connectionCause(name), causeKey: error.problem.kind, failure: failureOf(error), recordIds: [] },
+      ])
+    }
+    log.warn('connection paused', { connection: name, kind: error.problem.kind, for_ms: ms, why: error.message })
+  }
+
+  async function worked(): Promise<void> {
+    if (!failing) return
+    failing = false
+    const state = await ledger.connections.get(name)
+    if (state.failures === 0 && state.pausedBecause === null) return
+    await ledger.connections.setPaused(name, null)
+    await ledger.problems.close(connectionCause(name), ['unavailable', 'auth_rejected', 'permission_missing'])
+    log.info('connection works again', { connection: name })
+  }
+
+  async function reopen(): Promise<void> {
+    connection = (await options.reopen()) ?? connection
+  }
+
+  /**
+   * Whether a refused login was an old one: another process renewed the secret, or another call that was refused noticed
+   * first, so that there is a newer connection than the one that was used.
+   */
+  async function isOutdated(used: Connection, error: SyncError): Promise<boolean> {
+    if (error.problem.kind !== 'auth_rejected') return false
+    if (connection === used) await endpoint.refresh()
+    return connection !== used
+  }
+
+  async function learn(): Promise<Account> {
+    const known = (await ledger.connections.get(name)).account
+    if (known !== null) return known
+    const report = await endpoint.use((opened) => opened.check())
+    await ledger.connections.setAccount(name, report.account)
+    return report.account
+  }
+
+  const endpoint: Endpoint = {
+    name,
+    system: options.system,
+    get connection() {
+      return connection
+    },
+    refresh() {
+      refreshing ??= reopen().finally(() => {
+        refreshing = null
+      })
+      return refreshing
+    },
+    account() {
+      account ??= learn().catch((error: unknown) => {
+        account = null
+        throw error
+      })
+      return account
+    },
+    async paused() {
+      const state = await ledger.connections.get(name)
+      const over = state.pausedUntil === null || state.pausedUntil <= clock.now()
+      return over ? null : state.pausedBecause
+    },
+    async use(work) {
+      const used = connection
+      const known = outages
+      try {
+        const value = await work(used)
+        await worked()
+        return value
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error
+        if (await isOutdated(used, error)) return endpoint.use(work)
+        await failed(error, known)
+        throw error
+      }
+    },
+    async *changes(object, since) {
+      const used = connection
+      const known = outages
+      let reached = since
+      try {
+        for await (const page of used.changes(object, since)) {
+          yield page
+          reached = { cursor: page.cursor }
+        }
+        await worked()
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error
+        if (await isOutdated(used, error)) return yield* endpoint.changes(object, reached)
+        await failed(error, known)
+        throw error
+      }
+    },
+    describe: (object) => endpoint.use((opened) => opened.describe(object)),
+  }
+  return endpoint
+}
+
+/** The name under which problems of a connection, not of a sync, are kept. */
+export const connectionCause = (connection: string): string => `connection ${connection}`

@@ -1,0 +1,81 @@
+import { canonicalJson } from '../../core/json.ts'
+import { toMillis } from '../../core/time.ts'
+import type { LookupAnswer, LookupNeed, Resolver } from '../../mapping/run/run.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Endpoint } from './endpoint.ts'
+
+/** How long what was found once is taken for found; what was not found is asked for by every batch. */
+const foundMs = 60_000
+const foundMax = 20_000
+
+/** Looks things up for the batches of one delivery. */
+export interface Lookups {
+  /** Answers with one `find` for each object; what was asked once in the batch is not asked again. */
+  forBatch(): Resolver
+}
+
+/** Batches share what they found: products, countries and price lists are mostly the same ones. */
+export function openLookups(endpoint: Pick<Endpoint, 'use'>, clock: Clock): Lookups {
+  const found = new Map<string, { readonly answer: LookupAnswer; readonly at: number }>()
+  const asking = new Map<string, Promise<LookupAnswer>>()
+  const keyOf = (need: LookupNeed) => `${need.object} ${canonicalJson(need.where)}`
+  const now = () => toMillis(clock.now())
+
+  async function ask(object: string, needs: readonly LookupNeed[]): Promise<readonly LookupAnswer[]> {
+    const matches = await endpoint.use((connection) =>
+      connection.find(
+        object,
+        needs.map((need) => ({ fields: need.where })),
+      ),
+    )
+    return needs.map((_, index) => ({ matches: matches[index] ?? [] }))
+  }
+
+  function begin(needs: readonly LookupNeed[]): void {
+    for (const [object, asked] of Map.groupBy(needs, (need) => need.object)) {
+      const answers = ask(object, asked)
+      for (const [index, need] of asked.entries()) {
+        const key = keyOf(need)
+        const answer = answers.then((all) => all[index] ?? { matches: [] })
+        asking.set(key, answer)
+        answer
+          .then((one) => {
+            // Nothing, several and archived ones are what a person is about to mend.
+            if (one.matches.length !== 1 || one.matches[0]?.archived !== false) return
+            if (found.size >= foundMax) found.clear()
+            found.set(key, { answer: one, at: now() })
+          })
+          // Who asked is told.
+          .catch(() => null)
+          .finally(() => asking.delete(key))
+      }
+    }
+  }
+
+  return {
+    forBatch() {
+      const own = new Map<string, Promise<LookupAnswer>>()
+      return {
+        async lookup(needs) {
+          const keys = needs.map(keyOf)
+          const since = now() - foundMs
+          const isFresh = (key: string) => (found.get(key)?.at ?? 0) >= since
+          begin(
+            needs.filter((_, index) => {
+              const key = keys[index] ?? ''
+              return !own.has(key) && !asking.has(key) && !isFresh(key)
+            }),
+          )
+          return Promise.all(
+            keys.map((key) => {
+              const known =
+                own.get(key) ?? asking.get(key) ?? Promise.resolve(found.get(key)?.answer ?? { matches: [] })
+              own.set(key, known)
+              return known
+            }),
+          )
+        },
+      }
+    },
+  }
+}

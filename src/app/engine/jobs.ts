@@ -1,0 +1,148 @@
+import { failureOf, SyncError } from '../../core/problem.ts'
+import { shift } from '../../core/time.ts'
+import type { Run } from '../../ports/ledger/runs.ts'
+import type { Job, Queue } from '../../ports/queue.ts'
+import { ordersMade } from '../bench/batch.ts'
+import { causeKeyOf } from '../bench/cause.ts'
+import type { Deps } from '../bench/deps.ts'
+import { reconcile } from '../flows/orders/reconcile.ts'
+import type { Sync } from '../flows/sync.ts'
+import type { Project } from '../project/project.ts'
+import { deliver } from './deliver.ts'
+import { detect } from './detect.ts'
+import { noticeChanges } from './notice.ts'
+
+/** How many records of each problem are tried again by themselves, every round. */
+const probesPerProblem = 100
+
+/** What the server does with jobs; a job says that a sync has work, the inbox says which. */
+export interface Jobs {
+  handle(job: Job, signal: AbortSignal): Promise<void>
+  /** Frees lapsed leases and wakes syncs with work that is due: what makes lost jobs harmless. */
+  sweep(): Promise<void>
+  /** Tries the oldest records of each open problem again, in case their cause was mended. */
+  probe(): Promise<void>
+  /** Notices changed mappings, a switch from shadow to live, and schedules: at every start. */
+  begin(): Promise<void>
+  /** Removes what is older than the configuration keeps. */
+  purge(): Promise<void>
+}
+
+interface Observer {
+  ordersCreated(sync: string, count: number): void
+  runEnded(run: Pick<Run, 'sync' | 'kind' | 'state' | 'startedAt' | 'endedAt'>): void
+}
+
+export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly metrics: Observer }): Jobs {
+  const { ledger, clock, log, metrics } = deps
+
+  // At the start any may have been broken when it was last tried.
+  const broken = new Set(Object.keys(project.config.syncs))
+
+  /** Opens a sync; a mistake in it is a problem that holds it, not a crash. */
+  async function open(name: string): Promise<Sync | null> {
+    try {
+      const sync = await project.sync(name)
+      if (broken.delete(name)) await ledger.problems.close(name, [`configuration_invalid ${name}`])
+      return sync
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      const failure = failureOf(error)
+      broken.add(name)
+      await ledger.problems.raise([{ sync: name, causeKey: causeKeyOf(failure, ''), failure, recordIds: [] }])
+      log.warn('sync cannot start', { sync: name, kind: error.problem.kind, why: error.message })
+      return null
+    }
+  }
+
+  async function handle(job: Job, signal: AbortSignal): Promise<void> {
+    if (job.queue === 'upkeep') return reconcileAll()
+    const sync = await open(job.sync)
+    if (sync === null) return
+    if (job.queue === 'detect') {
+      if ((await sync.source.paused()) !== null) return
+      const startedAt = clock.now()
+      const detection = await failsQuietly(() => detect(sync, { kind: job.kind, signal }, deps))
+      if (detection === null) return
+      if (detection.run !== null) {
+        const endedAt = clock.now()
+        await ledger.runs.finish(detection.run, { state: 'done', reason: null, now: endedAt })
+        metrics.runEnded({ sync: sync.name, kind: job.kind, state: 'done', startedAt, endedAt })
+        await queue.enqueue([{ queue: 'deliver', sync: sync.name, lane: 'live' }])
+      }
+      return
+    }
+    // Write-backs do not wait until the last of many batches is done.
+    const progress = async (_records: number, _counts: unknown, reported: number) => {
+      if (reported === 0 || sync.document !== 'deal' || sync.reportSync === null) return
+      await queue.enqueue([{ queue: 'deliver', sync: sync.reportSync, lane: job.lane }])
+    }
+    const delivery = await deliver(sync, deps, { signal, progress })
+    metrics.ordersCreated(sync.name, delivery.counts[ordersMade] ?? 0)
+    if (delivery.records > 0) log.info('delivered', { sync: sync.name, records: delivery.records, ...delivery.counts })
+  }
+
+  /** Holds both systems against each other and queues what is missing: what polls and webhooks lost comes back here. */
+  async function reconcileAll(): Promise<void> {
+    for (const [name, config] of Object.entries(project.config.syncs)) {
+      if (config.document !== 'deal') continue
+      const sync = await open(name)
+      if (sync?.document !== 'deal') continue
+      const result = await failsQuietly(() => reconcile(sync, { mend: config.mode === 'live' }, deps))
+      if (result === null) continue
+      const { won, linked, missing, extra } = result
+      log.info('reconciled', { sync: name, won, linked, missing: missing.length, extra: extra.length })
+    }
+  }
+
+  /** The circuit breaker and the problems have taken note of a SyncError; the next schedule tries again. */
+  async function failsQuietly<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      log.warn('detection stopped', { kind: error.problem.kind, why: error.message })
+      return null
+    }
+  }
+
+  return {
+    handle,
+    async sweep() {
+      const counts = await ledger.inbox.sweep()
+      await queue.enqueue(
+        counts
+          .filter((one) => one.due > 0 && project.config.syncs[one.sync] !== undefined)
+          .map((one) => ({ queue: 'deliver', sync: one.sync, lane: one.bestLane ?? 'live' })),
+      )
+    },
+    async probe() {
+      for (const name of Object.keys(project.config.syncs)) {
+        for (const problem of await ledger.problems.list({ sync: name, max: 200 })) {
+          if (problem.waiting === 0) continue
+          const records = await ledger.problems.waiting(problem.id, probesPerProblem)
+          await ledger.inbox.add(name, records, { lane: 'retry' })
+        }
+      }
+    },
+    async begin() {
+      for (const name of Object.keys(project.config.syncs)) {
+        const sync = await open(name)
+        if (sync === null) continue
+        const { mappings } = await ledger.syncs.get(name, clock.now())
+        if (mappings !== null && mappings !== sync.digest) await ledger.syncs.set(name, { heldBecause: null })
+        await noticeChanges(sync, deps)
+      }
+      await queue.schedule(
+        Object.entries(project.config.syncs).flatMap(([sync, { schedule }]) =>
+          schedule === null ? [] : [{ sync, cron: schedule.cron, timeZone: schedule.time_zone }],
+        ),
+      )
+    },
+    async purge() {
+      const before = shift(clock.now(), -project.config.retention_days * 86_400_000)
+      const removed = (await ledger.timeline.purge(before)) + (await ledger.events.purge(before))
+      if (removed > 0) log.info('purged', { rows: removed })
+    },
+  }
+}

@@ -1,0 +1,107 @@
+import { failureOf, SyncError } from '../../core/problem.ts'
+import type { EventStream } from '../../ports/connector.ts'
+import type { Job } from '../../ports/queue.ts'
+import type { Deps } from '../bench/deps.ts'
+import { connectionCause, type Endpoint } from '../bench/endpoint.ts'
+import type { Project } from '../project/project.ts'
+import { storeEvents } from './events.ts'
+
+const leaseMs = 60_000
+/** Between two tries to follow a stream: it may be another worker's, or broken off. */
+const waitMs = (failures: number) => Math.min(5 * 60_000, 5_000 * 2 ** Math.max(0, failures - 1))
+/** So many times in a row a stream may break off before a person is told. */
+const failuresBeforeProblem = 3
+const cause = 'event stream'
+
+type StreamDeps = Deps & {
+  readonly wake: (jobs: readonly Job[]) => Promise<void>
+  readonly metrics: { eventsLost(connection: string): void }
+}
+
+/**
+ * Follows the event streams of all connections that have one, until `signal` fires. Each is followed by one process at a
+ * time. A stream only makes changes known sooner: when it breaks off, polls go on and nothing is lost.
+ */
+export async function followStreams(project: Project, deps: StreamDeps, signal: AbortSignal): Promise<void> {
+  await Promise.all([...project.endpoints.values()].map((endpoint) => follow(project, endpoint, deps, signal)))
+}
+
+async function follow(project: Project, endpoint: Endpoint, deps: StreamDeps, signal: AbortSignal): Promise<void> {
+  const { ledger, log, clock, worker } = deps
+  const { name } = endpoint
+  let failures = 0
+  while (!signal.aborted && endpoint.connection.listen !== null) {
+    const free = (await endpoint.paused()) === null
+    const taken = free ? await ledger.streams.take(name, { worker, leaseMs }) : null
+    if (taken !== null) {
+      try {
+        await listen(project, endpoint, taken.place, deps, signal, async () => {
+          if (failures > 0) await ledger.problems.close(connectionCause(name), [cause])
+          failures = 0
+        })
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error
+        failures += 1
+        log.warn('event stream broke off', { connection: name, kind: error.problem.kind, why: error.message, failures })
+        if (failures === failuresBeforeProblem) {
+          const failure = {
+            ...failureOf(error),
+            message: `The event stream of "${name}" breaks off again and again: ${error.message}. Changes are found by polling until it is mended.`,
+          }
+          await ledger.problems.raise([{ sync: connectionCause(name), causeKey: cause, failure, recordIds: [] }])
+        }
+      } finally {
+        await ledger.streams.leave(name, worker)
+      }
+    }
+    await clock.sleep(waitMs(failures), signal)
+  }
+}
+
+/** Follows a stream once, as long as it lasts and the lease is kept. @param works  told when it has lasted for a while */
+async function listen(
+  project: Project,
+  { connection, name }: Endpoint,
+  place: EventStream['place'],
+  deps: StreamDeps,
+  signal: AbortSignal,
+  works: () => Promise<void>,
+): Promise<void> {
+  const { ledger, log, clock, worker } = deps
+  const over = new AbortController()
+  const stop = AbortSignal.any([signal, over.signal])
+  const beating = (async () => {
+    for (;;) {
+      await clock.sleep(leaseMs / 3, stop)
+      if (stop.aborted) return
+      if ((await ledger.streams.take(name, { worker, leaseMs })) === null) return over.abort()
+      await works()
+    }
+  })()
+  try {
+    await connection.listen?.({
+      place,
+      signal: stop,
+      async handle(events, reached) {
+        const woken = await ledger.inTransaction(async (tx) => {
+          const jobs =
+            events.length === 0
+              ? []
+              : await storeEvents(project, { connection: name, events, body: JSON.stringify(events) }, tx)
+          await tx.streams.move(name, worker, reached)
+          return jobs
+        })
+        await deps.wake(woken)
+      },
+      async gap(reason) {
+        log.warn('events lost', { connection: name, reason })
+        deps.metrics.eventsLost(name)
+        const looks = Object.entries(project.config.syncs).filter(([, sync]) => sync.from === name)
+        await deps.wake(looks.map(([sync]) => ({ queue: 'detect', sync, kind: 'scheduled' })))
+      },
+    })
+  } finally {
+    over.abort()
+    await beating
+  }
+}

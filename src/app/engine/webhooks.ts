@@ -1,0 +1,42 @@
+import type { WebhookReply, WebhookRequest } from '../../ports/connector.ts'
+import type { Job } from '../../ports/queue.ts'
+import type { Deps } from '../bench/deps.ts'
+import type { Project } from '../project/project.ts'
+import { storeEvents } from './events.ts'
+
+export type Receipt =
+  /** Stored durably; the sender may be told so, in its own words where it wants to hear them. */
+  | { readonly status: 200 | 204; readonly events: number; readonly reply: WebhookReply | null }
+  | { readonly status: 400 | 401 | 404; readonly reason: string }
+
+/**
+ * Takes a webhook in: verified, stored raw, its hints in the inbox, all before the answer, in one transaction. A
+ * redelivery stores nothing and is welcome.
+ * @param sameToken  compares two secrets in constant time
+ * @throws when storing failed: the sender must try again
+ */
+export async function receiveWebhook(
+  project: Project,
+  webhook: { connection: string; token: string; request: WebhookRequest },
+  deps: Deps & { sameToken: (a: string, b: string) => boolean; wake: (jobs: readonly Job[]) => Promise<void> },
+): Promise<Receipt> {
+  const configured = project.config.connections[webhook.connection]
+  const endpoint = project.endpoints.get(webhook.connection)
+  const receive = endpoint?.connection.receive ?? null
+  const token = configured?.webhook_token
+  if (token === undefined || !deps.sameToken(token, webhook.token) || receive === null || endpoint === undefined) {
+    return { status: 404, reason: 'unknown address' }
+  }
+  const verdict = receive(webhook.request)
+  if (!verdict.accept) {
+    deps.log.warn('webhook refused', { connection: webhook.connection, status: verdict.status, reason: verdict.reason })
+    return { status: verdict.status, reason: verdict.reason }
+  }
+  const body = new TextDecoder().decode(webhook.request.body)
+  const woken = await deps.ledger.inTransaction((ledger) =>
+    storeEvents(project, { connection: webhook.connection, events: verdict.events, body }, ledger),
+  )
+  await deps.wake(woken)
+  const reply = verdict.reply ?? null
+  return { status: reply === null ? 204 : 200, events: verdict.events.length, reply }
+}

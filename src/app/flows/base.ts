@@ -1,0 +1,45 @@
+import { CronExpressionParser } from 'cron-parser'
+import { IANAZone } from 'luxon'
+import { z } from 'zod'
+import { type Instant, parseInstant } from '../../core/time.ts'
+
+export const name = z.string().regex(/^[a-z][a-z0-9_-]{0,40}$/, 'a name has small letters, digits, "_" and "-"')
+
+export const instant = z.string().transform((value, context): Instant => {
+  const parsed = parseInstant(value)
+  if (parsed !== null) return parsed
+  context.addIssue({ code: 'custom', message: 'not an instant with a zone, such as "2026-11-01T00:00:00Z"' })
+  return z.NEVER
+})
+
+function isCron(text: string): boolean {
+  try {
+    CronExpressionParser.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isZone = (text: string): boolean => IANAZone.isValidZone(text)
+
+export const syncBase = {
+  from: name.describe('Connection that is read'),
+  to: name.describe('Connection that is written to'),
+  schedule: z
+    .strictObject({
+      cron: z.string().refine(isCron, 'not a cron expression, such as "*/2 * * * *"').describe('Five or six fields'),
+      time_zone: z
+        .string()
+        .refine(isZone, 'not a time zone, such as "Europe/Berlin"')
+        .default('UTC')
+        .describe('IANA name'),
+    })
+    .nullable()
+    .default({ cron: '*/2 * * * *', time_zone: 'UTC' })
+    .describe('When changes are looked for; null leaves it to webhooks and people'),
+  mode: z.enum(['live', 'shadow']).default('live').describe('shadow plans and reports everything and writes nothing'),
+  batch: z.int().min(1).max(1000).default(1000).describe('Records worked on at once'),
+}
+
+export const mappingFile = z.string().optional().describe('Path from the folder of the project')

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import type { Json } from '../../core/json.ts'
+import { name } from '../flows/base.ts'
+import { reportSyncSchema } from '../flows/fulfilment/config.ts'
+import { orderSyncSchema } from '../flows/orders/config.ts'
+
+/*
+ * The shape of config/crosswalk.yaml. An unknown key is an error. The reference page is made from the descriptions.
+ */
+
+const connectionSchema = z.strictObject({
+  system: z.string().describe('Name of the connector: salesforce, hubspot, odoo, netsuite'),
+  settings: z
+    .record(z.string(), z.custom<Json>())
+    .default({})
+    .describe('See the guide of the system; secrets as ${NAME}'),
+  webhook_token: z
+    .string()
+    .min(24)
+    .optional()
+    .describe('Last part of the webhook address /hooks/<connection>/<token>; at least 24 random characters'),
+})
+
+export const configSchema = z.strictObject({
+  connections: z.record(name, connectionSchema),
+  syncs: z.record(name, z.discriminatedUnion('document', [orderSyncSchema, reportSyncSchema])),
+  server: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('Address to listen on'),
+      port: z.int().min(0).max(65535).default(8787).describe('0 takes any free port'),
+      public_url: z.url().optional().describe('How webhooks reach this server from outside, as registered in the CRM'),
+      metrics_open: z.boolean().default(false).describe('Serve /metrics without the token'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least that is logged'),
+    })
+    .prefault({}),
+  retention_days: z.int().min(1).default(400).describe('How long timelines and raw webhook events are kept'),
+})
+export type Config = z.output<typeof configSchema>

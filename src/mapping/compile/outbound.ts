@@ -1,0 +1,248 @@
+import { isObject, type Json } from '../../core/json.ts'
+import { type Evaluate, type Frame, failMapping, type Outcome } from '../run/frame.ts'
+import { brief } from '../run/value.ts'
+import { type PathScope, type Read, type ResolvedPath, type Root, resolvePath } from './path.ts'
+import { compileRule, reservedWords } from './rule.ts'
+import { checkWords, type Rule, type RuleContext, textOf } from './rule-context.ts'
+import { anyShape, type Fields, type Shape } from './shape.ts'
+import { didYouMean } from './suggest.ts'
+import { type Entry, entryOf, type MapNode, type Position } from './yaml.ts'
+
+/** One field of a target record. */
+export interface TargetField {
+  readonly name: string
+  readonly path: string
+  readonly rule: Rule
+}
+export interface TargetLines {
+  readonly field: string
+  readonly list: ResolvedPath
+  readonly key: Rule
+  readonly fields: readonly TargetField[]
+  readonly reads: readonly Read[]
+}
+
+/** Compiles the fields of a target record; null `fields` are not checked. */
+export function compileFields(
+  entry: Entry,
+  fields: Fields | null,
+  prefix: string,
+  scope: PathScope,
+  context: RuleContext,
+): readonly TargetField[] {
+  if (entry.value.is !== 'map') {
+    context.report(entry.value.at, 'wrong_form', `"${entry.key}" needs names with rules.`)
+    return []
+  }
+  return entry.value.entries.flatMap((one) => compileField(one, one.key, fields, prefix, scope, context))
+}
+
+function compileField(
+  entry: Entry,
+  name: string,
+  fields: Fields | null,
+  prefix: string,
+  scope: PathScope,
+  context: RuleContext,
+): readonly TargetField[] {
+  const shape = targetShape(entry.keyAt, name, fields, context)
+  if (shape === null) return []
+  const node = entry.value
+  const nested = node.is === 'map' && node.entries.length > 0 && !node.entries.some((one) => reservedWords.has(one.key))
+  if (nested && (shape.kind === 'object' || shape.kind === 'any') && !looksLikeRule(node)) {
+    return node.entries.flatMap((one) => compileField(one, `${name}.${one.key}`, fields, prefix, scope, context))
+  }
+  if (node.is === 'map' && entryOf(node, 'each') !== undefined) {
+    context.report(node.at, 'unknown_word', '"each" fills a document; lines of a record are written under "lines".')
+    return []
+  }
+  const path = prefix + name
+  const rule = compileRule(node, { path, shape }, scope, context)
+  return rule === null ? [] : [{ name, path, rule }]
+}
+
+/** Every entry is a literal: most likely a rule whose word is misspelt, not a nest of fields. */
+const looksLikeRule = (node: MapNode): boolean =>
+  node.entries.every((one) => didYouMean(one.key, reservedWords) !== undefined)
+
+/** The shape of a target field that can be written. Null when it cannot; reported. */
+export function targetShape(at: Position, name: string, start: Fields | null, { report }: RuleContext): Shape | null {
+  let fields = start
+  let shape: Shape = anyShape
+  let writable = true
+  for (const step of name.split('.')) {
+    if (fields === null) return anyShape
+    const field = fields.get(step)
+    if (field === undefined) {
+      const inner = fields.names.find((one) => one !== step && insideObject(fields, one, step))
+      const fix = inner === undefined ? didYouMean(step, fields.names) : `Did you mean "${inner}.${step}"?`
+      report(at, 'unknown_field', `${fields.owner} has no field "${step}".`, fix)
+      return null
+    }
+    shape = field.shape
+    writable = field.writable || shape.kind === 'object'
+    fields = shape.kind === 'object' ? (shape.fields?.() ?? null) : null
+  }
+  if (writable) return shape
+  report(at, 'read_only_field', `"${name}" cannot be written.`)
+  return null
+}
+
+function insideObject(fields: Fields | null, name: string, step: string): boolean {
+  const shape = fields?.get(name)?.shape
+  return shape?.kind === 'object' && shape.fields?.()?.get(step) !== undefined
+}
+
+/** Compiles the block `lines`. Null when something is wrong with it; reported. */
+export function compileLines(
+  entry: Entry,
+  fields: Fields | null,
+  scope: PathScope,
+  context: RuleContext,
+): TargetLines | null {
+  const { report } = context
+  if (entry.value.is !== 'map') {
+    report(entry.value.at, 'wrong_form', '"lines" needs `to`, `each`, `key` and `fields`.')
+    return null
+  }
+  const node = entry.value
+  const known = checkWords(node, ['to', 'each', 'as', 'key', 'fields'], context)
+  const words = ['to', 'each', 'key', 'fields'].map((word) => {
+    const found = entryOf(node, word)
+    if (found === undefined) report(entry.keyAt, 'missing_word', `"lines" needs "${word}".`)
+    return found
+  })
+  const [to, each, key, inner] = words
+  if (to === undefined || each === undefined || key === undefined || inner === undefined) return null
+  const field = textOf(to, context)
+  const source = textOf(each, context)
+  const as = entryOf(node, 'as')
+  const itemName = as === undefined ? 'line' : textOf(as, context)
+  const list = source === null ? null : resolvePath(source, each.value.at, scope, report)
+  const itemFields = field === null ? null : lineFields(to, field, fields, context)
+  if (list !== null && list.shape.kind !== 'list' && list.shape.kind !== 'any') {
+    report(each.value.at, 'type_mismatch', `"each" walks a list, and "${list.text}" is none.`)
+    return null
+  }
+  if (field === null || list === null || itemName === null) return null
+  const item: Root = {
+    slot: scope.slots,
+    steps: [],
+    shape: list.shape.item?.() ?? anyShape,
+    space: list.root.space,
+    prefix: list.reads[0]?.path.split('.') ?? [],
+  }
+  const lineScope: PathScope = {
+    ...scope,
+    roots: new Map([...scope.roots, [itemName, item]]),
+    slots: scope.slots + 1,
+  }
+  const keyRule = compileRule(key.value, { path: `${field}.key`, shape: { kind: 'text' } }, lineScope, context)
+  const compiled = compileFields(inner, itemFields, `${field}.`, lineScope, context)
+  for (const one of compiled) {
+    if (one.rule.on === null) continue
+    const message = `"on" is not known in lines (${one.path}): an update of the record may well make a new line.`
+    report(inner.keyAt, 'unknown_word', message)
+  }
+  if (!known || keyRule === null) return null
+  const reads = [...keyRule.reads, ...compiled.flatMap((one) => one.rule.reads)]
+  return { field, list, key: keyRule, fields: compiled, reads: reads.length > 0 ? reads : list.reads }
+}
+
+/** The fields of one line; null when they are not known. */
+function lineFields(to: Entry, name: string, fields: Fields | null, { report }: RuleContext): Fields | null {
+  if (fields === null) return null
+  const field = fields.get(name)
+  if (field === undefined) {
+    report(to.value.at, 'unknown_field', `${fields.owner} has no field "${name}".`, didYouMean(name, fields.names))
+    return null
+  }
+  if (field.shape.kind !== 'list' && field.shape.kind !== 'any') {
+    report(to.value.at, 'type_mismatch', `"${name}" of ${fields.owner} is no list of lines.`)
+    return null
+  }
+  if (!field.writable) report(to.value.at, 'read_only_field', `"${name}" cannot be written.`)
+  return field.shape.item?.().fields?.() ?? null
+}
+
+interface Written {
+  readonly field: string
+  readonly rule: string
+  readonly source: string
+  readonly value: Json
+  readonly note: string | null
+}
+
+/** Evaluates the fields that are written with this operation. Signals when one is not to be had (yet). */
+export function evaluateFields(
+  fields: readonly TargetField[],
+  frame: Frame,
+  op: 'create' | 'update',
+  place: string,
+  lineage: Written[],
+): { readonly values: Record<string, Json>; readonly signal: Outcome } {
+  const values: Record<string, Json> = {}
+  let signal: Outcome = null
+  const { pass } = frame
+  for (const { name, rule } of fields) {
+    if (rule.on !== null && rule.on !== op) continue
+    pass.trace = { path: '', value: null, note: null }
+    const value = rule.evaluate(frame)
+    if (typeof value === 'symbol') {
+      signal = value
+      continue
+    }
+    values[name] = value
+    lineage.push({ field: place + name, rule: rule.text, source: sourceOf(pass.trace), value, note: pass.trace.note })
+  }
+  return { values, signal }
+}
+
+const sourceOf = (trace: Frame['pass']['trace']): string =>
+  trace.path === '' || trace.path === 'expression' ? trace.path : `${trace.path}: ${brief(trace.value)}`
+
+/** Evaluates the lines. A key that is missing or there twice is a failure: lines could not be told apart. */
+export function evaluateLines(
+  lines: TargetLines,
+  frame: Frame,
+  op: 'create' | 'update',
+  lineage: Written[],
+): { readonly items: readonly { key: string; fields: Record<string, Json> }[]; readonly signal: Outcome } {
+  const entries = lines.list.read(frame)
+  const items: { key: string; fields: Record<string, Json> }[] = []
+  if (!Array.isArray(entries)) return { items, signal: null }
+  let signal: Outcome = null
+  const keys = new Set<string>()
+  for (const [index, entry] of (entries as readonly Json[]).entries()) {
+    const inner: Frame = {
+      slots: [...frame.slots, entry],
+      at: `${frame.at}, line ${index + 1}${lineName(entry)}`,
+      pass: frame.pass,
+    }
+    const key = keyOfLine(lines, inner, keys)
+    const place = `${lines.field}[${typeof key === 'string' ? key : index + 1}].`
+    const { values, signal: inside } = evaluateFields(lines.fields, inner, op, place, lineage)
+    if (inside !== null) signal = inside
+    if (typeof key === 'string') items.push({ key, fields: values })
+    else signal = key
+  }
+  return { items, signal }
+}
+
+function keyOfLine(lines: TargetLines, frame: Frame, keys: Set<string>): Outcome {
+  const key = (lines.key.evaluate as Evaluate)(frame)
+  if (typeof key === 'symbol') return key
+  const path = `${lines.field}.key`
+  if (typeof key !== 'string')
+    return failMapping(frame, path, 'key', `${lines.key.text} is empty, so the line has no key`)
+  if (keys.has(key)) return failMapping(frame, path, 'key', `two lines have the key ${brief(key)}`)
+  keys.add(key)
+  return key
+}
+
+/** Names a line as a person would: by its article number or name. */
+function lineName(entry: Json): string {
+  if (!isObject(entry)) return ''
+  const name = entry.sku ?? entry.name
+  return typeof name === 'string' ? ` (${name})` : ''
+}

@@ -1,0 +1,185 @@
+import { isObject, type Json } from '../../core/json.ts'
+import { type Evaluate, type Frame, type failed, failMapping, type Outcome, pending } from '../run/frame.ts'
+import { holds } from '../run/when.ts'
+import type { Read, ResolvedPath } from './path.ts'
+import type { Field } from './shape.ts'
+
+/** What fills one field of a document. */
+export type Part = ValuePart | ObjectPart | ListPart
+interface ValuePart {
+  readonly is: 'value'
+  readonly field: Field
+  readonly path: string
+  readonly evaluate: Evaluate
+  readonly reads: readonly Read[]
+}
+export interface ObjectPart {
+  readonly is: 'object'
+  readonly field: Field
+  readonly path: string
+  readonly when: Evaluate | null
+  /** Read for the sake of the object itself. */
+  readonly reads: readonly Read[]
+  readonly parts: Parts
+  /** Where the raw record of a nested document is. */
+  readonly raw: ResolvedPath | null
+}
+export interface ListPart {
+  readonly is: 'list'
+  readonly field: Field
+  readonly path: string
+  readonly list: ResolvedPath
+  readonly when: Evaluate | null
+  readonly reads: readonly Read[]
+  readonly parts: Parts
+  /** The items are documents with a `raw` of their own. */
+  readonly keepsRaw: boolean
+}
+export type Parts = ReadonlyMap<string, Part>
+
+/** Fills the fields of one object. */
+export function assemble(parts: Parts, complete: 'keep' | 'collapse'): Evaluate {
+  const steps = [...parts].map(([name, part]) => ({ name, part, evaluate: evaluatePart(part) }))
+  return (frame) => {
+    const values: Record<string, Json> = {}
+    let signal: Outcome = null
+    let empty = true
+    for (const { name, evaluate } of steps) {
+      const value = evaluate(frame)
+      if (typeof value === 'symbol') {
+        signal = signal === pending ? pending : value
+      } else {
+        values[name] = value
+        if (value !== null) empty = false
+      }
+    }
+    if (signal !== null) return signal
+    if (empty && complete === 'collapse') return null
+    for (const { name, part } of steps) {
+      if (values[name] !== null || part.field.nullable) continue
+      if (part.field.fallback !== null) values[name] = part.field.fallback
+      else signal = failRequired(frame, part)
+    }
+    return signal ?? values
+  }
+}
+
+function failRequired(frame: Frame, part: Part): typeof failed {
+  const from = part.reads.map((read) => read.path).join(', ')
+  const why = `${part.path} must have a value, but ${from === '' ? 'the rule gives none' : `${from} is empty`}`
+  const fix = 'Fill in the value in the source, or give the rule an `else` or a `default`; then retry the record.'
+  return failMapping(frame, part.path, 'required', why, fix)
+}
+
+function evaluatePart(part: Part): Evaluate {
+  switch (part.is) {
+    case 'value':
+      return part.evaluate
+    case 'object':
+      return evaluateObject(part)
+    case 'list':
+      return evaluateList(part)
+  }
+}
+
+function evaluateObject({ when, parts, raw }: ObjectPart): Evaluate {
+  // Without `when`, an object of which nothing is known is not there.
+  const fill = assemble(parts, when === null ? 'collapse' : 'keep')
+  return (frame) => {
+    if (when !== null) {
+      const there = holds(when, frame)
+      if (typeof there === 'symbol') return there
+      if (!there) return null
+    }
+    const value = fill(frame)
+    if (raw === null || !isObject(value)) return value
+    const record = raw.read(frame)
+    return isObject(record) ? { ...value, raw: record } : value
+  }
+}
+
+function evaluateList({ list, when, parts, keepsRaw, path }: ListPart): Evaluate {
+  const fill = assemble(parts, 'keep')
+  const name = list.steps.at(-1) ?? list.text
+  return (frame) => {
+    const entries = list.read(frame)
+    if (entries === null || entries === '') return []
+    if (!Array.isArray(entries)) {
+      return failMapping(frame, path, 'each', `${path}: "${list.text}" is not a list`)
+    }
+    const values: Json[] = []
+    let signal: Outcome = null
+    for (const [index, entry] of (entries as readonly Json[]).entries()) {
+      const inner: Frame = {
+        slots: [...frame.slots, entry],
+        at: `${frame.at}, ${name} ${index + 1}`,
+        pass: frame.pass,
+      }
+      const there = when === null ? true : holds(when, inner)
+      const value = there === true ? fill(inner) : there
+      if (typeof value === 'symbol') signal = signal === pending ? pending : value
+      else if (value !== false) values.push(keepsRaw && isObject(value) ? { ...value, raw: entry } : value)
+    }
+    return signal ?? values
+  }
+}
+
+/** Leaves out what is not asked for. Names that lead into a raw record keep what the record belongs to. */
+export function narrow(parts: Parts, wanted: readonly (readonly string[])[]): Parts {
+  const kept = new Map<string, Part>()
+  for (const [name, part] of parts) {
+    const inside = wanted.filter(([first]) => first === name).map((steps) => steps.slice(1))
+    if (inside.length === 0) continue
+    const whole = part.is === 'value' || inside.some((steps) => steps.length === 0)
+    kept.set(name, whole ? part : { ...part, parts: narrow(part.parts, inside) })
+  }
+  return kept
+}
+
+/** Every remote path that is read, once. What is read for its inner fields is named by these alone. */
+export function readsOf(parts: Parts): readonly string[] {
+  const values = new Set<string>()
+  const containers = new Set<string>()
+  collectReads(parts, values, containers)
+  const all = new Set([...values, ...containers])
+  for (const container of containers) {
+    if (!values.has(container) && [...all].some((path) => path.startsWith(`${container}.`))) all.delete(container)
+  }
+  return [...all].sort()
+}
+
+function collectReads(parts: Parts, values: Set<string>, containers: Set<string>): void {
+  for (const part of parts.values()) {
+    const into = part.is === 'value' ? values : containers
+    for (const read of part.reads) if (read.space === 'remote' && read.path !== '') into.add(read.path)
+    if (part.is !== 'value') collectReads(part.parts, values, containers)
+  }
+}
+
+/**
+ * Where in the remote record the raw parts of the document come from: `lines.raw.x` is `line_items.x`. Paths that lead
+ * into no raw record are left out.
+ */
+export function rawReadsOf(parts: Parts, documentPaths: readonly string[]): readonly string[] {
+  return documentPaths.flatMap((path) => {
+    const found = rawRead(parts, path.split('.'), '')
+    return found === null ? [] : [found]
+  })
+}
+
+function rawRead(parts: Parts, steps: readonly string[], base: string | null): string | null {
+  const [first, ...rest] = steps
+  if (first === undefined) return null
+  if (first === 'raw' && !parts.has('raw')) {
+    if (base === null || (rest.length === 0 && base === '')) return null
+    return [...(base === '' ? [] : [base]), ...rest].join('.')
+  }
+  const part = parts.get(first)
+  if (part === undefined || part.is === 'value') {
+    // A mapped `raw` is a plain rule; what is read inside it hangs on the path it was read from.
+    const from = first === 'raw' ? part?.reads[0]?.path : undefined
+    return from === undefined ? null : [from, ...rest].join('.')
+  }
+  const record = part.is === 'list' ? part.list : part.raw
+  return rawRead(part.parts, rest, record?.reads[0]?.path ?? null)
+}

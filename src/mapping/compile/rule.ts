@@ -1,0 +1,303 @@
+import { type Evaluate, failMapping } from '../run/frame.ts'
+import { type Condition, lookup } from '../run/lookup.ts'
+import { bridgeOf, brief, clashes, coerce, nounOf, refusal } from '../run/value.ts'
+import { compileExpression } from './expression-rule.ts'
+import { type PathScope, resolvePath } from './path.ts'
+import { checkWords, type Draft, type Rule, type RuleContext, type Target, textOf } from './rule-context.ts'
+import { anyShape, type Fields, type Kind, type Shape } from './shape.ts'
+import { compileDefault, compileSteps, literalFor } from './steps.ts'
+import { didYouMean, listed } from './suggest.ts'
+import { type Entry, entryOf, type MapNode, type Node, type Position } from './yaml.ts'
+
+const wordsOf = {
+  from: ['from', 'else', 'with', 'map', 'default', 'on', 'owner'],
+  value: ['value', 'on', 'owner'],
+  expr: ['expr', 'reads', 'with', 'map', 'default', 'on', 'owner'],
+  lookup: ['lookup', 'where', 'default', 'optional', 'on', 'owner'],
+  link: ['link', 'on', 'owner'],
+} as const
+const heads = ['from', 'value', 'expr', 'lookup', 'link'] as const
+export const reservedWords: ReadonlySet<string> = new Set([
+  ...Object.values(wordsOf).flat(),
+  'each',
+  'as',
+  'when',
+  'fields',
+])
+const linkNames = ['customer', 'product', 'deal', 'order', 'fulfilment']
+
+/** Compiles a rule and fits it to its target. Null when something is wrong with it; that is reported. */
+export function compileRule(node: Node, target: Target, scope: PathScope, context: RuleContext): Rule | null {
+  const draft = compileDraft(node, target, scope, context)
+  if (draft === null) return null
+  const { kind, options } = target.shape
+  if (clashes(draft.kind, kind)) {
+    const message = `${target.path} is ${nounOf(kind)}, the rule gives ${nounOf(draft.kind)}.`
+    context.report(node.at, 'type_mismatch', message, bridgeOf(draft.kind, kind))
+    return null
+  }
+  const legal = context.direction === 'inbound' && options !== undefined ? new Set(options) : null
+  if (legal !== null && draft.table !== null && !checkTable(draft.table, node, target, legal, context)) return null
+  return {
+    ...draft,
+    evaluate: fitted(draft.evaluate, kind, legal, target.path),
+    refers: draft.kind === 'reference' || kind === 'reference',
+  }
+}
+
+/** Whatever the record holds, what comes out is of the target's kind, or a failure that says why not. */
+function fitted(evaluate: Evaluate, kind: Kind, legal: ReadonlySet<string> | null, path: string): Evaluate {
+  return (frame) => {
+    const value = evaluate(frame)
+    if (typeof value === 'symbol' || value === null) return value
+    const fit = coerce(value, kind)
+    if (fit === undefined) return failMapping(frame, path, 'type', `${path}: ${refusal(value, kind)}`)
+    if (legal !== null && !legal.has(fit as string)) {
+      return failMapping(frame, path, 'type', `${path}: ${brief(fit)} is none of ${[...legal].join(', ')}`)
+    }
+    return fit
+  }
+}
+
+function checkTable(
+  table: Readonly<Record<string, string>>,
+  node: Node,
+  target: Target,
+  legal: ReadonlySet<string>,
+  { report }: RuleContext,
+): boolean {
+  const wrong = Object.values(table).filter((value) => !legal.has(value))
+  for (const value of new Set(wrong)) {
+    const message = `The table gives "${value}", but ${target.path} is one of ${[...legal].join(', ')}.`
+    report(node.at, 'type_mismatch', message, didYouMean(value, legal))
+  }
+  return wrong.length === 0
+}
+
+function compileDraft(node: Node, target: Target, scope: PathScope, context: RuleContext): Draft | null {
+  if (node.is === 'scalar' && typeof node.value === 'string') return compilePath(node.value, node.at, scope, context)
+  if (node.is !== 'map') {
+    const fix = 'Write a path, such as `deal.number`, or a fixed value: `{ value: … }`.'
+    context.report(node.at, 'wrong_form', `${target.path} needs a rule.`, fix)
+    return null
+  }
+  const head = headOf(node, target, context)
+  if (head === null) return null
+  const known = checkWords(node, wordsOf[head], context)
+  const on = onOf(node, context)
+  checkOwner(node, context)
+  const draft = compileHead(head, node, target, scope, context)
+  return known && on !== undefined && draft !== null ? { ...draft, on } : null
+}
+
+function compileHead(
+  head: (typeof heads)[number],
+  node: MapNode,
+  target: Target,
+  scope: PathScope,
+  context: RuleContext,
+): Draft | null {
+  switch (head) {
+    case 'from':
+      return compileFrom(node, target, scope, context)
+    case 'value':
+      return compileValue(node, target, context)
+    case 'expr':
+      return compileExpression(node, target, scope, context)
+    case 'lookup':
+      return compileLookup(node, target, scope, context)
+    case 'link':
+      return compileLink(node, target, context)
+  }
+}
+
+/** Finds the word that says what kind of rule this is. */
+function headOf(node: MapNode, target: Target, { direction, report }: RuleContext): (typeof heads)[number] | null {
+  const [first, second] = heads.filter((head) => entryOf(node, head) !== undefined)
+  if (first === undefined) {
+    const words = node.entries.map((entry) => entry.key)
+    const meant = words.map((word) => didYouMean(word, heads)).find((text) => text !== undefined)
+    report(node.at, 'missing_word', `The rule of ${target.path} has none of ${listed(heads)}.`, meant)
+    return null
+  }
+  if (second !== undefined) {
+    report(node.at, 'wrong_form', `A rule has either "${first}" or "${second}", not both.`)
+    return null
+  }
+  if (direction === 'inbound' && (first === 'lookup' || first === 'link')) {
+    report(node.at, 'unknown_word', `"${first}" finds records of the target, so it is for mappings from a document.`)
+    return null
+  }
+  return first
+}
+
+function onOf(node: MapNode, { direction, report }: RuleContext): 'create' | 'update' | null | undefined {
+  const entry = entryOf(node, 'on')
+  if (entry === undefined) return null
+  const value = entry.value.is === 'scalar' ? entry.value.value : undefined
+  if (direction === 'inbound') {
+    report(entry.keyAt, 'unknown_word', '"on" is about writing, so it is for mappings from a document.')
+    return undefined
+  }
+  if (value === 'create' || value === 'update') return value
+  report(entry.value.at, 'wrong_form', '"on" is create or update.')
+  return undefined
+}
+
+function checkOwner(node: MapNode, { report }: RuleContext): void {
+  const entry = entryOf(node, 'owner')
+  if (entry === undefined) return
+  const value = entry.value.is === 'scalar' ? entry.value.value : undefined
+  if (value !== 'crm' && value !== 'erp' && value !== 'latest') {
+    report(entry.value.at, 'wrong_form', '"owner" is crm, erp or latest.')
+  }
+}
+
+function compilePath(text: string, at: Position, scope: PathScope, { report }: RuleContext): Draft | null {
+  const path = resolvePath(text, at, scope, report)
+  if (path === null) return null
+  const { read } = path
+  const evaluate: Evaluate = (frame) => {
+    const value = read(frame)
+    frame.pass.trace.path = text
+    frame.pass.trace.value = value
+    return value === '' ? null : value
+  }
+  return { evaluate, kind: path.shape.kind, text, reads: path.reads, on: null, path: text, table: null }
+}
+
+function compileFrom(node: MapNode, target: Target, scope: PathScope, context: RuleContext): Draft | null {
+  const from = entryOf(node, 'from') as Entry
+  const text = textOf(from, context)
+  const source = text === null ? null : compilePath(text, from.value.at, scope, context)
+  const elseEntry = entryOf(node, 'else')
+  const otherwise = elseEntry === undefined ? undefined : compileDraft(elseEntry.value, target, scope, context)
+  if (otherwise === null || source === null) {
+    // Nothing can be said of the kind, but the words that follow are checked all the same.
+    compileSteps(node, { kind: 'any', target }, context)
+    return null
+  }
+  const kind = otherwise === undefined || otherwise.kind === source.kind ? source.kind : 'any'
+  const steps = compileSteps(node, { kind, target }, context)
+  if (steps === null) return null
+  const first = otherwise === undefined ? source.evaluate : either(source.evaluate, otherwise.evaluate)
+  return {
+    evaluate: steps.follow(first),
+    kind: steps.kind,
+    text: [source.text, ...(otherwise === undefined ? [] : [`else ${otherwise.text}`]), ...steps.texts].join(', '),
+    reads: [...source.reads, ...(otherwise?.reads ?? [])],
+    on: null,
+    path: otherwise === undefined && steps.texts.length === 0 ? source.path : null,
+    table: steps.table,
+  }
+}
+
+const either =
+  (first: Evaluate, second: Evaluate): Evaluate =>
+  (frame) => {
+    const value = first(frame)
+    return value === null ? second(frame) : value
+  }
+
+function compileValue(node: MapNode, target: Target, context: RuleContext): Draft | null {
+  const value = literalFor(entryOf(node, 'value') as Entry, target, context)
+  if (value === undefined) return null
+  const text = `value ${brief(value)}`
+  return { evaluate: () => value, kind: 'any', text, reads: [], on: null, path: null, table: null }
+}
+
+function compileLink(node: MapNode, target: Target, context: RuleContext): Draft | null {
+  const entry = entryOf(node, 'link') as Entry
+  const name = textOf(entry, context)
+  if (name === null) return null
+  if (!linkNames.includes(name)) {
+    const fix = didYouMean(name, linkNames) ?? `Known: ${linkNames.join(', ')}.`
+    context.report(entry.value.at, 'unknown_word', `Nothing is linked as "${name}".`, fix)
+    return null
+  }
+  const evaluate: Evaluate = (frame) => {
+    const id = Object.hasOwn(frame.pass.links, name) ? frame.pass.links[name] : undefined
+    if (id !== undefined) return id
+    const why = `${target.path}: the ${name} is not linked to a record of the target`
+    return failMapping(
+      frame,
+      target.path,
+      'link',
+      why,
+      `Create or match the ${name} in the target; then retry the record.`,
+    )
+  }
+  return { evaluate, kind: 'reference', text: `link ${name}`, reads: [], on: null, path: null, table: null }
+}
+
+function compileLookup(node: MapNode, target: Target, scope: PathScope, context: RuleContext): Draft | null {
+  const object = textOf(entryOf(node, 'lookup') as Entry, context)
+  const fields = object === null ? null : context.fieldsOf(object)
+  const where = entryOf(node, 'where')
+  if (where?.value.is !== 'map' || where.value.entries.length === 0) {
+    context.report(
+      (where?.value ?? node).at,
+      'missing_word',
+      'A lookup needs `where`.',
+      'Write `where: { field: path }`.',
+    )
+    return null
+  }
+  const conditions = where.value.entries.map((entry) => compileCondition(entry, fields, target, scope, context))
+  const fallback = compileDefault(node, { ...target, shape: { kind: 'reference' } }, context)
+  const optional = optionalOf(node, context)
+  if (object === null || fallback === undefined || optional === undefined) return null
+  const sound = conditions.filter((condition) => condition !== null)
+  if (sound.length < conditions.length) return null
+  const texts = sound.map((condition) => `${condition.name} = ${condition.rule.text}`)
+  return {
+    evaluate: lookup(object, sound, target.path, fallback, optional),
+    kind: 'reference',
+    text: [
+      `lookup ${object} where ${texts.join(' and ')}`,
+      ...(fallback === null ? [] : [`default ${brief(fallback)}`]),
+    ].join(', '),
+    reads: sound.flatMap((condition) => condition.rule.reads),
+    on: null,
+    path: null,
+    table: null,
+  }
+}
+
+function optionalOf(node: MapNode, { report }: RuleContext): boolean | undefined {
+  const entry = entryOf(node, 'optional')
+  if (entry === undefined) return false
+  if (entry.value.is === 'scalar' && typeof entry.value.value === 'boolean') return entry.value.value
+  report(entry.value.at, 'wrong_form', '"optional" is true or false.')
+  return undefined
+}
+
+function compileCondition(
+  entry: Entry,
+  fields: Fields | null,
+  target: Target,
+  scope: PathScope,
+  context: RuleContext,
+): Condition | null {
+  const shape = fields === null ? anyShape : shapeOfField(entry, fields, context)
+  const rule = compileRule(entry.value, { path: target.path, shape: shape ?? anyShape }, scope, context)
+  return shape === null || rule === null ? null : { name: entry.key, rule }
+}
+
+/** Follows a dotted field name into related objects. Null when it leads nowhere; reported. */
+function shapeOfField(entry: Entry, start: Fields, { report }: RuleContext): Shape | null {
+  let fields: Fields | null = start
+  let shape: Shape = anyShape
+  for (const name of entry.key.split('.')) {
+    if (fields === null) return anyShape
+    const field = fields.get(name)
+    if (field === undefined) {
+      report(entry.keyAt, 'unknown_field', `${fields.owner} has no "${name}".`, didYouMean(name, fields.names))
+      return null
+    }
+    shape = field.shape
+    // A condition on a list means its entries: `bank_ids.acc_number`.
+    fields = (shape.kind === 'list' ? shape.item?.() : shape)?.fields?.() ?? null
+  }
+  return shape.kind === 'list' ? anyShape : shape
+}

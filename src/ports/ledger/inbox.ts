@@ -1,0 +1,40 @@
+import type { Instant } from '../../core/time.ts'
+import type { Lane } from '../http.ts'
+
+/** One row a (sync, record), however many hints came. */
+export interface Inbox {
+  /**
+   * A hint for a record in work marks it again, so that `settle` keeps it. A live hint overrides a later `notBefore`
+   * and raises the lane. @returns how many rows are new
+   */
+  add(sync: string, recordIds: readonly string[], options: { lane: Lane; run?: string | null }): Promise<number>
+  /** Claims what is due, best lane and oldest first, with SKIP LOCKED and a lease. */
+  claim(sync: string, options: { max: number; worker: string; leaseMs: number }): Promise<readonly Claim[]>
+  /** Extends the leases. @returns false when one was lost to another worker: stop working on the batch. */
+  renew(claims: readonly Claim[], leaseMs: number): Promise<boolean>
+  /** Done: rows go, unless a hint came meanwhile; then they wait again. Rows claimed by others since are left alone. */
+  settle(claims: readonly Claim[]): Promise<void>
+  /** Back to waiting, not before `afterMs` from now; counts an attempt. */
+  defer(claims: readonly Claim[], afterMs: number): Promise<void>
+  /** Frees lapsed leases. @returns by sync: what waits and is due, what waits for later, what is in work, oldest hint */
+  sweep(): Promise<readonly InboxCount[]>
+}
+export interface Claim {
+  readonly sync: string
+  readonly recordId: string
+  readonly lane: Lane
+  readonly run: string | null
+  /** Deferrals so far. */
+  readonly attempts: number
+  readonly worker: string
+  readonly version: string
+  readonly hintedAt: Instant
+}
+export interface InboxCount {
+  readonly sync: string
+  readonly due: number
+  readonly later: number
+  readonly inWork: number
+  readonly oldest: Instant | null
+  readonly bestLane: Lane | null
+}

@@ -1,0 +1,32 @@
+import type { Connections } from './connections.ts'
+import type { Events } from './events.ts'
+import type { Inbox } from './inbox.ts'
+import type { Links } from './links.ts'
+import type { Problems } from './problems.ts'
+import type { Runs } from './runs.ts'
+import type { Streams } from './streams.ts'
+import type { Syncs } from './syncs.ts'
+import type { Timeline } from './timeline.ts'
+
+/*
+ * The truth of Crosswalk, in PostgreSQL. Every method takes many rows and runs one statement, whatever their number.
+ * `now` is the caller's clock, except for leases, which the database's clock measures: the clocks of two workers may
+ * differ.
+ */
+export interface Ledger {
+  readonly inbox: Inbox
+  readonly links: Links
+  readonly problems: Problems
+  readonly timeline: Timeline
+  readonly runs: Runs
+  readonly syncs: Syncs
+  readonly connections: Connections
+  readonly events: Events
+  readonly streams: Streams
+  /**
+   * All or nothing. The ledger handed to `work` must not be used after it returned.
+   * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger
+   */
+  inTransaction<T>(work: (ledger: Ledger) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}

@@ -1,0 +1,33 @@
+import type { Instant } from '../../core/time.ts'
+import type { Cursor } from '../connector.ts'
+
+/** What is remembered of a sync beside its configuration. */
+export interface SyncState {
+  readonly sync: string
+  readonly enabledAt: Instant
+  readonly mode: 'live' | 'shadow'
+  /** Digest of the mappings in force, to release records when they change. */
+  readonly mappings: string | null
+  /** Why nothing is delivered until a person says so; null when it runs. */
+  readonly heldBecause: string | null
+  /** New orders allowed beyond the guard, until used or out of date. */
+  readonly extraOrders: number
+  readonly cursor: Cursor | null
+}
+export interface Syncs {
+  /** Creates the row at first sight with `enabledAt` = now. */
+  get(sync: string, now: Instant): Promise<SyncState>
+  set(sync: string, change: Partial<Omit<SyncState, 'sync' | 'cursor'>>): Promise<void>
+  /** Null forgets it. */
+  setCursor(sync: string, cursor: Cursor | null): Promise<void>
+  /**
+   * Takes `wanted` new orders from the guard's allowance of the hour before `now`, all or nothing; races between
+   * workers never allow more. @returns the number already used in that hour, and whether it was granted
+   */
+  takeAllowance(
+    sync: string,
+    wanted: number,
+    perHour: number,
+    now: Instant,
+  ): Promise<{ granted: boolean; used: number }>
+}
