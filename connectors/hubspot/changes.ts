@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { SyncError } from '../../src/core/problem.ts'
 import { fromMillis, type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
-import type { ChangePage, ChangesSince, ConnectionDeps } from '../../src/ports/connector.ts'
+import type { ChangePage, ChangesSince, ConnectionDeps, Watch } from '../../src/ports/connector.ts'
 import { type Client, type Filter, limits, type Row } from './client.ts'
 import type { Echo } from './echo.ts'
 import type { Reading } from './read.ts'
@@ -172,7 +172,7 @@ export function openChanges(settings: Settings, deps: Deps) {
     return [...new Set([...deals.values()].flat().map((deal) => deal.id))]
   }
 
-  return async function* changes(object: string, since: ChangesSince): AsyncGenerator<ChangePage> {
+  return async function* changes({ object }: Watch, since: ChangesSince): AsyncGenerator<ChangePage> {
     const before = 'cursor' in since ? readCursor(since.cursor) : null
     const start: Position =
       before ?? ('from' in since ? { from: since.from, seen: {}, place: null } : readCursor(since.cursor))

@@ -61,7 +61,7 @@ async function poll(since: ChangesSince, object = 'deals') {
   const ids: string[] = []
   let cursor: Cursor | null = 'cursor' in since ? since.cursor : null
   let pages = 0
-  for await (const page of connection.changes(object, since)) {
+  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
     ids.push(...page.ids)
     cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor
     pages += 1
@@ -263,7 +263,7 @@ describe('changes', () => {
     const met: string[] = []
     let since: ChangesSince = from(shift(start, -7_200_000))
     for (let round = 0; round < 40 && met.length < all.length; round += 1) {
-      for await (const page of connection.changes('deals', since)) {
+      for await (const page of connection.changes({ object: 'deals', paths: [], where: [] }, since)) {
         met.push(...page.ids)
         since = { cursor: page.cursor }
         break

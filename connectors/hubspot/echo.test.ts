@@ -51,7 +51,7 @@ async function poll(since: ChangesSince) {
   const ids: string[] = []
   const versions: Record<string, readonly string[]> = {}
   let cursor: Cursor | null = 'cursor' in since ? since.cursor : null
-  for await (const page of connection.changes('deals', since)) {
+  for await (const page of connection.changes({ object: 'deals', paths: [], where: [] }, since)) {
     ids.push(...page.ids)
     Object.assign(versions, page.versions)
     cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor

@@ -46,6 +46,7 @@ export const hubspot: Connector = {
       read: reading.read,
       find: openFinding(client),
       write: openWriting(client, definitions, echo),
+      writes: { deals: { create: false, key: 'none', acts: ['update'] } },
       setup: () => setUp(client, definitions),
       receive: openReceiver(settings, deps.clock, { portalId: () => portalId, isShown: echo.isShown }),
       listen: null,

@@ -60,7 +60,7 @@ const touch = (id: string) => simulator.store.editOrder(id, { memo: String(toMil
 async function poll(since: ChangesSince, object = 'salesOrder'): Promise<{ ids: string[]; next: ChangesSince }> {
   const ids: string[] = []
   let next = since
-  for await (const page of connection.changes(object, since)) {
+  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
     ids.push(...page.ids)
     next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
   }
@@ -281,7 +281,8 @@ test('a document that changed alone leads to its order, one step away or two', a
     clock,
   })
   const pages = []
-  for await (const page of changes('salesOrder', { from: start })) pages.push(page.ids)
+  for await (const page of changes({ object: 'salesOrder', paths: [], where: [] }, { from: start }))
+    pages.push(page.ids)
   expect(pages).toEqual([['1', '2', '3']])
 })
 
@@ -291,7 +292,7 @@ describe('pages', () => {
     pass(60)
     const places: ChangesSince[] = []
     const seen = new Set<string>()
-    for await (const page of connection.changes('salesOrder', { from: start })) {
+    for await (const page of connection.changes({ object: 'salesOrder', paths: [], where: [] }, { from: start })) {
       for (const one of page.ids) seen.add(one)
       places.push({ cursor: JSON.parse(JSON.stringify(page.cursor)) })
     }

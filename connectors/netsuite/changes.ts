@@ -3,7 +3,7 @@ import type { Json } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import { type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import type { ChangePage, ChangesSince, Cursor } from '../../src/ports/connector.ts'
+import type { ChangePage, ChangesSince, Cursor, Watch } from '../../src/ports/connector.ts'
 import { chunks } from './chunks.ts'
 import { type Client, limits, type QueryPage, type Row } from './client.ts'
 import { localText, millisOf, offsetBetween, type ServerZone } from './clock.ts'
@@ -120,7 +120,7 @@ export function openChanges(settings: Settings, { client, zone, clock }: Deps) {
     return Math.abs(age) < measuredMs ? null : zone.measure()
   }
 
-  return async function* changes(object: string, since: ChangesSince): AsyncIterable<ChangePage> {
+  return async function* changes({ object }: Watch, since: ChangesSince): AsyncIterable<ChangePage> {
     if (tables[object]?.modified === undefined) {
       throw new SyncError(`Changes of "${object}" cannot be followed in NetSuite`, {
         problem: { kind: 'configuration_invalid', path: object },

@@ -29,10 +29,14 @@ export const netsuite: Connector = {
     return {
       check: () => checkAccess(settings, { client, metadata, zone, clock }),
       describe: (object) => metadata.describe(typeOf(object)),
-      changes: (object, since) => changes(typeOf(object), since),
+      changes: (watch, since) => changes({ ...watch, object: typeOf(watch.object) }, since),
       read: (object, ids, paths) => read(typeOf(object), ids, paths),
       find: (object, queries) => find(typeOf(object), queries),
       write: (writes) => write(writes.map((one) => ({ ...one, object: typeOf(one.object) }))),
+      writes: {
+        salesOrder: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+        customer: { create: true, key: 'unique', acts: ['update'] },
+      },
       // The one field that is needed is deployed with the SuiteCloud project in suitescript/: web services make none.
       setup: null,
       receive: openReceiver(settings, clock),

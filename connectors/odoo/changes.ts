@@ -3,7 +3,7 @@ import { canonicalJson, type Json } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import { type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import type { ChangePage, ChangesSince, Cursor } from '../../src/ports/connector.ts'
+import type { ChangePage, ChangesSince, Cursor, Watch } from '../../src/ports/connector.ts'
 import type { Client, Domain, Row } from './client.ts'
 import type { Reading } from './read.ts'
 import { digestOf, type Recent, versionOf } from './recent.ts'
@@ -193,7 +193,7 @@ export function openChanges({ client, models, reading, recent, clock }: Deps) {
     return ['&', ...window, ...Array.from({ length: terms.length - 1 }, () => '|'), ...terms.flat()]
   }
 
-  return async function* changes(object: string, since: ChangesSince): AsyncIterable<ChangePage> {
+  return async function* changes({ object }: Watch, since: ChangesSince): AsyncIterable<ChangePage> {
     const dates = await paths(object)
     let state = stateOf(since)
     for (;;) {

@@ -69,7 +69,7 @@ async function make(...keys: readonly string[]): Promise<string[]> {
 async function poll(since: ChangesSince, object = 'sale.order'): Promise<{ ids: string[]; next: ChangesSince }> {
   const ids: string[] = []
   let next = since
-  for await (const page of connection.changes(object, since)) {
+  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
     ids.push(...page.ids)
     next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
   }
@@ -313,7 +313,7 @@ describe('changes', () => {
     pass(10_000)
     const places: ChangesSince[] = []
     const seen = new Set<string>()
-    for await (const page of connection.changes('sale.order', { from: start })) {
+    for await (const page of connection.changes({ object: 'sale.order', paths: [], where: [] }, { from: start })) {
       for (const id of page.ids) seen.add(id)
       places.push({ cursor: JSON.parse(JSON.stringify(page.cursor)) })
     }

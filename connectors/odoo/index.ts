@@ -31,6 +31,10 @@ export const odoo: Connector = {
       read: reading.read,
       find: openFinding(client, models, recent, settings),
       write: openWriting(client, models, recent, settings, clock),
+      writes: {
+        'sale.order': { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+        'res.partner': { create: true, key: 'unique', acts: ['update'] },
+      },
       // Everything that is needed is in a standard Odoo: External IDs carry our keys.
       setup: null,
       receive: openReceiver(clock),

@@ -64,7 +64,7 @@ async function poll(since: ChangesSince) {
   const ids: string[] = []
   const versions: Record<string, readonly string[]> = {}
   let next = since
-  for await (const page of connection.changes('sale.order', since)) {
+  for await (const page of connection.changes({ object: 'sale.order', paths: [], where: [] }, since)) {
     ids.push(...page.ids)
     Object.assign(versions, page.versions)
     next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { SyncError } from '../../src/core/problem.ts'
 import { fromMillis, type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
-import type { ChangePage, ChangesSince, ConnectionDeps } from '../../src/ports/connector.ts'
+import type { ChangePage, ChangesSince, ConnectionDeps, Watch } from '../../src/ports/connector.ts'
 import { openBulk } from './bulk.ts'
 import { type Client, limits, type Page, type Row } from './client.ts'
 import { idOf } from './plan.ts'
 import type { Definitions } from './schema.ts'
 import type { Settings } from './settings.ts'
 import { quote } from './soql.ts'
-import { changesQuery, isPartial, linesWatch, type Watch } from './watched.ts'
+import { changesQuery, isPartial, linesWatch, type Table } from './watched.ts'
 
 const instantSchema = z.custom<Instant>((value) => typeof value === 'string' && parseInstant(value) === value)
 const positionSchema = z.strictObject({
@@ -64,7 +64,7 @@ export function openChanges(settings: Settings, deps: Deps) {
   }
 
   /** One page of changes, oldest first. */
-  async function search(watch: Watch, since: string, limit: string): Promise<Page> {
+  async function search(watch: Table, since: string, limit: string): Promise<Page> {
     const soql = () => `${changesQuery(watch, since, settings, byOrderNumber)}${ordered}${limit}`
     // `setup` may have made the field since.
     if (!byOrderNumber && isPartial(watch)) byOrderNumber = await hasOrderNumber()
@@ -83,7 +83,7 @@ export function openChanges(settings: Settings, deps: Deps) {
   }
 
   /** Every record changed since the position, page by page. @param begun  its first page, where that was read already */
-  async function* walk(watch: Watch, position: Position, begun: Step | null): AsyncGenerator<Step> {
+  async function* walk(watch: Table, position: Position, begun: Step | null): AsyncGenerator<Step> {
     let last = position.place
     let step = begun
     for (;;) {
@@ -97,7 +97,7 @@ export function openChanges(settings: Settings, deps: Deps) {
   }
 
   /** Yields pages with something new; the last page, which may be empty, is the return value. */
-  async function* poll(watch: Watch, since: Position, begun: Step | null): AsyncGenerator<Found, Found> {
+  async function* poll(watch: Table, since: Position, begun: Step | null): AsyncGenerator<Found, Found> {
     const seen = new Map(Object.entries(since.seen))
     let { from } = since
     // A walk that was left among the newest changes is taken up behind `from`: what is committed late in between is for
@@ -126,7 +126,7 @@ export function openChanges(settings: Settings, deps: Deps) {
   }
 
   /** The first page of a start; and a job, when there is so much to read that one is worth while. */
-  async function begin(watch: Watch, from: Instant): Promise<{ step: Step; job: Job | null }> {
+  async function begin(watch: Table, from: Instant): Promise<{ step: Step; job: Job | null }> {
     const startedAt = client.serverTime()
     // Without a limit the answer tells how many there are in all.
     const page = await search(watch, sinceTime(from), '')
@@ -136,8 +136,8 @@ export function openChanges(settings: Settings, deps: Deps) {
     return { step, job: id === null ? null : { job: id, startedAt, locator: null } }
   }
 
-  return async function* changes(object: string, since: ChangesSince): AsyncGenerator<ChangePage> {
-    const watch: Watch = { object, owner: 'Id' }
+  return async function* changes({ object }: Watch, since: ChangesSince): AsyncGenerator<ChangePage> {
+    const watch: Table = { object, owner: 'Id' }
     const before = 'cursor' in since ? readCursor(since.cursor) : null
     let start: Position =
       before ?? ('from' in since ? { from: since.from, seen: {}, place: null } : readCursor(since.cursor))
@@ -210,14 +210,14 @@ function sincePlace({ at, id }: NonNullable<Position['place']>): string {
   return `(SystemModstamp > ${moment} OR (SystemModstamp = ${moment} AND Id > ${quote(id)}))`
 }
 
-function stepOf(watch: Watch, page: Page): Step {
+function stepOf(watch: Table, page: Page): Step {
   const rows = page.rows.map((row) => stamped(watch, row))
   const last = rows.at(-1)
   const more = page.next !== null || rows.length >= limits.page
   return { rows, place: more && last !== undefined ? { at: last.at, id: last.id } : null }
 }
 
-function stamped({ object, owner }: Watch, row: Row): Step['rows'][number] {
+function stamped({ object, owner }: Table, row: Row): Step['rows'][number] {
   const id = idOf(row)
   const at = parseInstant(row.SystemModstamp)
   const owned = row[owner]

@@ -62,7 +62,7 @@ async function poll(since: ChangesSince, object = 'Opportunity') {
   const ids: string[] = []
   let cursor: Cursor | null = 'cursor' in since ? since.cursor : null
   let pages = 0
-  for await (const page of connection.changes(object, since)) {
+  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
     ids.push(...page.ids)
     cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor
     pages += 1
@@ -512,7 +512,7 @@ describe('changes', () => {
     const met: string[] = []
     let since: ChangesSince = from(shift(start, -7_200_000))
     for (let round = 0; round < 40 && met.length < all.length; round += 1) {
-      for await (const page of connection.changes('Opportunity', since)) {
+      for await (const page of connection.changes({ object: 'Opportunity', paths: [], where: [] }, since)) {
         met.push(...page.ids)
         since = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
         break
@@ -577,7 +577,10 @@ describe('changes from far back', () => {
     const met: string[] = []
     let since: ChangesSince = far
     for (let round = 0; round < 10 && met.length < all.length; round += 1) {
-      for await (const page of open({ ...simulator.settings, bulkAbove: 200 }).changes('Opportunity', since)) {
+      for await (const page of open({ ...simulator.settings, bulkAbove: 200 }).changes(
+        { object: 'Opportunity', paths: [], where: [] },
+        since,
+      )) {
         met.push(...page.ids)
         since = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
         break
@@ -590,7 +593,7 @@ describe('changes from far back', () => {
   test('find what changed while the job ran', async () => {
     await begin({}, { bulkAbove: 20 })
     const all = many(30)
-    const pages = connection.changes('Opportunity', far)[Symbol.asyncIterator]()
+    const pages = connection.changes({ object: 'Opportunity', paths: [], where: [] }, far)[Symbol.asyncIterator]()
     await pages.next()
     pass(5)
     const late = simulator.store.addOpportunity({})

@@ -27,6 +27,7 @@ export const salesforce: Connector = {
       read: openReading(client, definitions, settings.url),
       find: openFinding(client, definitions),
       write: openWriting(client, definitions, deps.clock),
+      writes: { Opportunity: { create: false, key: 'none', acts: ['update'] } },
       setup: () => setUp(client, definitions),
       receive: openReceiver(() => settings.organizationId ?? client.knownIdentity()?.organizationId ?? null),
       listen: settings.events.length === 0 ? null : openStream(settings, { ...deps, client }),

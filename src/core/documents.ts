@@ -124,9 +124,20 @@ const productSchema = z.strictObject({
   name: maybeText,
   description: maybeText,
   unit: maybeText,
-  prices: z.array(z.strictObject({ currency: text, amount: decimalValue })).default([]),
+  url: maybeText,
+  prices: z
+    .array(z.strictObject({ currency: text.describe('ISO 4217'), amount: decimalValue }))
+    .default([])
+    .describe('Price of one unit, one for each currency, without tax unless the ERP keeps prices with it'),
   active: z.boolean().default(true),
-  stock: z.strictObject({ onHand: maybeDecimal, available: maybeDecimal }).nullable().default(null),
+  stock: z
+    .strictObject({
+      onHand: maybeDecimal.describe('In the warehouses, in the unit of the product'),
+      available: maybeDecimal.describe('On hand, less what is promised to customers already'),
+      asOf: maybeInstant.describe('When it was read; filled in by Crosswalk'),
+    })
+    .nullable()
+    .default(null),
   raw,
 })
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Condition } from '../core/condition.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { Failure } from '../core/problem.ts'
 import type { Instant } from '../core/time.ts'
@@ -37,9 +38,10 @@ export interface Connection {
   /**
    * Pages oldest first. Every cursor is safe to store: reading again from it may repeat records, never skip one.
    * An object's changes include those of the records that belong to it (an order's shipments, invoices, …). When
-   * nothing changed, one call and no page, or one empty page with the moved cursor.
+   * nothing changed, one call and no page, or one empty page with the moved cursor. Of the records that `watch` names all
+   * are told; others may be told as well where the system cannot leave them out.
    */
-  changes(object: string, since: ChangesSince): AsyncIterable<ChangePage>
+  changes(watch: Watch, since: ChangesSince): AsyncIterable<ChangePage>
   /**
    * Reads records as they are now, in the order of `ids`; null where one is gone. Fetches just what `paths` names, see
    * `ObjectSchema`. A record that was merged comes back under the surviving id. Any number of ids.
@@ -52,6 +54,8 @@ export interface Connection {
    * certainly nothing at all was written. Any number of writes.
    */
   write(writes: readonly Write[]): Promise<readonly WriteOutcome[]>
+  /** What `write` takes, by object; other objects are refused. Lint and the contract suite read it. */
+  readonly writes: Readonly<Record<string, ObjectWrites>>
   /** Creates what we need in the other system (write-back properties), or says that it is there. May run again. */
   readonly setup: (() => Promise<readonly SetupStep[]>) | null
   /** Understands a webhook of this connection. Pure but for the clock; null when the system sends none. */
@@ -115,6 +119,24 @@ export interface RemoteRecord {
   readonly fields: JsonObject
   /** Tells one state of the record from another, see `ChangePage.versions`. Absent where the connector has none. */
   readonly version?: string
+}
+
+/** What is followed: the records of an object for which one of the conditions holds, or all where there is none. */
+export interface Watch {
+  readonly object: string
+  /** What will be read of a record, as `read` has it. A change of nothing but other fields need not be told. */
+  readonly paths: readonly string[]
+  readonly where: readonly Condition[]
+}
+/** What can be done to the records of an object. */
+interface ObjectWrites {
+  readonly create: boolean
+  /**
+   * How a record carries our key: `unique`, so that the system itself refuses or finds a second one; `looked_up`, so that
+   * only looking before a create tells; `none`.
+   */
+  readonly key: 'unique' | 'looked_up' | 'none'
+  readonly acts: readonly ('update' | 'confirm' | 'cancel')[]
 }
 
 /** The connector's own; the engine stores it and gives it back. */

@@ -149,7 +149,7 @@ export async function poll(
 ): Promise<{ ids: string[]; next: ChangesSince }> {
   const ids: string[] = []
   let next = since
-  for await (const page of connection.changes(object, since)) {
+  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
     ids.push(...page.ids)
     // As the ledger keeps it.
     next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }

@@ -78,7 +78,7 @@ test('looking for changes takes over a renewed key as well', async () => {
   const pages: string[][] = []
   for await (const page of second.project
     .endpoint('odoo')
-    .changes('sale.order', { from: '2026-01-01T00:00:00.000Z' as Instant }))
+    .changes({ object: 'sale.order', paths: [], where: [] }, { from: '2026-01-01T00:00:00.000Z' as Instant }))
     pages.push([...page.ids])
   expect(pages.flat()).toHaveLength(6)
   expect(await failure(second)).toBeNull()

@@ -45,7 +45,10 @@ describe('checking a connection', () => {
     ])
     expect(findings.find((finding) => finding.subject === 'purchase.order read')?.fix).toContain('Purchase / User')
     // What he may not see is empty, and he can work all the same.
-    const pages = plain.changes('sale.order', { from: '2020-01-01T00:00:00.000Z' as never })
+    const pages = plain.changes(
+      { object: 'sale.order', paths: [], where: [] },
+      { from: '2020-01-01T00:00:00.000Z' as never },
+    )
     for await (const page of pages) expect(page.ids.length).toBeGreaterThan(0)
     const records = await plain.read('sale.order', ['1'], ['name', 'purchase_orders.name', 'payments.amount'])
     expect(records[0]?.fields).toMatchObject({ purchase_orders: [], payments: [] })

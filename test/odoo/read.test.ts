@@ -203,7 +203,7 @@ describe('changes', () => {
     const seen: string[] = []
     const first: string[] = []
     const places: ChangesSince[] = []
-    for await (const page of connection.changes('sale.order', { from })) {
+    for await (const page of connection.changes({ object: 'sale.order', paths: [], where: [] }, { from })) {
       seen.push(...page.ids)
       if (places.length === 0) first.push(...page.ids)
       places.push({ cursor: JSON.parse(JSON.stringify(page.cursor)) })
@@ -226,7 +226,7 @@ describe('changes', () => {
     await act('product.template', 'write', [[(template as number[])[0] ?? 0], { list_price: 12 }])
     const read = async (object: string) => {
       const ids: string[] = []
-      for await (const page of connection.changes(object, { from })) ids.push(...page.ids)
+      for await (const page of connection.changes({ object, paths: [], where: [] }, { from })) ids.push(...page.ids)
       return ids
     }
     expect(await read('res.partner')).toContain(String(customer))

@@ -57,7 +57,7 @@ export async function changesSince(
 ): Promise<{ ids: string[]; next: ChangesSince }> {
   const ids: string[] = []
   let next = since
-  for await (const page of connection.changes('sale.order', since)) {
+  for await (const page of connection.changes({ object: 'sale.order', paths: [], where: [] }, since)) {
     ids.push(...page.ids)
     // As the ledger keeps it.
     next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }

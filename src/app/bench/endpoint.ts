@@ -1,7 +1,7 @@
 import { type Failure, failureOf, SyncError, verdictOf } from '../../core/problem.ts'
 import { shift } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Account, ChangePage, ChangesSince, Connection, ObjectSchema } from '../../ports/connector.ts'
+import type { Account, ChangePage, ChangesSince, Connection, ObjectSchema, Watch } from '../../ports/connector.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { Log } from '../../ports/log.ts'
 
@@ -20,8 +20,8 @@ export interface Endpoint {
   paused(): Promise<Failure | null>
   /** Runs calls of this connection. A login that is refused or a system that is down pauses it for all processes. */
   use<T>(work: (connection: Connection) => Promise<T>): Promise<T>
-  /** The changes of an object, watched like any other call. */
-  changes(object: string, since: ChangesSince): AsyncIterable<ChangePage>
+  /** The changes of a system, under the circuit breaker like any other call. */
+  changes(watch: Watch, since: ChangesSince): AsyncIterable<ChangePage>
   describe(object: string): Promise<ObjectSchema>
 }
 
@@ -142,19 +142,19 @@ export function openEndpoint(
         throw error
       }
     },
-    async *changes(object, since) {
+    async *changes(watch, since) {
       const used = connection
       const known = outages
       let reached = since
       try {
-        for await (const page of used.changes(object, since)) {
+        for await (const page of used.changes(watch, since)) {
           yield page
           reached = { cursor: page.cursor }
         }
         await worked()
       } catch (error) {
         if (!(error instanceof SyncError)) throw error
-        if (await isOutdated(used, error)) return yield* endpoint.changes(object, reached)
+        if (await isOutdated(used, error)) return yield* endpoint.changes(watch, reached)
         await failed(error, known)
         throw error
       }

@@ -1,3 +1,4 @@
+import type { Condition } from '../../core/condition.ts'
 import { type DocumentName, documentSchemas } from '../../core/documents.ts'
 import type { Evaluate } from '../run/frame.ts'
 import type { Finding, MappingFile } from './finding.ts'
@@ -10,6 +11,7 @@ import { checkWords, type RuleContext, textOf } from './rule-context.ts'
 import type { ObjectSchema } from './schema.ts'
 import { anyShape, documentFields, type Field, type Fields, type FieldsOf, remoteFields, type Shape } from './shape.ts'
 import { didYouMean, listed } from './suggest.ts'
+import { compileWatch } from './watch.ts'
 import { type Entry, entryOf, type MapNode, parseYaml, type Report, reportInto } from './yaml.ts'
 
 export type { Finding, MappingFile } from './finding.ts'
@@ -57,6 +59,8 @@ export interface CompiledMapping {
   readonly match: readonly MatchStep[]
   /** The field of the target that shows what keeps the record from getting across; null when there is none. */
   readonly problemField: string | null
+  /** Which records an inbound mapping is for: one of these holds. Empty when it is for all. */
+  readonly watch: readonly Condition[]
   /** An inbound mapping that fills only some document fields (dotted names), so that less is fetched. */
   only(documentPaths: readonly string[]): CompiledMapping
   /**
@@ -123,7 +127,7 @@ function compileRoot(
   if (root === null) return null
   const ends = endsOf(root, report)
   const words = ['from', 'to', 'fields', 'lines']
-  checkWords(root, ends?.direction === 'inbound' ? words : [...words, 'match', 'problem'], { report })
+  checkWords(root, ends?.direction === 'inbound' ? [...words, 'watch'] : [...words, 'match', 'problem'], { report })
   if (ends === null) return null
   let ids = 0
   const rules: RuleContext = {
@@ -219,10 +223,17 @@ function compileInbound(node: MapNode, file: string, ends: Ends, own: Schemas, r
   own.fieldsOf(ends.object)
   const fields = entryOf(node, 'fields')
   const parts = compileDocument(ends.document, fields, entryOf(node, 'lines'), (fields ?? ends.at).keyAt, scope, rules)
-  return inboundMapping(file, ends, parts, true)
+  const watch = compileWatch(entryOf(node, 'watch'), scope, rules)
+  return inboundMapping(file, ends, parts, watch, true)
 }
 
-function inboundMapping(file: string, ends: Ends, parts: Parts, whole: boolean): CompiledMapping {
+function inboundMapping(
+  file: string,
+  ends: Ends,
+  parts: Parts,
+  watch: readonly Condition[],
+  whole: boolean,
+): CompiledMapping {
   return {
     file,
     direction: 'inbound',
@@ -235,9 +246,10 @@ function inboundMapping(file: string, ends: Ends, parts: Parts, whole: boolean):
     references: [],
     match: [],
     problemField: null,
+    watch,
     only: (paths) => {
       const wanted = ['id', ...paths].map((path) => path.split('.'))
-      return inboundMapping(file, ends, narrow(parts, wanted), false)
+      return inboundMapping(file, ends, narrow(parts, wanted), watch, false)
     },
     rawReads: (paths) => rawReadsOf(parts, paths),
     program: { direction: 'inbound', evaluate: assemble(parts, 'keep'), whole, mapsId: parts.has('id') },
@@ -274,6 +286,7 @@ function compileOutbound(
     references: fields.filter((field) => field.rule.refers).map((field) => field.name),
     match,
     problemField,
+    watch: [],
     only: () => mapping,
     rawReads: () => [],
     program: { direction: 'outbound', fields, lines },
