@@ -72,7 +72,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
   const call = (
     method: HttpRequest['method'],
     path: string,
-    given: { body?: string; effect?: HttpRequest['effect']; headers?: Readonly<Record<string, string>> } = {},
+    given: { body?: string; effect?: 'read' | 'write'; headers?: Readonly<Record<string, string>> } = {},
   ) => {
     const { body, effect = 'read', headers } = given
     return http.send({

@@ -24,23 +24,27 @@ const problem: OpenProblem = {
   firstSeen: at,
   lastSeen: at,
   waiting: 2,
-  records: ['901', '902'],
+  records: ['901', '902'].map((id) => ({ connection: 'hubspot', object: 'deals', id })),
 }
 const link: Link = {
   id: '1',
   sync: 'orders',
   kind: 'order',
-  sourceId: '901',
   key: 'hubspot-1-deal-901',
   state: 'linked',
-  connection: 'odoo',
-  targetObject: 'sale.order',
-  targetId: '42',
+  source: {
+    ref: { connection: 'hubspot', object: 'deals', id: '901' },
+    label: 'Acme desks',
+    written: { erp: 'internal-report' },
+  },
+  target: {
+    connection: 'odoo',
+    object: 'sale.order',
+    id: '42',
+    label: 'S00042',
+    written: { note: 'internal-note' },
+  },
   origin: 'created',
-  written: { note: 'internal-note' },
-  reported: { erp: 'internal-report' },
-  label: 'Acme desks',
-  targetLabel: 'S00042',
   stage: 'shipped',
   createdAt: at,
   updatedAt: at,
@@ -66,12 +70,12 @@ function fake(overrides: Partial<UseCases> = {}) {
     async preview(recordId, options) {
       remember('preview', recordId, options)
       const field = { field: 'partner_id', rule: 'link: customer', source: 'Acme', value: '7', note: null }
-      const { label } = link
+      const { label } = link.source
       const more = { lines: [{ key: 'k', fields: { price_unit: '10' } }], failures: [], order: null }
       return { sync: 'orders', recordId, action: 'create', label: label ?? '', fields: [field], ...more }
     },
     async problem(id) {
-      return id === problem.id ? { problem, waiting: ['901', '902'] } : null
+      return id === problem.id ? { problem, waiting: problem.records } : null
     },
     async problems(filter) {
       remember('problems', filter)
@@ -90,7 +94,15 @@ function fake(overrides: Partial<UseCases> = {}) {
     },
     async runs(filter) {
       remember('runs', filter)
-      const run = { id: '1', sync: 'orders', startedAt: at, endedAt: null, counts: { found: 3 }, reason: null }
+      const run = {
+        id: '1',
+        sync: 'orders',
+        startedAt: at,
+        endedAt: null,
+        counts: { found: 3 },
+        reason: null,
+        actor: null,
+      }
       return [{ ...run, kind: 'manual', state: 'running' }]
     },
     async status() {
@@ -107,13 +119,14 @@ function fake(overrides: Partial<UseCases> = {}) {
       const health = { pausedBecause: null, pausedUntil: null, failures: 0, settings: { password: 'hidden-pw' } }
       return {
         connections: [{ connection: 'odoo', system: 'odoo', account, ...health }],
-        syncs: [{ ...sync, ...ends, extraOrders: 0, cursor: { secret: 'hidden-cursor' }, problems: 1 }],
+        syncs: [{ ...sync, ...ends, extraOrders: 0, cursors: { deals: { secret: 'hidden-cursor' } }, problems: 1 }],
         orders: [{ state: 'linked', stage: 'shipped', count: 5 }],
       }
     },
-    async timeline(recordId) {
-      remember('timeline', recordId)
-      return [{ sync: 'orders', recordId, at, event: 'won', text: 'Won', details: { amount: '10' } }]
+    async timeline(record) {
+      remember('timeline', record)
+      const ref = { connection: 'hubspot', object: 'deals', id: record.id }
+      return [{ sync: 'orders', ref, at, event: 'won', text: 'Won', details: { amount: '10' }, actor: null }]
     },
     ...overrides,
   }
@@ -160,7 +173,7 @@ describe('the contract', () => {
       ['problems', { kind: 'lookup_failed', max: 50 }],
       { problems: [{ id: '7', waiting: 2 }] },
     ],
-    ['getProblem', '/problems/7', undefined, null, { problem: { id: '7' }, waiting: ['901', '902'] }],
+    ['getProblem', '/problems/7', undefined, null, { problem: { id: '7' }, waiting: problem.records }],
     ['retryProblem', '/problems/7/retry', undefined, ['retry', { problem: '7' }], { records: 2 }],
     [
       'retryRecords',
@@ -181,9 +194,9 @@ describe('the contract', () => {
       '/deals?text=acme',
       undefined,
       ['deals', { text: 'acme', max: 50 }],
-      { deals: [{ sourceId: '901' }] },
+      { deals: [{ source: { ref: { id: '901' } } }] },
     ],
-    ['dealTimeline', '/deals/901/timeline', undefined, ['timeline', '901'], { entries: [{ event: 'won' }] }],
+    ['dealTimeline', '/deals/901/timeline', undefined, ['timeline', { id: '901' }], { entries: [{ event: 'won' }] }],
     ['previewDeal', '/deals/901/preview', {}, ['preview', '901', {}], { action: 'create', fields: [{ value: '7' }] }],
   ])('serves %s', async (name, path, body, asked, reply) => {
     const api = open()

@@ -68,6 +68,7 @@ const run = z.object({
   endedAt: instant.nullable(),
   counts: z.record(z.string(), z.number()),
   reason: z.string().nullable().describe('Why it stopped early'),
+  actor: z.string().nullable().describe('Who asked for it; null for Crosswalk itself'),
 })
 
 const sync = z.object({
@@ -90,6 +91,8 @@ const sync = z.object({
 
 const held = z.object({ sync: z.string(), heldBecause: z.string().nullable() })
 
+const recordRef = z.object({ connection: z.string(), object: z.string(), id: z.string() })
+
 const problem = z.object({
   id: z.string(),
   sync: z.string(),
@@ -100,20 +103,23 @@ const problem = z.object({
   firstSeen: instant,
   lastSeen: instant,
   waiting: z.number().describe('Records that wait on it'),
-  records: list(z.string()).describe('The first few of them'),
+  records: list(recordRef).describe('The first few of them'),
 })
 
 const deal = z.object({
   id: z.string(),
   sync: z.string(),
   kind: z.string(),
-  sourceId: z.string().describe('Id of the deal'),
-  label: z.string().nullable(),
   state: linkState,
-  connection: z.string(),
-  targetObject: z.string(),
-  targetId: z.string().nullable().describe('Id of the order'),
-  targetLabel: z.string().nullable(),
+  source: z.object({ ref: recordRef, label: z.string().nullable() }).describe('The deal'),
+  target: z
+    .object({
+      connection: z.string(),
+      object: z.string(),
+      id: z.string().nullable(),
+      label: z.string().nullable(),
+    })
+    .describe('The order; its id is null until it is known'),
   origin: z.enum(['created', 'adopted']).nullable(),
   stage: z.string().nullable(),
   createdAt: instant,
@@ -122,17 +128,18 @@ const deal = z.object({
 
 const timelineEntry = z.object({
   sync: z.string(),
-  recordId: z.string(),
+  ref: recordRef.describe('Whose story it belongs to'),
   at: instant,
   event: z.string(),
   text: z.string(),
   details: z.unknown(),
+  actor: z.string().nullable().describe('Who asked for it; null for Crosswalk itself'),
 })
 
 const preview = z.object({
   sync: z.string(),
   recordId: z.string(),
-  action: z.string().describe('What would happen: create, update, nothing, not won, problem'),
+  action: z.string().describe('What would happen: create, update, confirm, cancel, nothing, left out, problem'),
   label: z.string(),
   order: z.object({ number: z.string().nullable(), id: z.string() }).nullable(),
   fields: list(
@@ -260,7 +267,7 @@ export const contract = {
     path: '/problems/:id',
     summary: 'One open problem with all records that wait on it',
     params: z.strictObject({ id: problemId }),
-    reply: z.object({ problem, waiting: list(z.string()) }),
+    reply: z.object({ problem, waiting: list(recordRef) }),
   },
   retryProblem: {
     ...bare,
@@ -317,6 +324,9 @@ export const contract = {
     path: '/deals/:id/timeline',
     summary: 'What happened to a deal, oldest first',
     params: z.strictObject({ id: recordId }),
+    query: z.strictObject({
+      connection: name.optional().describe('Where several connections have a deal of that id'),
+    }),
     reply: z.object({ entries: list(timelineEntry) }),
   },
   previewDeal: {

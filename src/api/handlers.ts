@@ -75,8 +75,8 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
     async listDeals({ query }) {
       return { deals: await useCases.deals(given(query)) }
     },
-    async dealTimeline({ params: { id } }) {
-      return { entries: await useCases.timeline(id) }
+    async dealTimeline({ params: { id }, query }) {
+      return { entries: await useCases.timeline({ id, ...given(query) }) }
     },
     async previewDeal({ params: { id }, body: { sync } }) {
       if (sync !== undefined && !(await isSync(sync))) return missing('sync', sync)

@@ -1,4 +1,5 @@
 import type { Failure, ProblemKind } from '../core/problem.ts'
+import type { RecordRef } from '../core/ref.ts'
 import type { Instant } from '../core/time.ts'
 import type { Finding } from '../mapping/compile/compile.ts'
 import type { CheckReport, ObjectSchema, SetupStep } from '../ports/connector.ts'
@@ -6,15 +7,17 @@ import type { ConnectionState } from '../ports/ledger/connections.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
 import type { Link, LinkState } from '../ports/ledger/links.ts'
 import type { OpenProblem } from '../ports/ledger/problems.ts'
-import type { Run, RunKind } from '../ports/ledger/runs.ts'
+import type { Run } from '../ports/ledger/runs.ts'
 import type { SyncState } from '../ports/ledger/syncs.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
-import type { CustomerLink } from './flows/orders/link-customer.ts'
-import type { Preview } from './flows/orders/preview.ts'
-import type { Reconciliation } from './flows/orders/reconcile.ts'
+import type { Preview } from './engine/preview.ts'
+import type { RunOptions, RunReport } from './engine/run.ts'
+import type { CustomerLink, Reconciliation } from './flows/flow.ts'
 
 /** Everything a person or another program can ask of Crosswalk. The CLI and the REST API know nothing else. */
 export interface Crosswalk {
+  /** The same, asked by a person or a program, whose name the timeline and the runs show. */
+  as(actor: string): Crosswalk
   /** Proves connections (all when `names` is empty). One that fails is a row, not an error. */
   check(names: readonly string[]): Promise<readonly ConnectionCheck[]>
   /** Creates the write-back fields in a CRM. @throws SyncError when the system has nothing to set up, or refuses */
@@ -35,7 +38,7 @@ export interface Crosswalk {
   reconcile(sync: string, options: { mend: boolean }): Promise<Reconciliation>
   status(): Promise<Status>
   problems(filter: { sync?: string; kind?: ProblemKind; max: number }): Promise<readonly OpenProblem[]>
-  problem(id: string): Promise<{ readonly problem: OpenProblem; readonly waiting: readonly string[] } | null>
+  problem(id: string): Promise<{ readonly problem: OpenProblem; readonly waiting: readonly RecordRef[] } | null>
   /** Has the records that wait on a problem, or these records of a sync, tried again. @returns how many */
   retry(what: { problem: string } | { sync: string; records: readonly string[] }): Promise<number>
   /**
@@ -44,7 +47,8 @@ export interface Crosswalk {
    * @throws SyncError when the ERP has no such customer, or when it is another one's and `move` is false
    */
   linkCustomer(what: { customer: string; target: string; sync?: string; move: boolean }): Promise<CustomerLink>
-  timeline(recordId: string): Promise<readonly TimelineEntry[]>
+  /** @param record  an id alone may name records of several accounts: entries tell whose they are */
+  timeline(record: Partial<RecordRef> & Pick<RecordRef, 'id'>): Promise<readonly TimelineEntry[]>
   deals(filter: { text?: string; state?: LinkState; open?: boolean; max: number }): Promise<readonly Link[]>
   runs(filter: { sync?: string; max: number }): Promise<readonly Run[]>
   hold(sync: string, because: string): Promise<void>
@@ -66,33 +70,6 @@ export interface MappingTest {
   readonly name: string
   readonly ok: boolean
   readonly message: string | null
-}
-
-export interface RunOptions {
-  readonly kind?: RunKind
-  /** New orders allowed beyond the guard, this time. */
-  readonly allow?: number
-  readonly signal?: AbortSignal
-  readonly progress?: (event: RunProgress) => void
-}
-export interface RunProgress {
-  readonly sync: string
-  readonly phase: 'detect' | 'deliver'
-  /** Records found or worked on so far, and how many are still due. */
-  readonly done: number
-  readonly due: number
-}
-export interface RunReport {
-  readonly syncs: readonly {
-    readonly sync: string
-    readonly found: number
-    readonly counts: Readonly<Record<string, number>>
-    readonly stopped: Failure | null
-  }[]
-  /** Problems open at the end, over these syncs. */
-  readonly problems: number
-  /** Records that wait for later (a deferral, a paused connection). */
-  readonly waiting: number
 }
 
 export interface Status {

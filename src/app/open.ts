@@ -1,43 +1,43 @@
-import { type Failure, failureOf, SyncError } from '../core/problem.ts'
+import { failureOf, SyncError } from '../core/problem.ts'
+import { type RecordRef, refsOf } from '../core/ref.ts'
 import type { MappingFile } from '../mapping/compile/compile.ts'
 import { runMappingTests } from '../mapping/run/test-file.ts'
 import type { Deps } from './bench/deps.ts'
-import { together } from './bench/together.ts'
-import type { ConnectionCheck, Crosswalk, MappingTest, RunOptions, RunReport } from './crosswalk.ts'
-import { deliver } from './engine/deliver.ts'
-import { detect } from './engine/detect.ts'
-import { linkCustomer } from './flows/orders/link-customer.ts'
-import { preview } from './flows/orders/preview.ts'
-import { backfill, reconcile } from './flows/orders/reconcile.ts'
-import type { DealSync } from './flows/orders/sync.ts'
-import type { Sync } from './flows/sync.ts'
-import type { Project } from './project/project.ts'
+import type { ConnectionCheck, Crosswalk, MappingTest } from './crosswalk.ts'
+import { preview } from './engine/preview.ts'
+import { runSyncs } from './engine/run.ts'
+import type { DealCases, Sync } from './flows/flow.ts'
+import type { Projects } from './project/projects.ts'
 
-/**
- * The use cases on an open project.
- * @param wake  tells workers that a sync has work; absent when this process works itself
- * @param testFile  the test file beside a mapping, null when there is none
- */
-export function openCrosswalk(
-  project: Project,
-  deps: Deps,
-  options: {
-    wake?: (syncs: readonly string[]) => Promise<void>
-    testFile: (mapping: string) => Promise<MappingFile | null>
-  },
-): Crosswalk {
+interface Options {
+  /** Tells workers that a sync has work; absent when this process works itself. */
+  readonly wake?: (syncs: readonly string[]) => Promise<void>
+  /** The test file beside a mapping, null when there is none. */
+  readonly testFile: (mapping: string) => Promise<MappingFile | null>
+}
+
+/** The use cases on the project in force. Nobody in particular asks until `as` says who does. */
+export function openCrosswalk(projects: Pick<Projects, 'current'>, deps: Deps, options: Options): Crosswalk {
+  return askedBy(null, projects, deps, options)
+}
+
+function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps: Deps, options: Options): Crosswalk {
   const { ledger, clock } = deps
   const wake = async (syncs: readonly string[]) => options.wake?.(syncs)
 
-  async function dealSync(name: string | undefined): Promise<DealSync> {
-    const first = Object.entries(project.config.syncs).find(([, sync]) => sync.document === 'deal')?.[0]
-    const sync = await project.sync(name ?? first ?? '')
-    if (sync.document === 'deal') return sync
+  /** A sync whose records are deals: the one that is named, or the first of the configuration. */
+  async function dealSync(name: string | undefined): Promise<Sync & { readonly deals: DealCases }> {
+    const first = Object.entries(projects.current().config.syncs).find(
+      ([, sync]) => sync.document === dealDocument,
+    )?.[0]
+    const sync = await projects.current().sync(name ?? first ?? '')
+    const { deals } = sync
+    if (deals !== null) return { ...sync, deals }
     throw invalid(sync.name, `Sync "${sync.name}" does not deliver deals`, 'Name the sync with `document: deal`.')
   }
 
   async function checkOne(name: string): Promise<ConnectionCheck> {
-    const endpoint = project.endpoint(name)
+    const endpoint = projects.current().endpoint(name)
     try {
       const report = await endpoint.use((connection) => connection.check())
       await ledger.connections.setAccount(name, report.account)
@@ -49,81 +49,12 @@ export function openCrosswalk(
   }
 
   function mustExist(name: string): void {
-    if (Object.hasOwn(project.config.syncs, name)) return
-    throw invalid(name, `There is no sync "${name}"`, `Known: ${Object.keys(project.config.syncs).join(', ')}.`)
-  }
-
-  /** Syncs in the order in which one makes work for the next: deals before their fulfilment. */
-  const inOrder = (names: readonly string[]) => {
-    const all = Object.entries(project.config.syncs)
-    const chosen = names.length === 0 ? all.map(([name]) => name) : names
-    return all
-      .filter(([name]) => chosen.includes(name))
-      .sort(([, a], [, b]) => Number(a.document === 'fulfilment') - Number(b.document === 'fulfilment'))
-      .map(([name]) => name)
-  }
-
-  async function run(names: readonly string[], how: RunOptions): Promise<RunReport> {
-    names.forEach(mustExist)
-    const chosenNames = inOrder(names)
-    const rows = new Map<string, Row>()
-    for (const name of chosenNames) {
-      if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
-      await resume(name)
-    }
-    // All changes are looked for before anything is written: then no look meets what this run writes itself.
-    const looks = await together(chosenNames.map((name) => stoppable(name, (sync) => look(sync, how))))
-    for (const row of looks) rows.set(row.sync, row)
-    for (const name of chosenNames) {
-      const before = rows.get(name)
-      if (before?.stopped !== null) continue
-      const after = await stoppable(name, (sync) => work(sync, how))
-      rows.set(name, { ...after, found: before.found, run: before.run })
-    }
-    for (const { run, stopped } of rows.values()) {
-      if (run === null) continue
-      const state = stopped === null ? 'done' : 'stopped'
-      await ledger.runs.finish(run, { state, reason: stopped?.message ?? null, now: clock.now() })
-    }
-    const counts = await ledger.inbox.sweep()
-    const chosen = new Set(chosenNames)
-    const waiting = counts
-      .filter((one) => chosen.has(one.sync))
-      .reduce((sum, one) => sum + one.due + one.later + one.inWork, 0)
-    const open = await ledger.problems.list({ max: 10_000 })
-    const syncs = [...rows.values()].map(({ sync, found, counts: outcomes, stopped }) => ({
-      sync,
-      found,
-      counts: outcomes,
-      stopped,
-    }))
-    return { syncs, problems: open.filter((one) => chosen.has(one.sync)).length, waiting }
-  }
-
-  /** A system that does not answer stops its sync; a mistake in the configuration stops the command. */
-  async function stoppable(name: string, act: (sync: Sync) => Promise<Omit<Row, 'sync'>>): Promise<Row> {
-    try {
-      return { sync: name, ...(await act(await project.sync(name))) }
-    } catch (error) {
-      if (!(error instanceof SyncError) || error.problem.kind === 'configuration_invalid') throw error
-      return { sync: name, ...nothing, stopped: failureOf(error) }
-    }
-  }
-
-  async function look(sync: Sync, how: RunOptions): Promise<Omit<Row, 'sync'>> {
-    const { found, run } = await detect(sync, { kind: how.kind ?? 'manual', ...signalOf(how) }, deps)
-    how.progress?.({ sync: sync.name, phase: 'detect', done: found, due: found })
-    return { ...nothing, found, run }
-  }
-
-  async function work(sync: Sync, how: RunOptions): Promise<Omit<Row, 'sync'>> {
-    const progress = async (done: number) => {
-      if (how.progress === undefined) return
-      const due = (await ledger.inbox.sweep()).find((one) => one.sync === sync.name)?.due ?? 0
-      how.progress({ sync: sync.name, phase: 'deliver', done, due })
-    }
-    const { counts, stopped } = await deliver(sync, deps, { ...signalOf(how), progress })
-    return { ...nothing, counts, stopped: stopped ?? (how.signal?.aborted === true ? interrupted : null) }
+    if (Object.hasOwn(projects.current().config.syncs, name)) return
+    throw invalid(
+      name,
+      `There is no sync "${name}"`,
+      `Known: ${Object.keys(projects.current().config.syncs).join(', ')}.`,
+    )
   }
 
   async function resume(name: string): Promise<void> {
@@ -138,22 +69,39 @@ export function openCrosswalk(
     )
   }
 
+  /** Has records tried again, by name of who asked. */
+  async function retry(sync: string, records: readonly RecordRef[]): Promise<number> {
+    const at = clock.now()
+    await ledger.inTransaction(async (tx) => {
+      const run = await tx.runs.start(sync, 'retry', at, actor)
+      await tx.inbox.add(sync, records, { lane: 'retry', run })
+      await tx.runs.count(run, { found: records.length })
+      await tx.runs.finish(run, { state: 'done', reason: null, now: at })
+      const told = { sync, at, event: 'retried', text: 'Tried again', details: null, actor }
+      await tx.timeline.add(records.map((ref) => ({ ...told, ref })))
+    })
+    await wake([sync])
+    return records.length
+  }
+
   return {
-    check: (names) => Promise.all((names.length === 0 ? [...project.endpoints.keys()] : names).map(checkOne)),
+    as: (name) => askedBy(name, projects, deps, options),
+    check: (names) =>
+      Promise.all((names.length === 0 ? [...projects.current().endpoints.keys()] : names).map(checkOne)),
     async setup(name) {
-      const endpoint = project.endpoint(name)
+      const endpoint = projects.current().endpoint(name)
       const { setup } = endpoint.connection
       if (setup === null)
         throw invalid(name, `${endpoint.system} needs no setup`, 'Set up the CRM: its fields are written back to.')
       return endpoint.use(() => setup())
     },
-    describe: async (name, object) => project.endpoint(name).describe(object),
+    describe: async (name, object) => projects.current().endpoint(name).describe(object),
     async lint(how) {
-      return (await project.lint(how)).flatMap((one) => one.findings)
+      return (await projects.current().lint(how)).flatMap((one) => one.findings)
     },
     async test() {
       const results: MappingTest[] = []
-      for (const { file, mapping } of await project.lint({ offline: true })) {
+      for (const { file, mapping } of await projects.current().lint({ offline: true })) {
         const tests = await options.testFile(file.file)
         if (mapping === null || tests === null) continue
         for (const result of await runMappingTests(mapping, tests, deps.evaluator))
@@ -162,30 +110,33 @@ export function openCrosswalk(
       return results
     },
     preview: async (recordId, how) => preview(await dealSync(how.sync), recordId, deps),
-    run,
+    run: (names, how) => {
+      names.forEach(mustExist)
+      return runSyncs(projects.current(), names, { ...how, actor }, deps, resume)
+    },
     async backfill(name, how) {
-      const result = await backfill(await dealSync(name), how, deps)
+      const result = await (await dealSync(name)).deals.backfill({ ...how, actor }, deps)
       if (!how.dryRun) await wake([name])
       return result
     },
     async reconcile(name, how) {
       const sync = await dealSync(name)
-      const result = await reconcile(sync, how, deps)
-      await wake([name, ...(sync.reportSync === null ? [] : [sync.reportSync])])
+      const result = await sync.deals.reconcile({ ...how, actor }, deps)
+      await wake([name, ...(sync.feeds === null ? [] : [sync.feeds])])
       return result
     },
     async status() {
       const now = clock.now()
-      const inbox = await ledger.inbox.sweep()
+      const inbox = await ledger.inbox.counts()
       const open = await ledger.problems.list({ max: 10_000 })
       const connections = await Promise.all(
-        [...project.endpoints.values()].map(async ({ name, system }) => ({
+        [...projects.current().endpoints.values()].map(async ({ name, system }) => ({
           ...(await ledger.connections.get(name)),
           system,
         })),
       )
       const syncs = await Promise.all(
-        Object.entries(project.config.syncs).map(async ([name, config]) => ({
+        Object.entries(projects.current().config.syncs).map(async ([name, config]) => ({
           ...(await ledger.syncs.get(name, now)),
           mode: config.mode,
           from: config.from,
@@ -208,25 +159,22 @@ export function openCrosswalk(
     async retry(what) {
       if ('records' in what) {
         mustExist(what.sync)
-        await ledger.inbox.add(what.sync, what.records, { lane: 'retry' })
-        await wake([what.sync])
-        return what.records.length
+        const records = refsOf(await projects.current().records(what.sync), what.records)
+        return retry(what.sync, records)
       }
       const [found] = await ledger.problems.list({ id: what.problem, max: 1 })
       if (found === undefined)
         throw invalid(what.problem, `There is no open problem "${what.problem}"`, 'See `crosswalk problems`.')
       const records = await ledger.problems.waiting(found.id, 1_000_000)
-      await ledger.inbox.add(found.sync, records, { lane: 'retry' })
-      await wake([found.sync])
-      return records.length
+      return retry(found.sync, records)
     },
     async linkCustomer({ sync: name, ...what }) {
       const sync = await dealSync(name)
-      const result = await linkCustomer(sync, what, deps)
+      const result = await sync.deals.linkCustomer({ ...what, actor }, deps)
       await wake([sync.name])
       return result
     },
-    timeline: (recordId) => ledger.timeline.of(recordId),
+    timeline: (record) => ledger.timeline.of(record),
     deals: (filter) => ledger.links.list({ kind: 'order', ...filter }),
     runs: (filter) => ledger.runs.list(filter),
     async hold(name, because) {
@@ -242,22 +190,7 @@ export function openCrosswalk(
   }
 }
 
-/** One sync of a run. */
-interface Row {
-  readonly sync: string
-  readonly found: number
-  readonly counts: Readonly<Record<string, number>>
-  readonly stopped: Failure | null
-  readonly run: string | null
-}
-const nothing = { found: 0, counts: {}, stopped: null, run: null }
-const signalOf = (how: RunOptions) => (how.signal === undefined ? {} : { signal: how.signal })
-
-const interrupted: Failure = {
-  problem: { kind: 'unavailable' },
-  message: 'The run was interrupted.',
-  fix: 'Run it again: it goes on where it stopped.',
-}
+const dealDocument = 'deal'
 
 const invalid = (path: string, message: string, fix: string) =>
   new SyncError(message, { problem: { kind: 'configuration_invalid', path }, fix })

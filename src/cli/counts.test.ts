@@ -4,8 +4,8 @@ import { countsText } from './counts.ts'
 test.each([
   [{}, '–'],
   [{ found: 3, unchanged: 0 }, '–'],
-  [{ problems: 1, 'orders made': 1, delivered: 1 }, '1 order made, 1 delivered, 1 problem'],
-  [{ 'orders made': 1200, problems: 2 }, '1,200 orders made, 2 problems'],
+  [{ problems: 1, made: 1, unchanged: 1 }, '1 order made, 1 unchanged, 1 problem'],
+  [{ made: 1200, problems: 2 }, '1,200 orders made, 2 problems'],
 ])('outcomes %j are told as "%s"', (counts, text) => {
   expect(countsText(counts)).toBe(text)
 })

@@ -9,6 +9,6 @@ export function countsText(counts: Readonly<Record<string, number>>): string {
 
 function countText(name: string, number: number): string {
   if (name === 'problems') return count(number, 'problem')
-  if (name === 'orders made') return `${count(number, 'order')} made`
-  return `${number.toLocaleString('en')} ${oneLine(name)}`
+  if (name === 'made') return `${count(number, 'order')} made`
+  return `${number.toLocaleString('en')} ${oneLine(name).replaceAll('_', ' ')}`
 }

@@ -23,6 +23,7 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     throw new Error(`the test gives no answer to ${name}`)
   }
   return {
+    as: () => fakeCrosswalk(answers),
     check: refuse('check'),
     setup: refuse('setup'),
     describe: refuse('describe'),
@@ -146,17 +147,11 @@ export const aLink: Link = {
   id: '1',
   sync: 'deals',
   kind: 'order',
-  sourceId: '901',
   key: 'hubspot-123-deal-901',
   state: 'linked',
-  connection: 'odoo',
-  targetObject: 'sale.order',
-  targetId: '42',
+  source: { ref: { connection: 'hubspot', object: 'deals', id: '901' }, label: '20 pumps', written: null },
+  target: { connection: 'odoo', object: 'sale.order', id: '42', label: 'S00042', written: null },
   origin: 'created',
-  written: null,
-  reported: null,
-  label: '20 pumps',
-  targetLabel: 'S00042',
   stage: 'partly_shipped',
   createdAt: shift(now, -86_400_000),
   updatedAt: shift(now, -120_000),
@@ -173,7 +168,7 @@ export const aProblem: OpenProblem = {
   firstSeen: shift(now, -7_200_000),
   lastSeen: shift(now, -180_000),
   waiting: 5,
-  records: ['901', '902', '903'],
+  records: ['901', '902', '903'].map((id) => ({ connection: 'hubspot', object: 'deals', id })),
 }
 
 export const aRun: Run = {
@@ -185,6 +180,7 @@ export const aRun: Run = {
   endedAt: shift(now, -120_000),
   counts: { found: 12, delivered: 11, problems: 1 },
   reason: null,
+  actor: null,
 }
 
 /** A text written over several lines: without the line feed before it and the indentation of its first line. */

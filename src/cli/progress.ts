@@ -1,4 +1,4 @@
-import type { RunProgress } from '../app/crosswalk.ts'
+import type { RunProgress } from '../app/engine/run.ts'
 import { toMillis } from '../core/time.ts'
 import type { Session } from './session.ts'
 import { count, cut, oneLine } from './text.ts'

@@ -2,12 +2,13 @@ import { validateHeaderValue } from 'node:http'
 import { bulkhead } from 'cockatiel'
 import { type Problem, SyncError } from '../core/problem.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Headers, HttpReply, HttpRequest, HttpRules, OpenHttp, Quota } from '../ports/http.ts'
+import type { Headers, HttpReply, HttpRequest, HttpRules, Lane, OpenHttp, Quota } from '../ports/http.ts'
 import type { Log } from '../ports/log.ts'
 import { parseBase, routeOf, within } from './address.ts'
 import { acceptedEncodings, type ExchangeOutcome, openExchange } from './exchange.ts'
 import { redact } from './redact.ts'
 import { retryAfterMs } from './retry-after.ts'
+import { callScopes as scopes } from './scope.ts'
 
 /** One attempt, for metrics. */
 export interface HttpCall {
@@ -27,7 +28,7 @@ export interface HttpCall {
 /** The quota of a connection, shared by all processes. */
 interface Budget {
   /** Books one call. @returns milliseconds to wait before it may be sent */
-  take(connection: string): Promise<number>
+  take(connection: string, lane: Lane): Promise<number>
   learn(connection: string, quota: Quota): Promise<void>
 }
 
@@ -69,9 +70,13 @@ export function openHttpClient(deps: Deps): OpenHttp {
       async send(request) {
         const url = within(rules.connection, base, request.url)
         const place: Place = { connection: rules.connection, method: request.method, route: routeOf(url) }
+        const { lane, mayWrite } = scopes.current()
+        if (!mayWrite && request.effect !== 'read') {
+          throw new Error(`${where(place)}: a write was about to be sent by work that may only read; nothing was sent`)
+        }
         let renewed = false
         for (let attempt = 1; ; attempt += 1) {
-          await waitForBudget(place)
+          await waitForBudget(place, lane)
           const login = (await rules.login?.headers(request)) ?? {}
           const headers = headersOf(rules, login, request)
           const timeoutMs = request.timeoutMs ?? rules.timeoutMs
@@ -115,8 +120,8 @@ export function openHttpClient(deps: Deps): OpenHttp {
     }
   }
 
-  async function waitForBudget(place: Place): Promise<void> {
-    const waitMs = (await deps.budget?.take(place.connection)) ?? 0
+  async function waitForBudget(place: Place, lane: Lane): Promise<void> {
+    const waitMs = (await deps.budget?.take(place.connection, lane)) ?? 0
     if (waitMs > waitMsMax) {
       throw new SyncError(`The quota of connection "${place.connection}" is used up for another ${seconds(waitMs)} s`, {
         problem: { kind: 'rate_limited', retryAfterMs: waitMs },

@@ -15,26 +15,33 @@ beforeAll(async () => {
 afterAll(() => close())
 
 const hourMs = 3_600_000
+const deal = (id: string) => ({ connection: 'crm', object: 'deals', id })
+const add = (sync: string, ids: readonly string[], options: Parameters<Ledger['inbox']['add']>[2]) =>
+  ledger.inbox.add(sync, ids.map(deal), options)
 const freshSync = () => `sync ${++syncs}`
-const idsOf = (claims: readonly Claim[]) => claims.map((one) => one.recordId)
+const idsOf = (claims: readonly Claim[]) => claims.map((one) => one.ref.id)
 const claim = (sync: string, options: { max?: number; worker?: string; leaseMs?: number } = {}) =>
   ledger.inbox.claim(sync, { max: 100, worker: 'a', leaseMs: hourMs, ...options })
-const countOf = async (sync: string) => (await ledger.inbox.sweep()).find((one) => one.sync === sync)
+/** What waits, once leases that lapsed are freed. */
+async function countOf(sync: string) {
+  await ledger.inbox.free()
+  return (await ledger.inbox.counts()).find((one) => one.sync === sync)
+}
 
 describe('inbox', () => {
   test('keeps one row a record, however many hints came', async () => {
     const sync = freshSync()
-    expect(await ledger.inbox.add(sync, ['1', '2', '1'], { lane: 'live' })).toBe(2)
-    expect(await ledger.inbox.add(sync, ['2', '3'], { lane: 'live' })).toBe(1)
-    expect(await ledger.inbox.add(sync, [], { lane: 'live' })).toBe(0)
+    expect(await add(sync, ['1', '2', '1'], { lane: 'live' })).toBe(2)
+    expect(await add(sync, ['2', '3'], { lane: 'live' })).toBe(1)
+    expect(await add(sync, [], { lane: 'live' })).toBe(0)
     expect(idsOf(await claim(sync))).toEqual(['1', '2', '3'])
   })
 
   test('claims the best lane first, and within a lane in the order of the hints', async () => {
     const sync = freshSync()
-    await ledger.inbox.add(sync, ['z', 'y'], { lane: 'backfill' })
-    await ledger.inbox.add(sync, ['r'], { lane: 'retry' })
-    await ledger.inbox.add(sync, ['c', 'a', 'b'], { lane: 'live' })
+    await add(sync, ['z', 'y'], { lane: 'backfill' })
+    await add(sync, ['r'], { lane: 'retry' })
+    await add(sync, ['c', 'a', 'b'], { lane: 'live' })
     expect(idsOf(await claim(sync, { max: 2 }))).toEqual(['c', 'a'])
     expect(idsOf(await claim(sync))).toEqual(['b', 'r', 'z', 'y'])
     expect(await claim(sync)).toEqual([])
@@ -42,11 +49,11 @@ describe('inbox', () => {
 
   test('tells all of a claim', async () => {
     const sync = freshSync()
-    await ledger.inbox.add(sync, ['1'], { lane: 'backfill', run: '7' })
+    await add(sync, ['1'], { lane: 'backfill', run: '7' })
     expect(await claim(sync, { worker: 'w' })).toEqual([
       {
         sync,
-        recordId: '1',
+        ref: deal('1'),
         lane: 'backfill',
         run: '7',
         attempts: 0,
@@ -60,7 +67,7 @@ describe('inbox', () => {
   test('gives no row to two workers that claim at once', async () => {
     const sync = freshSync()
     const ids = Array.from({ length: 500 }, (_, index) => String(index))
-    await ledger.inbox.add(sync, ids, { lane: 'live' })
+    await add(sync, ids, { lane: 'live' })
     const claims = await Promise.all(
       Array.from({ length: 10 }, (_, index) => claim(sync, { worker: `w${index}`, max: 50 })),
     )
@@ -71,30 +78,30 @@ describe('inbox', () => {
 
   test('settles what is done, and keeps a record that was hinted meanwhile', async () => {
     const sync = freshSync()
-    await ledger.inbox.add(sync, ['1', '2'], { lane: 'retry' })
+    await add(sync, ['1', '2'], { lane: 'retry' })
     const claims = await claim(sync)
-    expect(await ledger.inbox.add(sync, ['2'], { lane: 'live' })).toBe(0)
+    expect(await add(sync, ['2'], { lane: 'live' })).toBe(0)
     expect(await claim(sync)).toEqual([])
     await ledger.inbox.settle(claims)
-    expect(await claim(sync)).toMatchObject([{ recordId: '2', lane: 'live', attempts: 0 }])
+    expect(await claim(sync)).toMatchObject([{ ref: deal('2'), lane: 'live', attempts: 0 }])
   })
 
   test('a deferred row waits, counts the attempt, and a live hint ends its wait', async () => {
     const sync = freshSync()
-    await ledger.inbox.add(sync, ['1'], { lane: 'retry' })
+    await add(sync, ['1'], { lane: 'retry' })
     await ledger.inbox.defer(await claim(sync), hourMs)
     expect(await countOf(sync)).toMatchObject({ due: 0, later: 1, inWork: 0, bestLane: null })
-    await ledger.inbox.add(sync, ['1'], { lane: 'backfill' })
+    await add(sync, ['1'], { lane: 'backfill' })
     expect(await claim(sync)).toEqual([])
-    await ledger.inbox.add(sync, ['1'], { lane: 'live' })
-    expect(await claim(sync)).toMatchObject([{ recordId: '1', attempts: 1, lane: 'live' }])
+    await add(sync, ['1'], { lane: 'live' })
+    expect(await claim(sync)).toMatchObject([{ ref: deal('1'), attempts: 1, lane: 'live' }])
   })
 
   test('a row deferred for no time is due at once', async () => {
     const sync = freshSync()
-    await ledger.inbox.add(sync, ['1'], { lane: 'live' })
+    await add(sync, ['1'], { lane: 'live' })
     await ledger.inbox.defer(await claim(sync), 0)
-    expect(await claim(sync)).toMatchObject([{ recordId: '1', attempts: 1 }])
+    expect(await claim(sync)).toMatchObject([{ ref: deal('1'), attempts: 1 }])
   })
 
   test.each([
@@ -104,9 +111,9 @@ describe('inbox', () => {
     'a $lane hint that came while the row was in work is weighed when it is deferred',
     async ({ lane, due }) => {
       const sync = freshSync()
-      await ledger.inbox.add(sync, ['1'], { lane: 'retry' })
+      await add(sync, ['1'], { lane: 'retry' })
       const claims = await claim(sync)
-      await ledger.inbox.add(sync, ['1'], { lane })
+      await add(sync, ['1'], { lane })
       await ledger.inbox.defer(claims, hourMs)
       expect(idsOf(await claim(sync))).toEqual(due)
     },
@@ -114,11 +121,13 @@ describe('inbox', () => {
 
   test('frees lapsed leases, and leaves rows that were claimed since to their new owner', async () => {
     const sync = freshSync()
-    await ledger.inbox.add(sync, ['1'], { lane: 'live' })
+    await add(sync, ['1'], { lane: 'live' })
     const lost = await claim(sync, { leaseMs: -1 })
+    // Counting is no deed: only `free` frees.
+    expect((await ledger.inbox.counts()).find((one) => one.sync === sync)).toMatchObject({ due: 0 })
     expect(await countOf(sync)).toMatchObject({ due: 1, inWork: 0, bestLane: 'live' })
     const held = await claim(sync)
-    expect(held).toMatchObject([{ recordId: '1', attempts: 1 }])
+    expect(held).toMatchObject([{ ref: deal('1'), attempts: 1 }])
     await ledger.inbox.settle(lost)
     await ledger.inbox.defer(lost, 0)
     expect(await ledger.inbox.renew(lost, hourMs)).toBe(false)
@@ -129,19 +138,19 @@ describe('inbox', () => {
 
   test('lets a record wait that has cost a worker its life twice', async () => {
     const sync = freshSync()
-    await ledger.inbox.add(sync, ['1'], { lane: 'live' })
+    await add(sync, ['1'], { lane: 'live' })
     await claim(sync, { leaseMs: -1 })
     expect(await countOf(sync)).toMatchObject({ due: 1, later: 0 })
     await claim(sync, { leaseMs: -1 })
     expect(await countOf(sync)).toMatchObject({ due: 0, later: 1 })
     // Whoever says that it is live again wants it now.
-    await ledger.inbox.add(sync, ['1'], { lane: 'live' })
-    expect(await claim(sync)).toMatchObject([{ recordId: '1', attempts: 2 }])
+    await add(sync, ['1'], { lane: 'live' })
+    expect(await claim(sync)).toMatchObject([{ ref: deal('1'), attempts: 2 }])
   })
 
   test('renews leases, and tells when one is lost', async () => {
     const sync = freshSync()
-    await ledger.inbox.add(sync, ['1', '2'], { lane: 'live' })
+    await add(sync, ['1', '2'], { lane: 'live' })
     const [first, second] = [await claim(sync, { max: 1, leaseMs: -1 }), await claim(sync, { max: 1 })]
     expect(await ledger.inbox.renew(first, hourMs)).toBe(true)
     expect(await countOf(sync)).toMatchObject({ inWork: 2 })
@@ -152,11 +161,11 @@ describe('inbox', () => {
 
   test('a hint that is being added while its record is settled is kept', async () => {
     const sync = freshSync()
-    await ledger.inbox.add(sync, ['1'], { lane: 'live' })
+    await add(sync, ['1'], { lane: 'live' })
     const claims = await claim(sync)
     let settling: Promise<void> | undefined
     await ledger.inTransaction(async (tx) => {
-      await tx.inbox.add(sync, ['1'], { lane: 'live' })
+      await tx.inbox.add(sync, [deal('1')], { lane: 'live' })
       settling = ledger.inbox.settle(claims)
       await waitsForLock()
     })

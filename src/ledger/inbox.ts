@@ -1,3 +1,4 @@
+import type { RecordRef } from '../core/ref.ts'
 import type { Instant } from '../core/time.ts'
 import type { Lane } from '../ports/http.ts'
 import type { Claim, Inbox, InboxCount } from '../ports/ledger/inbox.ts'
@@ -13,13 +14,15 @@ const add = {
   name: 'inbox.add',
   text: `
     with given as (
-      select record_id, statement_timestamp() - (cardinality($2::text[]) - min(place)) * interval '1 microsecond' as at
-      from unnest($2::text[]) with ordinality as hint (record_id, place)
-      group by record_id
+      select connection, object, record_id,
+        statement_timestamp() - (cardinality($2::text[]) - min(place)) * interval '1 microsecond' as at
+      from unnest($5::text[], $6::text[], $2::text[]) with ordinality as hint (connection, object, record_id, place)
+      group by connection, object, record_id
     ), stored as (
-      insert into crosswalk.inbox as row (sync, record_id, lane, run, hinted_at, due_at)
-      select $1, record_id, $3::smallint, $4, at, at from given order by record_id collate "C"
-      on conflict (sync, record_id) do update set
+      insert into crosswalk.inbox as row (sync, connection, object, record_id, lane, run, hinted_at, due_at)
+      select $1, connection, object, record_id, $3::smallint, $4, at, at from given
+      order by connection collate "C", object collate "C", record_id collate "C"
+      on conflict (sync, connection, object, record_id) do update set
         again = case when row.worker is not null then least(row.again, excluded.lane) end,
         lane = case when row.worker is null then least(row.lane, excluded.lane) else row.lane end,
         -- Only a live hint overrides the wait of a deferred row.
@@ -35,10 +38,10 @@ export const claimStatement = {
   name: 'inbox.claim',
   text: `
     with chosen as materialized (
-      select waiting.sync, waiting.record_id
+      select waiting.sync, waiting.connection, waiting.object, waiting.record_id
       from (values (0), (1), (2)) as lanes (lane)
       cross join lateral (
-        select sync, record_id from crosswalk.inbox
+        select sync, connection, object, record_id from crosswalk.inbox
         where sync = $1 and lane = lanes.lane and worker is null and due_at <= statement_timestamp()
         order by due_at, hinted_at limit $2 for update skip locked
       ) as waiting
@@ -46,10 +49,10 @@ export const claimStatement = {
     ), taken as (
       update crosswalk.inbox row set
         worker = $3, lease_until = statement_timestamp() + $4 * interval '1 millisecond', version = row.version + 1
-      from chosen where row.sync = chosen.sync and row.record_id = chosen.record_id
+      from chosen where row.sync = chosen.sync and row.connection = chosen.connection and row.object = chosen.object and row.record_id = chosen.record_id
       returning row.*
     )
-    select sync, record_id as "recordId", lane, run, attempts, worker, version, hinted_at as "hintedAt"
+    select sync, connection, object, record_id as id, lane, run, attempts, worker, version, hinted_at as "hintedAt"
     from taken order by lane, due_at, hinted_at`,
 }
 
@@ -57,19 +60,20 @@ export const claimStatement = {
 // before anything is decided, so that a hint that is being added at this moment is seen; in one order, see above.
 const held = `
   held as materialized (
-    select row.sync, row.record_id, row.again
-    from unnest($1::text[], $2::text[], $3::bigint[]) as claim (sync, record_id, version)
-    join crosswalk.inbox row using (sync, record_id, version)
+    select row.sync, row.connection, row.object, row.record_id, row.again
+    from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[])
+      as claim (sync, record_id, version, connection, object)
+    join crosswalk.inbox row using (sync, connection, object, record_id, version)
     where row.worker is not null
-    order by row.sync, row.record_id collate "C" for update of row
+    order by row.sync, row.connection collate "C", row.object collate "C", row.record_id collate "C" for update of row
   )`
 
 const renew = {
   name: 'inbox.renew',
   text: `
     with ${held}, renewed as (
-      update crosswalk.inbox row set lease_until = statement_timestamp() + $4 * interval '1 millisecond'
-      from held where row.sync = held.sync and row.record_id = held.record_id returning 1
+      update crosswalk.inbox row set lease_until = statement_timestamp() + $6 * interval '1 millisecond'
+      from held where row.sync = held.sync and row.connection = held.connection and row.object = held.object and row.record_id = held.record_id returning 1
     )
     select count(*)::integer as renewed from renewed`,
 }
@@ -81,10 +85,10 @@ const settle = {
       update crosswalk.inbox row set
         worker = null, lease_until = null, lane = held.again, again = null, attempts = 0,
         hinted_at = statement_timestamp(), due_at = statement_timestamp()
-      from held where row.sync = held.sync and row.record_id = held.record_id and held.again is not null
+      from held where row.sync = held.sync and row.connection = held.connection and row.object = held.object and row.record_id = held.record_id and held.again is not null
     )
     delete from crosswalk.inbox row using held
-    where row.sync = held.sync and row.record_id = held.record_id and held.again is null`,
+    where row.sync = held.sync and row.connection = held.connection and row.object = held.object and row.record_id = held.record_id and held.again is null`,
 }
 
 const defer = {
@@ -93,8 +97,8 @@ const defer = {
     with ${held}
     update crosswalk.inbox row set
       worker = null, lease_until = null, lane = least(row.lane, held.again), again = null, attempts = row.attempts + 1,
-      due_at = statement_timestamp() + case when held.again = 0 then 0 else $4 end * interval '1 millisecond'
-    from held where row.sync = held.sync and row.record_id = held.record_id`,
+      due_at = statement_timestamp() + case when held.again = 0 then 0 else $6 end * interval '1 millisecond'
+    from held where row.sync = held.sync and row.connection = held.connection and row.object = held.object and row.record_id = held.record_id`,
 }
 
 // A worker died over these. Once may be a restart; a record that kills its worker each time must not take them all down
@@ -117,31 +121,44 @@ const count = {
       count(*) filter (where worker is null and due_at > statement_timestamp())::integer as later,
       count(*) filter (where worker is not null)::integer as "inWork",
       min(hinted_at) as oldest,
-      min(lane) filter (where worker is null and due_at <= statement_timestamp()) as "bestLane"
+      min(lane) filter (where worker is null and due_at <= statement_timestamp()) as "bestLane",
+      ceil(extract(epoch from min(due_at) filter (where worker is null and due_at > statement_timestamp())
+        - statement_timestamp()) * 1000)::integer as "nextInMs"
     from crosswalk.inbox group by sync order by sync`,
 }
 
 const keysOf = (claims: readonly Claim[]) => [
   claims.map((one) => one.sync),
-  claims.map((one) => one.recordId),
+  claims.map((one) => one.ref.id),
   claims.map((one) => one.version),
+  claims.map((one) => one.ref.connection),
+  claims.map((one) => one.ref.object),
 ]
+
+type Row = Omit<Claim, 'lane' | 'ref'> & RecordRef & { readonly lane: number }
+type Counted = Omit<InboxCount, 'bestLane'> & { readonly oldest: Instant | null; readonly bestLane: number | null }
 
 export function openInbox(database: Database): Inbox {
   return {
-    async add(sync, recordIds, { lane, run = null }) {
-      if (recordIds.length === 0) return 0
-      const [row] = await database.rows<{ added: number }>(add, [sync, recordIds, rankOf(lane), run])
+    async add(sync, records, { lane, run = null }) {
+      if (records.length === 0) return 0
+      const [row] = await database.rows<{ added: number }>(add, [
+        sync,
+        records.map((one) => one.id),
+        rankOf(lane),
+        run,
+        records.map((one) => one.connection),
+        records.map((one) => one.object),
+      ])
       return row?.added ?? 0
     },
     async claim(sync, { max, worker, leaseMs }) {
-      const rows = await database.rows<Omit<Claim, 'lane'> & { lane: number }>(claimStatement, [
-        sync,
-        max,
-        worker,
-        leaseMs,
-      ])
-      return rows.map((row) => ({ ...row, lane: laneOf(row.lane) }))
+      const rows = await database.rows<Row>(claimStatement, [sync, max, worker, leaseMs])
+      return rows.map(({ connection, object, id, lane, ...row }) => ({
+        ...row,
+        ref: { connection, object, id },
+        lane: laneOf(lane),
+      }))
     },
     async renew(claims, leaseMs) {
       const [row] = await database.rows<{ renewed: number }>(renew, [...keysOf(claims), leaseMs])
@@ -153,9 +170,10 @@ export function openInbox(database: Database): Inbox {
     async defer(claims, afterMs) {
       if (claims.length > 0) await database.rows(defer, [...keysOf(claims), afterMs])
     },
-    async sweep() {
+    async free() {
       await database.rows(free, [])
-      type Counted = Omit<InboxCount, 'bestLane'> & { oldest: Instant | null; bestLane: number | null }
+    },
+    async counts() {
       const rows = await database.rows<Counted>(count, [])
       return rows.map((row) => ({ ...row, bestLane: row.bestLane === null ? null : laneOf(row.bestLane) }))
     },

@@ -15,17 +15,19 @@ beforeAll(async () => {
 })
 afterAll(() => close())
 
+const deal = (id: string) => ({ connection: 'crm', object: 'deals', id })
 const at = (text: string) => `2026-11-24T${text}.000Z` as Instant
 const failure = { problem: { kind: 'auth_rejected' }, message: 'No.', fix: 'Enter a new key.' } as const
 
 describe('timeline', () => {
   const entry = (change: Partial<TimelineEntry>): TimelineEntry => ({
     sync: 'orders',
-    recordId: 'deal-1',
+    ref: deal('deal-1'),
     at: at('10:00:00'),
     event: 'created',
     text: 'Order S1',
     details: null,
+    actor: null,
     ...change,
   })
 
@@ -34,12 +36,23 @@ describe('timeline', () => {
       entry({ at: at('10:00:02'), event: 'shipped', sync: 'status', details: { carrier: 'DHL', parcels: [1, 2] } }),
       entry({ event: 'intended' }),
       entry({ event: 'created' }),
-      entry({ recordId: 'deal-2' }),
+      entry({ ref: deal('deal-2') }),
     ]
     await ledger.timeline.add(entries)
     await ledger.timeline.add([])
-    expect(await ledger.timeline.of('deal-1')).toEqual([entries[1], entries[2], entries[0]])
-    expect(await ledger.timeline.of('deal-3')).toEqual([])
+    expect(await ledger.timeline.of({ id: 'deal-1' })).toEqual([entries[1], entries[2], entries[0]])
+    expect(await ledger.timeline.of({ id: 'deal-3' })).toEqual([])
+  })
+
+  test('tells one account’s record from another’s of the same id', async () => {
+    const other = { connection: 'crm_us', object: 'deals', id: 'twin' }
+    const company = { connection: 'crm', object: 'companies', id: 'twin' }
+    const refs = [deal('twin'), other, company]
+    await ledger.timeline.add(refs.map((ref) => entry({ ref, text: `${ref.connection} ${ref.object}` })))
+    expect(await ledger.timeline.of({ id: 'twin' })).toHaveLength(3)
+    for (const ref of refs) {
+      expect((await ledger.timeline.of(ref)).map((one) => one.text)).toEqual([`${ref.connection} ${ref.object}`])
+    }
   })
 
   test('forgets what is older than asked, with the runs that ended before', async () => {
@@ -49,11 +62,11 @@ describe('timeline', () => {
     ]
     await ledger.runs.finish(run, { state: 'done', reason: null, now: at('08:01:00') })
     await ledger.timeline.add([
-      entry({ recordId: 'old', at: at('08:00:00') }),
-      entry({ recordId: 'old', at: at('09:00:00') }),
+      entry({ ref: deal('old'), at: at('08:00:00') }),
+      entry({ ref: deal('old'), at: at('09:00:00') }),
     ])
     expect(await ledger.timeline.purge(at('09:00:00'))).toBe(1)
-    expect(await ledger.timeline.of('old')).toHaveLength(1)
+    expect(await ledger.timeline.of({ id: 'old' })).toHaveLength(1)
     expect((await ledger.runs.list({ sync: 'purged', max: 5 })).map((one) => one.id)).toEqual([running])
   })
 })
@@ -75,6 +88,7 @@ describe('runs', () => {
         endedAt: at('10:05:00'),
         counts: { created: 40, failed: 20, adopted: 1 },
         reason: 'login refused',
+        actor: null,
       },
     ])
   })
@@ -90,7 +104,7 @@ describe('syncs', () => {
       mappings: null,
       heldBecause: null,
       extraOrders: 0,
-      cursor: null,
+      cursors: {},
     })
     expect(await ledger.syncs.get('fresh', at('11:00:00'))).toEqual(state)
   })
@@ -98,7 +112,7 @@ describe('syncs', () => {
   test('change what is named; the cursor is set and forgotten', async () => {
     await ledger.syncs.get('changed', at('10:00:00'))
     await ledger.syncs.set('changed', { mode: 'shadow', heldBecause: 'guard', mappings: 'abc', extraOrders: 5 })
-    await ledger.syncs.setCursor('changed', { after: 'x', page: 2 })
+    await ledger.syncs.setCursor('changed', 'deals', { after: 'x', page: 2 })
     await ledger.syncs.set('changed', { heldBecause: null, enabledAt: at('09:00:00') })
     expect(await ledger.syncs.get('changed', at('11:00:00'))).toMatchObject({
       mode: 'shadow',
@@ -106,10 +120,10 @@ describe('syncs', () => {
       mappings: 'abc',
       extraOrders: 5,
       enabledAt: at('09:00:00'),
-      cursor: { after: 'x', page: 2 },
+      cursors: { deals: { after: 'x', page: 2 } },
     })
-    await ledger.syncs.setCursor('changed', null)
-    expect(await ledger.syncs.get('changed', at('11:00:00'))).toMatchObject({ cursor: null })
+    await ledger.syncs.forgetCursors('changed')
+    expect(await ledger.syncs.get('changed', at('11:00:00'))).toMatchObject({ cursors: {} })
   })
 
   test('refuse a change of what nobody has seen yet', async () => {
@@ -197,19 +211,19 @@ describe('events', () => {
 
 describe('inTransaction', () => {
   const entries = (recordId: string): TimelineEntry[] => [
-    { sync: 's', recordId, at: at('10:00:00'), event: 'won', text: '', details: null },
+    { sync: 's', ref: deal(recordId), at: at('10:00:00'), event: 'won', text: '', details: null, actor: null },
   ]
 
   test('stores all or nothing', async () => {
     const failing = ledger.inTransaction(async (tx) => {
       await tx.timeline.add(entries('all'))
-      expect(await tx.timeline.of('all')).toHaveLength(1)
+      expect(await tx.timeline.of({ id: 'all' })).toHaveLength(1)
       throw new Error('stop')
     })
     await expect(failing).rejects.toThrow('stop')
-    expect(await ledger.timeline.of('all')).toEqual([])
+    expect(await ledger.timeline.of({ id: 'all' })).toEqual([])
     expect(await ledger.inTransaction(async (tx) => tx.timeline.add(entries('all')).then(() => 7))).toBe(7)
-    expect(await ledger.timeline.of('all')).toHaveLength(1)
+    expect(await ledger.timeline.of({ id: 'all' })).toHaveLength(1)
   })
 
   test('an inner one fails alone when its error is caught', async () => {
@@ -221,8 +235,8 @@ describe('inTransaction', () => {
       })
       await expect(inner).rejects.toThrow('stop')
     })
-    expect(await ledger.timeline.of('outer')).toHaveLength(1)
-    expect(await ledger.timeline.of('inner')).toEqual([])
+    expect(await ledger.timeline.of({ id: 'outer' })).toHaveLength(1)
+    expect(await ledger.timeline.of({ id: 'inner' })).toEqual([])
   })
 
   test('fails when the error of a statement was caught, because nothing was stored then', async () => {
@@ -238,11 +252,10 @@ describe('inTransaction', () => {
       ['1', '2'].map((sourceId) => ({
         sync: 's',
         kind: 'order',
-        sourceId,
         key: sourceId,
-        connection: 'erp',
-        targetObject: 'sale.order',
-        label: null,
+        source: { ref: deal(sourceId), label: null },
+        target: { connection: 'erp', object: 'sale.order' },
+        scope: '',
       })),
     )
     const ids = both.map((link) => link.id)
@@ -261,7 +274,7 @@ describe('inTransaction', () => {
     await Promise.all([work(ids, 'a'), work(ids.toReversed(), 'b')])
     expect(calls).toBe(3)
     for (const stage of ['a', 'b']) {
-      for (const id of ids) expect(await ledger.timeline.of(`${stage} ${id}`)).toHaveLength(1)
+      for (const id of ids) expect(await ledger.timeline.of({ id: `${stage} ${id}` })).toHaveLength(1)
     }
   })
 
@@ -270,14 +283,14 @@ describe('inTransaction', () => {
       await expect(tx.close()).rejects.toThrow('is not closed')
       return tx
     })
-    await expect(leaked.timeline.of('x')).rejects.toThrow('This transaction is over')
+    await expect(leaked.timeline.of({ id: 'x' })).rejects.toThrow('This transaction is over')
   })
 
   test('sends statements that do not await each other together', async () => {
     await ledger.inTransaction((tx) =>
-      Promise.all([tx.timeline.add(entries('together')), tx.inbox.add('s', ['1'], { lane: 'live' })]),
+      Promise.all([tx.timeline.add(entries('together')), tx.inbox.add('s', [deal('1')], { lane: 'live' })]),
     )
-    expect(await ledger.timeline.of('together')).toHaveLength(1)
+    expect(await ledger.timeline.of({ id: 'together' })).toHaveLength(1)
   })
 })
 
@@ -297,10 +310,10 @@ describe('openLedger', () => {
     const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crosswalk' and datname = current_database()`
     const broken = second.inTransaction(async (tx) => {
       await database.query(cut)
-      await tx.timeline.of('x')
+      await tx.timeline.of({ id: 'x' })
     })
     await expect(broken).rejects.toThrow(/Work goes on as soon as it answers again/)
-    expect(await second.timeline.of('x')).toEqual([])
+    expect(await second.timeline.of({ id: 'x' })).toEqual([])
     await second.close()
   })
 

@@ -13,10 +13,14 @@ beforeAll(async () => {
 })
 afterAll(() => close())
 
+const deal = (id: string) => ({ connection: 'crm', object: 'deals', id })
+const order = (id: string) => ({ connection: 'erp', object: 'sale.order', id })
+const named = (label: string | null) => ({ source: { ref: deal(String(++numbers)), label } })
 const newLink = (change: Partial<NewLink> = {}): NewLink => {
   const number = String(++numbers)
-  const base = { sync: 'orders', kind: 'order', connection: 'erp', targetObject: 'sale.order', label: `Deal ${number}` }
-  return { ...base, sourceId: number, key: `portal-${number}`, ...change }
+  const target = { connection: 'erp', object: 'sale.order' }
+  const base = { sync: 'orders', kind: 'order', key: `portal-${number}`, target, scope: '' }
+  return { ...base, source: { ref: deal(number), label: `Deal ${number}` }, ...change }
 }
 /** As many links as asked for, in state `intended`. */
 const intended = (count: number) => ledger.links.intend(Array.from({ length: count }, () => newLink()))
@@ -29,19 +33,18 @@ describe('links.intend', () => {
   test('inserts what is not there, and returns all in the order given', async () => {
     const first = newLink()
     const [stored] = await ledger.links.intend([first])
-    const second = newLink({ label: null })
+    const second = newLink(named(null))
     const links = await ledger.links.intend([second, { ...first, key: 'another' }, second])
-    expect(links.map((link) => link.sourceId)).toEqual([second.sourceId, first.sourceId, second.sourceId])
+    expect(links.map((link) => link.source.ref)).toEqual([second.source.ref, first.source.ref, second.source.ref])
     expect(links[1]).toEqual(stored)
+    const { scope: _scope, ...shown } = second
     expect(links[0]).toEqual({
-      ...second,
+      ...shown,
       id: expect.stringMatching(/^\d+$/),
       state: 'intended',
-      targetId: null,
+      source: { ...second.source, written: null },
+      target: { ...second.target, id: null, label: null, written: null },
       origin: null,
-      written: null,
-      reported: null,
-      targetLabel: null,
       stage: null,
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),
@@ -61,18 +64,23 @@ describe('links.update', () => {
     const [link] = await intended(1)
     const id = String(link?.id)
     const written = { fields: { name: 'S1', amount: '10.50' }, lines: [] }
-    expect(await ledger.links.update([{ id, state: 'linked', targetId: 'S1', origin: 'created', written }])).toEqual([])
     expect(
-      await ledger.links.update([{ id, stage: 'shipped', targetLabel: 'SO 1', reported: { stage: 'shipped' } }]),
+      await ledger.links.update([{ id, state: 'linked', origin: 'created', target: { id: 'S1', written } }]),
     ).toEqual([])
-    const sourceId = String(link?.sourceId)
-    const stored = only(await ledger.links.bySource('orders', 'order', [sourceId]))
-    expect(stored).toMatchObject({ state: 'linked', targetId: 'S1', origin: 'created', written, stage: 'shipped' })
-    expect(stored).toMatchObject({ label: link?.label, targetLabel: 'SO 1', reported: { stage: 'shipped' } })
-    await ledger.links.update([{ id, targetId: null, label: null, stage: null }])
-    expect(only(await ledger.links.bySource('orders', 'order', [sourceId]))).toMatchObject({
-      targetId: null,
-      label: null,
+    expect(
+      await ledger.links.update([
+        { id, stage: 'shipped', target: { label: 'SO 1' }, source: { written: { stage: 'shipped' } } },
+      ]),
+    ).toEqual([])
+    const { ref } = (link as Link).source
+    const stored = only(await ledger.links.bySource('orders', 'order', [ref]))
+    expect(stored).toMatchObject({ state: 'linked', origin: 'created', stage: 'shipped' })
+    expect(stored.target).toMatchObject({ id: 'S1', label: 'SO 1', written })
+    expect(stored.source).toEqual({ ref, label: link?.source.label, written: { stage: 'shipped' } })
+    await ledger.links.update([{ id, move: true, stage: null, target: { id: null }, source: { label: null } }])
+    expect(only(await ledger.links.bySource('orders', 'order', [ref]))).toMatchObject({
+      target: { id: null },
+      source: { label: null },
       stage: null,
       state: 'linked',
     })
@@ -81,15 +89,15 @@ describe('links.update', () => {
   test('names the links whose target another one holds, and updates the rest', async () => {
     const [a, b, c, d] = await intended(4)
     const ids = [a, b, c, d].map((link) => String(link?.id))
-    await ledger.links.update([{ id: String(a?.id), targetId: 'T1' }])
+    await ledger.links.update([{ id: String(a?.id), target: { id: 'T1' } }])
     const refused = await ledger.links.update([
-      { id: ids[1] as string, targetId: 'T1', state: 'linked' },
-      { id: ids[2] as string, targetId: 'T2', state: 'linked' },
-      { id: ids[3] as string, targetId: 'T2', state: 'linked' },
-      { id: ids[0] as string, targetId: 'T1', state: 'linked' },
+      { id: ids[1] as string, target: { id: 'T1' }, state: 'linked' },
+      { id: ids[2] as string, target: { id: 'T2' }, state: 'linked' },
+      { id: ids[3] as string, target: { id: 'T2' }, state: 'linked' },
+      { id: ids[0] as string, target: { id: 'T1' }, state: 'linked' },
     ])
     expect([...refused].sort()).toEqual([ids[1], ids[3]].sort())
-    const found = await ledger.links.byTarget('erp', 'sale.order', ['T1', 'T2', 'T3'])
+    const found = await ledger.links.byTarget('order', ['T1', 'T2', 'T3'].map(order))
     expect(found.map((link) => [link.id, link.state]).sort()).toEqual(
       [
         [ids[0], 'linked'],
@@ -101,7 +109,7 @@ describe('links.update', () => {
   test('lets workers that have links in common wait for each other, and never both', async () => {
     const ids = (await intended(300)).map((link) => link.id)
     const stages = (order: readonly string[], stage: string) =>
-      ledger.links.update(order.map((id) => ({ id, stage, reported: { text: stage.repeat(200) } })))
+      ledger.links.update(order.map((id) => ({ id, stage, source: { written: { text: stage.repeat(200) } } })))
     for (let round = 0; round < 10; round += 1) {
       await Promise.all([stages(ids, 'a'), stages(ids.toReversed(), 'b'), stages(ids.slice(100), 'c')])
     }
@@ -110,7 +118,7 @@ describe('links.update', () => {
   test('another kind may hold the same target', async () => {
     const [order] = await intended(1)
     const [fulfilment] = await ledger.links.intend([newLink({ sync: 'status', kind: 'fulfilment' })])
-    const updates = [order, fulfilment].map((link) => ({ id: String(link?.id), targetId: 'T-shared' }))
+    const updates = [order, fulfilment].map((link) => ({ id: String(link?.id), target: { id: 'T-shared' } }))
     expect(await ledger.links.update(updates)).toEqual([])
   })
 
@@ -119,31 +127,33 @@ describe('links.update', () => {
     ['a customer', 'customer', ['hubspot', 'hubspot'], 1],
     ['a customer', 'customer', ['hubspot', 'salesforce'], 0],
   ])('%s (%s) that the syncs %j share is refused to %i of them', async (_what, kind, syncs, refused) => {
-    const links = await ledger.links.intend(syncs.map((sync) => newLink({ sync, kind })))
+    const links = await ledger.links.intend(
+      syncs.map((sync) => newLink({ sync, kind, scope: kind === 'customer' ? sync : '' })),
+    )
     const targetId = `T-${kind}-${syncs.join('-')}`
     // One after the other, as workers that do not know of each other would.
     const answers = []
-    for (const { id } of links) answers.push(await ledger.links.update([{ id, targetId }]))
+    for (const { id } of links) answers.push(await ledger.links.update([{ id, target: { id: targetId } }]))
     expect(answers.flat()).toHaveLength(refused)
-    expect(await ledger.links.byTarget('erp', 'sale.order', [targetId])).toHaveLength(2 - refused)
+    expect(await ledger.links.byTarget(kind, [order(targetId)])).toHaveLength(2 - refused)
   })
 
   test('a conflict leaves the transaction usable', async () => {
     const [a, b] = await intended(2)
-    await ledger.links.update([{ id: String(a?.id), targetId: 'T-tx' }])
+    await ledger.links.update([{ id: String(a?.id), target: { id: 'T-tx' } }])
     await ledger.inTransaction(async (tx) => {
-      expect(await tx.links.update([{ id: String(b?.id), targetId: 'T-tx' }])).toEqual([b?.id])
+      expect(await tx.links.update([{ id: String(b?.id), target: { id: 'T-tx' } }])).toEqual([b?.id])
       await tx.links.update([{ id: String(b?.id), state: 'rejected' }])
     })
-    expect(only(await ledger.links.bySource('orders', 'order', [String(b?.sourceId)])).state).toBe('rejected')
+    expect(only(await ledger.links.bySource('orders', 'order', [(b as Link).source.ref])).state).toBe('rejected')
   })
 
   test('of two transactions that write the same target at once, one is told so', async () => {
     const [a, b] = await intended(2)
     let second: Promise<readonly string[]> | undefined
     await ledger.inTransaction(async (tx) => {
-      expect(await tx.links.update([{ id: String(a?.id), targetId: 'T-race' }])).toEqual([])
-      second = ledger.inTransaction((other) => other.links.update([{ id: String(b?.id), targetId: 'T-race' }]))
+      expect(await tx.links.update([{ id: String(a?.id), target: { id: 'T-race' } }])).toEqual([])
+      second = ledger.inTransaction((other) => other.links.update([{ id: String(b?.id), target: { id: 'T-race' } }]))
       for (let waiting = 0; waiting === 0; ) {
         const [row] = await database.query(`select count(*) as n from pg_stat_activity where wait_event_type = 'Lock'`)
         waiting = Number(row?.n)
@@ -155,13 +165,13 @@ describe('links.update', () => {
 
 describe('links.list', () => {
   test('is newest first, in pages, and filters by all that is asked', async () => {
-    const kinds = [{ label: 'Acme 100%' }, { label: 'Beta' }, { label: null, kind: 'customer' }]
+    const kinds = [named('Acme 100%'), named('Beta'), { ...named(null), kind: 'customer' }]
     const links: Link[] = []
     for (const one of kinds) links.push(...(await ledger.links.intend([newLink({ sync: 'list', ...one })])))
     const [acme, beta, gamma] = links.map((link) => link.id) as [string, string, string]
     await ledger.links.update([
       { id: acme, stage: 'paid' },
-      { id: beta, stage: 'shipped', targetLabel: 'SO0042', state: 'linked' },
+      { id: beta, stage: 'shipped', target: { label: 'SO0042' }, state: 'linked' },
     ])
     const list = async (filter: Omit<Parameters<Ledger['links']['list']>[0], 'max'>, max = 10) =>
       (await ledger.links.list({ sync: 'list', ...filter, max })).map((link) => link.id)
@@ -184,39 +194,70 @@ describe('links.list', () => {
 })
 
 describe('links.known', () => {
+  const known = async (sync: string, end: 'source' | 'target', met: readonly (readonly [string, string])[]) =>
+    (
+      await ledger.links.known(
+        sync,
+        'order',
+        end,
+        met.map(([id, version]) => ({ ref: deal(id), version })),
+      )
+    ).map(({ id }) => id)
+
   test('names the records that were read, or reported, in a state in which they are met again', async () => {
     const links = await intended(4)
-    const [a = '', b = '', c = '', d = ''] = links.map((link) => link.sourceId)
+    const [a = '', b = '', c = '', d = ''] = links.map((link) => link.source.ref.id)
     const ids = links.map((link) => link.id)
     await ledger.links.update([
-      { id: ids[0] ?? '', sourceVersion: 'v1' },
-      { id: ids[1] ?? '', sourceVersion: 'v1', targetVersion: 'v2' },
-      { id: ids[2] ?? '', sourceVersion: 'v1' },
+      { id: ids[0] ?? '', source: { version: 'v1' } },
+      { id: ids[1] ?? '', source: { version: 'v1' }, target: { version: 'v2' } },
+      { id: ids[2] ?? '', source: { version: 'v1' } },
     ])
-    await ledger.links.update([{ id: ids[2] ?? '', sourceVersion: 'v2' }])
-    const met = { [a]: ['v0', 'v1'], [b]: ['v2'], [c]: ['v1'], [d]: ['v1'], stranger: ['v1'] }
-    expect(await ledger.links.known('orders', 'source', met)).toEqual([a])
-    expect(await ledger.links.known('orders', 'target', met)).toEqual([b])
-    expect(await ledger.links.known('other', 'source', met)).toEqual([])
-    expect(await ledger.links.known('orders', 'source', {})).toEqual([])
+    await ledger.links.update([{ id: ids[2] ?? '', source: { version: 'v2' } }])
+    const met = [
+      [a, 'v0'],
+      [a, 'v1'],
+      [b, 'v2'],
+      [c, 'v1'],
+      [d, 'v1'],
+      ['stranger', 'v1'],
+    ] as const
+    expect(await known('orders', 'source', met)).toEqual([a])
+    expect(await known('orders', 'target', met)).toEqual([b])
+    expect(await known('other', 'source', met)).toEqual([])
+    expect(await known('orders', 'source', [])).toEqual([])
   })
 
   test('keeps a version through updates that do not name it', async () => {
     const [link] = await intended(1)
-    const { id, sourceId } = link as Link
-    await ledger.links.update([{ id, sourceVersion: 'v1', targetVersion: 'w1' }])
+    const { id, source } = link as Link
+    await ledger.links.update([{ id, source: { version: 'v1' }, target: { version: 'w1' } }])
     await ledger.links.update([{ id, stage: 'shipped' }])
-    expect(await ledger.links.known('orders', 'source', { [sourceId]: ['v1'] })).toEqual([sourceId])
-    expect(await ledger.links.known('orders', 'target', { [sourceId]: ['w1'] })).toEqual([sourceId])
+    expect(await known('orders', 'source', [[source.ref.id, 'v1']])).toEqual([source.ref.id])
+    expect(await known('orders', 'target', [[source.ref.id, 'w1']])).toEqual([source.ref.id])
   })
+})
+
+test('what is linked stays so, whoever comes late, unless it is moved on purpose', async () => {
+  const [link] = await intended(1)
+  const { id, source } = link as Link
+  await ledger.links.update([{ id, state: 'linked', origin: 'adopted', target: { id: 'T-first' } }])
+  await ledger.links.update([{ id, state: 'sent' }])
+  await ledger.links.update([{ id, state: 'linked', origin: 'created', target: { id: 'T-late' } }])
+  await ledger.links.update([{ id, state: 'unknown' }])
+  const stored = async () => only(await ledger.links.bySource('orders', 'order', [source.ref]))
+  expect(await stored()).toMatchObject({ state: 'linked', origin: 'adopted', target: { id: 'T-first' } })
+  await ledger.links.update([{ id, state: 'rejected', move: true, target: { id: null } }])
+  expect(await stored()).toMatchObject({ state: 'rejected', target: { id: null } })
 })
 
 test('a link is marked confirmed without what is written being sent anew', async () => {
   const [link] = await intended(1)
-  const { id, sourceId } = link as Link
+  const { id, source } = link as Link
+  const { ref } = source
   const written = { fields: { name: 'S1' }, lines: {}, confirmed: false }
-  await ledger.links.update([{ id, written }])
-  await ledger.links.update([{ id, confirmed: true }])
-  const stored = only(await ledger.links.bySource('orders', 'order', [sourceId]))
-  expect(stored.written).toEqual({ ...written, confirmed: true })
+  await ledger.links.update([{ id, target: { written } }])
+  await ledger.links.update([{ id, target: { confirmed: true } }])
+  const stored = only(await ledger.links.bySource('orders', 'order', [ref]))
+  expect(stored.target.written).toEqual({ ...written, confirmed: true })
 })

@@ -1,19 +1,30 @@
-import type { Link, Links } from '../ports/ledger/links.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { RecordRef } from '../core/ref.ts'
+import type { Link, Links, LinkUpdate, NewLink } from '../ports/ledger/links.ts'
 import type { Database } from './database.ts'
 import { cleanText, storedJson } from './stored-json.ts'
 
-const columns = `link.id, link.sync, link.kind, link.source_id as "sourceId", link.key, link.state, link.connection,
-  link.target_object as "targetObject", link.target_id as "targetId", link.origin, link.written, link.reported,
-  link.label, link.target_label as "targetLabel", link.stage, link.created_at as "createdAt", link.updated_at as "updatedAt"`
+const columns = `link.id, link.sync, link.kind, link.key, link.state, link.origin, link.stage,
+  link.source_connection as "sourceConnection", link.source_object as "sourceObject", link.source_id as "sourceId",
+  link.source_label as "sourceLabel", link.source_written as "sourceWritten",
+  link.target_connection as "targetConnection", link.target_object as "targetObject", link.target_id as "targetId",
+  link.target_label as "targetLabel", link.target_written as "targetWritten",
+  link.created_at as "createdAt", link.updated_at as "updatedAt"`
 
 const bySource = {
   name: 'links.bySource',
-  text: `select ${columns} from crosswalk.links link where sync = $1 and kind = $2 and source_id = any($3)`,
+  text: `
+    select ${columns} from unnest($3::text[], $4::text[], $5::text[]) as record (connection, object, id)
+    join crosswalk.links link on link.sync = $1 and link.kind = $2 and link.source_connection = record.connection
+      and link.source_object = record.object and link.source_id = record.id`,
 }
 
 const byTarget = {
   name: 'links.byTarget',
-  text: `select ${columns} from crosswalk.links link where connection = $1 and target_object = $2 and target_id = any($3)`,
+  text: `
+    select ${columns} from unnest($2::text[], $3::text[], $4::text[]) as record (connection, object, id)
+    join crosswalk.links link on link.target_connection = record.connection and link.target_object = record.object
+      and link.target_id = record.id and link.kind = $1`,
 }
 
 // The update of nothing makes the statement return also what was there, or what another transaction is just adding.
@@ -22,18 +33,27 @@ const intend = {
   text: `
     with given as (
       select * from rows from (
-        json_to_recordset($1) as ("sync" text, "kind" text, "sourceId" text, "key" text, "connection" text, "targetObject" text, "label" text)
-      ) with ordinality as given (sync, kind, source_id, key, connection, target_object, label, place)
+        json_to_recordset($1) as (
+          "sync" text, "kind" text, "connection" text, "object" text, "id" text, "key" text, "label" text,
+          "targetConnection" text, "targetObject" text, "scope" text
+        )
+      ) with ordinality as given (
+        sync, kind, source_connection, source_object, source_id, key, label, target_connection, target_object, scope, place
+      )
     ), link as (
-      insert into crosswalk.links as link
-        (sync, kind, source_id, key, state, connection, target_object, label, created_at, updated_at)
-      select distinct on (sync, kind, source_id)
-        sync, kind, source_id, key, 'intended', connection, target_object, label, statement_timestamp(), statement_timestamp()
-      from given order by sync, kind, source_id, place
-      on conflict (sync, kind, source_id) do update set sync = link.sync
+      insert into crosswalk.links as link (
+        sync, kind, source_connection, source_object, source_id, key, state, source_label, target_connection, target_object,
+        scope, created_at, updated_at
+      )
+      select distinct on (sync, kind, source_connection, source_object, source_id)
+        sync, kind, source_connection, source_object, source_id, key, 'intended', label, target_connection, target_object,
+        scope, statement_timestamp(), statement_timestamp()
+      from given order by sync, kind, source_connection, source_object, source_id, place
+      on conflict (sync, kind, source_connection, source_object, source_id) do update set sync = link.sync
       returning *
     )
-    select ${columns} from given join link using (sync, kind, source_id) order by given.place`,
+    select ${columns} from given join link using (sync, kind, source_connection, source_object, source_id)
+    order by given.place`,
 }
 
 const update = { name: 'links.update', text: `select id from crosswalk.update_links($1::jsonb) as taken (id)` }
@@ -41,9 +61,11 @@ const update = { name: 'links.update', text: `select id from crosswalk.update_li
 const known = {
   name: 'links.known',
   text: `
-    select distinct link.source_id as "sourceId" from unnest($3::text[], $4::text[]) as met (source_id, version)
-    join crosswalk.links link on link.sync = $1 and link.kind = 'order' and link.source_id = met.source_id
-    where met.version = case $2 when 'source' then link.source_version else link.target_version end`,
+    select distinct met.connection, met.object, met.id
+    from unnest($4::text[], $5::text[], $6::text[], $7::text[]) as met (connection, object, id, version)
+    join crosswalk.links link on link.sync = $1 and link.kind = $2 and link.source_connection = met.connection
+      and link.source_object = met.object and link.source_id = met.id
+    where met.version = case $3 when 'source' then link.source_version else link.target_version end`,
 }
 
 const list = {
@@ -51,7 +73,7 @@ const list = {
   text: `
     select ${columns} from crosswalk.links link
     where ($1::text is null or sync = $1) and ($2::text is null or kind = $2) and ($3::text is null or state = $3)
-      and ($4::text is null or label ilike $4 or target_label ilike $4 or source_id ilike $4 or target_id ilike $4)
+      and ($4::text is null or source_label ilike $4 or target_label ilike $4 or source_id ilike $4 or target_id ilike $4)
       and ($5::boolean is null or (coalesce(stage, '') in ('paid', 'cancelled')) <> $5)
       and ($6::bigint is null or id < $6)
     order by id desc limit $7`,
@@ -66,28 +88,99 @@ const counts = {
 
 const anywhere = (text: string) => `%${cleanText(text).replace(/[\\%_]/g, '\\$&')}%`
 
-export function openLinks(database: Database): Links {
+interface Row extends Omit<Link, 'source' | 'target'> {
+  readonly sourceConnection: string
+  readonly sourceObject: string
+  readonly sourceId: string
+  readonly sourceLabel: string | null
+  readonly sourceWritten: JsonObject | null
+  readonly targetConnection: string
+  readonly targetObject: string
+  readonly targetId: string | null
+  readonly targetLabel: string | null
+  readonly targetWritten: JsonObject | null
+}
+
+function linkOf(row: Row): Link {
+  const { id, sync, kind, key, state, origin, stage, createdAt, updatedAt } = row
   return {
-    bySource: (sync, kind, sourceIds) => database.rows<Link>(bySource, [sync, kind, sourceIds]),
-    byTarget: (connection, targetObject, targetIds) =>
-      database.rows<Link>(byTarget, [connection, targetObject, targetIds]),
-    async intend(links) {
-      return links.length === 0 ? [] : database.rows<Link>(intend, [storedJson(links)])
+    id,
+    sync,
+    kind,
+    key,
+    state,
+    source: {
+      ref: { connection: row.sourceConnection, object: row.sourceObject, id: row.sourceId },
+      label: row.sourceLabel,
+      written: row.sourceWritten,
     },
+    target: {
+      connection: row.targetConnection,
+      object: row.targetObject,
+      id: row.targetId,
+      label: row.targetLabel,
+      written: row.targetWritten,
+    },
+    origin,
+    stage,
+    createdAt,
+    updatedAt,
+  }
+}
+
+/** An update as the statement takes it; a name that is not there changes nothing. */
+const patchOf = ({ id, state, origin, stage, move, source, target }: LinkUpdate) => ({
+  id,
+  state,
+  origin,
+  stage,
+  move,
+  targetId: target?.id,
+  written: target?.written,
+  confirmed: target?.confirmed,
+  targetLabel: target?.label,
+  targetVersion: target?.version,
+  reported: source?.written,
+  label: source?.label,
+  sourceVersion: source?.version,
+})
+
+const newLink = ({ sync, kind, key, source, target, scope }: NewLink) => ({
+  sync,
+  kind,
+  ...source.ref,
+  key,
+  label: source.label,
+  targetConnection: target.connection,
+  targetObject: target.object,
+  scope,
+})
+
+const columnsOf = (records: readonly RecordRef[]) => [
+  records.map((one) => one.connection),
+  records.map((one) => one.object),
+  records.map((one) => one.id),
+]
+
+export function openLinks(database: Database): Links {
+  const links = async (...given: Parameters<typeof database.rows>) => (await database.rows<Row>(...given)).map(linkOf)
+  return {
+    bySource: async (sync, kind, records) =>
+      records.length === 0 ? [] : links(bySource, [sync, kind, ...columnsOf(records)]),
+    byTarget: async (kind, records) => (records.length === 0 ? [] : links(byTarget, [kind, ...columnsOf(records)])),
+    intend: async (given) => (given.length === 0 ? [] : links(intend, [storedJson(given.map(newLink))])),
     async update(updates) {
       if (updates.length === 0) return []
-      return (await database.rows<{ id: string }>(update, [storedJson(updates)])).map((row) => row.id)
+      const patches = storedJson(updates.map(patchOf))
+      return (await database.rows<{ id: string }>(update, [patches])).map((row) => row.id)
     },
-    async known(sync, end, versions) {
-      const met = Object.entries(versions).flatMap(([id, some]) => some.map((version) => [id, version] as const))
+    async known(sync, kind, end, met) {
       if (met.length === 0) return []
-      const ids = met.map(([id]) => id)
-      const states = met.map(([, version]) => version)
-      const rows = await database.rows<{ sourceId: string }>(known, [sync, end, ids, states])
-      return rows.map((row) => row.sourceId)
+      const versions = met.map((one) => one.version)
+      return database.rows<RecordRef>(known, [sync, kind, end, ...columnsOf(met.map((one) => one.ref)), versions])
     },
     list: ({ sync, kind, state, text, open, after, max }) =>
-      database.rows<Link>(list, [sync, kind, state, text === undefined ? null : anywhere(text), open, after, max]),
+      links(list, [sync, kind, state, text === undefined ? null : anywhere(text), open, after, max]),
     counts: () => database.rows(counts, []),
   }
 }

@@ -12,6 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => close())
 
+const deal = (id: string) => ({ connection: 'crm', object: 'deals', id })
 const freshSync = () => `sync ${++syncs}`
 const failure = (message: string, field?: string): Failure => ({
   problem: { kind: 'mapping_failed', rule: 'map', path: 'country' },
@@ -19,17 +20,21 @@ const failure = (message: string, field?: string): Failure => ({
   fix: 'Add it to the table.',
   ...(field === undefined ? {} : { field }),
 })
-const raise = (sync: string, causeKey: string, recordIds: readonly string[], message = causeKey) =>
-  ledger.problems.raise([{ sync, causeKey, recordIds, failure: failure(message) }])
+const raise = (sync: string, causeKey: string, ids: readonly string[], message = causeKey) =>
+  ledger.problems.raise([{ sync, causeKey, records: ids.map(deal), failure: failure(message) }])
 const openOf = async (sync: string) =>
-  (await ledger.problems.list({ sync, max: 10 })).map((one) => [one.causeKey, one.waiting, one.records])
+  (await ledger.problems.list({ sync, max: 10 })).map((one) => [
+    one.causeKey,
+    one.waiting,
+    one.records.map(({ id }) => id),
+  ])
 
 describe('problems', () => {
   test('group records by cause, and keep the failure of each record', async () => {
     const sync = freshSync()
     await ledger.problems.raise([
-      { sync, causeKey: 'country UK', recordIds: ['1'], failure: failure('Deal 1: UK', 'country_id') },
-      { sync, causeKey: 'country UK', recordIds: ['2'], failure: failure('Deal 2: UK', 'country_id') },
+      { sync, causeKey: 'country UK', records: ['1'].map(deal), failure: failure('Deal 1: UK', 'country_id') },
+      { sync, causeKey: 'country UK', records: ['2'].map(deal), failure: failure('Deal 2: UK', 'country_id') },
     ])
     const [problem] = await ledger.problems.list({ sync, max: 10 })
     expect(problem).toEqual({
@@ -43,12 +48,12 @@ describe('problems', () => {
       firstSeen: expect.stringMatching(/Z$/),
       lastSeen: expect.stringMatching(/Z$/),
       waiting: 2,
-      records: ['1', '2'],
+      records: [deal('1'), deal('2')],
     })
-    const failures = await ledger.problems.ofRecords(sync, ['1', '2', '3'])
+    const failures = await ledger.problems.ofRecords(sync, ['1', '2', '3'].map(deal))
     expect([...failures.entries()].map(([id, one]) => [id, one.message]).sort()).toEqual([
-      ['1', 'Deal 1: UK'],
-      ['2', 'Deal 2: UK'],
+      ['crm deals 1', 'Deal 1: UK'],
+      ['crm deals 2', 'Deal 2: UK'],
     ])
     expect(await ledger.problems.list({ id: String(problem?.id), max: 1 })).toHaveLength(1)
     expect(await ledger.problems.list({ sync, kind: 'unavailable', max: 1 })).toEqual([])
@@ -70,7 +75,7 @@ describe('problems', () => {
     const [sync, other] = [freshSync(), freshSync()]
     await raise(sync, 'a', ['1', '2'])
     await raise(other, 'a', ['1'])
-    expect(await ledger.problems.clear(sync, ['1', '3'])).toEqual(['1'])
+    expect(await ledger.problems.clear(sync, ['1', '3'].map(deal))).toEqual([deal('1')])
     expect(await ledger.problems.clear(sync, [])).toEqual([])
     expect(await openOf(sync)).toEqual([['a', 1, ['2']]])
     expect(await openOf(other)).toEqual([['a', 1, ['1']]])
@@ -82,7 +87,7 @@ describe('problems', () => {
     const [before] = await ledger.problems.list({ sync, max: 1 })
     await raise(sync, 'a', ['2'])
     expect(await ledger.problems.list({ sync, max: 1 })).toMatchObject([{ firstSeen: before?.firstSeen, waiting: 2 }])
-    await ledger.problems.clear(sync, ['1', '2'])
+    await ledger.problems.clear(sync, ['1', '2'].map(deal))
     expect(await ledger.problems.list({ sync, max: 1 })).toEqual([])
     await raise(sync, 'a', ['1'])
     const [after] = await ledger.problems.list({ sync, max: 1 })
@@ -94,7 +99,7 @@ describe('problems', () => {
     const sync = freshSync()
     await raise(sync, 'login', [])
     expect(await openOf(sync)).toEqual([['login', 0, []]])
-    await ledger.problems.clear(sync, ['1'])
+    await ledger.problems.clear(sync, ['1'].map(deal))
     await ledger.problems.close(sync, ['other'])
     expect(await openOf(sync)).toHaveLength(1)
     await ledger.problems.close(sync, ['login'])
@@ -107,14 +112,14 @@ describe('problems', () => {
     await raise(sync, 'a', ['1', '2', '3', '4', '5', '6'])
     await raise(sync, 'a', ['9'])
     const [problem] = await ledger.problems.list({ sync, max: 1 })
-    expect(problem).toMatchObject({ waiting: 7, records: ['9', '1', '2', '3', '4'] })
-    expect(await ledger.problems.waiting(String(problem?.id), 3)).toEqual(['9', '1', '2'])
+    expect(problem).toMatchObject({ waiting: 7, records: ['9', '1', '2', '3', '4'].map(deal) })
+    expect(await ledger.problems.waiting(String(problem?.id), 3)).toEqual(['9', '1', '2'].map(deal))
   })
 
   test('takes texts that PostgreSQL cannot hold', async () => {
     const sync = freshSync()
     await raise(sync, 'odd', ['1'], 'Name "A\u0000B\ud800" \\u0000')
-    const failures = await ledger.problems.ofRecords(sync, ['1'])
-    expect(failures.get('1')?.message).toBe('Name "A\ufffdB\ufffd" \\u0000')
+    const failures = await ledger.problems.ofRecords(sync, ['1'].map(deal))
+    expect(failures.get('crm deals 1')?.message).toBe('Name "A\ufffdB\ufffd" \\u0000')
   })
 })

@@ -1,4 +1,5 @@
 import type { Failure } from '../core/problem.ts'
+import { type RecordRef, refText } from '../core/ref.ts'
 import type { OpenProblem, Problems } from '../ports/ledger/problems.ts'
 import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
@@ -12,12 +13,12 @@ const raise = {
   text: `
     with given as (
       select * from rows from (
-        json_to_recordset($1) as ("sync" text, "causeKey" text, "failure" jsonb, "recordIds" jsonb)
-      ) with ordinality as given (sync, cause_key, failure, record_ids, place)
+        json_to_recordset($1) as ("sync" text, "causeKey" text, "failure" jsonb, "records" jsonb)
+      ) with ordinality as given (sync, cause_key, failure, records, place)
     ), problem as (
       insert into crosswalk.problems as problem (sync, cause_key, kind, failure, whole, first_seen, last_seen)
       select distinct on (sync, cause_key) sync, cause_key, failure #>> '{problem,kind}', failure,
-        bool_or(record_ids = '[]') over (partition by sync, cause_key), statement_timestamp(), statement_timestamp()
+        bool_or(records = '[]') over (partition by sync, cause_key), statement_timestamp(), statement_timestamp()
       from given order by sync, cause_key, place desc
       on conflict (sync, cause_key) do update set
         kind = excluded.kind, failure = excluded.failure, last_seen = excluded.last_seen,
@@ -25,18 +26,25 @@ const raise = {
         first_seen = case when ${isOpen} then problem.first_seen else excluded.first_seen end
       returning id, sync, cause_key
     )
-    insert into crosswalk.problem_records as waiting (sync, record_id, problem_id, failure, since)
-    select distinct on (sync, record_id) sync, record_id, problem.id, failure, statement_timestamp()
-    from given join problem using (sync, cause_key), jsonb_array_elements_text(record_ids) as record_id
-    order by sync, record_id, place desc
-    on conflict (sync, record_id) do update set
+    insert into crosswalk.problem_records as waiting (sync, connection, object, record_id, problem_id, failure, since)
+    select distinct on (sync, record.connection, record.object, record.id)
+      sync, record.connection, record.object, record.id, problem.id, failure, statement_timestamp()
+    from given join problem using (sync, cause_key),
+      jsonb_to_recordset(records) as record (connection text, object text, id text)
+    order by sync, record.connection, record.object, record.id, place desc
+    on conflict (sync, connection, object, record_id) do update set
       problem_id = excluded.problem_id, failure = excluded.failure,
       since = case when waiting.problem_id = excluded.problem_id then waiting.since else excluded.since end`,
 }
 
 const clear = {
   name: 'problems.clear',
-  text: `delete from crosswalk.problem_records where sync = $1 and record_id = any($2) returning record_id as "recordId"`,
+  text: `
+    delete from crosswalk.problem_records waiting
+    using unnest($2::text[], $3::text[], $4::text[]) as record (connection, object, id)
+    where waiting.sync = $1 and waiting.connection = record.connection and waiting.object = record.object
+      and waiting.record_id = record.id
+    returning record.connection, record.object, record.id`,
 }
 
 const close = {
@@ -51,7 +59,10 @@ const close = {
 const ofRecords = {
   name: 'problems.ofRecords',
   text: `
-    select record_id as "recordId", failure from crosswalk.problem_records where sync = $1 and record_id = any($2)`,
+    select record.connection, record.object, record.id, waiting.failure
+    from unnest($2::text[], $3::text[], $4::text[]) as record (connection, object, id)
+    join crosswalk.problem_records waiting on waiting.sync = $1 and waiting.connection = record.connection
+      and waiting.object = record.object and waiting.record_id = record.id`,
 }
 
 const list = {
@@ -62,7 +73,8 @@ const list = {
       problem.first_seen as "firstSeen", problem.last_seen as "lastSeen",
       (select count(*)::integer from crosswalk.problem_records one where one.problem_id = problem.id) as waiting,
       array(
-        select record_id from crosswalk.problem_records one where one.problem_id = problem.id
+        select json_build_object('connection', connection, 'object', object, 'id', record_id)
+        from crosswalk.problem_records one where one.problem_id = problem.id
         order by since, record_id limit 5
       ) as records
     from crosswalk.problems problem
@@ -74,33 +86,33 @@ const list = {
 const waiting = {
   name: 'problems.waiting',
   text: `
-    select record_id as "recordId" from crosswalk.problem_records
+    select connection, object, record_id as id from crosswalk.problem_records
     where problem_id = $1 order by since, record_id limit $2`,
 }
 
-interface RecordRow {
-  readonly recordId: string
-}
+const columnsOf = (records: readonly RecordRef[]) => [
+  records.map((one) => one.connection),
+  records.map((one) => one.object),
+  records.map((one) => one.id),
+]
 
 export function openProblems(database: Database): Problems {
   return {
     async raise(problems) {
       if (problems.length > 0) await database.rows(raise, [storedJson(problems)])
     },
-    async clear(sync, recordIds) {
-      if (recordIds.length === 0) return []
-      return (await database.rows<RecordRow>(clear, [sync, recordIds])).map((row) => row.recordId)
+    async clear(sync, records) {
+      return records.length === 0 ? [] : database.rows<RecordRef>(clear, [sync, ...columnsOf(records)])
     },
     async close(sync, causeKeys) {
       await database.rows(close, [sync, causeKeys])
     },
-    async ofRecords(sync, recordIds) {
-      const rows = await database.rows<RecordRow & { failure: Failure }>(ofRecords, [sync, recordIds])
-      return new Map(rows.map((row) => [row.recordId, row.failure]))
+    async ofRecords(sync, records) {
+      if (records.length === 0) return new Map()
+      const rows = await database.rows<RecordRef & { failure: Failure }>(ofRecords, [sync, ...columnsOf(records)])
+      return new Map(rows.map(({ failure, ...ref }) => [refText(ref), failure]))
     },
     list: ({ sync, id, kind, max }) => database.rows<OpenProblem>(list, [sync, id, kind, max]),
-    async waiting(problemId, max) {
-      return (await database.rows<RecordRow>(waiting, [problemId, max])).map((row) => row.recordId)
-    },
+    waiting: (problemId, max) => database.rows<RecordRef>(waiting, [problemId, max]),
   }
 }

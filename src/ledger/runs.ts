@@ -1,9 +1,18 @@
-import type { Run, Runs } from '../ports/ledger/runs.ts'
+import type { Instant } from '../core/time.ts'
+import type { Run, RunKind, Runs } from '../ports/ledger/runs.ts'
 import type { Database } from './database.ts'
 
 const start = {
   name: 'runs.start',
-  text: `insert into crosswalk.runs (sync, kind, state, started_at) values ($1, $2, 'running', $3) returning id`,
+  text: `insert into crosswalk.runs (sync, kind, state, started_at, actor) values ($1, $2, 'running', $3, $4) returning id`,
+}
+
+const join = {
+  name: 'runs.join',
+  text: `
+    select id from crosswalk.runs
+    where sync = $1 and kind = $2 and started_at > $3::timestamptz - $4 * interval '1 millisecond'
+    order by id desc limit 1`,
 }
 
 const count = {
@@ -27,16 +36,21 @@ const finish = {
 const list = {
   name: 'runs.list',
   text: `
-    select id, sync, kind, state, started_at as "startedAt", ended_at as "endedAt", counts, reason
+    select id, sync, kind, state, started_at as "startedAt", ended_at as "endedAt", counts, reason, actor
     from crosswalk.runs where ($1::text is null or sync = $1) order by id desc limit $2`,
 }
 
 export function openRuns(database: Database): Runs {
+  async function begin(sync: string, kind: RunKind, now: Instant, actor: string | null): Promise<string> {
+    const [row] = await database.rows<{ id: string }>(start, [sync, kind, now, actor])
+    if (row === undefined) throw new Error(`The run of sync "${sync}" was not stored.`)
+    return row.id
+  }
   return {
-    async start(sync, kind, now) {
-      const [row] = await database.rows<{ id: string }>(start, [sync, kind, now])
-      if (row === undefined) throw new Error(`The run of sync "${sync}" was not stored.`)
-      return row.id
+    start: (sync, kind, now, actor = null) => begin(sync, kind, now, actor),
+    async join(sync, kind, now, withinMs) {
+      const [row] = await database.rows<{ id: string }>(join, [sync, kind, now, withinMs])
+      return row?.id ?? begin(sync, kind, now, null)
     },
     async count(id, counts) {
       if (Object.keys(counts).length > 0) await database.rows(count, [id, JSON.stringify(counts)])

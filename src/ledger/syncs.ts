@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 
 const columns = `sync, enabled_at as "enabledAt", mode, mappings, held_because as "heldBecause",
-  extra_orders as "extraOrders", cursor`
+  extra_orders as "extraOrders", cursors`
 
 const get = { name: 'syncs.get', text: `select ${columns} from crosswalk.syncs where sync = $1` }
 
@@ -28,7 +28,17 @@ const set = {
 
 const setCursor = {
   name: 'syncs.setCursor',
-  text: `update crosswalk.syncs set cursor = $2 where sync = $1 returning sync`,
+  text: `update crosswalk.syncs set cursors = cursors || $2::jsonb where sync = $1 returning sync`,
+}
+
+const forgetCursors = {
+  name: 'syncs.forgetCursors',
+  text: `update crosswalk.syncs set cursors = '{}' where sync = $1 returning sync`,
+}
+
+const nameRecords = {
+  name: 'syncs.nameRecords',
+  text: `select crosswalk.name_records($1, $2, $3, $4, $5)`,
 }
 
 const takeAllowance = {
@@ -37,8 +47,8 @@ const takeAllowance = {
 }
 
 export function openSyncs(database: Database): Syncs {
-  const change = async (statement: typeof set, sync: string, value: string | null) => {
-    const changed = await database.rows(statement, [sync, value])
+  const change = async (statement: typeof set, sync: string, ...values: readonly string[]) => {
+    const changed = await database.rows(statement, [sync, ...values])
     if (changed.length === 0) throw new Error(`The ledger does not know the sync "${sync}"; get it once before.`)
   }
   return {
@@ -49,7 +59,11 @@ export function openSyncs(database: Database): Syncs {
       return created
     },
     set: (sync, changes) => change(set, sync, storedJson(changes)),
-    setCursor: (sync, cursor) => change(setCursor, sync, cursor === null ? null : storedJson(cursor)),
+    setCursor: (sync, object, cursor) => change(setCursor, sync, storedJson({ [object]: cursor })),
+    forgetCursors: (sync) => change(forgetCursors, sync),
+    async nameRecords(sync, { connection, object }, watched, kind) {
+      await database.rows(nameRecords, [sync, connection, object, watched, kind])
+    },
     async takeAllowance(sync, wanted, perHour, now) {
       type Answer = Awaited<ReturnType<Syncs['takeAllowance']>>
       const [answer] = await database.rows<Answer>(takeAllowance, [sync, wanted, perHour, now])

@@ -6,16 +6,22 @@ import { storedJson } from './stored-json.ts'
 const add = {
   name: 'timeline.add',
   text: `
-    insert into crosswalk.timeline (sync, record_id, at, event, text, details)
-    select "sync", "recordId", "at", "event", "text", coalesce("details", 'null')
-    from json_to_recordset($1) as ("sync" text, "recordId" text, "at" timestamptz, "event" text, "text" text, "details" jsonb)`,
+    insert into crosswalk.timeline (sync, connection, object, record_id, at, event, text, details, actor)
+    select "sync", ref ->> 'connection', ref ->> 'object', ref ->> 'id', "at", "event", "text", coalesce("details", 'null'),
+      "actor"
+    from json_to_recordset($1) as (
+      "sync" text, "ref" jsonb, "at" timestamptz, "event" text, "text" text, "details" jsonb, "actor" text
+    )`,
 }
 
 const of = {
   name: 'timeline.of',
   text: `
-    select sync, record_id as "recordId", at, event, text, details from crosswalk.timeline
-    where record_id = $1 order by at, id`,
+    select sync, json_build_object('connection', connection, 'object', object, 'id', record_id) as ref, at, event, text,
+      details, actor
+    from crosswalk.timeline
+    where record_id = $1 and ($2::text is null or connection = $2) and ($3::text is null or object = $3)
+    order by at, id`,
 }
 
 const entries = purgeOf('timeline', 'at')
@@ -32,7 +38,7 @@ export function openTimeline(database: Database): Timeline {
     async add(added) {
       if (added.length > 0) await database.rows(add, [storedJson(added)])
     },
-    of: (recordId) => database.rows<TimelineEntry>(of, [recordId]),
+    of: ({ id, connection, object }) => database.rows<TimelineEntry>(of, [id, connection, object]),
     async purge(before) {
       // What else tells only of the past goes with it.
       await purge(database, runs, before)

@@ -3,7 +3,7 @@ import type { Instant } from '../core/time.ts'
 import { openMetrics } from './metrics.ts'
 
 const at = (time: string) => `2026-11-24T${time}.000Z` as Instant
-const count = { sync: 'orders', due: 4, later: 2, inWork: 1, bestLane: null }
+const count = { sync: 'orders', due: 4, later: 2, inWork: 1, bestLane: null, nextInMs: null }
 
 /** The project's own lines, without comments and buckets. */
 async function lines(metrics: ReturnType<typeof openMetrics>): Promise<readonly string[]> {

@@ -26,7 +26,7 @@ const deps: CliDeps = {
   async open({ config, home, verbose }) {
     // A command's answer is its output; the log is for those who ask.
     const opened = await openProcess({ config, home, environment, logLevel: verbose ? 'debug' : 'error' })
-    const crosswalk = openCrosswalk(opened.project, opened.deps, { testFile: opened.files.testFile })
+    const crosswalk = openCrosswalk(opened.projects, opened.deps, { testFile: opened.files.testFile })
     return { crosswalk, close: opened.close }
   },
   async start({ config, home, verbose, signal }, { role, port }) {

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
+import { flowOf } from '../app/flows/catalogue.ts'
 import { type Config, configSchema } from '../app/project/config.ts'
 import type { ProjectFiles, Tables } from '../app/project/project.ts'
 import { SyncError } from '../core/problem.ts'
@@ -92,16 +93,16 @@ function nearest(document: Document, path: readonly PropertyKey[]): Node | null 
 function danglingNames(config: z.output<typeof configSchema>): Mistake[] {
   const mistakes: Mistake[] = []
   const connections = Object.keys(config.connections).join(', ')
+  const documents = new Map(Object.entries(config.syncs).map(([name, sync]) => [name, sync.document]))
   for (const [name, sync] of Object.entries(config.syncs)) {
     for (const end of ['from', 'to'] as const) {
       if (Object.hasOwn(config.connections, sync[end])) continue
       const message = `there is no connection "${sync[end]}"; known: ${connections}`
       mistakes.push({ path: ['syncs', name, end], message })
     }
-    if (sync.document !== 'fulfilment') continue
-    const of = Object.hasOwn(config.syncs, sync.of) ? config.syncs[sync.of] : undefined
-    if (of?.document === 'deal') continue
-    mistakes.push({ path: ['syncs', name, 'of'], message: `"${sync.of}" is not a sync of deals` })
+    for (const { key, message } of flowOf(sync.document).dangling(sync, documents)) {
+      mistakes.push({ path: ['syncs', name, key], message })
+    }
   }
   return mistakes
 }

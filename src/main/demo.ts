@@ -54,7 +54,7 @@ export async function runDemo(
       log: (line: string) => deps.err(line),
     }
     const first = await openProcess({ ...project, environment: {}, ...quiet })
-    await openCrosswalk(first.project, first.deps, { testFile: first.files.testFile }).setup(options.crm)
+    await openCrosswalk(first.projects, first.deps, { testFile: first.files.testFile }).setup(options.crm)
     await first.close()
     const server = await startServer({
       ...project,
@@ -63,7 +63,7 @@ export async function runDemo(
       ...quiet,
     })
     closing.push(() => server.close())
-    const crosswalk = openCrosswalk(server.opened.project, server.opened.deps, {
+    const crosswalk = openCrosswalk(server.opened.projects, server.opened.deps, {
       testFile: server.opened.files.testFile,
     })
     crm.sendWebhooks(`${server.url}/hooks/${options.crm}/${hookToken}`)

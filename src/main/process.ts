@@ -5,12 +5,15 @@ import { join, resolve } from 'node:path'
 import { registry } from '../../connectors/registry.ts'
 import type { Deps } from '../app/bench/deps.ts'
 import { type Endpoint, openEndpoint } from '../app/bench/endpoint.ts'
+import type { Sync } from '../app/flows/flow.ts'
 import type { Config } from '../app/project/config.ts'
-import { openProject, type Project } from '../app/project/project.ts'
+import { openProject } from '../app/project/project.ts'
+import { openProjects, type Projects } from '../app/project/projects.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts'
 import { SyncError } from '../core/problem.ts'
 import { secretNames } from '../core/secrets.ts'
 import { openHttpClient } from '../http/client.ts'
+import { callScopes } from '../http/scope.ts'
 import { openBudget } from '../ledger/budget.ts'
 import { startEmbedded } from '../ledger/embedded.ts'
 import { openLedger } from '../ledger/ledger.ts'
@@ -38,7 +41,7 @@ export interface ProcessOptions {
 /** Everything opened that one process needs, and the way to give it back. */
 export interface Opened {
   readonly loaded: LoadedConfig
-  readonly project: Project
+  readonly projects: Projects
   readonly deps: Deps
   readonly metrics: Metrics
   readonly files: ReturnType<typeof projectFiles>
@@ -101,6 +104,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       clock: systemClock,
       log,
       evaluator: sandbox,
+      scopes: callScopes,
       worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     }
     const stored = openStoredSettings(loaded.config, ledger)
@@ -119,12 +123,17 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
         used = current
         return openWith(name, current)
       }
-      endpoints.set(name, openEndpoint({ name, system, connection, reopen }, { ledger, clock: systemClock, log }))
+      endpoints.set(
+        name,
+        openEndpoint({ name, system, connection, reopen }, { ledger, clock: systemClock, log, scopes: callScopes }),
+      )
     }
     const files = projectFiles(loaded.root, packageRoot)
+    const nameRecords = ({ name, records, kind }: Sync, watched: string) =>
+      ledger.syncs.nameRecords(name, records, watched, kind ?? '')
     return {
       loaded,
-      project: openProject(loaded.config, endpoints, files),
+      projects: openProjects(openProject(loaded.config, endpoints, files, nameRecords)),
       deps,
       metrics,
       files,

@@ -32,7 +32,7 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const opened = await openProcess(options)
-  const { deps, project, loaded } = opened
+  const { deps, projects, loaded } = opened
   const closing: (() => Promise<void> | void)[] = [() => opened.close()]
   const close = async () => {
     for (const one of closing.splice(0).reverse()) await one()
@@ -45,7 +45,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log: deps.log,
     })
     closing.push(() => queue.close())
-    const jobs = openJobs(project, queue, { ...deps, metrics: opened.metrics })
+    const jobs = openJobs(projects, queue, { ...deps, metrics: opened.metrics })
     if (options.role !== 'api') {
       await jobs.begin()
       closing.push(await queue.work(jobs.handle))
@@ -98,10 +98,10 @@ function keepUp(tasks: readonly Task[], log: Opened['deps']['log']): () => Promi
 }
 
 /** Follows streams of events in the background. @returns ends it */
-function follow({ project, deps, metrics }: Opened, queue: Queue): () => Promise<void> {
+function follow({ projects, deps, metrics }: Opened, queue: Queue): () => Promise<void> {
   const stop = new AbortController()
   const wake = (jobs: readonly Job[]) => queue.enqueue(jobs)
-  const following = followStreams(project, { ...deps, wake, metrics }, stop.signal).catch((error: unknown) => {
+  const following = followStreams(projects, { ...deps, wake, metrics }, stop.signal).catch((error: unknown) => {
     deps.log.error('event streams are no longer followed', {
       why: error instanceof Error ? error.message : String(error),
     })
@@ -115,16 +115,16 @@ function follow({ project, deps, metrics }: Opened, queue: Queue): () => Promise
 /** Whatever serves the metrics shows the whole state, for the ledger is one. */
 function observation({ deps, metrics }: Opened, queue: Queue): Task {
   const observe = async () => {
-    metrics.inbox(await deps.ledger.inbox.sweep(), deps.clock.now())
+    metrics.inbox(await deps.ledger.inbox.counts(), deps.clock.now())
     metrics.problemsOpen(await deps.ledger.problems.list({ max: 10_000 }))
     metrics.queue(await queue.counts())
   }
   return ['observe', '*/15 * * * * *', observe]
 }
 
-function upkeep({ deps, project, stored }: Opened, jobs: ReturnType<typeof openJobs>, queue: Queue): readonly Task[] {
+function upkeep({ deps, projects, stored }: Opened, jobs: ReturnType<typeof openJobs>, queue: Queue): readonly Task[] {
   const rotate = async () => {
-    for (const [name, endpoint] of project.endpoints) {
+    for (const [name, endpoint] of projects.current().endpoints) {
       const settings = await stored.settings(name)
       await rotateSecret(endpoint, settings, (changed) => stored.store(name, changed), deps)
     }
@@ -144,14 +144,14 @@ async function listen(
   options: ServerOptions,
   draining: () => boolean,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const { deps, project, metrics, loaded } = opened
+  const { deps, projects, metrics, loaded } = opened
   const wake = (names: readonly string[]) =>
     queue.enqueue(names.map((sync) => ({ queue: 'deliver', sync, lane: 'retry' })))
   const { port, public_url, metrics_open } = loaded.config.server
   // In a container only the outside address is reachable; there the image says so.
   const host = options.environment.CROSSWALK_HOST ?? loaded.config.server.host
   const app = createApi({
-    crosswalk: openCrosswalk(project, deps, { wake, testFile: opened.files.testFile }),
+    crosswalk: openCrosswalk(projects, deps, { wake, testFile: opened.files.testFile }),
     runSync: (sync) => queue.enqueue([{ queue: 'detect', sync, kind: 'manual' }]),
     token: await secretFile(apiTokenFile(options.home)),
     metrics,
@@ -159,13 +159,13 @@ async function listen(
     publicUrl: public_url ?? null,
     ready: async () => {
       if (draining()) return false
-      await deps.ledger.inbox.sweep()
+      await deps.ledger.inbox.counts()
       return true
     },
     webhooks: {
       async receive(connection, token, request) {
         const own = { ...deps, sameToken: sameSecret, wake: (jobs: readonly Job[]) => queue.enqueue(jobs) }
-        const receipt = await receiveWebhook(project, { connection, token, request }, own)
+        const receipt = await receiveWebhook(projects.current(), { connection, token, request }, own)
         // An address that nobody knows must not become a label.
         if (receipt.status !== 404) metrics.webhookReceived(connection, receipt.status)
         return receipt

@@ -3,6 +3,18 @@ import type { SyncError } from '../core/problem.ts'
 /** Live work goes before the rest when calls are scarce. */
 export type Lane = 'live' | 'retry' | 'backfill'
 
+/** What calls are made for. */
+export interface CallScope {
+  readonly lane: Lane
+  /** False where nothing may be changed: the client then refuses every request that is not a `read`. */
+  readonly mayWrite: boolean
+}
+/** Tells the HTTP client what the calls of some work are made for. */
+export interface CallScopes {
+  within<T>(scope: CallScope, work: () => T): T
+  current(): CallScope
+}
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Absolute. A secret in it never reaches a log: the query is cut off there and paths named by `redact` are masked. */
@@ -10,10 +22,11 @@ export interface HttpRequest {
   readonly headers?: Headers
   readonly body?: string
   /**
-   * `read` may be repeated freely. `write` is repeated only when it certainly was not carried out (refused connection,
-   * 429); otherwise a lost answer is thrown as `outcome_unknown`.
+   * `read` changes nothing. `repeatable` changes something, and once more changes nothing more: both are repeated freely.
+   * `write` is repeated only when it certainly was not carried out (refused connection, 429); otherwise a lost answer is
+   * thrown as `outcome_unknown`.
    */
-  readonly effect: 'read' | 'write'
+  readonly effect: 'read' | 'repeatable' | 'write'
   readonly timeoutMs?: number
 }
 
@@ -69,6 +82,7 @@ export interface Http {
   /**
    * @throws SyncError as `classify` says, `unavailable` (nothing was done), `outcome_unknown` (a write whose answer
    * was lost), `bad_reply` (too large, not JSON)
+   * @throws Error for a request that changes something within a scope that may not: a fault of ours
    */
   send(request: HttpRequest): Promise<HttpReply>
   /** Calls sent so far, attempts counted one by one. */

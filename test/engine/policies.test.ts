@@ -36,7 +36,7 @@ describe('a new sync', () => {
     const [fresh = ''] = shop.win(1)
     await settle(project)
     expect([orderOf(old), orderOf(fresh)?.state]).toEqual([undefined, 'sale'])
-    expect((await project.crosswalk.timeline(old)).map((entry) => entry.event)).toContain('left_out')
+    expect((await project.crosswalk.timeline({ id: old })).map((entry) => entry.event)).toContain('left_out')
     const from = '2026-01-01T00:00:00.000Z' as never
     expect(await project.crosswalk.backfill('orders', { from, dryRun: true })).toEqual({ found: 1 })
     await settle(project)
@@ -55,7 +55,7 @@ describe('a new sync', () => {
     expect(rig.odoo.store.orders()).toEqual([])
     expect(rig.odoo.store.partners().filter((partner) => partner.externalId !== null)).toEqual([])
     expect(deal(id).erp_status ?? '').toBe('')
-    expect((await project.crosswalk.timeline(id)).map((entry) => entry.event)).toEqual(['would_create'])
+    expect((await project.crosswalk.timeline({ id })).map((entry) => entry.event)).toEqual(['would_create'])
     expect(await project.crosswalk.problems({ max: 10 })).toHaveLength(1)
     await rig.configure({ orders: { mode: 'live' }, fulfilment: { mode: 'live' } })
     await reopen()
@@ -120,7 +120,7 @@ describe('an order', () => {
     await settle(project)
     expect(orderOf(id)?.state).toBe('sale')
     const [problem] = await project.crosswalk.problems({ max: 10 })
-    expect(problem).toMatchObject({ kind: 'unwon_refused', records: [id] })
+    expect(problem).toMatchObject({ kind: 'unwon_refused', records: [{ id }] })
     expect(deal(id).erp_sync_problem).toContain('no longer won')
     rig.hubspot.store.updateDeal(id, { dealstage: 'closedwon' })
     await settle(project)
@@ -151,7 +151,11 @@ describe('a problem', () => {
     await settle(project)
     expect(orderOf(good)?.state).toBe('sale')
     const [problem] = await project.crosswalk.problems({ max: 10 })
-    expect(problem).toMatchObject({ kind: 'lookup_failed', waiting: 3, records: waiting })
+    expect(problem).toMatchObject({
+      kind: 'lookup_failed',
+      waiting: 3,
+      records: waiting.map((id) => ({ connection: 'hubspot', object: 'deals', id })),
+    })
     expect(problem?.message).toContain('NOT-THERE')
     rig.odoo.store.addProduct({ sku: 'NOT-THERE', price: '1', route: 'stock' })
     expect(await project.crosswalk.retry({ problem: problem?.id ?? '' })).toBe(3)

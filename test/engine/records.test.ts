@@ -63,7 +63,7 @@ describe('an odd deal', () => {
       expect(orderOf(id)).toBeUndefined()
       expect(deal(id).erp_sync_problem).toContain(text)
       const problems = await project.crosswalk.problems({ max: 100 })
-      expect(problems.flatMap((problem) => problem.records)).toContain(id)
+      expect(problems.flatMap((problem) => problem.records.map((record) => record.id))).toContain(id)
     },
     60_000,
   )

@@ -24,7 +24,7 @@ afterAll(async () => {
 /** As `days` from now, when the key in use is about to expire. */
 const rotate = async (project: OpenProject, days: number) =>
   rotateSecret(
-    project.project.endpoint('odoo'),
+    project.projects.current().endpoint('odoo'),
     await project.stored.settings('odoo'),
     (changed) => project.stored.store('odoo', changed),
     {
@@ -57,11 +57,12 @@ async function revokeBehind(project: OpenProject): Promise<void> {
   await project.crosswalk.check([])
   expect(await rotate(first, 360)).toBe(true)
 }
-const failure = async (project: OpenProject) => (await project.project.endpoint('odoo').paused())?.message ?? null
+const failure = async (project: OpenProject) =>
+  (await project.projects.current().endpoint('odoo').paused())?.message ?? null
 
 test('calls that were under way with the old key go on with the new one, however late they are refused', async () => {
   await revokeBehind(second)
-  const endpoint = second.project.endpoint('odoo')
+  const endpoint = second.projects.current().endpoint('odoo')
   // Refused only after the other call has taken over the new key.
   rig.odoo.fault({ match: { path: '/res.partner/' }, kind: 'slow', delayMs: 300 })
   const found = await Promise.all([
@@ -76,7 +77,8 @@ test('calls that were under way with the old key go on with the new one, however
 test('looking for changes takes over a renewed key as well', async () => {
   await revokeBehind(second)
   const pages: string[][] = []
-  for await (const page of second.project
+  for await (const page of second.projects
+    .current()
     .endpoint('odoo')
     .changes({ object: 'sale.order', paths: [], where: [] }, { from: '2026-01-01T00:00:00.000Z' as Instant }))
     pages.push([...page.ids])

@@ -1,4 +1,4 @@
-import type { RunReport } from '../../src/app/crosswalk.ts'
+import type { RunReport } from '../../src/app/engine/run.ts'
 import type { CrmWorld, ErpOrder } from '../../src/simulator/world.ts'
 import type { OpenProject } from '../project-folder.ts'
 import type { Pair } from '../rig.ts'
@@ -67,7 +67,7 @@ export async function prove({ crm, erp }: Sides, opened: OpenProject): Promise<P
   }
   const waiting = new Map<string, string>()
   for (const problem of await opened.crosswalk.problems({ sync: 'orders', max: 10_000 })) {
-    for (const id of (await opened.crosswalk.problem(problem.id))?.waiting ?? []) waiting.set(id, problem.message)
+    for (const { id } of (await opened.crosswalk.problem(problem.id))?.waiting ?? []) waiting.set(id, problem.message)
   }
   const wonIds = new Set(won.map((deal) => deal.id))
   const silent = won.filter(({ id, shown }) => {

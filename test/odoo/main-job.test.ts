@@ -153,7 +153,7 @@ describe('between a simulated HubSpot and a real Odoo', () => {
   }, 90_000)
 
   test('tells the whole story on one timeline', async () => {
-    const events = (await project.crosswalk.timeline(ids[0] ?? ''))
+    const events = (await project.crosswalk.timeline({ id: ids[0] ?? '' }))
       .filter((entry) => entry.event === 'stage')
       .map((entry) => (entry.details as { stage: string }).stage)
     expect(events).toEqual([

@@ -111,7 +111,7 @@ export function describeMainJob(crmName: string, erpName: string, change: Config
         expect(seen.some((stage) => either.includes(stage))).toBe(true)
       expect(tracking).toMatch(/./)
       expect(Number(shown(id)?.outstanding)).toBe(0)
-      const told = (await opened.crosswalk.timeline(id)).map((entry) => entry.event)
+      const told = (await opened.crosswalk.timeline({ id })).map((entry) => entry.event)
       expect(told).toEqual(expect.arrayContaining(['won', 'created', 'confirmed', 'stage', 'reported']))
     }, 120_000)
 

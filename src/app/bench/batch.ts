@@ -1,78 +1,93 @@
 import type { Json } from '../../core/json.ts'
 import { type Failure, verdictOf } from '../../core/problem.ts'
+import { type RecordRef, refText } from '../../core/ref.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Claim } from '../../ports/ledger/inbox.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { LinkUpdate } from '../../ports/ledger/links.ts'
 import type { TimelineEntry } from '../../ports/ledger/timeline.ts'
 import { causeKeyOf } from './cause.ts'
+import type { Done, Outcome } from './outcome.ts'
 import { together } from './together.ts'
 
 /** Deferrals after which a passing failure is shown to a person as well. */
 const patience = 4
-const backoffMs = (attempts: number) => Math.min(10 * 60_000, 1_000 * 2 ** Math.min(attempts, 10))
+/** Exponential back-off. What may have been carried out is looked at sooner, as it is nobody's fault and quickly told. */
+const backoffMs = (attempts: number, firstMs = 1_000) => Math.min(10 * 60_000, firstMs * 2 ** Math.min(attempts, 10))
+const lookFirstMs = 100
 
-/** Name of the count of orders that were created, beside the outcomes of records. */
-export const ordersMade = 'orders made'
+/** Name of the count of records that were made in the target, beside the outcomes of records. */
+export const madeCount = 'made'
 
 /** What became of the records of one batch, gathered until it is committed in one transaction. */
 export interface Batch {
   readonly claims: readonly Claim[]
-  /** The record is as it should be, or is none of ours. `count` names the outcome in the run's counts. */
-  settle(recordId: string, count: string): void
-  /** Waits for a person, for the system, or for a second look, as the failure's kind says. */
-  fail(recordId: string, failure: Failure): void
-  /** Again later, without a failure of its own. */
-  defer(recordId: string, afterMs: number): void
+  /** Gives a record its outcome; a failure stays when a later step thinks that all is well. */
+  settle(ref: RecordRef, outcome: Outcome): void
+  done(ref: RecordRef, done: Done): void
+  fail(ref: RecordRef, failure: Failure): void
   /** Counts something beside the outcomes. */
   tally(name: string, count: number): void
-  note(recordId: string, event: string, text: string, details?: Json): void
+  note(ref: RecordRef, event: string, text: string, details?: Json): void
   /**
    * Stores what was noted and linked so far: facts that stay true whatever becomes of the batch, while a system is waited
    * for. The outcomes of records are stored at the end, together.
    */
   store(): Promise<void>
   link(update: LinkUpdate): void
-  /** Has the record's state written back to the CRM. */
-  report(recordId: string): void
+  /** Has the fed sync look at the record. */
+  tell(ref: RecordRef): void
   /** Records without an outcome yet. */
-  open(): readonly string[]
+  open(): readonly RecordRef[]
+  /** Null while it has none. */
+  outcomeOf(ref: RecordRef): Outcome | null
 }
 
 interface Options {
   readonly sync: string
-  /** The sync that writes back, null when there is none. */
-  readonly reportSync: string | null
+  /** The sync that works on what this one did, null when there is none. */
+  readonly feeds: string | null
   readonly claims: readonly Claim[]
 }
 
-export function openBatch(
-  options: Options,
-  deps: { ledger: Ledger; clock: Clock },
-): Batch & {
-  /** Writes everything down. @returns what was counted, how many records wait on a problem, and what was reported */
-  commit(): Promise<{ counts: Record<string, number>; reported: number }>
-} {
+export interface OpenBatch extends Batch {
+  /**
+   * Writes everything down. @returns what was counted, and how many records the fed sync was told of
+   * @throws Error when a claim has no outcome: a fault of ours, which must not look like patience
+   */
+  commit(): Promise<{ counts: Record<string, number>; told: number }>
+}
+
+export function openBatch(options: Options, deps: { ledger: Ledger; clock: Clock }): OpenBatch {
   const { sync, claims } = options
-  const byId = new Map(claims.map((claim) => [claim.recordId, claim]))
-  const done = new Map<string, string>()
-  const failures = new Map<string, Failure>()
-  const later = new Map<string, number>()
+  const byText = new Map(claims.map((claim) => [refText(claim.ref), claim]))
+  const outcomes = new Map<string, Outcome>()
   const entries: TimelineEntry[] = []
   const updates = new Map<string, LinkUpdate>()
-  const reports = new Set<string>()
+  const told = new Map<string, RecordRef>()
   const tallies: Record<string, number> = {}
-  const entryOf = (recordId: string, event: string, text: string, details: Json): TimelineEntry => ({
+  const entryOf = (ref: RecordRef, event: string, text: string, details: Json): TimelineEntry => ({
     sync,
-    recordId,
+    ref,
     at: deps.clock.now(),
     event,
     text,
     details,
+    actor: null,
   })
-  return {
+  const settle = (ref: RecordRef, outcome: Outcome) => {
+    const name = refText(ref)
+    if (!byText.has(name)) throw new Error(`${name} got an outcome and is not in this batch`)
+    const before = outcomes.get(name)
+    if (before !== undefined && 'failed' in before && !('failed' in outcome)) return
+    outcomes.set(name, outcome)
+  }
+  const batch: OpenBatch = {
     claims,
-    note: (recordId, event, text, details = null) => void entries.push(entryOf(recordId, event, text, details)),
+    settle,
+    done: (ref, done) => settle(ref, { done }),
+    fail: (ref, failed) => settle(ref, { failed }),
+    note: (ref, event, text, details = null) => void entries.push(entryOf(ref, event, text, details)),
     async store() {
       const changed = [...updates.values()]
       updates.clear()
@@ -85,72 +100,102 @@ export function openBatch(
     tally(name, count) {
       tallies[name] = (tallies[name] ?? 0) + count
     },
-    settle: (recordId, count) => void done.set(recordId, count),
-    fail(recordId, failure) {
-      const verdict = verdictOf(failure.problem)
-      const attempts = byId.get(recordId)?.attempts ?? 0
-      if (verdict.do === 'park_record') {
-        failures.set(recordId, failure)
-        done.set(recordId, 'problems')
-        return
-      }
-      if (attempts >= patience) failures.set(recordId, failure)
-      later.set(recordId, verdict.do === 'retry' && verdict.afterMs !== null ? verdict.afterMs : backoffMs(attempts))
+    link(update) {
+      const before = updates.get(update.id)
+      updates.set(update.id, before === undefined ? update : merged(before, update))
     },
-    defer: (recordId, afterMs) => void later.set(recordId, afterMs),
-    link: (update) => void updates.set(update.id, { ...updates.get(update.id), ...update }),
-    report: (recordId) => void reports.add(recordId),
-    open: () => claims.map((claim) => claim.recordId).filter((id) => !done.has(id) && !later.has(id)),
+    tell: (ref) => void told.set(refText(ref), ref),
+    open: () => claims.map((claim) => claim.ref).filter((ref) => !outcomes.has(refText(ref))),
+    outcomeOf: (ref) => outcomes.get(refText(ref)) ?? null,
     async commit() {
-      const counts: Record<string, number> = { ...tallies }
-      for (const count of done.values()) counts[count] = (counts[count] ?? 0) + 1
-      const settled = claims.filter((claim) => done.has(claim.recordId))
-      const healthy = settled.map((claim) => claim.recordId).filter((id) => !failures.has(id))
-      const waits = new Map<number, Claim[]>()
-      for (const claim of claims) {
-        if (done.has(claim.recordId)) continue
-        const afterMs = later.get(claim.recordId) ?? backoffMs(claim.attempts)
-        waits.set(afterMs, [...(waits.get(afterMs) ?? []), claim])
-        counts.deferred = (counts.deferred ?? 0) + 1
-      }
-      const reported = await deps.ledger.inTransaction(async (ledger) => {
+      const sorted = sort(claims, outcomes)
+      const counts: Record<string, number> = { ...tallies, ...sorted.counts }
+      const { settled, parked, shown, waits } = sorted
+      const count = await deps.ledger.inTransaction(async (ledger) => {
         if (updates.size > 0) await ledger.links.update([...updates.values()])
-        const before = await ledger.problems.ofRecords(
-          sync,
-          claims.map((claim) => claim.recordId),
-        )
-        const told = new Set(reports)
+        const refs = claims.map((claim) => claim.ref)
+        const before = await ledger.problems.ofRecords(sync, refs)
+        const telling = new Map(told)
         const noted = [...entries]
-        const tell = (recordId: string, event: string, text: string, details: Json = null) => {
-          noted.push(entryOf(recordId, event, text, details))
-          told.add(recordId)
+        const tell = (ref: RecordRef, event: string, text: string, details: Json = null) => {
+          noted.push(entryOf(ref, event, text, details))
+          telling.set(refText(ref), ref)
         }
-        for (const [recordId, failure] of failures) {
-          if (before.get(recordId)?.message === failure.message) continue
-          tell(recordId, 'problem', failure.message, { kind: failure.problem.kind, fix: failure.fix })
+        for (const { ref, failure } of shown) {
+          if (before.get(refText(ref))?.message === failure.message) continue
+          tell(ref, 'problem', failure.message, { kind: failure.problem.kind, fix: failure.fix })
         }
-        if (failures.size > 0) {
+        if (shown.length > 0) {
           await ledger.problems.raise(
-            [...failures].map(([recordId, failure]) => ({
-              sync,
-              causeKey: causeKeyOf(failure, recordId),
-              failure,
-              recordIds: [recordId],
-            })),
+            shown.map(({ ref, failure }) => ({ sync, causeKey: causeKeyOf(failure, ref.id), failure, records: [ref] })),
           )
         }
+        const healthy = settled.filter((claim) => !parked.has(claim)).map((claim) => claim.ref)
         const mended = before.size === 0 ? [] : await ledger.problems.clear(sync, healthy)
-        for (const recordId of mended) tell(recordId, 'mended', 'The problem is gone')
+        for (const ref of mended) tell(ref, 'mended', 'The problem is gone')
         if (noted.length > 0) await ledger.timeline.add(noted)
-        if (options.reportSync !== null && told.size > 0) {
+        if (options.feeds !== null && telling.size > 0) {
           const lane = claims.some((claim) => claim.lane === 'live') ? 'live' : (claims[0]?.lane ?? 'live')
-          await ledger.inbox.add(options.reportSync, [...told], { lane })
+          await ledger.inbox.add(options.feeds, [...telling.values()], { lane })
         }
         if (settled.length > 0) await ledger.inbox.settle(settled)
         for (const [afterMs, group] of waits) await ledger.inbox.defer(group, afterMs)
-        return options.reportSync === null ? 0 : told.size
+        return options.feeds === null ? 0 : telling.size
       })
-      return { counts, reported }
+      return { counts, told: count }
     },
   }
+  return batch
+}
+
+/** Two updates of one link as one, the later on top. */
+function merged(before: LinkUpdate, after: LinkUpdate): LinkUpdate {
+  const source = { ...before.source, ...after.source }
+  const target = { ...before.target, ...after.target }
+  return { ...before, ...after, source, target }
+}
+
+interface Sorted {
+  readonly counts: Record<string, number>
+  /** Claims that are over for now, those among them that wait on a person, and the failures to be shown. */
+  readonly settled: Claim[]
+  readonly parked: Set<Claim>
+  readonly shown: { readonly ref: RecordRef; readonly failure: Failure }[]
+  /** Claims that come again, by milliseconds. */
+  readonly waits: Map<number, Claim[]>
+}
+
+function sort(claims: readonly Claim[], outcomes: ReadonlyMap<string, Outcome>): Sorted {
+  const sorted: Sorted = { counts: {}, settled: [], parked: new Set(), shown: [], waits: new Map() }
+  const add = (name: string) => {
+    sorted.counts[name] = (sorted.counts[name] ?? 0) + 1
+  }
+  const wait = (claim: Claim, afterMs: number) => {
+    add('deferred')
+    sorted.waits.set(afterMs, [...(sorted.waits.get(afterMs) ?? []), claim])
+  }
+  for (const claim of claims) {
+    const { ref, attempts } = claim
+    const outcome = outcomes.get(refText(ref))
+    if (outcome === undefined) throw new Error(`${refText(ref)} of sync "${claim.sync}" was left without an outcome`)
+    if ('done' in outcome) {
+      add(outcome.done)
+      sorted.settled.push(claim)
+    } else if ('again' in outcome) wait(claim, outcome.again)
+    else {
+      const failure = outcome.failed
+      const verdict = verdictOf(failure.problem)
+      if (verdict.do === 'park_record') {
+        add('problems')
+        sorted.parked.add(claim)
+        sorted.settled.push(claim)
+        sorted.shown.push({ ref, failure })
+        continue
+      }
+      if (attempts >= patience) sorted.shown.push({ ref, failure })
+      const asked = verdict.do === 'retry' ? verdict.afterMs : null
+      wait(claim, asked ?? backoffMs(attempts, verdict.do === 'look_before_retry' ? lookFirstMs : undefined))
+    }
+  }
+  return sorted
 }

@@ -1,5 +1,6 @@
 import type { Evaluator } from '../../mapping/run/run.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { CallScopes } from '../../ports/http.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { Log } from '../../ports/log.ts'
 
@@ -9,6 +10,8 @@ export interface Deps {
   readonly clock: Clock
   readonly log: Log
   readonly evaluator: Evaluator
+  /** Says what calls are made for. */
+  readonly scopes: CallScopes
   /** Names this process in leases. */
   readonly worker: string
 }

@@ -29,6 +29,7 @@ function begin() {
     {
       ledger: { connections, problems } as Partial<Ledger> as Ledger,
       clock: { now: () => now, sleep: async () => {} },
+      scopes: { within: (_scope, work) => work(), current: () => ({ lane: 'live', mayWrite: true }) },
       log: { debug: silent, info: silent, warn: silent, error: silent },
     },
   )

@@ -2,6 +2,7 @@ import { type Failure, failureOf, SyncError, verdictOf } from '../../core/proble
 import { shift } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Account, ChangePage, ChangesSince, Connection, ObjectSchema, Watch } from '../../ports/connector.ts'
+import type { CallScope, CallScopes } from '../../ports/http.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { Log } from '../../ports/log.ts'
 
@@ -23,6 +24,8 @@ export interface Endpoint {
   /** The changes of a system, under the circuit breaker like any other call. */
   changes(watch: Watch, since: ChangesSince): AsyncIterable<ChangePage>
   describe(object: string): Promise<ObjectSchema>
+  /** The same connection, whose calls are made for this. */
+  within(scope: CallScope): Endpoint
 }
 
 // After the first failure at once again, then 5 s, 10 s, … up to 5 min; a refused login waits the longest from the start.
@@ -31,7 +34,7 @@ const loginPauseMs = 5 * 60_000
 
 export function openEndpoint(
   options: { name: string; system: string; connection: Connection; reopen: () => Promise<Connection | null> },
-  deps: { ledger: Ledger; clock: Clock; log: Log },
+  deps: { ledger: Ledger; clock: Clock; log: Log; scopes: CallScopes },
 ): Endpoint {
   const { name } = options
   let connection = options.connection
@@ -66,7 +69,7 @@ export function openEndpoint(
     await ledger.connections.setPaused(name, { because: failureOf(error), until: shift(clock.now(), ms) })
     if (error.problem.kind !== 'rate_limited') {
       await ledger.problems.raise([
-        { sync: connectionCause(name), causeKey: error.problem.kind, failure: failureOf(error), recordIds: [] },
+        { sync: connectionCause(name), causeKey: error.problem.kind, failure: failureOf(error), records: [] },
       ])
     }
     log.warn('connection paused', { connection: name, kind: error.problem.kind, for_ms: ms, why: error.message })
@@ -160,8 +163,37 @@ export function openEndpoint(
       }
     },
     describe: (object) => endpoint.use((opened) => opened.describe(object)),
+    within: (scope) => scoped(endpoint, scope, deps.scopes),
   }
   return endpoint
+}
+
+function scoped(endpoint: Endpoint, scope: CallScope, scopes: CallScopes): Endpoint {
+  return {
+    name: endpoint.name,
+    system: endpoint.system,
+    get connection() {
+      return endpoint.connection
+    },
+    refresh: () => scopes.within(scope, () => endpoint.refresh()),
+    account: () => scopes.within(scope, () => endpoint.account()),
+    paused: () => endpoint.paused(),
+    use: (work) => scopes.within(scope, () => endpoint.use(work)),
+    async *changes(watch, since) {
+      const pages = endpoint.changes(watch, since)[Symbol.asyncIterator]()
+      try {
+        for (;;) {
+          const page = await scopes.within(scope, () => pages.next())
+          if (page.done === true) return
+          yield page.value
+        }
+      } finally {
+        await pages.return?.()
+      }
+    },
+    describe: (object) => scopes.within(scope, () => endpoint.describe(object)),
+    within: (other) => scoped(endpoint, other, scopes),
+  }
 }
 
 /** The name under which problems of a connection, not of a sync, are kept. */

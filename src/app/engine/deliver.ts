@@ -1,15 +1,14 @@
 import { type Failure, failureOf, SyncError, verdictOf } from '../../core/problem.ts'
 import type { Claim } from '../../ports/ledger/inbox.ts'
 import { openBatch } from '../bench/batch.ts'
+import { openBench } from '../bench/bench.ts'
 import { causeKeyOf } from '../bench/cause.ts'
 import type { Deps } from '../bench/deps.ts'
-import { shareAnswers } from '../bench/expressions.ts'
+import { claimBatch, keepLease, LeaseLost } from '../bench/lease.ts'
 import { type Lookups, openLookups } from '../bench/lookups.ts'
-import { deliverReports } from '../flows/fulfilment/deliver.ts'
-import { deliverOrders, LeaseLost } from '../flows/orders/deliver.ts'
-import type { Sync } from '../flows/sync.ts'
+import { together } from '../bench/together.ts'
+import type { Sync } from '../flows/flow.ts'
 
-const leaseMs = 60_000
 // While one batch waits for an answer of one system, another keeps the other system busy.
 const sideBySide = 2
 
@@ -22,17 +21,17 @@ export interface Delivery {
   readonly stopped: Failure | null
 }
 
+/** @param told  records that the fed sync is to look at now */
+type Progress = (records: number, counts: Readonly<Record<string, number>>, told: number) => Promise<void> | void
+
 /**
  * Works off what is due in a sync's inbox, batch by batch, until nothing is left or the sync must wait.
- * @param progress  told after each batch: records so far, and of the batch its counts and the write-backs it made due
+ * @param progress  told after each batch: records so far, and of the batch its counts and what it fed
  */
 export async function deliver(
   sync: Sync,
   deps: Deps,
-  options: {
-    signal?: AbortSignal
-    progress?: (records: number, counts: Readonly<Record<string, number>>, reported: number) => Promise<void> | void
-  } = {},
+  options: { signal?: AbortSignal; progress?: Progress } = {},
 ): Promise<Delivery> {
   const counts: Record<string, number> = {}
   let records = 0
@@ -41,9 +40,7 @@ export async function deliver(
   // Two claims at the same moment would share what waits between them: two half batches cost twice the calls of one.
   let turn: Promise<unknown> = Promise.resolve()
   function claim(): Promise<readonly Claim[]> {
-    const own = turn.then(() =>
-      deps.ledger.inbox.claim(sync.name, { max: sync.config.batch, worker: deps.worker, leaseMs }),
-    )
+    const own = turn.then(() => claimBatch(sync.name, sync.config.batch, deps))
     turn = own.catch(() => null)
     return own
   }
@@ -57,10 +54,10 @@ export async function deliver(
       records += claims.length
       for (const [name, count] of Object.entries(outcome.counts)) counts[name] = (counts[name] ?? 0) + count
       stopped ??= outcome.stopped
-      await options.progress?.(records, outcome.counts, outcome.reported)
+      await options.progress?.(records, outcome.counts, outcome.told)
     }
   }
-  await Promise.all(Array.from({ length: sideBySide }, loop))
+  await together(Array.from({ length: sideBySide }, loop))
   return { records, counts, stopped }
 }
 
@@ -82,100 +79,79 @@ async function deliverBatch(
   claims: readonly Claim[],
   lookups: Lookups,
   deps: Deps,
-): Promise<{ counts: Record<string, number>; reported: number; stopped: Failure | null }> {
-  let mine = true
-  const heart = new AbortController()
-  const beating = beat(claims, deps, heart.signal, () => {
-    mine = false
-  })
-  const stillMine = () => {
-    if (!mine) throw new LeaseLost('another worker took the batch over')
-  }
-  const batch = openBatch(
-    { sync: sync.name, reportSync: sync.document === 'deal' ? sync.reportSync : null, claims },
-    deps,
-  )
-  const shared = { ...deps, evaluator: shareAnswers(deps.evaluator) }
+): Promise<{ counts: Record<string, number>; told: number; stopped: Failure | null }> {
+  const lease = keepLease(claims, deps)
+  const batch = openBatch({ sync: sync.name, feeds: sync.feeds, claims }, deps)
   let stopped: Failure | null = null
   try {
     const state = await deps.ledger.syncs.get(sync.name, deps.clock.now())
-    const shadow = sync.config.mode === 'shadow'
-    if (sync.document === 'deal') {
-      const guard = async (wanted: number) => {
-        const refused = await askGuard(sync.name, sync.config.guard.orders_per_hour, wanted, deps)
-        stopped = refused ?? stopped
-        return refused
-      }
-      const since = sync.config.since ?? state.enabledAt
-      await deliverOrders(sync, batch, { since, shadow, lookups, guard, stillMine }, shared)
-    } else {
-      await deliverReports(sync, batch, { shadow, lookups, stillMine }, shared)
-    }
+    const bench = openBench(
+      {
+        mode: sync.config.mode,
+        batch,
+        state,
+        scope: { lane: claims[0]?.lane ?? 'live', mayWrite: true },
+        source: sync.source,
+        target: sync.target,
+        lookups,
+        stillMine: lease.stillMine,
+        planned: () => undefined,
+        async guard(wanted) {
+          const refused = await askGuard(sync, wanted, deps)
+          stopped = refused ?? stopped
+          return refused
+        },
+      },
+      deps,
+    )
+    await sync.deliver(bench)
   } catch (error) {
-    if (error instanceof LeaseLost) return { counts: {}, reported: 0, stopped: null }
+    if (error instanceof LeaseLost) return { counts: {}, told: 0, stopped: null }
     if (!(error instanceof SyncError)) throw error
-    stopped = await stop(sync, error, batch.open(), batch.fail, deps)
+    stopped = await stop(sync, error, batch.open().length, deps)
+    for (const ref of batch.open()) batch.fail(ref, failureOf(error))
   } finally {
-    heart.abort()
-    await beating
+    await lease.end()
   }
-  const { counts, reported } = await batch.commit()
+  const { counts, told } = await batch.commit()
   for (const [run, share] of sharesByRun(claims, counts)) await deps.ledger.runs.count(run, share)
-  return { counts, reported, stopped }
-}
-
-/** Keeps the leases while the batch is in work. */
-async function beat(claims: readonly Claim[], deps: Deps, signal: AbortSignal, lost: () => void): Promise<void> {
-  while (!signal.aborted) {
-    await deps.clock.sleep(leaseMs / 3, signal)
-    if (signal.aborted) return
-    if (!(await deps.ledger.inbox.renew(claims, leaseMs))) return lost()
-  }
+  return { counts, told, stopped }
 }
 
 /** A whole call failed: what has no outcome yet waits, and what the kind asks for is done. */
-async function stop(
-  sync: Sync,
-  error: SyncError,
-  open: readonly string[],
-  fail: (recordId: string, failure: Failure) => void,
-  deps: Deps,
-): Promise<Failure | null> {
+async function stop(sync: Sync, error: SyncError, records: number, deps: Deps): Promise<Failure | null> {
   const failure = failureOf(error)
-  deps.log.warn('batch stopped', {
-    sync: sync.name,
-    kind: error.problem.kind,
-    why: error.message,
-    records: open.length,
-  })
+  deps.log.warn('batch stopped', { sync: sync.name, kind: error.problem.kind, why: error.message, records })
   const verdict = verdictOf(error.problem)
   switch (verdict.do) {
     case 'hold_sync':
       await deps.ledger.syncs.set(sync.name, { heldBecause: error.message })
-      await deps.ledger.problems.raise([{ sync: sync.name, causeKey: causeKeyOf(failure, ''), failure, recordIds: [] }])
+      await deps.ledger.problems.raise([{ sync: sync.name, causeKey: causeKeyOf(failure, ''), failure, records: [] }])
       return failure
     case 'pause_connection':
       return failure
     case 'park_record':
     case 'look_before_retry':
-      for (const id of open) fail(id, failure)
       return null
     case 'retry':
       return error.problem.kind === 'unavailable' || error.problem.kind === 'rate_limited' ? failure : null
   }
 }
 
-async function askGuard(sync: string, perHour: number, wanted: number, deps: Deps): Promise<Failure | null> {
-  const { granted, used } = await deps.ledger.syncs.takeAllowance(sync, wanted, perHour, deps.clock.now())
+async function askGuard(sync: Sync, wanted: number, deps: Deps): Promise<Failure | null> {
+  const { guard } = sync
+  if (guard === null) return null
+  const { name } = sync
+  const { granted, used } = await deps.ledger.syncs.takeAllowance(name, wanted, guard.perHour, deps.clock.now())
   if (granted) return null
   const failure: Failure = {
-    problem: { kind: 'guard_tripped', allowed: perHour, wanted },
-    message: `Sync "${sync}" is about to make ${wanted} new orders; ${used} were made in the last hour and ${perHour} an hour are allowed. None of them was made.`,
-    fix: `Look at them with \`crosswalk preview deal <id>\`. If they are right: \`crosswalk run ${sync} --allow ${wanted}\`, or raise guard.orders_per_hour.`,
+    problem: { kind: 'guard_tripped', allowed: guard.perHour, wanted },
+    message: `Sync "${name}" is about to make ${wanted} new orders; ${used} were made in the last hour and ${guard.perHour} an hour are allowed. None of them was made.`,
+    fix: `Look at them with \`crosswalk preview deal <id>\`. If they are right: \`crosswalk run ${name} --allow ${wanted}\`, or raise guard.orders_per_hour.`,
   }
-  await deps.ledger.syncs.set(sync, { heldBecause: failure.message })
-  await deps.ledger.problems.raise([{ sync, causeKey: causeKeyOf(failure, ''), failure, recordIds: [] }])
-  deps.log.warn('guard tripped', { sync, wanted, used, allowed: perHour })
+  await deps.ledger.syncs.set(name, { heldBecause: failure.message })
+  await deps.ledger.problems.raise([{ sync: name, causeKey: causeKeyOf(failure, ''), failure, records: [] }])
+  deps.log.warn('guard tripped', { sync: name, wanted, used, allowed: guard.perHour })
   return failure
 }
 

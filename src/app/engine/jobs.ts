@@ -2,18 +2,19 @@ import { failureOf, SyncError } from '../../core/problem.ts'
 import { shift } from '../../core/time.ts'
 import type { Run } from '../../ports/ledger/runs.ts'
 import type { Job, Queue } from '../../ports/queue.ts'
-import { ordersMade } from '../bench/batch.ts'
+import { madeCount } from '../bench/batch.ts'
 import { causeKeyOf } from '../bench/cause.ts'
 import type { Deps } from '../bench/deps.ts'
-import { reconcile } from '../flows/orders/reconcile.ts'
-import type { Sync } from '../flows/sync.ts'
-import type { Project } from '../project/project.ts'
+import type { Sync } from '../flows/flow.ts'
+import type { Projects } from '../project/projects.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
 import { noticeChanges } from './notice.ts'
 
 /** How many records of each problem are tried again by themselves, every round. */
 const probesPerProblem = 100
+/** Problems of one sync that are tried again in one round are one run. */
+const probeRunMs = 60_000
 
 /** What the server does with jobs; a job says that a sync has work, the inbox says which. */
 export interface Jobs {
@@ -33,23 +34,27 @@ interface Observer {
   runEnded(run: Pick<Run, 'sync' | 'kind' | 'state' | 'startedAt' | 'endedAt'>): void
 }
 
-export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly metrics: Observer }): Jobs {
+export function openJobs(
+  projects: Pick<Projects, 'current'>,
+  queue: Queue,
+  deps: Deps & { readonly metrics: Observer },
+): Jobs {
   const { ledger, clock, log, metrics } = deps
 
   // At the start any may have been broken when it was last tried.
-  const broken = new Set(Object.keys(project.config.syncs))
+  const broken = new Set(Object.keys(projects.current().config.syncs))
 
   /** Opens a sync; a mistake in it is a problem that holds it, not a crash. */
   async function open(name: string): Promise<Sync | null> {
     try {
-      const sync = await project.sync(name)
+      const sync = await projects.current().sync(name)
       if (broken.delete(name)) await ledger.problems.close(name, [`configuration_invalid ${name}`])
       return sync
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
       const failure = failureOf(error)
       broken.add(name)
-      await ledger.problems.raise([{ sync: name, causeKey: causeKeyOf(failure, ''), failure, recordIds: [] }])
+      await ledger.problems.raise([{ sync: name, causeKey: causeKeyOf(failure, ''), failure, records: [] }])
       log.warn('sync cannot start', { sync: name, kind: error.problem.kind, why: error.message })
       return null
     }
@@ -73,22 +78,22 @@ export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly
       return
     }
     // Write-backs do not wait until the last of many batches is done.
-    const progress = async (_records: number, _counts: unknown, reported: number) => {
-      if (reported === 0 || sync.document !== 'deal' || sync.reportSync === null) return
-      await queue.enqueue([{ queue: 'deliver', sync: sync.reportSync, lane: job.lane }])
+    const progress = async (_records: number, _counts: unknown, told: number) => {
+      if (told === 0 || sync.feeds === null) return
+      await queue.enqueue([{ queue: 'deliver', sync: sync.feeds, lane: job.lane }])
     }
     const delivery = await deliver(sync, deps, { signal, progress })
-    metrics.ordersCreated(sync.name, delivery.counts[ordersMade] ?? 0)
+    metrics.ordersCreated(sync.name, delivery.counts[madeCount] ?? 0)
     if (delivery.records > 0) log.info('delivered', { sync: sync.name, records: delivery.records, ...delivery.counts })
   }
 
   /** Holds both systems against each other and queues what is missing: what polls and webhooks lost comes back here. */
   async function reconcileAll(): Promise<void> {
-    for (const [name, config] of Object.entries(project.config.syncs)) {
-      if (config.document !== 'deal') continue
-      const sync = await open(name)
-      if (sync?.document !== 'deal') continue
-      const result = await failsQuietly(() => reconcile(sync, { mend: config.mode === 'live' }, deps))
+    for (const [name, config] of Object.entries(projects.current().config.syncs)) {
+      const deals = (await open(name))?.deals ?? null
+      if (deals === null) continue
+      const mend = config.mode === 'live'
+      const result = await failsQuietly(() => deals.reconcile({ mend, actor: null }, deps))
       if (result === null) continue
       const { won, linked, missing, extra } = result
       log.info('reconciled', { sync: name, won, linked, missing: missing.length, extra: extra.length })
@@ -109,24 +114,28 @@ export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly
   return {
     handle,
     async sweep() {
-      const counts = await ledger.inbox.sweep()
+      await ledger.inbox.free()
+      const counts = await ledger.inbox.counts()
       await queue.enqueue(
         counts
-          .filter((one) => one.due > 0 && project.config.syncs[one.sync] !== undefined)
+          .filter((one) => one.due > 0 && projects.current().config.syncs[one.sync] !== undefined)
           .map((one) => ({ queue: 'deliver', sync: one.sync, lane: one.bestLane ?? 'live' })),
       )
     },
     async probe() {
-      for (const name of Object.keys(project.config.syncs)) {
+      for (const name of Object.keys(projects.current().config.syncs)) {
         for (const problem of await ledger.problems.list({ sync: name, max: 200 })) {
           if (problem.waiting === 0) continue
           const records = await ledger.problems.waiting(problem.id, probesPerProblem)
-          await ledger.inbox.add(name, records, { lane: 'retry' })
+          const run = await ledger.runs.join(name, 'retry', clock.now(), probeRunMs)
+          const added = await ledger.inbox.add(name, records, { lane: 'retry', run })
+          await ledger.runs.count(run, { found: added })
+          await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
         }
       }
     },
     async begin() {
-      for (const name of Object.keys(project.config.syncs)) {
+      for (const name of Object.keys(projects.current().config.syncs)) {
         const sync = await open(name)
         if (sync === null) continue
         const { mappings } = await ledger.syncs.get(name, clock.now())
@@ -134,13 +143,13 @@ export function openJobs(project: Project, queue: Queue, deps: Deps & { readonly
         await noticeChanges(sync, deps)
       }
       await queue.schedule(
-        Object.entries(project.config.syncs).flatMap(([sync, { schedule }]) =>
+        Object.entries(projects.current().config.syncs).flatMap(([sync, { schedule }]) =>
           schedule === null ? [] : [{ sync, cron: schedule.cron, timeZone: schedule.time_zone }],
         ),
       )
     },
     async purge() {
-      const before = shift(clock.now(), -project.config.retention_days * 86_400_000)
+      const before = shift(clock.now(), -projects.current().config.retention_days * 86_400_000)
       const removed = (await ledger.timeline.purge(before)) + (await ledger.events.purge(before))
       if (removed > 0) log.info('purged', { rows: removed })
     },

@@ -3,7 +3,8 @@ import type { EventStream } from '../../ports/connector.ts'
 import type { Job } from '../../ports/queue.ts'
 import type { Deps } from '../bench/deps.ts'
 import { connectionCause, type Endpoint } from '../bench/endpoint.ts'
-import type { Project } from '../project/project.ts'
+import { together } from '../bench/together.ts'
+import type { Projects } from '../project/projects.ts'
 import { storeEvents } from './events.ts'
 
 const leaseMs = 60_000
@@ -22,11 +23,20 @@ type StreamDeps = Deps & {
  * Follows the event streams of all connections that have one, until `signal` fires. Each is followed by one process at a
  * time. A stream only makes changes known sooner: when it breaks off, polls go on and nothing is lost.
  */
-export async function followStreams(project: Project, deps: StreamDeps, signal: AbortSignal): Promise<void> {
-  await Promise.all([...project.endpoints.values()].map((endpoint) => follow(project, endpoint, deps, signal)))
+export async function followStreams(
+  projects: Pick<Projects, 'current'>,
+  deps: StreamDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  await together([...projects.current().endpoints.values()].map((endpoint) => follow(projects, endpoint, deps, signal)))
 }
 
-async function follow(project: Project, endpoint: Endpoint, deps: StreamDeps, signal: AbortSignal): Promise<void> {
+async function follow(
+  projects: Pick<Projects, 'current'>,
+  endpoint: Endpoint,
+  deps: StreamDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const { ledger, log, clock, worker } = deps
   const { name } = endpoint
   let failures = 0
@@ -35,7 +45,7 @@ async function follow(project: Project, endpoint: Endpoint, deps: StreamDeps, si
     const taken = free ? await ledger.streams.take(name, { worker, leaseMs }) : null
     if (taken !== null) {
       try {
-        await listen(project, endpoint, taken.place, deps, signal, async () => {
+        await listen(projects, endpoint, taken.place, deps, signal, async () => {
           if (failures > 0) await ledger.problems.close(connectionCause(name), [cause])
           failures = 0
         })
@@ -48,7 +58,7 @@ async function follow(project: Project, endpoint: Endpoint, deps: StreamDeps, si
             ...failureOf(error),
             message: `The event stream of "${name}" breaks off again and again: ${error.message}. Changes are found by polling until it is mended.`,
           }
-          await ledger.problems.raise([{ sync: connectionCause(name), causeKey: cause, failure, recordIds: [] }])
+          await ledger.problems.raise([{ sync: connectionCause(name), causeKey: cause, failure, records: [] }])
         }
       } finally {
         await ledger.streams.leave(name, worker)
@@ -60,7 +70,7 @@ async function follow(project: Project, endpoint: Endpoint, deps: StreamDeps, si
 
 /** Follows a stream once, as long as it lasts and the lease is kept. @param works  told when it has lasted for a while */
 async function listen(
-  project: Project,
+  projects: Pick<Projects, 'current'>,
   { connection, name }: Endpoint,
   place: EventStream['place'],
   deps: StreamDeps,
@@ -87,7 +97,11 @@ async function listen(
           const jobs =
             events.length === 0
               ? []
-              : await storeEvents(project, { connection: name, events, body: JSON.stringify(events) }, tx)
+              : await storeEvents(
+                  projects.current(),
+                  { connection: name, events, body: JSON.stringify(events), at: clock.now() },
+                  tx,
+                )
           await tx.streams.move(name, worker, reached)
           return jobs
         })
@@ -96,7 +110,7 @@ async function listen(
       async gap(reason) {
         log.warn('events lost', { connection: name, reason })
         deps.metrics.eventsLost(name)
-        const looks = Object.entries(project.config.syncs).filter(([, sync]) => sync.from === name)
+        const looks = Object.entries(projects.current().config.syncs).filter(([, sync]) => sync.from === name)
         await deps.wake(looks.map(([sync]) => ({ queue: 'detect', sync, kind: 'scheduled' })))
       },
     })

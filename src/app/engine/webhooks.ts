@@ -34,7 +34,11 @@ export async function receiveWebhook(
   }
   const body = new TextDecoder().decode(webhook.request.body)
   const woken = await deps.ledger.inTransaction((ledger) =>
-    storeEvents(project, { connection: webhook.connection, events: verdict.events, body }, ledger),
+    storeEvents(
+      project,
+      { connection: webhook.connection, events: verdict.events, body, at: deps.clock.now() },
+      ledger,
+    ),
   )
   await deps.wake(woken)
   const reply = verdict.reply ?? null

@@ -43,3 +43,15 @@ export const syncBase = {
 }
 
 export const mappingFile = z.string().optional().describe('Path from the folder of the project')
+
+/** What every sync has in the configuration. */
+export interface SyncConfig extends z.output<z.ZodObject<typeof syncBase>> {
+  readonly document: string
+}
+
+const scalar = z.union([z.string(), z.number(), z.boolean()])
+/** Values by path: one, one of several, or any at all. */
+export const condition = z.record(
+  z.string(),
+  z.union([scalar, z.array(scalar).min(1), z.strictObject({ present: z.literal(true) })]),
+)

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { Json } from '../../core/json.ts'
-import { name } from '../flows/base.ts'
-import { reportSyncSchema } from '../flows/fulfilment/config.ts'
-import { orderSyncSchema } from '../flows/orders/config.ts'
+import { name, type SyncConfig } from '../flows/base.ts'
+import { flows } from '../flows/catalogue.ts'
 
 /*
  * The shape of config/crosswalk.yaml. An unknown key is an error. The reference page is made from the descriptions.
@@ -21,9 +20,16 @@ const connectionSchema = z.strictObject({
     .describe('Last part of the webhook address /hooks/<connection>/<token>; at least 24 random characters'),
 })
 
+const [firstFlow, ...otherFlows] = flows
+/** One of the catalogue's, told apart by `document`; what is its own, the flow knows. */
+const syncSchema: z.ZodType<SyncConfig> = z.discriminatedUnion('document', [
+  firstFlow.config,
+  ...otherFlows.map((flow) => flow.config),
+]) as never
+
 export const configSchema = z.strictObject({
   connections: z.record(name, connectionSchema),
-  syncs: z.record(name, z.discriminatedUnion('document', [orderSyncSchema, reportSyncSchema])),
+  syncs: z.record(name, syncSchema),
   server: z
     .strictObject({
       host: z.string().default('127.0.0.1').describe('Address to listen on'),

@@ -1,12 +1,11 @@
 import { SyncError } from '../../core/problem.ts'
+import type { RecordKind } from '../../core/ref.ts'
 import { type CompiledMapping, compileMapping, type Finding, type MappingFile } from '../../mapping/compile/compile.ts'
 import type { ObjectSchema } from '../../ports/connector.ts'
 import type { Endpoint } from '../bench/endpoint.ts'
-import type { ReportSync } from '../flows/fulfilment/config.ts'
-import type { FulfilmentSync } from '../flows/fulfilment/sync.ts'
-import type { OrderSync } from '../flows/orders/config.ts'
-import type { DealSync } from '../flows/orders/sync.ts'
-import type { Sync } from '../flows/sync.ts'
+import type { SyncConfig } from '../flows/base.ts'
+import { flowOf } from '../flows/catalogue.ts'
+import type { End, Sync } from '../flows/flow.ts'
 import type { Config } from './config.ts'
 
 export type Tables = Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -28,14 +27,15 @@ export interface Project {
    * does not answer
    */
   sync(name: string): Promise<Sync>
+  /** These syncs (all when empty) in the order in which one makes work for the next. */
+  order(names: readonly string[]): readonly string[]
+  /** Whose records a sync's inbox names; no system is asked. */
+  records(name: string): Promise<RecordKind>
   /** Compiles all mappings; offline, fields are not checked against the systems. */
   lint(options: {
     offline: boolean
   }): Promise<readonly { file: MappingFile; mapping: CompiledMapping | null; findings: readonly Finding[] }[]>
 }
-
-/** Where a mapping is read from, when the configuration names no file of its own. */
-const shipped = (system: string, document: string) => `mappings/${system}/${document}.yaml`
 
 interface Part {
   readonly path: string
@@ -45,7 +45,13 @@ interface Part {
   readonly other: { readonly endpoint: Endpoint; readonly mapping: string } | null
 }
 
-export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpoint>, files: ProjectFiles): Project {
+/** @param nameRecords  called with each sync that was opened, before anybody works with it */
+export function openProject(
+  config: Config,
+  endpoints: ReadonlyMap<string, Endpoint>,
+  files: ProjectFiles,
+  nameRecords: (sync: Sync, watched: string) => Promise<void>,
+): Project {
   const opened = new Map<string, Promise<Sync>>()
 
   const endpoint = (name: string): Endpoint => {
@@ -54,33 +60,28 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
     throw invalid(name, `There is no connection "${name}"`, `Known: ${[...endpoints.keys()].join(', ')}.`)
   }
 
+  function configOf(name: string): SyncConfig {
+    const found = Object.hasOwn(config.syncs, name) ? config.syncs[name] : undefined
+    if (found !== undefined) return found
+    throw invalid(name, `There is no sync "${name}"`, `Known: ${Object.keys(config.syncs).join(', ')}.`)
+  }
+
+  function endsOf(name: string): Readonly<Record<End, Endpoint>> {
+    const { from, to } = configOf(name)
+    return { source: endpoint(from), target: endpoint(to) }
+  }
+
   function partsOf(name: string): Record<string, Part> {
-    const sync = config.syncs[name]
-    if (sync === undefined) {
-      throw invalid(name, `There is no sync "${name}"`, `Known: ${Object.keys(config.syncs).join(', ')}.`)
-    }
-    const source = endpoint(sync.from)
-    const target = endpoint(sync.to)
-    if (sync.document === 'deal') {
-      const own = sync.mappings
-      const deal = own.deal ?? shipped(source.system, 'deal')
-      const crm = { endpoint: source, mapping: deal }
-      return {
-        deal: { path: deal, own: source, other: null },
-        order: { path: own.order ?? shipped(target.system, 'order'), own: target, other: crm },
-        customer: { path: own.customer ?? shipped(target.system, 'customer'), own: target, other: crm },
-        fulfilment: { path: own.fulfilment ?? shipped(target.system, 'fulfilment'), own: target, other: null },
-      }
-    }
-    const fulfilment = sync.mappings.fulfilment ?? shipped(source.system, 'fulfilment')
-    return {
-      fulfilment: { path: fulfilment, own: source, other: null },
-      report: {
-        path: sync.mappings.deal ?? shipped(target.system, 'fulfilment'),
-        own: target,
-        other: { endpoint: source, mapping: fulfilment },
-      },
-    }
+    const sync = configOf(name)
+    const ends = endsOf(name)
+    const parts = flowOf(sync.document).parts(sync, { source: ends.source.system, target: ends.target.system })
+    return Object.fromEntries(
+      Object.entries(parts).map(([role, { file, own, other }]): [string, Part] => {
+        const met = other === null ? undefined : parts[other]
+        const reached = met === undefined ? null : { endpoint: ends[met.own], mapping: met.file }
+        return [role, { path: file, own: ends[own], other: reached }]
+      }),
+    )
   }
 
   async function compile(part: Part, offline: boolean) {
@@ -146,64 +147,20 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
         'Mend them, see `crosswalk lint`.',
       )
     }
-    const config_ = config.syncs[name]
+    const sync = configOf(name)
+    const flow = flowOf(sync.document)
     const digest = files.digest([...compiled.map(([, one]) => one.file.text), JSON.stringify(await files.tables())])
-    if (config_?.document === 'deal') return dealSync(name, config_, mapping, digest)
-    return fulfilmentSync(name, config_ as ReportSync, mapping, digest)
+    const { role, end } = flow.records
+    const records = { connection: endsOf(name)[end].name, object: mapping(role).object }
+    const opened = flow.open({ name, config: sync, ...endsOf(name), mapping, digest, feeds: followerOf(name), records })
+    const [watch] = opened.watches
+    if (watch !== undefined) await nameRecords(opened, watch.object)
+    return opened
   }
 
-  function dealSync(
-    name: string,
-    own: OrderSync,
-    mapping: (role: string) => CompiledMapping,
-    digest: string,
-  ): DealSync {
-    const order = mapping('order')
-    const customer = mapping('customer')
-    const used = [...needed, ...order.documentReads, ...customer.documentReads.map((path) => `customer.${path}`)]
-    const deal = mapping('deal').only(used)
-    const reads = [...new Set([...deal.reads, ...deal.rawReads(used), ...order.otherReads, ...customer.otherReads])]
-    const reportSync = Object.entries(config.syncs).find(
-      ([, one]) => one.document === 'fulfilment' && one.of === name,
-    )?.[0]
-    return {
-      document: 'deal',
-      name,
-      config: own,
-      source: endpoint(own.from),
-      target: endpoint(own.to),
-      deal,
-      order,
-      customer,
-      fulfilment: mapping('fulfilment').only([...howFar, 'totals']),
-      reads,
-      digest,
-      reportSync: reportSync ?? null,
-    }
-  }
-
-  function fulfilmentSync(
-    name: string,
-    own: ReportSync,
-    mapping: (role: string) => CompiledMapping,
-    digest: string,
-  ): FulfilmentSync {
-    const report = mapping('report')
-    const used = [...howFar, ...report.documentReads]
-    const fulfilment = mapping('fulfilment').only(used)
-    return {
-      document: 'fulfilment',
-      name,
-      config: own,
-      source: endpoint(own.from),
-      target: endpoint(own.to),
-      fulfilment,
-      report,
-      reads: [...new Set([...fulfilment.reads, ...mapping('fulfilment').rawReads(used), ...report.otherReads])],
-      digest,
-      of: own.of,
-    }
-  }
+  /** The sync that goes on from what this one did. */
+  const followerOf = (name: string): string | null =>
+    Object.entries(config.syncs).find(([, one]) => flowOf(one.document).follows(one) === name)?.[0] ?? null
 
   return {
     config,
@@ -218,6 +175,23 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
       opening.catch(() => opened.delete(name))
       return opening
     },
+    order(names) {
+      const after = (name: string): number => {
+        const before = flowOf(configOf(name).document).follows(configOf(name))
+        return before === null || before === name || !Object.hasOwn(config.syncs, before) ? 0 : 1 + after(before)
+      }
+      const all = Object.keys(config.syncs)
+      const chosen = names.length === 0 ? all : all.filter((name) => names.includes(name))
+      return chosen.toSorted((a, b) => after(a) - after(b))
+    },
+    async records(name) {
+      const { role, end } = flowOf(configOf(name).document).records
+      const part = partsOf(name)[role]
+      if (part === undefined) throw new Error(`the flow of sync "${name}" has no mapping "${role}"`)
+      const { mapping } = await compile(part, true)
+      if (mapping !== null) return { connection: endsOf(name)[end].name, object: mapping.object }
+      throw invalid(name, `The mapping ${part.path} has mistakes`, 'Mend them, see `crosswalk lint`.')
+    },
     async lint({ offline }) {
       const parts = new Map<string, Part>()
       for (const name of Object.keys(config.syncs)) {
@@ -227,43 +201,6 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
     },
   }
 }
-
-/** What the engine itself wants to know of a deal, whatever the mappings use. */
-const needed = [
-  'id',
-  'number',
-  'name',
-  'url',
-  'won',
-  'wonAt',
-  'currency',
-  'amount',
-  'tax',
-  'total',
-  'discount',
-  'customer.id',
-  'customer.name',
-  'lines.id',
-  'lines.sku',
-  'lines.name',
-  'lines.quantity',
-  'lines.unitPrice',
-  'lines.discountPercent',
-  'lines.discountAmount',
-  'lines.netAmount',
-]
-
-/** What tells how far an order is: its stage and its summary are made of it. */
-const howFar = [
-  'id',
-  'number',
-  'state',
-  ...['ordered', 'shipped', 'returned', 'invoiced', 'stocked'].map((name) => `lines.${name}`),
-  'productionOrders.state',
-  'purchaseOrders.state',
-  ...['number', 'state', 'kind', 'trackingNumber', 'trackingUrl', 'shippedAt'].map((name) => `shipments.${name}`),
-  ...['number', 'state', 'kind', 'date', 'total', 'outstanding'].map((name) => `invoices.${name}`),
-]
 
 /** The object that the other side's mapping reads; the compiler checks the rest of that file on its own. */
 const objectOf = (file: MappingFile): string | null => /^from:\s*["']?([\w.]+)/m.exec(file.text)?.[1] ?? null

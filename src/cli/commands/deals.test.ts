@@ -1,12 +1,21 @@
 import { expect, test } from '@jest/globals'
 import { aLink, cli, text } from '../fake.ts'
 
+const named = (id: string, label: string) => ({
+  ...aLink,
+  source: { ...aLink.source, ref: { ...aLink.source.ref, id }, label },
+})
+
 test('lists deals with their orders, whatever their script', async () => {
-  const lost = { ...aLink, sourceId: '902', label: '北京泵业 20台', targetLabel: null, targetId: null, stage: null }
+  const lost = {
+    ...named('902', '北京泵业 20台'),
+    target: { ...aLink.target, id: null, label: null },
+    stage: null,
+  }
   const deals = async () => [
     aLink,
     { ...lost, state: 'unknown' as const },
-    { ...aLink, sourceId: '903', label: 'Evil \u001b]0;title\u0007\u001b[31mred\u001b[0m', stage: 'paid' },
+    { ...named('903', 'Evil \u001b]0;title\u0007\u001b[31mred\u001b[0m'), stage: 'paid' },
   ]
   const { code, out } = await cli('deals', { deals })
   expect(code).toBe(0)

@@ -32,9 +32,9 @@ export function addDeals(program: Command, perform: Perform): void {
                   { title: 'CHANGED' },
                 ],
                 deals.map((link) => [
-                  link.sourceId,
-                  link.label ?? '',
-                  link.targetLabel ?? link.targetId ?? '–',
+                  link.source.ref.id,
+                  link.source.label ?? '',
+                  link.target.label ?? link.target.id ?? '–',
                   progressOf(link, session.paint),
                   { text: session.age(link.updatedAt), style: dim },
                 ]),

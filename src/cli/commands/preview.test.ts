@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Preview } from '../../app/flows/orders/preview.ts'
+import type { Preview } from '../../app/engine/preview.ts'
 import { cli, text } from '../fake.ts'
 
 const preview: Preview = {
@@ -62,7 +62,9 @@ test('shows what is in the way, and fails', async () => {
 test.each([
   ['update', '~ order S00042 would be brought up to the deal'],
   ['nothing', '= order S00042 is as the deal wants it'],
-  ['not won', '– The deal is not won; nothing would be made'],
+  ['confirm', '~ order S00042 would be confirmed'],
+  ['cancel', '– order S00042 would be cancelled: the deal is no longer won'],
+  ['left out', '– None of this sync: not won, won before `since`, or left out by `where`'],
 ])('says what would happen: %s', async (action, sentence) => {
   const order = { number: 'S00042', id: '42' }
   const { out } = await cli('preview deal 901', { preview: async () => ({ ...preview, action, order }) })

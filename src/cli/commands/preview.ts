@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Preview } from '../../app/flows/orders/preview.ts'
+import type { Preview } from '../../app/engine/preview.ts'
 import { recordKind } from '../arguments.ts'
 import { records, shortJson } from '../json-view.ts'
 import type { Perform, Session } from '../session.ts'
@@ -68,8 +68,12 @@ function action({ action, order }: Preview, session: Session): string {
       return `${yellow('~')} ${named} would be brought up to the deal\n`
     case 'nothing':
       return `${dim('=')} ${named} is as the deal wants it\n`
-    case 'not won':
-      return `${dim('–')} The deal is not won; nothing would be made\n`
+    case 'confirm':
+      return `${yellow('~')} ${named} would be confirmed\n`
+    case 'cancel':
+      return `${yellow('–')} ${named} would be cancelled: the deal is no longer won\n`
+    case 'left out':
+      return `${dim('–')} None of this sync: not won, won before \`since\`, or left out by \`where\`; nothing would be made\n`
     case 'problem':
       return `${red('✗')} A problem is in the way\n`
     default:

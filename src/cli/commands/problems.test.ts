@@ -39,7 +39,8 @@ test('filters', async () => {
 })
 
 test('shows one with all its records', async () => {
-  const found = { problem: aProblem, waiting: ['901', '902', '903', '904', '905'] }
+  const waiting = ['901', '902', '903', '904', '905'].map((id) => ({ connection: 'hubspot', object: 'deals', id }))
+  const found = { problem: aProblem, waiting }
   const { code, out } = await cli('problems 12', { problem: async () => found })
   expect(code).toBe(0)
   expect(out).toContain('Records: 901 902 903 904 905\n')

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type ProblemKind, problemTitles } from '../../core/problem.ts'
+import type { RecordRef } from '../../core/ref.ts'
 import type { OpenProblem } from '../../ports/ledger/problems.ts'
 import { wholeNumber } from '../arguments.ts'
 import type { Perform, Session } from '../session.ts'
@@ -37,7 +38,7 @@ async function one(id: string, session: Session): Promise<0 | 1> {
   return found === null ? 1 : 0
 }
 
-function show(problem: OpenProblem, records: readonly string[], session: Session): string {
+function show(problem: OpenProblem, records: readonly RecordRef[], session: Session): string {
   const { paint } = session
   const id = oneLine(problem.id)
   const indent = id.length + 2
@@ -50,7 +51,7 @@ function show(problem: OpenProblem, records: readonly string[], session: Session
     `last seen ${session.age(problem.lastSeen)}`,
   ].join(' · ')
   const hidden = problem.waiting - records.length
-  const shown = records.map(oneLine).join(' ') + (hidden > 0 ? ` and ${hidden} more` : '')
+  const shown = records.map((record) => oneLine(record.id)).join(' ') + (hidden > 0 ? ` and ${hidden} more` : '')
   return (
     `${paint.bold(id)}  ${paint.red(problemTitles[problem.kind])}\n` +
     session.prose(facts, { indent, first: space, style: paint.dim }) +

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { RunOptions, RunReport } from '../../app/crosswalk.ts'
+import type { RunOptions, RunReport } from '../../app/engine/run.ts'
 import { shift } from '../../core/time.ts'
 import { cli, now } from '../fake.ts'
 

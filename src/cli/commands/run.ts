@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { RunReport } from '../../app/crosswalk.ts'
+import type { RunReport } from '../../app/engine/run.ts'
 import { wholeNumber } from '../arguments.ts'
 import { countsText } from '../counts.ts'
 import { openProgress } from '../progress.ts'

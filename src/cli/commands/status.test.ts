@@ -14,8 +14,8 @@ const sync: Status['syncs'][number] = {
   mappings: null,
   heldBecause: null,
   extraOrders: 0,
-  cursor: null,
-  inbox: { sync: 'deals', due: 10, later: 3, inWork: 2, oldest: null, bestLane: null },
+  cursors: {},
+  inbox: { sync: 'deals', due: 10, later: 3, inWork: 2, oldest: null, bestLane: null, nextInMs: null },
   problems: 2,
   lastRun: aRun,
 }

@@ -4,11 +4,12 @@ import { aLink, aProblem, at, cli, text } from '../fake.ts'
 
 const entry = (when: string, event: string, words: string, details: TimelineEntry['details'] = null) => ({
   sync: 'deals',
-  recordId: '901',
+  ref: { connection: 'hubspot', object: 'deals', id: '901' },
   at: at(when),
   event,
   text: words,
   details,
+  actor: null,
 })
 const story = [
   entry('2026-11-23T09:29:50Z', 'problem', aProblem.message, { kind: 'lookup_failed', fix: aProblem.fix }),
@@ -22,9 +23,10 @@ const story = [
   entry('2026-11-23T09:30:09Z', 'confirmed', 'Totals agree with the deal; the order was confirmed'),
   entry('2026-11-23T12:00:00Z', 'stage', 'The order is in production', { stage: 'in_production' }),
   entry('2026-11-23T23:30:09Z', 'stage', 'The order is partly shipped', { stage: 'partly_shipped' }),
-  entry('2026-11-23T23:30:10Z', 'reported', 'The deal shows it', { erp_tracking: 'DHL 123' }),
+  entry('2026-11-23T23:30:10Z', 'reported', 'Written back to the deal', { erp_tracking: 'DHL 123' }),
 ]
-const answers = { timeline: async () => story, deals: async () => [{ ...aLink, sourceId: '9011' }, aLink] }
+const other = { ...aLink, source: { ...aLink.source, ref: { ...aLink.source.ref, id: '9011' } } }
+const answers = { timeline: async () => story, deals: async () => [other, aLink] }
 
 test('tells the story of a deal, day by day', async () => {
   const { code, out } = await cli('timeline deal 901', answers)
@@ -54,7 +56,7 @@ test('tells the story of a deal, day by day', async () => {
 
     Tue 24 Nov 2026
       00:30:09  ● stage      The order is partly shipped
-      00:30:10  · reported   The deal shows it
+      00:30:10  · reported   Written back to the deal
                   erp_tracking  DHL 123
 
     Times in Europe/Berlin
@@ -88,7 +90,12 @@ test('shows rules and values of a lineage as a table', async () => {
 })
 
 test('of a deal that waits says so', async () => {
-  const waits = { ...aLink, state: 'intended' as const, targetId: null, targetLabel: null, stage: null }
+  const waits = {
+    ...aLink,
+    state: 'intended' as const,
+    target: { ...aLink.target, id: null, label: null },
+    stage: null,
+  }
   const { out } = await cli('timeline deal 901', {
     timeline: async () => story.slice(0, 1),
     deals: async () => [waits],
@@ -109,4 +116,29 @@ test('of an unknown deal is not found', async () => {
 test('--json gives the link and the entries', async () => {
   const { code, out } = await cli('timeline deal 901 --json', answers)
   expect({ code, told: JSON.parse(out) }).toEqual({ code: 0, told: { recordId: '901', link: aLink, entries: story } })
+})
+
+test('of an id that two connections have asks which one is meant', async () => {
+  const twin = { ...story[0], ref: { connection: 'hubspot_us', object: 'deals', id: '901' } } as TimelineEntry
+  const both = { timeline: async () => [...story, twin], deals: async () => [aLink] }
+  const { code, err } = await cli('timeline deal 901', both)
+  expect(code).toBe(2)
+  expect(err).toContain('Deal 901 is there in hubspot and in hubspot_us')
+  expect(err).toContain('--connection hubspot')
+  const asked: unknown[] = []
+  const one = {
+    timeline: async (record: unknown) => {
+      asked.push(record)
+      return story
+    },
+    deals: async () => [aLink],
+  }
+  expect((await cli('timeline deal 901 --connection hubspot', one)).code).toBe(0)
+  expect(asked).toEqual([{ id: '901', connection: 'hubspot' }])
+})
+
+test('names who asked for a step', async () => {
+  const asked = { ...entry('2026-11-23T09:30:05Z', 'retried', 'Tried again'), actor: 'ida at the command line' }
+  const { out } = await cli('timeline deal 901', { ...answers, timeline: async () => [asked] })
+  expect(out).toContain('Tried again (ida at the command line)')
 })

@@ -16,13 +16,26 @@ export function addTimeline(program: Command, perform: Perform): void {
     .description('Tell the story of one deal: every step, the values, the answers of both systems')
     .addArgument(recordKind())
     .argument('<id>', "the record's id in its own system")
-    .action((_kind: string, id: string, _options: object, command: Command) =>
+    .option('--connection <name>', 'of this connection, where several have a record of that id')
+    .action((_kind: string, id: string, options: { connection?: string }, command: Command) =>
       perform(command, async (session) => {
-        const { link, entries } = await session.ask(async (crosswalk) => ({
-          entries: await crosswalk.timeline(id),
+        const { links, entries } = await session.ask(async (crosswalk) => ({
+          entries: await crosswalk.timeline({ id, ...options }),
           // The search goes through names and numbers as well, so that other deals may come first.
-          link: (await crosswalk.deals({ text: id, max: 50 })).find((one) => one.sourceId === id) ?? null,
+          links: (await crosswalk.deals({ text: id, max: 50 })).filter(
+            ({ source: { ref } }) =>
+              ref.id === id && (options.connection === undefined || ref.connection === options.connection),
+          ),
         }))
+        const owners = [...entries.map(({ ref }) => ref), ...links.map(({ source }) => source.ref)]
+        const connections = [...new Set(owners.map((ref) => ref.connection))]
+        if (connections.length > 1) {
+          session.misuse(
+            `Deal ${oneLine(id)} is there in ${connections.map(oneLine).join(' and in ')}`,
+            `Say which one is meant: --connection ${oneLine(connections[0] ?? '')}`,
+          )
+        }
+        const link = links[0] ?? null
         session.answer({ recordId: id, link, entries }, () => show(id, link, entries, session))
         return entries.length === 0 && link === null ? 1 : 0
       }),
@@ -44,11 +57,11 @@ function show(id: string, link: Link | null, entries: readonly TimelineEntry[], 
 
 function head(id: string, link: Link | null, entries: readonly TimelineEntry[], session: Session): string {
   const { paint } = session
-  const label = oneLine(link?.label ?? '')
+  const label = oneLine(link?.source.label ?? '')
   const title = `${paint.bold(`Deal ${oneLine(id)}`)}${label === '' || label === id ? '' : `  ${label}`}\n`
   if (link === null) return `${title}No order yet\n`
   const { text, style } = progressOf(link, paint)
-  const number = oneLine(link.targetLabel ?? link.targetId ?? '')
+  const number = oneLine(link.target.label ?? link.target.id ?? '')
   const order = number === '' ? `${style(text)}\n` : `Order ${number}  ${style(text)}\n`
   if (link.stage === null || link.state !== 'linked') return title + order
   return `${title}${order}\n${wayOf(link.stage, stagesSeen(entries), paint)}\n`
@@ -75,7 +88,10 @@ function step(entry: TimelineEntry, eventColumns: number, session: Session): str
   // A problem's remedy is a sentence to be read, its kind is said by the message; so is a stage.
   const remedy = entry.event === 'problem' && typeof given?.fix === 'string' ? given.fix : null
   return (
-    session.prose(entry.text, { indent, first: before }) +
+    session.prose(entry.actor === null ? entry.text : `${entry.text} (${oneLine(entry.actor)})`, {
+      indent,
+      first: before,
+    }) +
     (remedy !== null
       ? session.prose(`What to do: ${remedy}`, { indent, first: ' '.repeat(indent) })
       : entry.event === 'stage'

@@ -56,7 +56,7 @@ export interface Lineage {
 /** Several failures of one record are all reported; `failures[0]` is the headline. */
 export type Mapped<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly failures: readonly Failure[] }
+  | { readonly ok: false; readonly failures: readonly [Failure, ...Failure[]] }
 
 /**
  * Maps records of a system to documents, in their order. In a document of a mapping that was narrowed by `only`, what
@@ -184,7 +184,8 @@ const zoneOf = (account: Json): string =>
   isObject(account) && typeof account.timeZone === 'string' ? account.timeZone : 'UTC'
 
 function settle<T>(job: Job<T>, value: T | null, failures: readonly Failure[]): Mapped<T> {
-  if (failures.length > 0) return { ok: false, failures }
+  const [first, ...others] = failures
+  if (first !== undefined) return { ok: false, failures: [first, ...others] }
   if (value === null) throw new Error(`${job.record}: no value, no failure and nothing asked for`)
   return { ok: true, value }
 }

@@ -1,3 +1,4 @@
+import type { RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
 import type { Lane } from '../http.ts'
 
@@ -7,7 +8,7 @@ export interface Inbox {
    * A hint for a record in work marks it again, so that `settle` keeps it. A live hint overrides a later `notBefore`
    * and raises the lane. @returns how many rows are new
    */
-  add(sync: string, recordIds: readonly string[], options: { lane: Lane; run?: string | null }): Promise<number>
+  add(sync: string, records: readonly RecordRef[], options: { lane: Lane; run?: string | null }): Promise<number>
   /** Claims what is due, best lane and oldest first, with SKIP LOCKED and a lease. */
   claim(sync: string, options: { max: number; worker: string; leaseMs: number }): Promise<readonly Claim[]>
   /** Extends the leases. @returns false when one was lost to another worker: stop working on the batch. */
@@ -16,12 +17,14 @@ export interface Inbox {
   settle(claims: readonly Claim[]): Promise<void>
   /** Back to waiting, not before `afterMs` from now; counts an attempt. */
   defer(claims: readonly Claim[], afterMs: number): Promise<void>
-  /** Frees lapsed leases. @returns by sync: what waits and is due, what waits for later, what is in work, oldest hint */
-  sweep(): Promise<readonly InboxCount[]>
+  /** Frees leases that lapsed, because their worker died. */
+  free(): Promise<void>
+  /** What waits, by sync; changes nothing. */
+  counts(): Promise<readonly InboxCount[]>
 }
 export interface Claim {
   readonly sync: string
-  readonly recordId: string
+  readonly ref: RecordRef
   readonly lane: Lane
   readonly run: string | null
   /** Deferrals so far. */
@@ -37,4 +40,6 @@ export interface InboxCount {
   readonly inWork: number
   readonly oldest: Instant | null
   readonly bestLane: Lane | null
+  /** Milliseconds until the next of those that wait for later is due, null when none waits. */
+  readonly nextInMs: number | null
 }

@@ -1,62 +1,71 @@
 import type { JsonObject } from '../../core/json.ts'
+import type { RecordKind, RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
 
-/** The pair of ids of one thing in both systems. `design: intended → sent → linked | rejected | unknown`. */
+/** The pair of records that are one thing in both systems. `intended → sent → linked | rejected | unknown`. */
 export interface Link {
   readonly id: string
   readonly sync: string
-  /** Ours: `order`, `customer`. */
+  /** The flow's: `order`, `customer`, `product`. */
   readonly kind: string
-  readonly sourceId: string
   readonly key: string
   readonly state: LinkState
-  readonly connection: string
-  readonly targetObject: string
-  readonly targetId: string | null
+  readonly source: SourceEnd
+  readonly target: TargetEnd
   /** How the target was come by. */
   readonly origin: 'created' | 'adopted' | null
-  /** The target's fields and lines as we last wrote them, for the next comparison. */
-  readonly written: JsonObject | null
-  /** What we last wrote back onto the source's record. */
-  readonly reported: JsonObject | null
-  /** For people: the source's name or number, the target's number. */
-  readonly label: string | null
-  readonly targetLabel: string | null
   /** The last known stage of the target document, null when unknown. */
   readonly stage: string | null
   readonly createdAt: Instant
   readonly updatedAt: Instant
 }
+interface End {
+  /** What we last wrote onto the record, for the next comparison. */
+  readonly written: JsonObject | null
+  /** For people: a name or a number. */
+  readonly label: string | null
+}
+interface SourceEnd extends End {
+  readonly ref: RecordRef
+}
+interface TargetEnd extends End, RecordKind {
+  /** Null until it is known. */
+  readonly id: string | null
+}
 export type LinkState = 'intended' | 'sent' | 'linked' | 'rejected' | 'unknown'
+
 export interface NewLink {
   readonly sync: string
   readonly kind: string
-  readonly sourceId: string
   readonly key: string
-  readonly connection: string
-  readonly targetObject: string
-  readonly label: string | null
+  readonly source: { readonly ref: RecordRef; readonly label: string | null }
+  readonly target: RecordKind
+  /** Within which a target has one link: an order has one deal, whichever CRM it is in; two CRMs may share a customer. */
+  readonly scope: string
 }
-/** Absent fields stay as they are. */
+/** Absent fields stay as they are. What is linked keeps its target and its state unless `move` is set. */
 export interface LinkUpdate {
   readonly id: string
   readonly state?: LinkState
-  readonly targetId?: string | null
   readonly origin?: 'created' | 'adopted'
-  readonly written?: JsonObject
-  /** Sets just this of what is written. */
-  readonly confirmed?: true
-  readonly reported?: JsonObject
-  readonly label?: string | null
-  readonly targetLabel?: string | null
   readonly stage?: string | null
+  readonly move?: true
+  readonly source?: Partial<EndUpdate>
+  readonly target?: Partial<EndUpdate> & {
+    readonly id?: string | null
+    /** Sets just this of what is written. */
+    readonly confirmed?: true
+  }
+}
+interface EndUpdate {
+  readonly written: JsonObject
+  readonly label: string | null
   /** In which state the source's record was read, the target's reported. */
-  readonly sourceVersion?: string
-  readonly targetVersion?: string
+  readonly version: string
 }
 export interface Links {
-  bySource(sync: string, kind: string, sourceIds: readonly string[]): Promise<readonly Link[]>
-  byTarget(connection: string, targetObject: string, targetIds: readonly string[]): Promise<readonly Link[]>
+  bySource(sync: string, kind: string, records: readonly RecordRef[]): Promise<readonly Link[]>
+  byTarget(kind: string, records: readonly RecordRef[]): Promise<readonly Link[]>
   /** Inserts what is not there, in state `intended`. @returns the stored rows of all, in the order given */
   intend(links: readonly NewLink[]): Promise<readonly Link[]>
   /**
@@ -65,15 +74,16 @@ export interface Links {
    */
   update(updates: readonly LinkUpdate[]): Promise<readonly string[]>
   /**
-   * @param versions  by source id: states in which the record at that end of an order's link was met
-   * @returns source ids of those that were read, or reported, in one of these states last
+   * @param met  links' source records, with states in which the record at that end was met
+   * @returns those that were read, or reported, in one of these states last
    */
   known(
     sync: string,
+    kind: string,
     end: 'source' | 'target',
-    versions: Readonly<Record<string, readonly string[]>>,
-  ): Promise<readonly string[]>
-  /** Newest first; `text` searches label, target label, source and target id. */
+    met: readonly { readonly ref: RecordRef; readonly version: string }[],
+  ): Promise<readonly RecordRef[]>
+  /** Newest first; `text` searches both labels and both ids. */
   list(filter: {
     sync?: string
     kind?: string

@@ -1,4 +1,5 @@
 import type { Failure, ProblemKind } from '../../core/problem.ts'
+import type { RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
 
 export interface OpenProblem {
@@ -13,7 +14,7 @@ export interface OpenProblem {
   readonly lastSeen: Instant
   /** Records that wait on it: how many, and the first few. */
   readonly waiting: number
-  readonly records: readonly string[]
+  readonly records: readonly RecordRef[]
 }
 /** A failure of some records, grouped with others of the same cause by `causeKey`. */
 interface NewProblem {
@@ -21,18 +22,18 @@ interface NewProblem {
   readonly causeKey: string
   readonly failure: Failure
   /** Empty for a problem of the whole sync or connection. */
-  readonly recordIds: readonly string[]
+  readonly records: readonly RecordRef[]
 }
 export interface Problems {
   /** Opens or refreshes, adds the waiting records, and takes these records off other problems of the same sync. */
   raise(problems: readonly NewProblem[]): Promise<void>
   /** Takes records off all problems of a sync; a problem without waiting records closes. @returns records that had one */
-  clear(sync: string, recordIds: readonly string[]): Promise<readonly string[]>
+  clear(sync: string, records: readonly RecordRef[]): Promise<readonly RecordRef[]>
   /** Closes problems of a whole sync or connection by cause. */
   close(sync: string, causeKeys: readonly string[]): Promise<void>
-  /** The failure text each record waits on; records without a problem are absent. */
-  ofRecords(sync: string, recordIds: readonly string[]): Promise<ReadonlyMap<string, Failure>>
+  /** The failure each record waits on, by `refText`; records without a problem are absent. */
+  ofRecords(sync: string, records: readonly RecordRef[]): Promise<ReadonlyMap<string, Failure>>
   list(filter: { sync?: string; id?: string; kind?: ProblemKind; max: number }): Promise<readonly OpenProblem[]>
   /** All records that wait on a problem, oldest first. */
-  waiting(problemId: string, max: number): Promise<readonly string[]>
+  waiting(problemId: string, max: number): Promise<readonly RecordRef[]>
 }

@@ -11,9 +11,13 @@ export interface Run {
   readonly counts: Readonly<Record<string, number>>
   /** Why it stopped early. */
   readonly reason: string | null
+  /** Who asked for it; null for Crosswalk itself. */
+  readonly actor: string | null
 }
 export interface Runs {
-  start(sync: string, kind: RunKind, now: Instant): Promise<string>
+  start(sync: string, kind: RunKind, now: Instant, actor?: string | null): Promise<string>
+  /** The newest run of this kind when it began less than `withinMs` before `now`, else a new one: hints that come one by one. */
+  join(sync: string, kind: RunKind, now: Instant, withinMs: number): Promise<string>
   /** Adds to the counts. */
   count(id: string, counts: Readonly<Record<string, number>>): Promise<void>
   finish(id: string, end: { state: 'done' | 'stopped'; reason: string | null; now: Instant }): Promise<void>

@@ -1,3 +1,4 @@
+import type { RecordKind } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
 import type { Cursor } from '../connector.ts'
 
@@ -12,14 +13,21 @@ export interface SyncState {
   readonly heldBecause: string | null
   /** New orders allowed beyond the guard, until used or out of date. */
   readonly extraOrders: number
-  readonly cursor: Cursor | null
+  /** By object that is followed. */
+  readonly cursors: Readonly<Record<string, Cursor>>
 }
 export interface Syncs {
   /** Creates the row at first sight with `enabledAt` = now. */
   get(sync: string, now: Instant): Promise<SyncState>
-  set(sync: string, change: Partial<Omit<SyncState, 'sync' | 'cursor'>>): Promise<void>
-  /** Null forgets it. */
-  setCursor(sync: string, cursor: Cursor | null): Promise<void>
+  set(sync: string, change: Partial<Omit<SyncState, 'sync' | 'cursors'>>): Promise<void>
+  setCursor(sync: string, object: string, cursor: Cursor): Promise<void>
+  /** Everything is looked at from the beginning again. */
+  forgetCursors(sync: string): Promise<void>
+  /**
+   * Names the rows that a release before record references left for this sync.
+   * @param records  whose records it works on @param watched  the object its cursor belonged to @param kind  of its own links
+   */
+  nameRecords(sync: string, records: RecordKind, watched: string, kind: string): Promise<void>
   /**
    * Takes `wanted` new orders from the guard's allowance of the hour before `now`, all or nothing; races between
    * workers never allow more. @returns the number already used in that hour, and whether it was granted

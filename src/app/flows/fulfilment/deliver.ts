@@ -1,16 +1,15 @@
-import type { Fulfilment, Stage } from '../../../core/documents.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { Failure } from '../../../core/problem.ts'
+import { type RecordRef, refText } from '../../../core/ref.ts'
 import { mapOutbound } from '../../../mapping/run/run.ts'
 import { changedFields } from '../../../plan/difference.ts'
 import type { Link, LinkUpdate } from '../../../ports/ledger/links.ts'
-import type { Batch } from '../../bench/batch.ts'
-import type { Deps } from '../../bench/deps.ts'
+import type { Bench } from '../../bench/bench.ts'
 import { inParts } from '../../bench/in-parts.ts'
-import type { Lookups } from '../../bench/lookups.ts'
-import { fetchOrders, isOrder } from '../../bench/read-orders.ts'
+import { together } from '../../bench/together.ts'
 import { versionFor } from '../../bench/version.ts'
-import type { FulfilmentSync } from './sync.ts'
+import { fetchOrders, isOrder, type OrderNow, placed } from '../order-now.ts'
+import { type FulfilmentSync, reportedKind } from './sync.ts'
 
 /** Whole calls of CRMs, which take a hundred or two. */
 const partMax = 200
@@ -19,131 +18,135 @@ const partMax = 200
  * Writes back onto the CRM's records how far their orders are, and what problem waits on a person. Compares with what
  * was last written, so that nothing is written twice.
  */
-export async function deliverReports(
-  sync: FulfilmentSync,
-  batch: Batch,
-  context: { shadow: boolean; lookups: Lookups; stillMine: () => void },
-  deps: Deps,
-): Promise<void> {
-  const ids = batch.claims.map((claim) => claim.recordId)
-  const [links, problems] = await Promise.all([
-    deps.ledger.links.bySource(sync.of, 'order', ids),
-    deps.ledger.problems.ofRecords(sync.of, ids),
+export async function deliverReports(sync: FulfilmentSync, bench: Bench): Promise<void> {
+  const { batch } = bench
+  const { of } = sync.config
+  const refs = batch.claims.map((claim) => claim.ref)
+  const [links, problems] = await together([
+    bench.links.bySource(of, reportedKind, refs),
+    bench.problems.ofRecords(of, refs),
   ])
-  const bySource = new Map(links.map((link) => [link.sourceId, link]))
-  for (const id of ids) if (!bySource.has(id) && !problems.has(id)) batch.settle(id, 'nothing to report')
-  const linked = links.filter(
-    (link): link is Link & { targetId: string } => link.state === 'linked' && link.targetId !== null,
-  )
-  const linkedBy = new Map(linked.map((link) => [link.sourceId, link]))
+  const byRef = new Map(links.map((link) => [refText(link.source.ref), link]))
+  const concerns = (ref: RecordRef) => byRef.has(refText(ref)) || problems.has(refText(ref))
+  for (const ref of refs) if (!concerns(ref)) batch.done(ref, 'left_out')
   const { fulfilment: mapping, reads } = sync
-  const mapSome = await fetchOrders({ mapping, reads, whole: true }, sync.source, linked, deps)
-  const due = ids.filter((id) => bySource.has(id) || problems.has(id))
+  const orderOf = (ref: RecordRef) => {
+    const link = byRef.get(refText(ref))
+    return link === undefined ? null : placed(link)
+  }
+  const mapSome = await fetchOrders(
+    { mapping, reads, whole: true },
+    'source',
+    refs.flatMap((ref) => orderOf(ref) ?? []),
+    bench,
+  )
   await inParts(
-    due,
+    refs.filter(concerns),
     async (part) => {
-      const orders = await mapSome(part.flatMap((id) => linkedBy.get(id) ?? []))
-      const rows = part.flatMap((id): Row[] => {
-        const link = bySource.get(id) ?? null
+      const orders = await mapSome(part.flatMap((ref) => orderOf(ref) ?? []))
+      const rows = part.flatMap((ref): Row[] => {
+        const link = byRef.get(refText(ref)) ?? null
         const order = link === null ? undefined : orders.get(link.id)
         const gone = order !== undefined && !isOrder(order) ? order : null
         if (gone !== null && gone.problem.kind !== 'record_gone') {
-          batch.fail(id, gone)
+          batch.fail(ref, gone)
           return []
         }
-        return [{ id, link, order: isOrder(order) ? order : null, problem: problems.get(id) ?? gone }]
+        const problem = problems.get(refText(ref)) ?? gone
+        return [{ ref, link, order: isOrder(order) ? order : null, problem }]
       })
-      await write(sync, rows, batch, context, deps)
-      if (!context.shadow) await batch.store()
+      await write(sync, rows, bench)
+      if (bench.mode === 'live') await batch.store()
     },
     partMax,
   )
 }
 
 interface Row {
-  readonly id: string
+  readonly ref: RecordRef
   readonly link: Link | null
-  readonly order: { fulfilment: Fulfilment; stage: Stage; version: string | null } | null
+  readonly order: OrderNow | null
   readonly problem: Failure | null
 }
+interface Due {
+  readonly row: Row
+  readonly fields: JsonObject
+  readonly reported: JsonObject
+}
 
-async function write(
-  sync: FulfilmentSync,
-  rows: readonly Row[],
-  batch: Batch,
-  context: { shadow: boolean; lookups: Lookups; stillMine: () => void },
-  deps: Deps,
-): Promise<void> {
-  const account = { ...(await sync.target.account()) }
+async function write(sync: FulfilmentSync, rows: readonly Row[], bench: Bench): Promise<void> {
+  const { batch } = bench
+  const account = { ...(await bench.target.account()) }
   const withOrder = rows.filter((row) => row.order !== null)
   const mapped = await mapOutbound(
     sync.report,
-    withOrder.map((row) => ({
-      document: row.order?.fulfilment ?? null,
+    withOrder.map(({ order }) => ({
+      document: order?.fulfilment ?? null,
       op: 'update' as const,
       account,
       links: {},
     })),
-    context.lookups.forBatch(),
-    deps.evaluator,
+    bench.lookups,
+    bench.deps.evaluator,
   )
-  const byId = new Map(withOrder.map((row, index) => [row.id, mapped[index]]))
-  const due: { row: Row; fields: JsonObject; reported: JsonObject }[] = []
+  const results = new Map(withOrder.map((row, index) => [row, mapped[index]]))
+  const due: Due[] = []
   for (const row of rows) {
-    const result = byId.get(row.id)
+    const result = results.get(row)
     if (result?.ok === false) {
-      if (result.failures[0] !== undefined) batch.fail(row.id, result.failures[0])
+      batch.fail(row.ref, result.failures[0])
       continue
     }
     const problem = sync.report.problemField === null ? {} : { [sync.report.problemField]: problemText(row.problem) }
     const wanted: JsonObject = { ...result?.value.fields, ...problem }
-    const before = row.link?.reported ?? {}
+    const before = row.link?.source.written ?? {}
     const fields = changedFields(before, wanted)
-    if (row.order !== null && row.link !== null && row.link.stage !== row.order.stage) {
-      batch.link({ id: row.link.id, stage: row.order.stage, targetLabel: row.order.fulfilment.number })
-      batch.note(row.id, 'stage', `The order is ${row.order.stage.replaceAll('_', ' ')}`, { stage: row.order.stage })
+    if (bench.mode === 'live' && row.order !== null && row.link !== null && row.link.stage !== row.order.stage) {
+      batch.link({ id: row.link.id, stage: row.order.stage, target: { label: row.order.fulfilment.number } })
+      batch.note(row.ref, 'stage', `The order is ${row.order.stage.replaceAll('_', ' ')}`, { stage: row.order.stage })
     }
     if (Object.keys(fields).length === 0) {
-      batch.settle(row.id, 'unchanged')
-      if (row.link !== null && !context.shadow) batch.link({ id: row.link.id, ...shownIn(sync, row) })
+      batch.done(row.ref, 'unchanged')
+      if (row.link !== null) batch.link({ id: row.link.id, ...shownIn(sync, row) })
     } else due.push({ row, fields, reported: { ...before, ...wanted } })
   }
-  if (context.shadow) {
-    for (const { row } of due) batch.settle(row.id, 'would report')
+  if (bench.mode !== 'live') {
+    for (const { row } of due) batch.done(row.ref, 'planned')
     return
   }
-  if (due.length === 0) return
-  context.stillMine()
-  const outcomes = await sync.target.use((connection) =>
-    connection.write(
-      due.map(({ row, fields }) => ({
-        do: 'update',
-        object: sync.report.object,
-        id: row.id,
-        key: null,
-        fields,
-        lines: null,
-      })),
-    ),
+  await report(sync, due, bench)
+}
+
+async function report(sync: FulfilmentSync, due: readonly Due[], bench: Bench): Promise<void> {
+  const { batch } = bench
+  const outcomes = await bench.send(
+    'target',
+    due.map(({ row, fields }) => ({
+      do: 'update',
+      object: sync.report.object,
+      id: row.ref.id,
+      key: null,
+      fields,
+      lines: null,
+    })),
   )
   for (const [index, { row, fields, reported }] of due.entries()) {
     const outcome = outcomes[index]
-    if (outcome === undefined) continue
-    if (!outcome.ok) {
+    if (outcome?.ok === false) {
       // A deal that is gone has nowhere to be reported to.
-      if (outcome.failure.problem.kind === 'record_gone') batch.settle(row.id, 'gone')
-      else batch.fail(row.id, outcome.failure)
+      if (outcome.failure.problem.kind === 'record_gone') batch.done(row.ref, 'left_out')
+      else batch.fail(row.ref, outcome.failure)
       continue
     }
-    if (row.link !== null) batch.link({ id: row.link.id, reported, ...shownIn(sync, row) })
-    batch.note(row.id, 'reported', 'The deal shows it', fields)
-    batch.settle(row.id, 'reported')
+    if (row.link !== null) batch.link({ id: row.link.id, source: { written: reported }, ...shownIn(sync, row) })
+    batch.note(row.ref, 'reported', 'Written back to the deal', fields)
+    batch.done(row.ref, 'reported')
   }
 }
 
 /** The deal shows the order in this state: meeting it again is no reason to look. */
-const shownIn = (sync: FulfilmentSync, { order }: Row): Pick<LinkUpdate, 'targetVersion'> =>
-  order?.version == null ? {} : { targetVersion: versionFor(sync, order.version) }
+const shownIn = (sync: FulfilmentSync, { order }: Row): Pick<LinkUpdate, 'target'> =>
+  order?.version == null ? {} : { target: { version: versionFor(sync, order.version) } }
 
 const problemText = (failure: Failure | null): string | null =>
   failure === null ? null : `${failure.message} ${failure.fix}`.slice(0, 2000)

@@ -1,168 +1,205 @@
+import type { Deal } from '../../../core/documents.ts'
 import { afterWriting, type Difference, storedOf, type Written, writtenOf } from '../../../plan/difference.ts'
-import { conditionOf, planAmendment, planUnwinning, type WantedOrder } from '../../../plan/plan.ts'
-import type { LinkUpdate } from '../../../ports/ledger/links.ts'
-import type { Batch } from '../../bench/batch.ts'
-import type { Deps } from '../../bench/deps.ts'
-import { isOrder, readOrders, wholeOrder } from '../../bench/read-orders.ts'
-import { type Existing, type Writing, writtenNow } from './case.ts'
+import { conditionOf, planAmendment, planUnwinning } from '../../../plan/plan.ts'
+import type { Bench } from '../../bench/bench.ts'
+import { fetchOrders, isOrder, type Placed } from '../order-now.ts'
+import { type Existing, type Lost, type Wanted, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
 
-/** Brings orders that exist up to their deals. Adopted ones are compared with how they are now. */
+/** An order that is there, and what it shall be. */
+export interface Amending extends Placed {
+  readonly ref: Existing['ref']
+  readonly deal: Deal
+  readonly label: string
+  readonly key: string
+  readonly wanted: Wanted
+  /** Found in this batch: it is compared with how it is now. */
+  readonly adopted: boolean
+}
+
+const untouched = { condition: 'draft', stage: 'draft', number: '' } as const
+
+/** Brings orders that exist up to their deals. @returns those that are to be proven and may be confirmed */
 export async function amendOrders(
   sync: DealSync,
-  cases: readonly Existing[],
-  wanted: ReadonlyMap<string, WantedOrder>,
-  adopted: readonly Existing[],
-  batch: Batch,
-  context: Writing,
-  deps: Deps,
-): Promise<Existing[]> {
-  const isAdopted = new Set(adopted.map((one) => one.id))
-  const stored = (one: Existing) => writtenOf(one.link.written) ?? { fields: {}, lines: {}, confirmed: false }
-  const touched: Existing[] = []
+  cases: readonly Amending[],
+  bench: Bench,
+): Promise<readonly Existing[]> {
+  const { batch } = bench
+  const { policies } = sync.config
+  const stored = (one: Amending) => writtenOf(one.link.target.written) ?? writtenNow(undefined)
+  const touched: Amending[] = []
   const confirmable: Existing[] = []
   for (const one of cases) {
-    const order = wanted.get(one.id)
-    if (order === undefined) continue
     const before = stored(one)
-    if (isAdopted.has(one.id)) touched.push(one)
-    else if (
-      planAmendment(before, order, { condition: 'draft', stage: 'draft', number: '' }, sync.config.policies).do !==
-      'nothing'
-    )
-      touched.push(one)
-    else if (before.confirmed || sync.config.policies.confirm === 'leave_as_draft') batch.settle(one.id, 'unchanged')
-    else confirmable.push({ ...one, written: before })
+    if (one.adopted || planAmendment(before, one.wanted, untouched, policies).do !== 'nothing') touched.push(one)
+    else if (before.confirmed || policies.confirm === 'leave_as_draft') settleUnchanged(one, bench)
+    else confirmable.push(existing(one, before, null))
   }
   if (touched.length === 0) return confirmable
-  const orders = await readOrders(
-    wholeOrder(sync),
-    sync.target,
-    touched.map((one) => one.link),
-    deps,
-  )
-  const writing: { one: Existing; difference: Difference; before: Written }[] = []
+  const orders = await (await fetchOrders(wholeOrder(sync), 'target', touched, bench))(touched)
+  const writing: Writing[] = []
   for (const one of touched) {
-    const order = wanted.get(one.id)
     const now = orders.get(one.link.id)
-    if (order === undefined || now === undefined) continue
     if (!isOrder(now)) {
-      batch.fail(one.id, now)
+      if (now === undefined) throw new Error(`order ${one.orderId} was not read`)
+      batch.fail(one.ref, now)
       continue
     }
-    const number = now.fulfilment.number ?? one.link.targetId
+    const number = now.fulfilment.number ?? one.orderId
     const condition = conditionOf(now.stage, now.fulfilment)
     // What an adopted order holds was written by us before the ledger was lost, or by a person: a draft is written
     // anew, a confirmed one is taken as it is, and its totals are compared by the report.
     const before =
-      isAdopted.has(one.id) && condition !== 'draft'
-        ? writtenNow(order, true)
+      one.adopted && condition !== 'draft'
+        ? writtenNow(one.wanted, true)
         : { ...stored(one), confirmed: stored(one).confirmed || condition !== 'draft' }
-    const plan = planAmendment(before, order, { condition, stage: now.stage, number }, sync.config.policies)
-    if (plan.do === 'refuse') batch.fail(one.id, plan.failure)
+    const plan = planAmendment(before, one.wanted, { condition, stage: now.stage, number }, policies)
+    if (plan.do === 'refuse') batch.fail(one.ref, plan.failure)
     else if (plan.do === 'write') writing.push({ one, difference: plan.difference, before })
     else {
-      batch.link({ id: one.link.id, written: storedOf(before), stage: now.stage, targetLabel: number })
-      if (before.confirmed) batch.settle(one.id, 'unchanged')
-      else confirmable.push({ ...one, written: before })
+      batch.link({ id: one.link.id, stage: now.stage, target: { written: storedOf(before), label: number } })
+      if (before.confirmed) settleUnchanged(one, bench)
+      else confirmable.push(existing(one, before, null))
     }
   }
-  const written = await writeAmendments(sync, writing, batch, context, deps)
-  return [...confirmable, ...written]
+  return [...confirmable, ...(await writeAmendments(sync, writing, bench))]
 }
+
+interface Writing {
+  readonly one: Amending
+  readonly difference: Difference
+  readonly before: Written
+}
+
+const existing = (one: Amending, written: Written, touched: Existing['touched']): Existing => ({
+  ref: one.ref,
+  deal: one.deal,
+  label: one.label,
+  key: one.key,
+  link: one.link,
+  orderId: one.orderId,
+  written,
+  touched,
+})
+
+function settleUnchanged(one: Amending, bench: Bench): void {
+  bench.plan(one.ref, planOf(one, 'nothing'))
+  bench.batch.done(one.ref, 'unchanged')
+}
+
+const planOf = ({ label, link, orderId, wanted }: Amending, action: 'update' | 'nothing') => ({
+  action,
+  label,
+  target: { number: link.target.label, id: orderId },
+  lineage: wanted.lineage,
+  lines: wanted.lines,
+})
 
 async function writeAmendments(
   sync: DealSync,
-  writing: readonly { one: Existing; difference: Difference; before: Written }[],
-  batch: Batch,
-  context: Writing,
-  deps: Deps,
-): Promise<Existing[]> {
-  if (writing.length === 0) return []
-  context.stillMine()
+  writing: readonly Writing[],
+  bench: Bench,
+): Promise<readonly Existing[]> {
+  const { batch } = bench
+  if (bench.mode !== 'live') {
+    for (const { one, difference } of writing) {
+      bench.plan(one.ref, planOf(one, 'update'))
+      batch.note(one.ref, 'would_update', `Shadow mode: the order of ${one.label} would be updated`, { ...difference })
+      batch.done(one.ref, 'planned')
+    }
+    return []
+  }
   const field = sync.order.linesField
-  const outcomes = await sync.target.use((connection) =>
-    connection.write(
-      writing.map(({ one, difference }) => ({
-        do: 'update',
-        object: sync.order.object,
-        id: one.link.targetId,
-        key: one.key,
-        fields: difference.fields,
-        lines: field === null ? null : { field, upsert: difference.upsert, remove: difference.remove },
-      })),
-    ),
+  const outcomes = await bench.send(
+    'target',
+    writing.map(({ one, difference }) => ({
+      do: 'update',
+      object: sync.order.object,
+      id: one.orderId,
+      key: one.key,
+      fields: difference.fields,
+      lines: field === null ? null : { field, upsert: difference.upsert, remove: difference.remove },
+    })),
   )
-  const updates: LinkUpdate[] = []
-  const drafts: Existing[] = []
-  for (const [index, { one, difference, before }] of writing.entries()) {
+  const amended = writing.flatMap(({ one, difference, before }, index): Existing[] => {
     const outcome = outcomes[index]
-    if (outcome === undefined) continue
-    if (!outcome.ok) {
-      batch.fail(one.id, outcome.failure)
-      continue
+    if (outcome?.ok === false) {
+      batch.fail(one.ref, outcome.failure)
+      return []
     }
     const after = afterWriting(before, difference)
-    updates.push({ id: one.link.id, written: storedOf(after), label: one.label })
-    batch.note(one.id, 'updated', 'The order was brought up to the deal', {
+    batch.note(one.ref, 'updated', 'The order was brought up to the deal', {
       fields: difference.fields,
       lines: difference.upsert.length,
       removed: difference.remove.length,
     })
-    batch.report(one.id)
-    drafts.push({ ...one, written: after })
-  }
-  await deps.ledger.links.update(updates)
-  return drafts
+    batch.tell(one.ref)
+    return [existing(one, after, 'updated')]
+  })
+  await bench.links.update(
+    amended.map(({ link, label, written }) => ({
+      id: link.id,
+      source: { label },
+      target: { written: storedOf(written ?? writtenNow(undefined)) },
+    })),
+  )
+  return amended
 }
 
+/** Orders with what policies need. */
+const wholeOrder = ({ fulfilment }: DealSync) => ({ mapping: fulfilment, reads: fulfilment.reads, whole: true })
+
 /** Orders whose deal is no longer won. */
-export async function unwinOrders(
-  sync: DealSync,
-  cases: readonly Existing[],
-  batch: Batch,
-  context: Writing,
-  deps: Deps,
-): Promise<void> {
+export async function unwinOrders(sync: DealSync, cases: readonly Lost[], bench: Bench): Promise<void> {
   if (cases.length === 0) return
-  const orders = await readOrders(
-    wholeOrder(sync),
-    sync.target,
-    cases.map((one) => one.link),
-    deps,
-  )
-  const cancelling: Existing[] = []
+  const { batch } = bench
+  const orders = await (await fetchOrders(wholeOrder(sync), 'target', cases, bench))(cases)
+  const cancelling: Lost[] = []
   for (const one of cases) {
     const now = orders.get(one.link.id)
     if (!isOrder(now)) {
       // A deal that is lost and an order that is gone agree.
-      batch.settle(one.id, 'unchanged')
+      if (now === undefined || now.problem.kind === 'record_gone') batch.done(one.ref, 'unchanged')
+      else batch.fail(one.ref, now)
       continue
     }
-    const number = now.fulfilment.number ?? one.link.targetId
+    const number = now.fulfilment.number ?? one.orderId
     const plan = planUnwinning(
       { condition: conditionOf(now.stage, now.fulfilment), stage: now.stage, number },
       sync.config.policies,
     )
-    if (plan.do === 'refuse') batch.fail(one.id, plan.failure)
+    if (plan.do === 'refuse') batch.fail(one.ref, plan.failure)
     else if (plan.do === 'cancel') cancelling.push(one)
-    else batch.settle(one.id, 'unchanged')
+    else batch.done(one.ref, 'unchanged')
   }
-  if (cancelling.length === 0) return
-  context.stillMine()
-  const outcomes = await sync.target.use((connection) =>
-    connection.write(cancelling.map((one) => ({ do: 'cancel', object: sync.order.object, id: one.link.targetId }))),
+  if (bench.mode !== 'live') {
+    for (const one of cancelling) {
+      const { label, id } = one.link.target
+      bench.plan(one.ref, {
+        action: 'cancel',
+        label: one.link.source.label ?? one.ref.id,
+        target: { number: label, id: id ?? one.orderId },
+        lineage: [],
+        lines: [],
+      })
+      batch.done(one.ref, 'planned')
+    }
+    return
+  }
+  const outcomes = await bench.send(
+    'target',
+    cancelling.map((one) => ({ do: 'cancel', object: sync.order.object, id: one.orderId })),
   )
   for (const [index, one] of cancelling.entries()) {
     const outcome = outcomes[index]
-    if (outcome === undefined) continue
-    if (!outcome.ok) {
-      batch.fail(one.id, outcome.failure)
+    if (outcome?.ok === false) {
+      batch.fail(one.ref, outcome.failure)
       continue
     }
     batch.link({ id: one.link.id, stage: 'cancelled' })
-    batch.note(one.id, 'cancelled', 'The deal is no longer won: its order was cancelled')
-    batch.report(one.id)
-    batch.settle(one.id, 'cancelled')
+    batch.note(one.ref, 'cancelled', 'The deal is no longer won: its order was cancelled')
+    batch.tell(one.ref)
+    batch.done(one.ref, 'cancelled')
   }
 }

@@ -1,28 +1,45 @@
 import type { Deal } from '../../../core/documents.ts'
-import type { Json, JsonObject } from '../../../core/json.ts'
-import type { Failure } from '../../../core/problem.ts'
+import type { JsonObject } from '../../../core/json.ts'
+import type { RecordRef } from '../../../core/ref.ts'
 import type { Lineage, TargetRecord } from '../../../mapping/run/run.ts'
 import type { Written } from '../../../plan/difference.ts'
 import { lineKeyOf } from '../../../plan/key.ts'
 import type { WantedOrder } from '../../../plan/plan.ts'
 import type { Link } from '../../../ports/ledger/links.ts'
+import type { Placed } from '../order-now.ts'
 
-/** One deal on its way to its order. */
-export interface Case {
-  readonly id: string
+/** A deal that is to have an order. */
+export interface Won {
+  readonly is: 'won'
+  readonly ref: RecordRef
   readonly deal: Deal
   readonly label: string
   readonly key: string
-  link: Link | null
+  readonly link: Link
 }
-/** A case whose order exists in the target. */
-export interface Existing extends Case {
-  readonly link: Link & { targetId: string }
-  readonly written: Written | null
+/** Not won, or gone, and an order may have been made for it: it is looked for before it is forgotten. */
+export interface Sought {
+  readonly is: 'sought'
+  readonly ref: RecordRef
+  readonly link: Link
 }
+/** Not won any more, or gone, with an order. */
+export interface Lost extends Placed {
+  readonly is: 'lost'
+  readonly ref: RecordRef
+}
+export type Case = Won | Sought | Lost
 
-/** Whether the case's order is known by its link. */
-export const isLinked = (one: Case): one is Existing => one.link?.targetId != null && one.link.state === 'linked'
+/** A deal with its order, as it was last written; null where that is not known. */
+export interface Existing extends Placed {
+  readonly ref: RecordRef
+  readonly deal: Deal
+  readonly label: string
+  readonly key: string
+  readonly written: Written | null
+  /** Whether this batch has made it, or changed it. */
+  readonly touched: 'created' | 'updated' | null
+}
 
 export const labelOf = (deal: Pick<Deal, 'name' | 'number'>): string =>
   deal.name === null ? deal.number : `${deal.name} (${deal.number})`
@@ -32,13 +49,10 @@ export interface Wanted extends WantedOrder {
   readonly lineage: readonly Lineage[]
 }
 
-export const wantedJson = (wanted: Wanted | undefined): Json =>
-  wanted === undefined
-    ? null
-    : {
-        fields: wanted.lineage.map(({ field, value, rule, source, note }) => ({ field, value, rule, source, note })),
-        lines: wanted.lines.map((line) => line.fields),
-      }
+export const wantedJson = (wanted: Wanted): JsonObject => ({
+  fields: wanted.lineage.map(({ field, value, rule, source, note }) => ({ field, value, rule, source, note })),
+  lines: wanted.lines.map((line) => line.fields),
+})
 
 export function wantedOf(record: TargetRecord, orderKey: string, references: readonly string[]): Wanted {
   return {
@@ -52,10 +66,7 @@ export function wantedOf(record: TargetRecord, orderKey: string, references: rea
 export function writtenNow(wanted: WantedOrder | undefined, confirmed = false): Written {
   return {
     fields: wanted?.fields ?? {},
-    lines: Object.fromEntries((wanted?.lines ?? []).map((line) => [line.key, line.fields as JsonObject])),
+    lines: Object.fromEntries((wanted?.lines ?? []).map((line) => [line.key, line.fields])),
     confirmed,
   }
 }
-
-/** What writing asks before it writes. */
-export type Writing = { guard: (wanted: number) => Promise<Failure | null>; stillMine: () => void }

@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import { orderPoliciesSchema } from '../../../plan/policy.ts'
-import { instant, mappingFile, syncBase } from '../base.ts'
+import { condition, instant, mappingFile, syncBase } from '../base.ts'
 
 export const orderSyncSchema = z.strictObject({
   document: z.literal('deal').describe('Won deals become orders'),
   ...syncBase,
   since: instant.optional().describe('Deals won from then on; default: the moment the sync first started'),
+  where: condition
+    .optional()
+    .describe(
+      'Only deals for which all of this holds get an order, by paths of the CRM’s record: `{ properties.pipeline: [default] }`',
+    ),
   guard: z
     .strictObject({ orders_per_hour: z.int().min(0).default(100).describe('New orders in any one hour') })
     .prefault({})

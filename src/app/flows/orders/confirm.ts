@@ -1,60 +1,56 @@
 import { storedOf } from '../../../plan/difference.ts'
 import { proveTotals } from '../../../plan/plan.ts'
-import type { Batch } from '../../bench/batch.ts'
-import type { Deps } from '../../bench/deps.ts'
+import type { Bench } from '../../bench/bench.ts'
 import { inParts } from '../../bench/in-parts.ts'
-import { fetchOrders, isOrder, orderTotals, type readOrders } from '../../bench/read-orders.ts'
 import { together } from '../../bench/together.ts'
-import { type Existing, type Writing, writtenNow } from './case.ts'
+import { fetchOrders, isOrder, type OrdersNow, type Wanted } from '../order-now.ts'
+import { type Existing, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
 
 /** Compares the orders' totals with their deals and confirms those that agree. */
-export async function proveAndConfirm(
-  sync: DealSync,
-  cases: readonly Existing[],
-  batch: Batch,
-  context: Writing,
-  deps: Deps,
-): Promise<void> {
+export async function proveAndConfirm(sync: DealSync, cases: readonly Existing[], bench: Bench): Promise<void> {
   if (cases.length === 0) return
-  const linksOf = (some: readonly Existing[]) => some.map((one) => one.link)
   const [mapSome] = await together([
-    fetchOrders(orderTotals(sync), sync.target, linksOf(cases), deps),
+    fetchOrders(orderTotals(sync), 'target', cases, bench),
     // What was made stays made, whatever becomes of its confirmation.
-    batch.store(),
+    bench.batch.store(),
   ])
   await inParts(cases, async (part) => {
-    await prove(sync, part, await mapSome(linksOf(part)), batch, context)
-    await batch.store()
+    await prove(sync, part, await mapSome(part), bench)
+    await bench.batch.store()
   })
 }
 
-async function prove(
-  sync: DealSync,
-  cases: readonly Existing[],
-  orders: Awaited<ReturnType<typeof readOrders>>,
-  batch: Batch,
-  context: Writing,
-): Promise<void> {
+function orderTotals(sync: DealSync): Wanted {
+  const mapping = sync.fulfilment.only(['id', 'number', 'state', 'totals'])
+  return { mapping, reads: mapping.reads, whole: false }
+}
+
+/** What was done to an order that needs no confirmation now. */
+const doneOf = ({ touched }: Existing) => touched ?? 'unchanged'
+
+async function prove(sync: DealSync, cases: readonly Existing[], orders: OrdersNow, bench: Bench): Promise<void> {
+  const { batch } = bench
   const { policies } = sync.config
   const confirming: Existing[] = []
   for (const one of cases) {
     const now = orders.get(one.link.id)
     if (!isOrder(now)) {
-      if (now !== undefined) batch.fail(one.id, now)
+      if (now === undefined) throw new Error(`order ${one.orderId} was not read`)
+      batch.fail(one.ref, now)
       continue
     }
-    const number = now.fulfilment.number ?? one.link.targetId
+    const number = now.fulfilment.number ?? one.orderId
     const failure = proveTotals(one.deal, { number, totals: now.fulfilment.totals }, policies.totals)
     if (failure !== null) {
-      batch.link({ id: one.link.id, targetLabel: number })
-      batch.fail(one.id, failure)
+      batch.link({ id: one.link.id, target: { label: number } })
+      batch.fail(one.ref, failure)
     } else if (
       now.fulfilment.state === 'draft' &&
       policies.confirm === 'automatic' &&
       one.written?.confirmed !== true
     ) {
-      batch.link({ id: one.link.id, targetLabel: number })
+      batch.link({ id: one.link.id, target: { label: number } })
       confirming.push(one)
     } else {
       const confirmed = now.fulfilment.state === 'confirmed'
@@ -64,30 +60,35 @@ async function prove(
       }
       batch.link({
         id: one.link.id,
-        targetLabel: number,
-        written: storedOf(written),
         ...(confirmed ? { stage: 'confirmed' } : {}),
+        target: { label: number, written: storedOf(written) },
       })
-      batch.settle(one.id, 'delivered')
+      batch.done(one.ref, doneOf(one))
     }
   }
-  if (confirming.length === 0) return
-  context.stillMine()
-  const outcomes = await sync.target.use((connection) =>
-    connection.write(confirming.map((one) => ({ do: 'confirm', object: sync.order.object, id: one.link.targetId }))),
+  if (bench.mode !== 'live') {
+    for (const one of confirming) {
+      const target = { number: one.link.target.label, id: one.orderId }
+      bench.plan(one.ref, { action: 'confirm', label: one.label, target, lineage: [], lines: [] })
+      batch.done(one.ref, 'planned')
+    }
+    return
+  }
+  const outcomes = await bench.send(
+    'target',
+    confirming.map((one) => ({ do: 'confirm', object: sync.order.object, id: one.orderId })),
   )
   for (const [index, one] of confirming.entries()) {
     const outcome = outcomes[index]
-    if (outcome === undefined) continue
-    if (!outcome.ok) {
-      batch.fail(one.id, outcome.failure)
+    if (outcome?.ok === false) {
+      batch.fail(one.ref, outcome.failure)
       continue
     }
     // What was written before is in the ledger already, but for orders that were there before us.
     const written = one.written === null ? { written: storedOf(writtenNow(undefined)) } : {}
-    batch.link({ id: one.link.id, stage: 'confirmed', confirmed: true, ...written })
-    batch.report(one.id)
-    batch.note(one.id, 'confirmed', 'Totals agree with the deal; the order was confirmed')
-    batch.settle(one.id, 'delivered')
+    batch.link({ id: one.link.id, stage: 'confirmed', target: { confirmed: true, ...written } })
+    batch.tell(one.ref)
+    batch.note(one.ref, 'confirmed', 'Totals agree with the deal; the order was confirmed')
+    batch.done(one.ref, one.touched ?? 'updated')
   }
 }

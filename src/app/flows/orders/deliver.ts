@@ -1,137 +1,203 @@
+import { compare, zero } from '../../../core/decimal.ts'
 import type { Failure } from '../../../core/problem.ts'
-import type { Instant } from '../../../core/time.ts'
-import type { RemoteRecord } from '../../../ports/connector.ts'
-import type { Batch } from '../../bench/batch.ts'
-import type { Deps } from '../../bench/deps.ts'
-import { inParts } from '../../bench/in-parts.ts'
-import type { Lookups } from '../../bench/lookups.ts'
+import { refText } from '../../../core/ref.ts'
+import type { Bench } from '../../bench/bench.ts'
 import { together } from '../../bench/together.ts'
-import { versionFor } from '../../bench/version.ts'
-import { amendOrders, unwinOrders } from './amend.ts'
-import { type Case, type Existing, isLinked, wantedJson } from './case.ts'
+import { find } from '../../bring/find.ts'
+import type { Brought } from '../../bring/kind.ts'
+import { make, plannedId } from '../../bring/make.ts'
+import type { Placed } from '../order-now.ts'
+import { type Amending, amendOrders, unwinOrders } from './amend.ts'
+import { type Existing, type Lost, type Sought, type Wanted, type Won, wantedJson, writtenNow } from './case.ts'
 import { proveAndConfirm } from './confirm.ts'
-import { adoptOrders, createOrders, findOrders, linkCases } from './create.ts'
-import { type CustomerDeps, prepareCustomers, settleCustomers } from './customers.ts'
-import { mapEarly, wantedOrders } from './map.ts'
-import { isReady, readDeals } from './read-deals.ts'
+import { type Customers, openCustomers } from './customers.ts'
+import { type Drafted, draftOrders, hasOrder, wantedOrders } from './map.ts'
+import { readDeals } from './read-deals.ts'
 import type { DealSync } from './sync.ts'
 
-/** Thrown into a batch whose leases went to another worker: nothing more may be written. */
-export class LeaseLost extends Error {}
-
 /**
- * Delivers a batch of deals: read, map, find or make customers, plan, write, settle links, prove totals, confirm. Every
- * record gets an outcome in `batch`; whole calls that fail are thrown.
- * @param guard  asked before the first new order of the batch; false stops them all
- * @param stillMine  called before each write; throws when the leases were lost
+ * Delivers a batch of deals: read, map, find or make customers, plan, write, settle links, prove totals, confirm. Nothing
+ * is made for a deal before all of it is known to be ready.
  */
-export async function deliverOrders(sync: DealSync, batch: Batch, context: Context, deps: Deps): Promise<void> {
+export async function deliverOrders(sync: DealSync, bench: Bench): Promise<void> {
   // What was read and mapped is let go before the totals are waited for: it is most of what a batch holds.
-  const drafts = await writeOrders(sync, batch, context, deps)
-  await proveAndConfirm(sync, drafts, batch, context, deps)
-}
-
-interface Context {
-  readonly since: Instant
-  readonly shadow: boolean
-  readonly lookups: Lookups
-  readonly guard: (wanted: number) => Promise<Failure | null>
-  readonly stillMine: () => void
+  await proveAndConfirm(sync, await writeOrders(sync, bench), bench)
 }
 
 /** @returns the orders that are to be proven and confirmed */
-async function writeOrders(sync: DealSync, batch: Batch, context: Context, deps: Deps): Promise<readonly Existing[]> {
-  const ids = batch.claims.map((claim) => claim.recordId)
-  const account = await sync.source.account()
-  const [records, known] = await together([
-    sync.source.use((connection) => connection.read(sync.deal.object, ids, sync.reads)),
-    deps.ledger.links.bySource(sync.name, 'order', ids),
-  ])
-  const links = new Map(known.map((link) => [link.sourceId, link]))
-  const cases: { won: Case[]; lost: Existing[] } = { won: [], lost: [] }
-  const claims = batch.claims.map((claim, index) => ({ claim, record: records[index] ?? null }))
-  await inParts(claims, async (part) => {
-    const some = part.map(({ claim }) => claim)
-    const read = part.map(({ record }) => record)
-    const { won, lost } = await readDeals(sync, batch, some, read, links, account, context.since, deps)
-    cases.won.push(...won)
-    cases.lost.push(...lost)
-    await linkCases(sync, won, batch, context.shadow, deps)
-  })
-  const lookups = context.lookups.forBatch()
-  const customerDeps: CustomerDeps = {
-    sync: sync.name,
-    source: sync.source,
-    target: sync.target,
-    mapping: sync.customer,
-    whenMissing: sync.config.policies.missing_customer,
-    dryRun: context.shadow,
-    ledger: deps.ledger,
-    evaluator: deps.evaluator,
-    resolver: lookups,
-  }
-  const buyers = cases.won.flatMap((one) => (one.deal.customer === null ? [] : [one.deal.customer]))
-  const prepared = await prepareCustomers(buyers, customerDeps)
-  noteVersions(sync, batch, records, [...cases.won, ...cases.lost], context.shadow)
-
-  // The target is asked for all at once, and orders are mapped while it looks for their customers.
-  const [customers, found, early] = await together([
-    settleCustomers(prepared, customerDeps),
-    findOrders(
-      sync,
-      cases.won.filter((one) => !isLinked(one)),
-    ),
-    mapEarly(sync, cases.won, lookups, deps),
-  ])
-  const ready = cases.won.filter((one) => isReady(one, customers, batch))
-  const linked = ready.filter(isLinked)
-  const unknown = ready.filter((one) => !isLinked(one))
-  const adopted = await adoptOrders(unknown, found, batch, context.shadow, deps)
-  const open = new Set(batch.open())
-  for (const one of adopted) open.delete(one.id)
-  const fresh = unknown.filter((one) => open.has(one.id))
-
-  for (const one of fresh) if (!one.deal.won) batch.settle(one.id, 'not won')
-  const isAdopted = new Set(adopted.map((one) => one.id))
-  const mapping = ready.filter((one) => one.deal.won)
-  const wanted = await wantedOrders(sync, mapping, early, customers, isAdopted, lookups, deps, batch)
-  const creating = fresh.filter((one) => wanted.has(one.id))
-  const existing = [...linked, ...adopted].filter((one) => wanted.has(one.id))
+async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Existing[]> {
+  const { batch } = bench
+  const cases = await readDeals(sync, bench)
+  const lost = cases.filter((one): one is Lost => one.is === 'lost')
+  const sought = cases.filter((one): one is Sought => one.is === 'sought')
+  const ready = cases.filter((one): one is Won => one.is === 'won' && isReady(one, bench))
   // A crash may have come between the order and its first report, which the order's own changes need not bring about.
-  for (const one of linked) if (one.link.reported === null) batch.report(one.id)
+  for (const one of ready) if (hasOrder(one) && one.link.source.written === null) batch.tell(one.ref)
 
-  if (context.shadow) {
-    for (const one of creating) {
-      batch.note(
-        one.id,
-        'would_create',
-        `Shadow mode: an order for ${one.label} would be made`,
-        wantedJson(wanted.get(one.id)),
-      )
-      batch.settle(one.id, 'would create')
+  const customers = await openCustomers(
+    sync,
+    ready.flatMap(({ deal }) => deal.customer ?? []),
+    bench,
+  )
+  // The target is asked for all at once, and orders are mapped while it looks for their customers.
+  const [, found, drafted] = await together([
+    customers.look(),
+    findOrders(sync, [...ready.filter((one) => !hasOrder(one)), ...sought], bench),
+    draftOrders(sync, ready, bench),
+  ])
+  for (const one of sought) settleSought(one, found, bench)
+  await customers.make(drafted.flatMap(({ won }) => won.deal.customer?.id ?? []))
+  const withCustomer = drafted.filter(({ won }) => hasCustomer(won, customers, bench))
+  const places = placesOf(withCustomer, found, bench)
+  const served = withCustomer.filter(({ won }) => batch.outcomeOf(won.ref) === null)
+  const again = new Set([...places].flatMap(([name, place]) => (place.adopted ? [name] : [])))
+  const wanted = await wantedOrders(sync, served, (won) => customerOf(won, customers), again, bench)
+
+  const creating: { won: Won; order: Wanted }[] = []
+  const amending: Amending[] = []
+  for (const { won } of served) {
+    const order = wanted.get(refText(won.ref))
+    if (order === undefined) continue
+    const place = places.get(refText(won.ref))
+    if (place === undefined) creating.push({ won, order })
+    else {
+      const { ref, deal, label, key } = won
+      amending.push({ ref, deal, label, key, ...place, wanted: order })
     }
-    for (const one of [...existing, ...cases.lost]) batch.settle(one.id, 'unchanged')
-    return []
   }
-  const created = await createOrders(sync, creating, wanted, batch, context, deps)
-  const amended = await amendOrders(sync, existing, wanted, adopted, batch, context, deps)
-  await unwinOrders(sync, cases.lost, batch, context, deps)
+  const created = await createOrders(sync, creating, bench)
+  const amended = await amendOrders(sync, amending, bench)
+  await unwinOrders(sync, lost, bench)
   return [...created, ...amended].map((one) => ({ ...one, deal: { ...one.deal, customer: null, raw: {} } }))
 }
 
-/** Keeps in which state each deal was read: a change that finds it in that state is none. */
-function noteVersions(
-  sync: DealSync,
-  batch: Batch,
-  records: readonly (RemoteRecord | null)[],
-  cases: readonly Case[],
-  shadow: boolean,
-): void {
-  if (shadow) return
-  const links = new Map(cases.map((one) => [one.id, one.link]))
-  for (const [index, { recordId }] of batch.claims.entries()) {
-    const version = records[index]?.version
-    const link = links.get(recordId)
-    if (version !== undefined && link != null) batch.link({ id: link.id, sourceVersion: versionFor(sync, version) })
+/** Refuses what no ERP should get: a deal without customer or lines, a line that takes back. */
+function isReady({ ref, deal }: Won, { batch }: Bench): boolean {
+  const refuse = (path: string, message: string, fix: string) => {
+    const failure: Failure = { problem: { kind: 'mapping_failed', rule: 'order', path }, message, fix, field: path }
+    batch.fail(ref, failure)
+    return false
   }
+  if (deal.customer === null) {
+    return refuse('customer', 'A won deal has neither a company nor a contact.', 'Add the customer to the deal.')
+  }
+  if (deal.lines.length === 0) {
+    return refuse('lines', 'A won deal has no line items.', 'Add the products that were sold to the deal.')
+  }
+  const negative = deal.lines.find((line) => compare(line.quantity, zero) < 0)
+  if (negative !== undefined) {
+    return refuse(
+      'lines.quantity',
+      `Line "${negative.name ?? negative.sku ?? negative.id}" has quantity ${negative.quantity}; an order takes nothing back.`,
+      'Correct the quantity on the deal, or enter the return in the ERP.',
+    )
+  }
+  return true
+}
+
+/** Orders that carry our key, where no link says that there is one: after a lost answer, a lost ledger. */
+function findOrders(
+  sync: DealSync,
+  cases: readonly (Won | Sought)[],
+  bench: Bench,
+): Promise<ReadonlyMap<string, Brought>> {
+  return find(
+    sync.orders,
+    cases.map(({ ref, link }) => ({
+      ref,
+      key: link.key,
+      keyPrefix: link.key,
+      label: link.source.label ?? ref.id,
+      link,
+      fields: null,
+    })),
+    bench,
+  )
+}
+
+/** The deal is not won any more; its order, where there is one, was only now found and is judged on the next pass. */
+function settleSought({ ref }: Sought, found: ReadonlyMap<string, Brought>, { batch }: Bench): void {
+  const order = found.get(refText(ref))
+  if (order === undefined) batch.done(ref, 'left_out')
+  else if (order.ok) batch.settle(ref, { again: 0 })
+  else batch.fail(ref, order.failure)
+}
+
+function hasCustomer({ ref, deal }: Won, customers: Customers, { batch }: Bench): boolean {
+  const customer = customers.outcomeOf(deal.customer?.id ?? '')
+  if (!customer.ok) batch.fail(ref, customer.failure)
+  return customer.ok
+}
+
+function customerOf({ deal }: Won, customers: Customers): string {
+  const customer = customers.outcomeOf(deal.customer?.id ?? '')
+  return customer.ok ? customer.id : plannedId
+}
+
+/** Where the orders of deals are, by `refText` of the deal; those that have none are absent. */
+function placesOf(
+  drafted: readonly Drafted[],
+  found: ReadonlyMap<string, Brought>,
+  { batch }: Bench,
+): ReadonlyMap<string, Placed & { readonly adopted: boolean }> {
+  const places = new Map<string, Placed & { readonly adopted: boolean }>()
+  for (const { won } of drafted) {
+    const { ref, link } = won
+    const order = found.get(refText(ref))
+    if (order?.ok === false) batch.fail(ref, order.failure)
+    else if (order !== undefined) {
+      places.set(refText(ref), { link: order.link, orderId: order.id, adopted: order.how !== 'linked' })
+      const text =
+        order.how === 'recovered'
+          ? `Order ${order.label} was made although its answer was lost`
+          : `Order ${order.label} was there already and is used`
+      if (order.how !== 'linked') batch.note(ref, order.how === 'recovered' ? 'created' : 'adopted', text)
+      batch.tell(ref)
+    } else if (hasOrder(won) && link.target.id !== null) {
+      places.set(refText(ref), { link, orderId: link.target.id, adopted: false })
+    }
+  }
+  return places
+}
+
+async function createOrders(
+  sync: DealSync,
+  creating: readonly { readonly won: Won; readonly order: Wanted }[],
+  bench: Bench,
+): Promise<readonly Existing[]> {
+  const { batch } = bench
+  const field = sync.order.linesField
+  const brought = await make(
+    sync.orders,
+    creating.map(({ won: { ref, key, label, link }, order }) => ({
+      ref,
+      key,
+      keyPrefix: key,
+      label,
+      link,
+      fields: order.fields,
+      lines: field === null ? null : { field, items: order.lines },
+    })),
+    bench,
+  )
+  return creating.flatMap(({ won, order }): Existing[] => {
+    const { ref, deal, label, key } = won
+    const result = brought.get(refText(ref))
+    if (result === undefined) throw new Error(`nothing was said of the order for ${label}`)
+    if (!result.ok) {
+      batch.fail(ref, result.failure)
+      return []
+    }
+    if (result.how === 'planned') {
+      bench.plan(ref, { action: 'create', label, target: null, lineage: order.lineage, lines: order.lines })
+      batch.note(ref, 'would_create', `Shadow mode: an order for ${label} would be made`, wantedJson(order))
+      batch.done(ref, 'planned')
+      return []
+    }
+    batch.note(ref, 'created', `An order was made in the ERP for ${label}`, wantedJson(order))
+    batch.tell(ref)
+    return [
+      { ref, deal, label, key, link: result.link, orderId: result.id, written: writtenNow(order), touched: 'created' },
+    ]
+  })
 }

@@ -1,17 +1,11 @@
 import { SyncError } from '../../../core/problem.ts'
+import { type RecordRef, refText } from '../../../core/ref.ts'
 import { keyOf } from '../../../plan/key.ts'
 import type { Deps } from '../../bench/deps.ts'
+import { intend } from '../../bring/intend.ts'
+import type { CustomerLink } from '../flow.ts'
+import { customerRecords } from './customers.ts'
 import type { DealSync } from './sync.ts'
-
-export interface CustomerLink {
-  readonly sync: string
-  readonly customer: string
-  readonly target: string
-  /** Whose it was before. */
-  readonly movedFrom: string | null
-  /** How many deals are tried again. */
-  readonly records: number
-}
 
 /** What a deal waits on that a person's word about its customer may settle. */
 const aboutCustomers = ['customer_ambiguous', 'customer_missing'] as const
@@ -24,11 +18,13 @@ const aboutCustomers = ['customer_ambiguous', 'customer_missing'] as const
  */
 export async function linkCustomer(
   sync: DealSync,
-  { customer, target, move }: { customer: string; target: string; move: boolean },
+  what: { customer: string; target: string; move: boolean; actor: string | null },
   deps: Deps,
 ): Promise<CustomerLink> {
-  const { object } = sync.customer
-  const [record] = await sync.target.use((connection) => connection.read(object, [target], ['id']))
+  const { customer, target, move, actor } = what
+  const kind = sync.customers
+  const reading = sync.target.within({ lane: 'live', mayWrite: false })
+  const [record] = await reading.use((connection) => connection.read(kind.object, [target], ['id']))
   if (record == null) {
     throw invalid(
       `${sync.target.name} has no customer "${target}"`,
@@ -36,41 +32,50 @@ export async function linkCustomer(
     )
   }
   const account = await sync.source.account()
+  const key = keyOf({ system: sync.source.system, account: account.id }, 'customer', customer)
+  const ref = { ...customerRecords(sync), id: customer }
   const movedFrom = await deps.ledger.inTransaction(async (ledger) => {
-    const held = await ledger.links.byTarget(sync.target.name, object, [target])
-    const [link] = await ledger.links.intend([
-      {
-        sync: sync.name,
-        kind: 'customer',
-        sourceId: customer,
-        key: keyOf({ system: sync.source.system, account: account.id }, 'customer', customer),
-        connection: sync.target.name,
-        targetObject: object,
-        label: null,
-      },
-    ])
-    const owner = held.find((one) => one.kind === 'customer' && one.sync === sync.name && one.id !== link?.id) ?? null
+    const at = { connection: sync.target.name, object: kind.object, id: target }
+    const held = await ledger.links.byTarget(kind.name, [at])
+    const [link] = await intend(kind, [{ ref, key, label: null }], { links: ledger.links, target: sync.target })
+    const owner = held.find((one) => one.sync === sync.name && one.id !== link?.id) ?? null
     if (owner !== null && !move) {
+      const { label, ref: other } = owner.source
       throw invalid(
-        `Customer ${target} of ${sync.target.name} is that of "${owner.label ?? owner.sourceId}" (${owner.sourceId}) already`,
+        `Customer ${target} of ${sync.target.name} is that of "${label ?? other.id}" (${other.id}) already`,
         'If that one was merged into this one, or was matched wrongly, say so with --move (`"move": true`).',
       )
     }
-    if (owner !== null) await ledger.links.update([{ id: owner.id, state: 'rejected', targetId: null }])
+    if (owner !== null) {
+      await ledger.links.update([{ id: owner.id, state: 'rejected', move: true, target: { id: null } }])
+    }
     const taken =
       link === undefined
         ? []
-        : await ledger.links.update([{ id: link.id, state: 'linked', targetId: target, origin: 'adopted' }])
+        : await ledger.links.update([
+            { id: link.id, state: 'linked', origin: 'adopted', move: true, target: { id: target } },
+          ])
     if (taken.length > 0) throw invalid(`Customer ${target} was linked by another process just now`, 'Look again.')
-    return owner?.sourceId ?? null
+    return owner?.source.ref.id ?? null
   })
-  const waiting = new Set<string>()
-  for (const kind of aboutCustomers) {
-    for (const problem of await deps.ledger.problems.list({ sync: sync.name, kind, max: 10_000 })) {
-      for (const id of await deps.ledger.problems.waiting(problem.id, 1_000_000)) waiting.add(id)
+  const waiting = new Map<string, RecordRef>()
+  for (const kindOf of aboutCustomers) {
+    for (const problem of await deps.ledger.problems.list({ sync: sync.name, kind: kindOf, max: 10_000 })) {
+      for (const one of await deps.ledger.problems.waiting(problem.id, 1_000_000)) waiting.set(refText(one), one)
     }
   }
-  await deps.ledger.inbox.add(sync.name, [...waiting], { lane: 'retry' })
+  const now = deps.clock.now()
+  const text = `Customer ${customer} of the CRM is customer ${target} of the ERP, a person said`
+  const told = {
+    sync: sync.name,
+    at: now,
+    event: 'customer_linked',
+    text,
+    details: { customer, target, movedFrom },
+    actor,
+  }
+  await deps.ledger.timeline.add([...waiting.values()].map((one) => ({ ...told, ref: one })))
+  await deps.ledger.inbox.add(sync.name, [...waiting.values()], { lane: 'retry' })
   deps.log.info('customer linked by hand', { sync: sync.name, customer, target, movedFrom })
   return { sync: sync.name, customer, target, movedFrom, records: waiting.size }
 }

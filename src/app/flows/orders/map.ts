@@ -1,65 +1,70 @@
+import { randomUUID } from 'node:crypto'
 import type { Json, JsonObject } from '../../../core/json.ts'
-import { type Mapped, mapOutbound, type Resolver, type TargetRecord } from '../../../mapping/run/run.ts'
-import type { Batch } from '../../bench/batch.ts'
-import type { Deps } from '../../bench/deps.ts'
+import { refText } from '../../../core/ref.ts'
+import { type Mapped, mapOutbound, type TargetRecord } from '../../../mapping/run/run.ts'
+import type { Bench } from '../../bench/bench.ts'
 import { breathe } from '../../bench/in-parts.ts'
-import { type Case, isLinked, type Wanted, wantedOf } from './case.ts'
-import type { CustomerOutcome } from './customers.ts'
+import { type Wanted, type Won, wantedOf } from './case.ts'
 import type { DealSync } from './sync.ts'
 
-// Stands for the customer while he is being found; no system has such an id.
-const someone = 'the customer of the deal'
+/** Stands for the customer while it is being found: a hole that no text of any record can be taken for. */
+const hole = `hole ${randomUUID()}`
 
-type MappedOrders = ReadonlyMap<string, Mapped<TargetRecord>>
+/** A deal with what its order shall be, but for the customer. */
+export interface Drafted {
+  readonly won: Won
+  readonly draft: TargetRecord
+}
 
-/** Maps deals to orders before it is known whose they are, and asks for what they look up. */
-export async function mapEarly(
-  sync: DealSync,
-  cases: readonly Case[],
-  lookups: Resolver,
-  deps: Deps,
-): Promise<MappedOrders> {
-  const won = cases.filter((one) => one.deal.won)
+/** Whether the deal's order is known by its link. */
+export const hasOrder = ({ link }: Won): boolean => link.state === 'linked' && link.target.id !== null
+
+/**
+ * Maps deals to orders before it is known whose they are, and asks for what they look up. A deal that does not map gets its
+ * outcome here, before anything is made for it.
+ */
+export async function draftOrders(sync: DealSync, cases: readonly Won[], bench: Bench): Promise<readonly Drafted[]> {
   // First the questions go out that nobody has to work for.
   await breathe()
-  return mapOrders(
+  const mapped = await mapOrders(
     sync,
-    won,
-    (one) => (isLinked(one) ? 'update' : 'create'),
-    () => someone,
-    lookups,
-    deps,
+    cases,
+    (won) => (hasOrder(won) ? 'update' : 'create'),
+    () => hole,
+    bench,
   )
+  return cases.flatMap((won, index): Drafted[] => {
+    const result = mapped[index]
+    if (result?.ok === true) return [{ won, draft: result.value }]
+    if (result?.ok === false) bench.batch.fail(won.ref, result.failures[0])
+    return []
+  })
 }
 
-/** Maps deals to orders. @param customerOf  the target's id of a deal's customer */
+/** @param customerOf  the target's id of a deal's customer */
 async function mapOrders(
   sync: DealSync,
-  cases: readonly Case[],
-  op: (one: Case) => 'create' | 'update',
-  customerOf: (one: Case) => string | null,
-  lookups: Resolver,
-  deps: Deps,
-): Promise<MappedOrders> {
-  const account = { ...(await sync.target.account()) }
-  const mapped = await mapOutbound(
+  cases: readonly Won[],
+  op: (won: Won) => 'create' | 'update',
+  customerOf: (won: Won) => string,
+  bench: Bench,
+): Promise<readonly Mapped<TargetRecord>[]> {
+  if (cases.length === 0) return []
+  const account = { ...(await bench.target.account()) }
+  return mapOutbound(
     sync.order,
-    cases.map((one) => {
-      const customer = customerOf(one)
-      return { document: one.deal, op: op(one), account, links: customer === null ? {} : { customer } }
-    }),
-    lookups,
-    deps.evaluator,
+    cases.map((won) => ({ document: won.deal, op: op(won), account, links: { customer: customerOf(won) } })),
+    bench.lookups,
+    bench.deps.evaluator,
   )
-  return new Map(cases.flatMap((one, index) => (mapped[index] === undefined ? [] : [[one.id, mapped[index]] as const])))
 }
 
-/** Puts the customer where he was kept a place; null where a rule made something else of that. */
-function withCustomer(record: TargetRecord, id: string): TargetRecord | null {
+/** Puts the customer into its hole; null where a rule made something else of that. */
+function filled(record: TargetRecord, id: string): TargetRecord | null {
   let spoilt = false
   const put = (value: Json): Json => {
-    if (value === someone) return id
-    if (typeof value === 'string' && value.includes(someone)) spoilt = true
+    if (value === hole) return id
+    if (typeof value === 'string' && value.includes(hole)) spoilt = true
     return value
   }
   const putAll = (fields: JsonObject): JsonObject =>
@@ -74,44 +79,34 @@ function withCustomer(record: TargetRecord, id: string): TargetRecord | null {
   return spoilt ? null : settled
 }
 
-/** Gives each deal that shall have an order what the order shall be; the others get their outcome. */
+/**
+ * What each order shall be, customer included. A deal that does not map now gets its outcome.
+ * @param customerOf  the target's id of a deal's customer
+ * @param again  names of deals whose order turned out to be there: rules for updates count
+ * @returns by `refText` of the deal
+ */
 export async function wantedOrders(
   sync: DealSync,
-  cases: readonly Case[],
-  early: MappedOrders,
-  customers: ReadonlyMap<string, CustomerOutcome>,
+  drafted: readonly Drafted[],
+  customerOf: (won: Won) => string,
   again: ReadonlySet<string>,
-  lookups: Resolver,
-  deps: Deps,
-  batch: Batch,
-): Promise<Map<string, Wanted>> {
-  const customerOf = (one: Case): string | null => {
-    const customer = customers.get(one.deal.customer?.id ?? '')
-    return customer?.ok === true ? customer.id : null
-  }
-  const results = new Map<string, Mapped<TargetRecord>>()
-  const anew: Case[] = []
-  for (const one of cases) {
-    const customer = customerOf(one)
-    const result = early.get(one.id)
-    const settled = result?.ok === true && customer !== null ? withCustomer(result.value, customer) : null
-    if (again.has(one.id) || result === undefined || (result.ok && settled === null)) anew.push(one)
-    else results.set(one.id, settled === null ? result : { ok: true, value: settled })
-  }
-  const later = await mapOrders(
-    sync,
-    anew,
-    (one) => (again.has(one.id) || isLinked(one) ? 'update' : 'create'),
-    customerOf,
-    lookups,
-    deps,
-  )
+  bench: Bench,
+): Promise<ReadonlyMap<string, Wanted>> {
   const wanted = new Map<string, Wanted>()
-  for (const one of cases) {
-    const result = results.get(one.id) ?? later.get(one.id)
-    if (result === undefined) continue
-    if (result.ok) wanted.set(one.id, wantedOf(result.value, one.key, sync.order.references))
-    else if (result.failures[0] !== undefined) batch.fail(one.id, result.failures[0])
+  const put = (won: Won, record: TargetRecord) =>
+    void wanted.set(refText(won.ref), wantedOf(record, won.key, sync.order.references))
+  const anew: Won[] = []
+  for (const { won, draft } of drafted) {
+    const record = again.has(refText(won.ref)) ? null : filled(draft, customerOf(won))
+    if (record === null) anew.push(won)
+    else put(won, record)
+  }
+  const op = (won: Won) => (again.has(refText(won.ref)) || hasOrder(won) ? 'update' : 'create')
+  const mapped = await mapOrders(sync, anew, op, customerOf, bench)
+  for (const [index, won] of anew.entries()) {
+    const result = mapped[index]
+    if (result?.ok === true) put(won, result.value)
+    else if (result?.ok === false) bench.batch.fail(won.ref, result.failures[0])
   }
   return wanted
 }

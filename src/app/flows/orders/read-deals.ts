@@ -1,147 +1,175 @@
-import { compare, zero } from '../../../core/decimal.ts'
+import { holds } from '../../../core/condition.ts'
 import type { Deal } from '../../../core/documents.ts'
 import { completeDeal } from '../../../core/money.ts'
 import type { Failure } from '../../../core/problem.ts'
+import { type RecordRef, refText } from '../../../core/ref.ts'
 import type { Instant } from '../../../core/time.ts'
 import { mapInbound } from '../../../mapping/run/run.ts'
 import { keyOf } from '../../../plan/key.ts'
 import { belongs } from '../../../plan/plan.ts'
-import type { Account, RemoteRecord } from '../../../ports/connector.ts'
+import type { RemoteRecord } from '../../../ports/connector.ts'
 import type { Claim } from '../../../ports/ledger/inbox.ts'
-import type { Link } from '../../../ports/ledger/links.ts'
-import type { Batch } from '../../bench/batch.ts'
-import type { Deps } from '../../bench/deps.ts'
-import { type Case, type Existing, labelOf } from './case.ts'
-import type { CustomerOutcome } from './customers.ts'
+import type { Link, LinkState } from '../../../ports/ledger/links.ts'
+import type { Bench } from '../../bench/bench.ts'
+import { inParts } from '../../bench/in-parts.ts'
+import { versionFor } from '../../bench/version.ts'
+import { intend } from '../../bring/intend.ts'
+import { placed } from '../order-now.ts'
+import { type Case, labelOf, type Won } from './case.ts'
 import type { DealSync } from './sync.ts'
 
-/**
- * Sorts some of a batch: won deals to deliver, orders whose deal is no longer won; everything else gets its outcome here.
- * @param records  of these claims, in their order
- */
-export async function readDeals(
-  sync: DealSync,
-  batch: Batch,
-  claims: readonly Claim[],
-  records: readonly (RemoteRecord | null)[],
-  links: ReadonlyMap<string, Link>,
-  account: Account,
-  since: Instant,
-  deps: Deps,
-): Promise<{ won: Case[]; lost: Existing[] }> {
-  const won: Case[] = []
-  const lost: Existing[] = []
-  const present: { id: string; record: RemoteRecord; backfill: boolean }[] = []
-  const leave = (id: string, why: 'gone' | 'not won' | 'won before since') => {
-    const link = links.get(id)
-    if (link?.state === 'linked' && link.targetId !== null) {
-      const deal = { id, number: id } as Deal
-      lost.push({
-        id,
-        deal,
-        label: link.label ?? id,
-        key: link.key,
-        link: { ...link, targetId: link.targetId },
-        written: null,
-      })
+/** A deal that is won, before its intent is written down. */
+type Candidate = Omit<Won, 'is' | 'link'> & { readonly link: Link | null }
+type Why = 'gone' | 'not won' | 'won before since' | 'left out by where'
+
+/** Reads a batch of deals and says what each of them is; what is none of this sync's gets its outcome here. */
+export async function readDeals(sync: DealSync, bench: Bench): Promise<readonly Case[]> {
+  const { batch } = bench
+  const refs = batch.claims.map((claim) => claim.ref)
+  const account = { ...(await bench.source.account()) }
+  const [records, known] = await Promise.all([
+    bench.read(
+      'source',
+      sync.deal.object,
+      refs.map((ref) => ref.id),
+      sync.reads,
+    ),
+    bench.links.bySource(sync.name, sync.orders.name, refs),
+  ])
+  const links = new Map(known.map((link) => [refText(link.source.ref), link]))
+  const since = sync.config.since ?? bench.state.enabledAt
+  const keyFor = (id: string) => keyOf({ system: sync.source.system, account: account.id }, 'deal', id)
+  const cases: Case[] = []
+  const claims = batch.claims.map((claim, index) => ({ claim, record: records[index] ?? null }))
+  await inParts(claims, async (part) => {
+    const reading = openReading(sync, bench, links, since)
+    for (const { claim, record } of part) if (record === null) reading.leave(claim.ref, 'gone')
+    const present = part.flatMap(({ claim, record }) => (record === null ? [] : [{ claim, record }]))
+    const mapped = await mapInbound<Deal>(
+      sync.deal,
+      present.map((one) => one.record),
+      account,
+      bench.deps.evaluator,
+    )
+    const broken: { claim: Claim; record: RemoteRecord; failure: Failure }[] = []
+    for (const [index, { claim, record }] of present.entries()) {
+      const result = mapped[index]
+      if (result === undefined) throw new Error('fewer deals were mapped than read')
+      if (!result.ok) {
+        broken.push({ claim, record, failure: result.failures[0] })
+        continue
+      }
+      const { customer } = result.value
+      const deal = { ...result.value, customer: customer === null ? null : { ...customer, raw: result.value.raw } }
+      reading.judge(claim, record, deal, { deal: completeDeal(deal), label: labelOf(deal), key: keyFor(record.id) })
+    }
+    await judgeBroken(sync, broken, account, reading, bench)
+    cases.push(...reading.others, ...(await withLinks(sync, reading.won, bench)))
+  })
+  noteVersions(sync, bench, records, cases)
+  return cases
+}
+
+function openReading(sync: DealSync, { batch }: Bench, links: ReadonlyMap<string, Link>, since: Instant) {
+  const won: Candidate[] = []
+  const others: Case[] = []
+
+  /** Nothing is to be delivered; what there may be of an order is seen to. */
+  function leave(ref: RecordRef, why: Why): void {
+    const link = links.get(refText(ref)) ?? null
+    const order = link === null ? null : placed(link)
+    if (link !== null && order !== null) {
+      // Conditions decide over new orders alone: narrowing them must not cancel those that were made.
+      if (why === 'gone' || why === 'not won') others.push({ is: 'lost', ref, ...order })
+      else batch.done(ref, 'unchanged')
       return
     }
     if (why === 'won before since') {
-      batch.note(id, 'left_out', `Won before ${since}; deliver it on purpose with a backfill`)
+      batch.note(ref, 'left_out', `Won before ${since}; deliver it on purpose with a backfill`)
     }
-    // An order that may exist is looked for before it is forgotten.
-    if (link !== undefined && (link.state === 'sent' || link.state === 'unknown')) {
-      won.push({ id, deal: { id, number: id, won: false } as Deal, label: link.label ?? id, key: link.key, link })
-      return
-    }
-    batch.settle(id, why)
+    if (link !== null && mayHaveOrder(link.state)) others.push({ is: 'sought', ref, link })
+    else batch.done(ref, 'left_out')
   }
-  for (const [index, claim] of claims.entries()) {
-    const record = records[index] ?? null
-    if (record === null) leave(claim.recordId, 'gone')
-    else present.push({ id: claim.recordId, record, backfill: claim.lane === 'backfill' })
+
+  /** @param deal  as far as it could be mapped @param rest  absent when it could not be mapped whole */
+  function judge(
+    claim: Claim,
+    record: RemoteRecord,
+    deal: Pick<Deal, 'won' | 'wonAt'>,
+    rest: Pick<Candidate, 'deal' | 'label' | 'key'> | { readonly failure: Failure },
+  ): void {
+    const { ref } = claim
+    const link = links.get(refText(ref)) ?? null
+    // What was asked for by a backfill, or has a link already, is delivered however long ago it was won.
+    const asked = claim.lane === 'backfill' || link !== null
+    const answer = belongs(deal, asked ? beginning : since)
+    if (answer !== 'yes') leave(ref, answer === 'not_won' ? 'not won' : 'won before since')
+    else if (link === null && sync.config.where !== undefined && !holds(sync.config.where, record.fields)) {
+      leave(ref, 'left out by where')
+    } else if ('failure' in rest) batch.fail(ref, rest.failure)
+    else won.push({ ref, ...rest, link })
   }
-  const mapped = await mapInbound<Deal>(
-    sync.deal,
-    present.map((one) => one.record),
-    { ...account },
-    deps.evaluator,
-  )
-  const broken: { id: string; record: RemoteRecord; failure: Failure }[] = []
-  for (const [index, { id, record, backfill }] of present.entries()) {
-    const result = mapped[index]
-    if (result === undefined || !result.ok) {
-      const failure = result?.failures[0]
-      if (failure !== undefined) broken.push({ id, record, failure })
-      continue
-    }
-    const { customer } = result.value
-    const deal = { ...result.value, customer: customer === null ? null : { ...customer, raw: result.value.raw } }
-    const answer = belongs(deal, backfill ? ('' as Instant) : since)
-    const link = links.get(id) ?? null
-    if (answer === 'yes' || (answer === 'won_before' && link !== null)) {
-      const key = keyOf({ system: sync.source.system, account: account.id }, 'deal', record.id)
-      won.push({ id, deal: completeDeal(deal), label: labelOf(deal), key, link })
-    } else {
-      leave(id, answer === 'not_won' ? 'not won' : 'won before since')
-    }
-  }
-  await judgeBroken(sync, broken, links, batch, account, since, leave, deps)
-  return { won: won.filter((one) => one.deal.won || one.link !== null), lost }
+
+  return { won, others, leave, judge, links }
 }
+
+const beginning = '0001-01-01T00:00:00.000Z' as Instant
+
+const mayHaveOrder = (state: LinkState): boolean => state === 'sent' || state === 'unknown'
 
 /** A record that does not map matters only when its deal is won: whether it is, the narrowest mapping tells. */
 async function judgeBroken(
   sync: DealSync,
-  broken: readonly { id: string; record: RemoteRecord; failure: Failure }[],
-  links: ReadonlyMap<string, Link>,
-  batch: Batch,
-  account: Account,
-  since: Instant,
-  leave: (id: string, why: 'not won' | 'won before since') => void,
-  deps: Deps,
+  broken: readonly { claim: Claim; record: RemoteRecord; failure: Failure }[],
+  account: Readonly<Record<string, string | null>>,
+  reading: ReturnType<typeof openReading>,
+  bench: Bench,
 ): Promise<void> {
   if (broken.length === 0) return
   const narrow = await mapInbound<Pick<Deal, 'won' | 'wonAt'>>(
     sync.deal.only(['won', 'wonAt']),
     broken.map((one) => one.record),
-    { ...account },
-    deps.evaluator,
+    account,
+    bench.deps.evaluator,
   )
-  for (const [index, { id, failure }] of broken.entries()) {
+  for (const [index, { claim, record, failure }] of broken.entries()) {
     const result = narrow[index]
-    const answer = result?.ok === true ? belongs(result.value, since) : 'yes'
-    if (answer === 'yes' || links.has(id)) batch.fail(id, failure)
-    else leave(id, answer === 'not_won' ? 'not won' : 'won before since')
+    // Where not even that can be told, it is shown as if it were won: a person knows.
+    const deal = result?.ok === true ? result.value : { won: true, wonAt: null }
+    if (reading.links.has(refText(claim.ref))) bench.batch.fail(claim.ref, failure)
+    else reading.judge(claim, record, deal, { failure })
   }
 }
 
-/** Refuses what no ERP should get: a deal without customer or lines, a line that takes back. */
-export function isReady(one: Case, customers: ReadonlyMap<string, CustomerOutcome>, batch: Batch): boolean {
-  if (!one.deal.won) return true
-  const refuse = (path: string, message: string, fix: string) => {
-    batch.fail(one.id, { problem: { kind: 'mapping_failed', rule: 'order', path }, message, fix, field: path })
-    return false
+/** Writes the intent down before any call: every won deal has a link from here on. */
+async function withLinks(sync: DealSync, candidates: readonly Candidate[], bench: Bench): Promise<readonly Won[]> {
+  const missing = candidates.filter((one) => one.link === null)
+  const links = await intend(sync.orders, missing, bench)
+  const fresh = new Map(missing.map((one, index) => [refText(one.ref), links[index]]))
+  for (const { ref, label, deal } of missing) {
+    const { wonAt, amount, currency } = deal
+    if (bench.mode === 'live') bench.batch.note(ref, 'won', `${label} was won`, { won_at: wonAt, amount, currency })
   }
-  const { deal } = one
-  if (deal.customer === null) {
-    return refuse('customer', 'A won deal has neither a company nor a contact.', 'Add the customer to the deal.')
+  return candidates.map((one) => {
+    const link = one.link ?? fresh.get(refText(one.ref))
+    if (link === undefined) throw new Error(`the intent for ${one.label} was not stored`)
+    return { ...one, is: 'won', link }
+  })
+}
+
+/** Keeps in which state each deal was read: a change that finds it in that state is none. */
+function noteVersions(
+  sync: DealSync,
+  { batch }: Bench,
+  records: readonly (RemoteRecord | null)[],
+  cases: readonly Case[],
+): void {
+  const links = new Map(cases.map((one) => [refText(one.ref), one.link]))
+  for (const [index, { ref }] of batch.claims.entries()) {
+    const version = records[index]?.version
+    const link = links.get(refText(ref))
+    if (version !== undefined && link !== undefined) {
+      batch.link({ id: link.id, source: { version: versionFor(sync, version) } })
+    }
   }
-  const customer = customers.get(deal.customer.id)
-  if (customer?.ok === false) {
-    batch.fail(one.id, customer.failure)
-    return false
-  }
-  if (deal.lines.length === 0) {
-    return refuse('lines', 'A won deal has no line items.', 'Add the products that were sold to the deal.')
-  }
-  const negative = deal.lines.find((line) => compare(line.quantity, zero) < 0)
-  if (negative !== undefined) {
-    return refuse(
-      'lines.quantity',
-      `Line "${negative.name ?? negative.sku ?? negative.id}" has quantity ${negative.quantity}; an order takes nothing back.`,
-      'Correct the quantity on the deal, or enter the return in the ERP.',
-    )
-  }
-  return true
 }

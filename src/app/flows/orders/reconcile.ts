@@ -1,46 +1,48 @@
 import type { Deal } from '../../../core/documents.ts'
+import { type RecordRef, refsOf, refText } from '../../../core/ref.ts'
 import type { Instant } from '../../../core/time.ts'
 import { mapInbound } from '../../../mapping/run/run.ts'
+import { keyOf } from '../../../plan/key.ts'
 import type { Deps } from '../../bench/deps.ts'
+import { intend } from '../../bring/intend.ts'
+import type { Reconciliation } from '../flow.ts'
+import { placed } from '../order-now.ts'
 import type { DealSync } from './sync.ts'
-
-export interface Reconciliation {
-  readonly won: number
-  readonly linked: number
-  /** Won deals without an order and without a problem. */
-  readonly missing: readonly string[]
-  /** Orders whose deal is no longer among the won ones. */
-  readonly extra: readonly string[]
-  readonly mended: number
-}
+import { watchOf } from './watch.ts'
 
 /** Records looked at in one go; what is held in memory does not grow with their number. */
 const pageSize = 500
 
 /** Reads all records changed since an instant and hands over those whose deal is won, in pages. */
-async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterable<readonly string[]> {
+async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterable<readonly RecordRef[]> {
+  const source = sync.source.within({ lane: 'backfill', mayWrite: false })
   const narrow = sync.deal.only(['id', 'won', 'wonAt'])
-  const account = { ...(await sync.source.account()) }
+  const account = { ...(await source.account()) }
   const seen = new Set<string>()
-  for await (const page of sync.source.changes({ object: sync.deal.object, paths: [], where: [] }, { from })) {
+  for await (const page of source.changes(watchOf(sync), { from })) {
     for (let start = 0; start < page.ids.length; start += pageSize) {
       const ids = [...new Set(page.ids.slice(start, start + pageSize))].filter((id) => !seen.has(id))
       for (const id of ids) seen.add(id)
-      const records = await sync.source.use((connection) => connection.read(sync.deal.object, ids, narrow.reads))
-      const present = records.flatMap((record, index) =>
-        record === null ? [] : [{ id: ids[index] ?? record.id, record }],
-      )
+      const records = await source.use((connection) => connection.read(sync.deal.object, ids, narrow.reads))
+      const present = ids.flatMap((id, index) => {
+        const record = records[index] ?? null
+        return record === null ? [] : [{ id, record }]
+      })
       const mapped = await mapInbound<Pick<Deal, 'won' | 'wonAt'>>(
         narrow,
         present.map((one) => one.record),
         account,
         deps.evaluator,
       )
-      yield present.flatMap(({ id }, index) => {
+      const won = present.filter((_, index) => {
         const result = mapped[index]
         // One that does not map is delivered as well: then it becomes a problem that says why.
-        return result === undefined || !result.ok || result.value.won ? [id] : []
+        return result === undefined || !result.ok || result.value.won
       })
+      yield refsOf(
+        sync.records,
+        won.map(({ id }) => id),
+      )
     }
   }
 }
@@ -51,21 +53,35 @@ async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterab
  */
 export async function backfill(
   sync: DealSync,
-  options: { from: Instant; dryRun: boolean },
+  options: { from: Instant; dryRun: boolean; actor: string | null },
   deps: Deps,
 ): Promise<{ found: number }> {
-  const run = options.dryRun ? null : await deps.ledger.runs.start(sync.name, 'backfill', deps.clock.now())
+  const { ledger, clock } = deps
+  const run = options.dryRun ? null : await ledger.runs.start(sync.name, 'backfill', clock.now(), options.actor)
+  const account = await sync.source.account()
   let found = 0
-  for await (const ids of wonDeals(sync, options.from, deps)) {
-    const links = await deps.ledger.links.bySource(sync.name, 'order', ids)
-    const linked = new Set(links.filter((link) => link.state === 'linked').map((link) => link.sourceId))
-    const missing = ids.filter((id) => !linked.has(id))
+  for await (const refs of wonDeals(sync, options.from, deps)) {
+    const links = await ledger.links.bySource(sync.name, sync.orders.name, refs)
+    const linked = new Set(links.filter((link) => placed(link) !== null).map((link) => refText(link.source.ref)))
+    const missing = refs.filter((ref) => !linked.has(refText(ref)))
     found += missing.length
-    if (run !== null && missing.length > 0) await deps.ledger.inbox.add(sync.name, missing, { lane: 'backfill', run })
+    if (run === null || missing.length === 0) continue
+    await ledger.inTransaction(async (tx) => {
+      if (sync.config.mode === 'live') {
+        // The intent says that the deal was asked for, however old it is and whatever becomes of the hint.
+        const subjects = missing.map((ref) => ({
+          ref,
+          key: keyOf({ system: sync.source.system, account: account.id }, 'deal', ref.id),
+          label: null,
+        }))
+        await intend(sync.orders, subjects, { links: tx.links, target: sync.target })
+      }
+      await tx.inbox.add(sync.name, missing, { lane: 'backfill', run })
+    })
   }
   if (run !== null) {
-    await deps.ledger.runs.count(run, { found })
-    await deps.ledger.runs.finish(run, { state: 'done', reason: null, now: deps.clock.now() })
+    await ledger.runs.count(run, { found })
+    await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
   }
   return { found }
 }
@@ -74,45 +90,56 @@ export async function backfill(
  * Holds every won deal since the sync began against the links, and marks every open order for a fresh report. Mending
  * queues what is missing or extra; what comes of it is decided as always.
  */
-export async function reconcile(sync: DealSync, options: { mend: boolean }, deps: Deps): Promise<Reconciliation> {
-  const now = deps.clock.now()
-  const state = await deps.ledger.syncs.get(sync.name, now)
+export async function reconcile(
+  sync: DealSync,
+  options: { mend: boolean; actor: string | null },
+  deps: Deps,
+): Promise<Reconciliation> {
+  const { ledger, clock } = deps
+  const state = await ledger.syncs.get(sync.name, clock.now())
   const from = sync.config.since ?? state.enabledAt
+  const run = options.mend ? await ledger.runs.start(sync.name, 'reconcile', clock.now(), options.actor) : null
   const won = new Set<string>()
-  const missing: string[] = []
-  for await (const ids of wonDeals(sync, from, deps)) {
+  const missing: RecordRef[] = []
+  for await (const refs of wonDeals(sync, from, deps)) {
     const links = new Map(
-      (await deps.ledger.links.bySource(sync.name, 'order', ids)).map((link) => [link.sourceId, link]),
+      (await ledger.links.bySource(sync.name, sync.orders.name, refs)).map((link) => [refText(link.source.ref), link]),
     )
-    const problems = await deps.ledger.problems.ofRecords(sync.name, ids)
-    for (const id of ids) {
-      won.add(id)
-      if (links.get(id)?.state !== 'linked' && !problems.has(id)) missing.push(id)
+    const problems = await ledger.problems.ofRecords(sync.name, refs)
+    for (const ref of refs) {
+      const name = refText(ref)
+      won.add(name)
+      if (links.get(name)?.state !== 'linked' && !problems.has(name)) missing.push(ref)
     }
   }
-  const extra: string[] = []
+  const extra: RecordRef[] = []
   let linked = 0
   let after: string | undefined
   for (;;) {
-    const page = await deps.ledger.links.list({
+    const page = await ledger.links.list({
       sync: sync.name,
-      kind: 'order',
+      kind: sync.orders.name,
       state: 'linked',
       max: 1000,
       ...(after === undefined ? {} : { after }),
     })
-    for (const link of page) {
+    for (const { source, createdAt, stage } of page) {
       linked += 1
-      if (!won.has(link.sourceId) && link.createdAt >= from && link.stage !== 'cancelled') extra.push(link.sourceId)
+      if (!won.has(refText(source.ref)) && createdAt >= from && stage !== 'cancelled') extra.push(source.ref)
     }
-    const open = page.filter((link) => link.stage !== 'paid' && link.stage !== 'cancelled').map((link) => link.sourceId)
-    if (options.mend && sync.reportSync !== null && open.length > 0) {
-      await deps.ledger.inbox.add(sync.reportSync, open, { lane: 'backfill' })
+    const open = page.filter((link) => link.stage !== 'paid' && link.stage !== 'cancelled').map((one) => one.source.ref)
+    if (options.mend && sync.feeds !== null && open.length > 0) {
+      await ledger.inbox.add(sync.feeds, open, { lane: 'backfill' })
     }
     after = page.at(-1)?.id
     if (page.length < 1000 || after === undefined) break
   }
   const queued = options.mend ? [...missing, ...extra] : []
-  if (queued.length > 0) await deps.ledger.inbox.add(sync.name, queued, { lane: 'retry' })
-  return { won: won.size, linked, missing, extra, mended: queued.length }
+  if (queued.length > 0) await ledger.inbox.add(sync.name, queued, { lane: 'retry', run })
+  if (run !== null) {
+    await ledger.runs.count(run, { found: queued.length })
+    await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
+  }
+  const idsOf = (refs: readonly RecordRef[]) => refs.map((ref) => ref.id)
+  return { won: won.size, linked, missing: idsOf(missing), extra: idsOf(extra), mended: queued.length }
 }

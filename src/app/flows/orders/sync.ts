@@ -1,14 +1,11 @@
 import type { CompiledMapping } from '../../../mapping/compile/compile.ts'
-import type { Endpoint } from '../../bench/endpoint.ts'
+import type { Kind } from '../../bring/kind.ts'
+import type { Opening } from '../flow.ts'
 import type { OrderSync } from './config.ts'
 
-/** A `deal → order` sync, ready to run. */
-export interface DealSync {
-  readonly document: 'deal'
-  readonly name: string
+/** A `deal → order` sync with its mappings. */
+export interface DealSync extends Opening {
   readonly config: OrderSync
-  readonly source: Endpoint
-  readonly target: Endpoint
   /** CRM record → Deal. */
   readonly deal: CompiledMapping
   /** Deal → order of the ERP. */
@@ -16,10 +13,8 @@ export interface DealSync {
   readonly customer: CompiledMapping
   /** Order of the ERP → Fulfilment, to see how far an order is. */
   readonly fulfilment: CompiledMapping
-  /** What to read of a deal, for all three mappings. */
+  /** What to read of a deal, for all mappings and conditions. */
   readonly reads: readonly string[]
-  /** Digest of the mappings' text. */
-  readonly digest: string
-  /** The sync that writes back, null when none is configured. */
-  readonly reportSync: string | null
+  readonly orders: Kind
+  readonly customers: Kind
 }

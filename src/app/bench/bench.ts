@@ -1,0 +1,172 @@
+import type { JsonObject } from '../../core/json.ts'
+import type { Failure } from '../../core/problem.ts'
+import { type RecordRef, refText } from '../../core/ref.ts'
+import type { LookupAnswer, LookupNeed, Resolver, TargetRecord } from '../../mapping/run/run.ts'
+import type { Match, Query, RemoteRecord, Write, WriteOutcome } from '../../ports/connector.ts'
+import type { CallScope } from '../../ports/http.ts'
+import type { Link, Links, NewLink } from '../../ports/ledger/links.ts'
+import type { Problems } from '../../ports/ledger/problems.ts'
+import type { SyncState } from '../../ports/ledger/syncs.ts'
+import type { Batch } from './batch.ts'
+import type { Deps } from './deps.ts'
+import type { Endpoint } from './endpoint.ts'
+import { shareAnswers } from './expressions.ts'
+
+type Mode = 'live' | 'shadow' | 'preview'
+
+/**
+ * What a flow works on. Live, shadow and preview are one program on three benches: on one that is not live nothing can be
+ * written, whatever the flow does, for links are kept in memory alone and the HTTP client refuses to send a write.
+ */
+export interface Bench {
+  readonly mode: Mode
+  readonly batch: Batch
+  /** What is remembered of the sync. */
+  readonly state: SyncState
+  readonly source: Endpoint
+  readonly target: Endpoint
+  readonly links: Pick<Links, 'bySource' | 'byTarget' | 'intend' | 'update'>
+  readonly problems: Pick<Problems, 'ofRecords'>
+  /** Finds records of the target for mappings; what was asked once in the batch is not asked again. */
+  readonly lookups: Resolver
+  readonly deps: Deps
+  /** Asked before new records are made; a failure stops them all. */
+  guard(wanted: number): Promise<Failure | null>
+  /** To be called before what must not be done twice. @throws LeaseLost */
+  stillMine(): void
+  /** One for each id, in their order. */
+  read(
+    end: 'source' | 'target',
+    object: string,
+    ids: readonly string[],
+    paths: readonly string[],
+  ): Promise<readonly (RemoteRecord | null)[]>
+  find(object: string, queries: readonly Query[]): Promise<readonly (readonly Match[])[]>
+  /**
+   * Writes, on a live bench alone. @returns one outcome for each write, in their order; one that the system did not tell is
+   * `outcome_unknown` @throws Error on a bench that writes nothing
+   */
+  send(end: 'source' | 'target', writes: readonly Write[]): Promise<readonly WriteOutcome[]>
+  /** Notes what would be written, for who looks on: shadow and preview. */
+  plan(ref: RecordRef, plan: Plan): void
+}
+
+/** What a record would become in the target. */
+export interface Plan {
+  readonly action: 'create' | 'update' | 'cancel' | 'confirm' | 'report' | 'nothing'
+  readonly label: string
+  readonly target: { readonly number: string | null; readonly id: string } | null
+  readonly lineage: TargetRecord['lineage']
+  readonly lines: readonly { readonly key: string; readonly fields: JsonObject }[]
+}
+
+interface Options {
+  readonly mode: Mode
+  readonly batch: Batch
+  readonly state: SyncState
+  readonly scope: CallScope
+  readonly source: Endpoint
+  readonly target: Endpoint
+  readonly lookups: { forBatch(): Resolver }
+  readonly guard: (wanted: number) => Promise<Failure | null>
+  readonly stillMine: () => void
+  readonly planned: (ref: RecordRef, plan: Plan) => void
+}
+
+export function openBench(options: Options, deps: Deps): Bench {
+  const { mode, batch } = options
+  const scope = { ...options.scope, mayWrite: mode === 'live' }
+  const ends = { source: options.source.within(scope), target: options.target.within(scope) }
+  const live = mode === 'live'
+  return {
+    mode,
+    batch: live ? batch : withoutLinks(batch),
+    state: options.state,
+    ...ends,
+    links: live ? deps.ledger.links : linksInMemory(deps.ledger.links),
+    problems: deps.ledger.problems,
+    lookups: resolverWithin(scope, options.lookups.forBatch(), deps),
+    deps: { ...deps, evaluator: shareAnswers(deps.evaluator) },
+    guard: options.guard,
+    stillMine: options.stillMine,
+    async read(end, object, ids, paths) {
+      if (ids.length === 0) return []
+      const records = await ends[end].use((connection) => connection.read(object, ids, paths))
+      return ids.map((_, index) => records[index] ?? null)
+    },
+    async find(object, queries) {
+      if (queries.length === 0) return []
+      const matches = await ends.target.use((connection) => connection.find(object, queries))
+      return queries.map((_, index) => matches[index] ?? [])
+    },
+    async send(end, writes) {
+      if (!live) throw new Error(`a ${mode} bench writes nothing, and was told to`)
+      if (writes.length === 0) return []
+      options.stillMine()
+      const outcomes = await ends[end].use((connection) => connection.write(writes))
+      return writes.map((write, index) => outcomes[index] ?? untold(ends[end].name, write))
+    },
+    plan: (ref, plan) => options.planned(ref, plan),
+  }
+}
+
+/** A connector that answers fewer outcomes than it was given writes must not make a record vanish. */
+const untold = (connection: string, write: Write): WriteOutcome => ({
+  ok: false,
+  failure: {
+    problem: { kind: 'bad_reply' },
+    message: `Connection "${connection}" did not say what became of a ${write.do} of ${write.object}.`,
+    fix: 'It is looked up and tried again by itself. If this stays, report it with the name of the system.',
+  },
+})
+
+function resolverWithin(scope: CallScope, resolver: Resolver, { scopes }: Deps): Resolver {
+  return {
+    lookup: (needs: readonly LookupNeed[]): Promise<readonly LookupAnswer[]> =>
+      scopes.within(scope, () => resolver.lookup(needs)),
+  }
+}
+
+/** Links as a live bench would have them; nothing reaches the ledger. */
+function linksInMemory(links: Links): Bench['links'] {
+  const own = new Map<string, Link>()
+  const nameOf = (sync: string, kind: string, ref: RecordRef) => `${sync} ${kind} ${refText(ref)}`
+  return {
+    bySource: (sync, kind, records) => links.bySource(sync, kind, records),
+    byTarget: (kind, records) => links.byTarget(kind, records),
+    async intend(given) {
+      const groups = Map.groupBy(given, ({ sync, kind }) => `${sync} ${kind}`)
+      const known = new Map<string, Link>()
+      for (const [first, ...others] of groups.values()) {
+        if (first === undefined) continue
+        const refs = [first, ...others].map((one) => one.source.ref)
+        for (const link of await links.bySource(first.sync, first.kind, refs)) {
+          known.set(nameOf(link.sync, link.kind, link.source.ref), link)
+        }
+      }
+      return given.map((one) => {
+        const name = nameOf(one.sync, one.kind, one.source.ref)
+        const link = known.get(name) ?? own.get(name) ?? imagined(one)
+        own.set(name, link)
+        return link
+      })
+    },
+    update: async () => [],
+  }
+}
+
+const imagined = ({ sync, kind, key, source, target }: NewLink): Link => ({
+  id: `planned ${refText(source.ref)}`,
+  sync,
+  kind,
+  key,
+  state: 'intended',
+  source: { ...source, written: null },
+  target: { ...target, id: null, label: null, written: null },
+  origin: null,
+  stage: null,
+  createdAt: '1970-01-01T00:00:00.000Z' as Link['createdAt'],
+  updatedAt: '1970-01-01T00:00:00.000Z' as Link['updatedAt'],
+})
+
+const withoutLinks = (batch: Batch): Batch => ({ ...batch, link: () => undefined })

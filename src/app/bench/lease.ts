@@ -1,0 +1,43 @@
+import type { Claim } from '../../ports/ledger/inbox.ts'
+import type { Deps } from './deps.ts'
+
+const leaseMs = 60_000
+
+/** Thrown into a batch whose leases went to another worker: nothing more may be written. */
+export class LeaseLost extends Error {}
+
+/** Claims what is due in a sync's inbox, for this worker. */
+export const claimBatch = (sync: string, max: number, { ledger, worker }: Deps): Promise<readonly Claim[]> =>
+  ledger.inbox.claim(sync, { max, worker, leaseMs })
+
+/** The leases of a batch, kept while it is in work. */
+export interface Lease {
+  /** @throws LeaseLost when they went to another worker */
+  stillMine(): void
+  /** Stops keeping them. */
+  end(): Promise<void>
+}
+
+export function keepLease(claims: readonly Claim[], deps: Deps): Lease {
+  let mine = true
+  const heart = new AbortController()
+  async function beat(): Promise<void> {
+    while (!heart.signal.aborted) {
+      await deps.clock.sleep(leaseMs / 3, heart.signal)
+      if (heart.signal.aborted) return
+      if (await deps.ledger.inbox.renew(claims, leaseMs)) continue
+      mine = false
+      return
+    }
+  }
+  const beating = beat()
+  return {
+    stillMine() {
+      if (!mine) throw new LeaseLost('another worker took the batch over')
+    },
+    async end() {
+      heart.abort()
+      await beating
+    },
+  }
+}

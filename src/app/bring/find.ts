@@ -1,0 +1,157 @@
+import type { Json, JsonObject } from '../../core/json.ts'
+import { refText } from '../../core/ref.ts'
+import type { MatchStep } from '../../mapping/compile/match.ts'
+import type { Match } from '../../ports/connector.ts'
+import type { Link, LinkUpdate } from '../../ports/ledger/links.ts'
+import type { Bench } from '../bench/bench.ts'
+import type { Brought, Kind, Sought, Subject } from './kind.ts'
+import { stepOf } from './state.ts'
+import { writtenOf } from './written.ts'
+
+/**
+ * Finds what the target has already: by link, by our key, by the kind's `match` (strict: several hits are a failure). What
+ * is found is linked.
+ * @returns by `refText` of the source; what is absent is missing and may be made
+ */
+export async function find(
+  kind: Kind,
+  subjects: readonly Sought[],
+  bench: Bench,
+): Promise<ReadonlyMap<string, Brought>> {
+  const finding = openFinding(kind, bench)
+  const open = subjects.filter((subject) => {
+    const { id } = subject.link.target
+    if (subject.link.state !== 'linked' || id === null) return true
+    finding.known(subject, subject.link, id)
+    return false
+  })
+  const keyed = await bench.find(
+    kind.object,
+    open.map(({ key }) => ({ key })),
+  )
+  for (const [index, subject] of open.entries()) {
+    const match = keyed[index]?.[0]
+    if (match !== undefined) finding.take(subject, match, stepOf(subject.link.state, true))
+  }
+  for (const step of kind.match) await finding.byStep(step, open)
+  return finding.end()
+}
+
+function openFinding(kind: Kind, bench: Bench) {
+  const brought = new Map<string, Brought>()
+  const taken = new Map<string, { subject: Sought; match: Match }>()
+  const updates: LinkUpdate[] = []
+
+  const known = (subject: Subject, link: Link, id: string) =>
+    void brought.set(refText(subject.ref), { ok: true, how: 'linked', id, link, label: link.target.label })
+
+  function take(subject: Sought, match: Match, step: ReturnType<typeof stepOf>): void {
+    const { link, fields } = subject
+    // What carries our key was made by us, whether or not this ledger remembers it.
+    const origin = match.key === subject.key ? 'created' : 'adopted'
+    const target = { ...link.target, id: match.id, label: match.label }
+    brought.set(refText(subject.ref), {
+      ok: true,
+      how: step === 'recover' ? 'recovered' : 'adopted',
+      id: match.id,
+      link: { ...link, state: 'linked', origin, target },
+      label: match.label,
+    })
+    taken.set(link.id, { subject, match })
+    updates.push({
+      id: link.id,
+      state: 'linked',
+      origin,
+      target: { id: match.id, label: match.label, ...(fields === null ? {} : { written: writtenOf(fields) }) },
+    })
+  }
+
+  async function byStep(step: MatchStep, subjects: readonly Sought[]): Promise<void> {
+    const asking = subjects.filter(
+      ({ ref, fields }) =>
+        !brought.has(refText(ref)) && fields !== null && step.same.every((name) => !isBlank(fields[name])),
+    )
+    if (asking.length === 0) return
+    const found = await bench.find(
+      kind.object,
+      asking.map(({ fields }) => ({ fields: pick(fields ?? {}, step.same) })),
+    )
+    const ids = [...new Set(found.flatMap((matches) => matches.map((match) => match.id)))]
+    const connection = bench.target.name
+    const linked = await bench.links.byTarget(
+      kind.name,
+      ids.map((id) => ({ connection, object: kind.object, id })),
+    )
+    const owners = new Map(linked.filter((link) => link.sync === kind.sync).map((link) => [link.target.id, link]))
+    const asked = new Map<string, Sought>()
+    for (const [index, subject] of asking.entries()) {
+      const by = step.same.map((name) => String(subject.fields?.[name])).join(' / ')
+      const twin = asked.get(by.toLowerCase())
+      asked.set(by.toLowerCase(), subject)
+      decide(subject, { by, identity: step.identity, twin }, found[index] ?? [], owners)
+    }
+  }
+
+  function decide(
+    subject: Sought,
+    { by, identity, twin }: { by: string; identity: boolean; twin: Sought | undefined },
+    found: readonly Match[],
+    owners: ReadonlyMap<string | null, Link>,
+  ): void {
+    const isOwn = (match: Match) => match.key === subject.key || owners.get(match.id)?.id === subject.link.id
+    // Another worker has made or adopted it a moment ago, for the very same record of the source.
+    const own = found.find(isOwn)
+    if (own !== undefined) {
+      take(subject, own, owners.get(own.id)?.origin === 'adopted' ? 'adopt' : 'recover')
+      return
+    }
+    // Alike is not the same: what we made for another record of the source is that one's. An identity is the same.
+    const matches = found.filter(
+      (match) => identity || (owners.get(match.id)?.origin !== 'created' && !isOthersKey(match, subject)),
+    )
+    const [only, second] = matches
+    if (only === undefined && (twin === undefined || !identity)) return
+    const owner = only === undefined || second !== undefined ? undefined : owners.get(only.id)?.source
+    const foreign = only !== undefined && second === undefined && isOthersKey(only, subject) ? only.key : null
+    const whose = owner === undefined ? (twin?.label ?? foreign) : (owner.label ?? owner.ref.id)
+    if (only === undefined || second !== undefined || only.archived || whose !== null) {
+      brought.set(refText(subject.ref), { ok: false, failure: kind.texts.ambiguous(subject, by, matches, whose) })
+      return
+    }
+    take(subject, only, 'adopt')
+  }
+
+  /** Links what was taken. A link that another worker has finished meanwhile counts, wherever it leads. */
+  async function end(): Promise<ReadonlyMap<string, Brought>> {
+    if (updates.length === 0) return brought
+    const refused = new Set(await bench.links.update(updates))
+    if (refused.size === 0 && !kind.shared) return brought
+    const now = await bench.links.bySource(
+      kind.sync,
+      kind.name,
+      [...taken.values()].map(({ subject }) => subject.ref),
+    )
+    const links = new Map(now.map((link) => [link.id, link]))
+    for (const [id, { subject, match }] of taken) {
+      const link = links.get(id)
+      if (link?.state === 'linked' && link.target.id !== null) {
+        if (link.target.id !== match.id) known(subject, link, link.target.id)
+      } else if (refused.has(id)) {
+        const failure = kind.texts.ambiguous(subject, subject.label, [match], 'another record of the source')
+        brought.set(refText(subject.ref), { ok: false, failure })
+      }
+    }
+    return brought
+  }
+
+  return { known, take, byStep, end }
+}
+
+const isBlank = (value: Json | undefined) => value === undefined || value === null || value === ''
+
+const pick = (fields: JsonObject, names: readonly string[]): JsonObject =>
+  Object.fromEntries(names.map((name) => [name, fields[name] ?? null]))
+
+/** A match that carries our key for another record of the same account, found after the ledger was lost. */
+const isOthersKey = (match: Match, { key, keyPrefix }: Subject) =>
+  match.key !== null && match.key !== key && match.key.startsWith(keyPrefix)

@@ -1,0 +1,66 @@
+import type { JsonObject } from '../../core/json.ts'
+import type { Failure } from '../../core/problem.ts'
+import type { RecordRef } from '../../core/ref.ts'
+import type { MatchStep } from '../../mapping/compile/match.ts'
+import type { Match } from '../../ports/connector.ts'
+import type { Link } from '../../ports/ledger/links.ts'
+
+/** What is brought into a target: orders, customers, products. */
+export interface Kind {
+  readonly sync: string
+  /** Name of its links. */
+  readonly name: string
+  readonly object: string
+  /** Within which a record of the target belongs to one record of the source: everywhere, or this sync alone. */
+  readonly scope: string
+  /** Two workers may bring the same one at the same moment, as many records need it. */
+  readonly shared: boolean
+  /** Whether making one is asked of the guard. */
+  readonly guarded: boolean
+  /** The stage of one that was just made, null where it has none. */
+  readonly firstStage: string | null
+  /** How one that is there already is recognised, best way first. */
+  readonly match: readonly MatchStep[]
+  readonly whenMissing: 'create' | 'hold'
+  readonly texts: {
+    /** Several match, or the one that does is another's. @param owner  whose, null when that is not why */
+    ambiguous(subject: Subject, by: string, matches: readonly Match[], owner: string | null): Failure
+    missing(subject: Subject): Failure
+    /** The target answered with a record that is another's. */
+    taken(subject: Subject, id: string): Failure
+  }
+}
+
+/** A record of the source that a record of the target is wanted for. */
+export interface Subject {
+  readonly ref: RecordRef
+  /** Ours, unique for ever. */
+  readonly key: string
+  /** What the keys of all such records of the source's account begin with. */
+  readonly keyPrefix: string
+  readonly label: string
+  readonly link: Link
+}
+export interface Sought extends Subject {
+  /** As it would be made, for `match`; null where only the key is looked for. */
+  readonly fields: JsonObject | null
+}
+export interface Ready extends Subject {
+  readonly fields: JsonObject
+  readonly lines: {
+    readonly field: string
+    readonly items: readonly { readonly key: string; readonly fields: JsonObject }[]
+  } | null
+}
+
+export type Brought =
+  | {
+      readonly ok: true
+      /** `linked` before; `planned` where nothing is written, with an id that no record has. */
+      readonly how: 'linked' | 'adopted' | 'recovered' | 'created' | 'planned'
+      readonly id: string
+      readonly link: Link
+      /** The target's name or number, where it was told. */
+      readonly label: string | null
+    }
+  | { readonly ok: false; readonly failure: Failure }

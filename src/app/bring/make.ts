@@ -1,0 +1,142 @@
+import { refText } from '../../core/ref.ts'
+import type { Write, WriteOutcome } from '../../ports/connector.ts'
+import type { LinkUpdate } from '../../ports/ledger/links.ts'
+import { madeCount } from '../bench/batch.ts'
+import type { Bench } from '../bench/bench.ts'
+import { inParts } from '../bench/in-parts.ts'
+import type { Brought, Kind, Ready } from './kind.ts'
+import { stateAfter } from './state.ts'
+import { writtenOf } from './written.ts'
+
+/** The id of what is not made, on a bench that writes nothing. */
+export const plannedId = 'new'
+
+/**
+ * Makes what `find` did not find: sent → create → linked, rejected or unknown. On a bench that writes nothing it is planned.
+ * @returns by `refText` of the source, one for each
+ */
+export async function make(
+  kind: Kind,
+  subjects: readonly Ready[],
+  bench: Bench,
+): Promise<ReadonlyMap<string, Brought>> {
+  const brought = new Map<string, Brought>()
+  const put = (subject: Ready, result: Brought) => void brought.set(refText(subject.ref), result)
+  if (subjects.length === 0) return brought
+  if (kind.whenMissing === 'hold') {
+    for (const subject of subjects) put(subject, { ok: false, failure: kind.texts.missing(subject) })
+    return brought
+  }
+  if (bench.mode !== 'live') {
+    for (const subject of subjects) {
+      put(subject, { ok: true, how: 'planned', id: plannedId, link: subject.link, label: null })
+    }
+    return brought
+  }
+  // What was sent before was granted before.
+  const first = kind.guarded ? subjects.filter((subject) => subject.link.state === 'intended') : []
+  const refused = first.length === 0 ? null : await bench.guard(first.length)
+  if (refused !== null) for (const subject of first) put(subject, { ok: false, failure: refused })
+  const sending = refused === null ? subjects : subjects.filter((subject) => !first.includes(subject))
+  await inParts(sending, async (part) => {
+    for (const [name, result] of await makeSome(kind, part, bench)) brought.set(name, result)
+  })
+  return brought
+}
+
+async function makeSome(kind: Kind, subjects: readonly Ready[], bench: Bench): Promise<ReadonlyMap<string, Brought>> {
+  const brought = new Map<string, Brought>()
+  const put = (subject: Ready, result: Brought) => void brought.set(refText(subject.ref), result)
+  bench.stillMine()
+  await bench.links.update(
+    subjects.map(({ link, label }) => ({ id: link.id, state: 'sent' as const, source: { label } })),
+  )
+  const finished = kind.shared ? await linkedNow(kind, subjects, bench) : new Map<string, Brought>()
+  for (const [name, result] of finished) brought.set(name, result)
+  const sending = subjects.filter(({ ref }) => !finished.has(refText(ref)))
+  const outcomes = await bench.send(
+    'target',
+    sending.map((subject) => createOf(kind, subject)),
+  )
+  const found = kind.shared ? await foundAfterRefusal(kind, sending, outcomes, bench) : new Map<string, string>()
+
+  const updates: LinkUpdate[] = []
+  const made: { subject: Ready; id: string }[] = []
+  for (const [index, subject] of sending.entries()) {
+    const outcome = outcomes[index]
+    const id = outcome?.ok === true ? outcome.id : found.get(refText(subject.ref))
+    if (id !== undefined) {
+      made.push({ subject, id })
+      updates.push({
+        id: subject.link.id,
+        state: 'linked',
+        origin: 'created',
+        ...(kind.firstStage === null ? {} : { stage: kind.firstStage }),
+        target: { id, written: writtenOf(subject.fields, linesOf(subject)) },
+      })
+    } else if (outcome?.ok === false) {
+      put(subject, outcome)
+      updates.push({ id: subject.link.id, state: stateAfter(outcome.failure.problem) })
+    }
+  }
+  const conflicts = new Set(await bench.links.update(updates))
+  for (const { subject, id } of made) {
+    const { link } = subject
+    if (conflicts.has(link.id)) put(subject, { ok: false, failure: kind.texts.taken(subject, id) })
+    else {
+      const linked = { ...link, state: 'linked' as const, origin: 'created' as const, target: { ...link.target, id } }
+      put(subject, { ok: true, how: 'created', id, link: linked, label: null })
+    }
+  }
+  if (kind.guarded && made.length > conflicts.size) bench.batch.tally(madeCount, made.length - conflicts.size)
+  return brought
+}
+
+const createOf = ({ object }: Kind, { key, fields, lines }: Ready): Write => ({
+  do: 'create',
+  object,
+  key,
+  fields,
+  lines: lines === null ? null : { field: lines.field, upsert: lines.items, remove: [] },
+})
+
+const linesOf = ({ lines }: Ready) => Object.fromEntries((lines?.items ?? []).map((line) => [line.key, line.fields]))
+
+/** What another worker has finished since it was looked for. */
+async function linkedNow(kind: Kind, subjects: readonly Ready[], bench: Bench): Promise<Map<string, Brought>> {
+  const links = await bench.links.bySource(
+    kind.sync,
+    kind.name,
+    subjects.map(({ ref }) => ref),
+  )
+  return new Map(
+    links.flatMap((link): [string, Brought][] => {
+      const { id, label } = link.target
+      const finished = link.state === 'linked' && id !== null
+      return finished ? [[refText(link.source.ref), { ok: true, how: 'linked', id, link, label }]] : []
+    }),
+  )
+}
+
+/** Refused because another worker was making the same at this very moment: then what carries our key is it. */
+async function foundAfterRefusal(
+  kind: Kind,
+  subjects: readonly Ready[],
+  outcomes: readonly WriteOutcome[],
+  bench: Bench,
+): Promise<Map<string, string>> {
+  const refused = subjects.filter((_, index) => {
+    const outcome = outcomes[index]
+    return outcome?.ok === false && ['record_rejected', 'busy'].includes(outcome.failure.problem.kind)
+  })
+  const matches = await bench.find(
+    kind.object,
+    refused.map(({ key }) => ({ key })),
+  )
+  return new Map(
+    refused.flatMap((subject, index) => {
+      const match = matches[index]?.[0]
+      return match === undefined || match.archived ? [] : [[refText(subject.ref), match.id] as const]
+    }),
+  )
+}

@@ -1,0 +1,139 @@
+import { type Failure, failureOf, SyncError } from '../../core/problem.ts'
+import type { RunKind } from '../../ports/ledger/runs.ts'
+import type { Deps } from '../bench/deps.ts'
+import { together } from '../bench/together.ts'
+import type { Sync } from '../flows/flow.ts'
+import type { Project } from '../project/project.ts'
+import { deliver } from './deliver.ts'
+import { detect } from './detect.ts'
+
+export interface RunOptions {
+  readonly kind?: RunKind
+  /** New orders allowed beyond the guard, this time. */
+  readonly allow?: number
+  readonly signal?: AbortSignal
+  readonly progress?: (event: RunProgress) => void
+}
+export interface RunProgress {
+  readonly sync: string
+  readonly phase: 'detect' | 'deliver'
+  /** Records found or worked on so far, and how many are still due. */
+  readonly done: number
+  readonly due: number
+}
+export interface RunReport {
+  readonly syncs: readonly {
+    readonly sync: string
+    readonly found: number
+    readonly counts: Readonly<Record<string, number>>
+    readonly stopped: Failure | null
+  }[]
+  /** Problems open at the end, over these syncs. */
+  readonly problems: number
+  /** Records that wait for later (a deferral, a paused connection). */
+  readonly waiting: number
+}
+
+/**
+ * A record that comes due so soon is waited for: a lost answer is looked at and settled within the same run. What comes
+ * again and again waits longer each time, and so ends the run.
+ */
+const waitMaxMs = 1_500
+
+/** Detects and delivers until nothing is due, for these syncs (all when empty). @param resume  lets a held sync go on */
+export async function runSyncs(
+  project: Project,
+  names: readonly string[],
+  how: RunOptions & { readonly actor: string | null },
+  deps: Deps,
+  resume: (sync: string) => Promise<void>,
+): Promise<RunReport> {
+  const { ledger, clock } = deps
+  const chosen = project.order(names)
+  const rows = new Map<string, Row>()
+  for (const name of chosen) {
+    if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
+    await resume(name)
+  }
+
+  /** A system that does not answer stops its sync; a mistake in the configuration stops the command. */
+  async function stoppable(name: string, act: (sync: Sync) => Promise<Partial<Row>>): Promise<Row> {
+    try {
+      return { ...nothing, sync: name, ...(await act(await project.sync(name))) }
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.problem.kind === 'configuration_invalid') throw error
+      return { ...nothing, sync: name, stopped: failureOf(error) }
+    }
+  }
+
+  async function look(sync: Sync): Promise<Partial<Row>> {
+    const { found, run } = await detect(sync, { kind: how.kind ?? 'manual', actor: how.actor, ...signalOf(how) }, deps)
+    how.progress?.({ sync: sync.name, phase: 'detect', done: found, due: found })
+    return { found, run }
+  }
+
+  async function work(sync: Sync): Promise<Partial<Row>> {
+    const counts: Record<string, number> = {}
+    let before = 0
+    const progress = async (done: number) => {
+      if (how.progress === undefined) return
+      const due = (await ledger.inbox.counts()).find((one) => one.sync === sync.name)?.due ?? 0
+      how.progress({ sync: sync.name, phase: 'deliver', done: before + done, due })
+    }
+    for (;;) {
+      const delivery = await deliver(sync, deps, { ...signalOf(how), progress })
+      before += delivery.records
+      for (const [name, count] of Object.entries(delivery.counts)) counts[name] = (counts[name] ?? 0) + count
+      const interruption = how.signal?.aborted === true ? interrupted : null
+      const stopped = delivery.stopped ?? interruption
+      const soon = stopped === null ? await soonDue(sync) : null
+      if (soon === null) return { counts, stopped }
+      await clock.sleep(soon, how.signal)
+    }
+  }
+
+  async function soonDue(sync: Sync): Promise<number | null> {
+    const waits = (await ledger.inbox.counts()).find((one) => one.sync === sync.name)
+    if (waits === undefined) return null
+    if (waits.due > 0) return 0
+    return waits.nextInMs !== null && waits.nextInMs <= waitMaxMs ? Math.max(waits.nextInMs, 1) : null
+  }
+
+  await ledger.inbox.free()
+  // All changes are looked for before anything is written: then no look meets what this run writes itself.
+  for (const row of await together(chosen.map((name) => stoppable(name, look)))) rows.set(row.sync, row)
+  for (const name of chosen) {
+    const before = rows.get(name)
+    if (before?.stopped !== null) continue
+    const after = await stoppable(name, work)
+    rows.set(name, { ...after, found: before.found, run: before.run })
+  }
+  for (const { run, stopped } of rows.values()) {
+    if (run === null) continue
+    const state = stopped === null ? 'done' : 'stopped'
+    await ledger.runs.finish(run, { state, reason: stopped?.message ?? null, now: clock.now() })
+  }
+  const waiting = (await ledger.inbox.counts())
+    .filter((one) => chosen.includes(one.sync))
+    .reduce((sum, one) => sum + one.due + one.later + one.inWork, 0)
+  const open = await ledger.problems.list({ max: 10_000 })
+  const syncs = [...rows.values()].map(({ sync, found, counts, stopped }) => ({ sync, found, counts, stopped }))
+  return { syncs, problems: open.filter((one) => chosen.includes(one.sync)).length, waiting }
+}
+
+/** One sync of a run. */
+interface Row {
+  readonly sync: string
+  readonly found: number
+  readonly counts: Readonly<Record<string, number>>
+  readonly stopped: Failure | null
+  readonly run: string | null
+}
+const nothing = { found: 0, counts: {}, stopped: null, run: null }
+const signalOf = (how: RunOptions) => (how.signal === undefined ? {} : { signal: how.signal })
+
+const interrupted: Failure = {
+  problem: { kind: 'unavailable' },
+  message: 'The run was interrupted.',
+  fix: 'Run it again: it goes on where it stopped.',
+}

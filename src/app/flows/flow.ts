@@ -1,0 +1,148 @@
+import type { z } from 'zod'
+import type { RecordKind, RecordRef } from '../../core/ref.ts'
+import type { Instant } from '../../core/time.ts'
+import type { CompiledMapping } from '../../mapping/compile/compile.ts'
+import type { ChangePage, Watch } from '../../ports/connector.ts'
+import type { Ledger } from '../../ports/ledger/ledger.ts'
+import type { SyncState } from '../../ports/ledger/syncs.ts'
+import type { Bench } from '../bench/bench.ts'
+import type { Deps } from '../bench/deps.ts'
+import type { Endpoint } from '../bench/endpoint.ts'
+import type { SyncConfig } from './base.ts'
+
+export type End = 'source' | 'target'
+
+/** A mapping that a sync uses. */
+export interface MappingPart {
+  readonly file: string
+  /** Whose fields it reads or writes. */
+  readonly own: End
+  /** The part whose record is reached as `crm.…` or `erp.…`, null where the mapping reaches none. */
+  readonly other: string | null
+}
+
+/**
+ * What makes one kind of sync. Engine, configuration, command line and API read the catalogue of flows and know no document.
+ */
+export interface Flow {
+  /** The word in the configuration: `document: deal`. */
+  readonly document: string
+  /** What it does, in one sentence, with `from` and `to` for the connections. */
+  readonly title: string
+  readonly config: SyncSchema
+  /** The sync that this one goes on from, null when it stands by itself. */
+  follows(config: SyncConfig): string | null
+  /** What is wrong with names of other syncs. @param documents  the document of each sync, by name */
+  dangling(config: SyncConfig, documents: ReadonlyMap<string, string>): readonly { key: string; message: string }[]
+  /** Mappings by role. @param systems  names of the connectors */
+  parts(config: SyncConfig, systems: Readonly<Record<End, string>>): Readonly<Record<string, MappingPart>>
+  /** Whose records the sync's inbox names: those that this role's mapping is about. */
+  readonly records: { readonly role: string; readonly end: End }
+  /** Of its links; null when it has none of its own. */
+  readonly kind: string | null
+  open(opening: Opening): Sync
+}
+export type SyncSchema = z.ZodObject<{ readonly document: z.ZodLiteral<string> } & z.core.$ZodLooseShape>
+
+export interface Opening {
+  readonly name: string
+  readonly config: SyncConfig
+  readonly source: Endpoint
+  readonly target: Endpoint
+  readonly mapping: (role: string) => CompiledMapping
+  /** Of the mappings' text. */
+  readonly digest: string
+  /** The sync that follows this one. */
+  readonly feeds: string | null
+  readonly records: RecordKind
+}
+
+/** A sync, ready to run. */
+export interface Sync extends Pick<Opening, 'name' | 'source' | 'target' | 'digest' | 'feeds' | 'records'> {
+  readonly document: string
+  readonly config: SyncConfig
+  /** Of its links; null when it has none of its own. */
+  readonly kind: string | null
+  /** What it follows in the source. */
+  readonly watches: readonly Watch[]
+  /** From when on changes are looked for at first. */
+  begin(state: SyncState): Instant
+  /** The records that the changes of a page are about, without those that were seen in just this state. */
+  concerns(watch: Watch, page: ChangePage, ledger: Ledger): Promise<readonly RecordRef[]>
+  /** Delivers the bench's batch; each claim gets exactly one outcome. Whole calls that fail are thrown. */
+  deliver(bench: Bench): Promise<void>
+  /** How many new records an hour are made without asking; null where it may be any number. */
+  readonly guard: { readonly perHour: number } | null
+  /** What is due when the sync goes from shadow to live, beside the changes since it began. */
+  readonly whenLive: ((deps: Deps) => Promise<void>) | null
+  /** What can be asked of syncs whose records are deals. */
+  readonly deals: DealCases | null
+}
+
+export interface DealCases {
+  backfill(options: { from: Instant; dryRun: boolean; actor: string | null }, deps: Deps): Promise<{ found: number }>
+  reconcile(options: { mend: boolean; actor: string | null }, deps: Deps): Promise<Reconciliation>
+  linkCustomer(
+    what: { customer: string; target: string; move: boolean; actor: string | null },
+    deps: Deps,
+  ): Promise<CustomerLink>
+}
+
+export interface Reconciliation {
+  readonly won: number
+  readonly linked: number
+  /** Won deals without an order and without a problem. */
+  readonly missing: readonly string[]
+  /** Orders whose deal is no longer among the won ones. */
+  readonly extra: readonly string[]
+  readonly mended: number
+}
+
+export interface CustomerLink {
+  readonly sync: string
+  readonly customer: string
+  readonly target: string
+  /** Whose it was before. */
+  readonly movedFrom: string | null
+  /** How many deals are tried again. */
+  readonly records: number
+}
+
+/** A flow with the types of its own configuration, as the catalogue takes it. */
+export function defineFlow<S extends SyncSchema>(own: {
+  readonly document: string
+  readonly title: string
+  readonly config: S
+  readonly records: Flow['records']
+  readonly kind: string | null
+  readonly follows?: (config: z.output<S>) => string
+  readonly dangling?: (config: z.output<S>, documents: ReadonlyMap<string, string>) => ReturnType<Flow['dangling']>
+  parts(config: z.output<S>, systems: Readonly<Record<End, string>>): Readonly<Record<string, MappingPart>>
+  open(opening: Opening & { readonly config: z.output<S> }): Omit<Sync, keyof Opening | 'document' | 'kind'>
+}): Flow {
+  const isOwn = (config: SyncConfig): config is SyncConfig & z.output<S> => config.document === own.document
+  const owned = (config: SyncConfig): SyncConfig & z.output<S> => {
+    if (isOwn(config)) return config
+    throw new Error(`the flow of "${own.document}" was given a sync of "${config.document}"`)
+  }
+  return {
+    document: own.document,
+    title: own.title,
+    config: own.config,
+    records: own.records,
+    kind: own.kind,
+    follows: (config) => own.follows?.(owned(config)) ?? null,
+    dangling: (config, documents) => own.dangling?.(owned(config), documents) ?? [],
+    parts: (config, systems) => own.parts(owned(config), systems),
+    open(opening) {
+      const { name, source, target, digest, feeds, records } = opening
+      const config = owned(opening.config)
+      const { document, kind } = own
+      const shared = { name, source, target, digest, feeds, records, document, kind, config }
+      return { ...own.open({ ...opening, config }), ...shared }
+    },
+  }
+}
+
+/** Where a mapping is read from, when the configuration names no file of its own. */
+export const shipped = (system: string, document: string): string => `mappings/${system}/${document}.yaml`

@@ -1,0 +1,105 @@
+import type { CompiledMapping } from '../../../mapping/compile/compile.ts'
+import type { Watch } from '../../../ports/connector.ts'
+import { unseen } from '../../bench/unseen.ts'
+import { defineFlow, type Opening, shipped } from '../flow.ts'
+import { howFar } from '../order-now.ts'
+import { type OrderSync, orderSyncSchema } from './config.ts'
+import { deliverOrders } from './deliver.ts'
+import { customerKind, orderKind } from './kinds.ts'
+import { linkCustomer } from './link-customer.ts'
+import { backfill, reconcile } from './reconcile.ts'
+import type { DealSync } from './sync.ts'
+import { watchOf } from './watch.ts'
+
+/** Deal → order: a won deal becomes one sales order of the ERP, once and only once. */
+export const orders = defineFlow({
+  document: 'deal',
+  title: 'Won deals of `from` become orders of `to`.',
+  config: orderSyncSchema,
+  records: { role: 'deal', end: 'source' },
+  kind: 'order',
+  parts({ mappings: own }, { source, target }) {
+    return {
+      deal: { file: own.deal ?? shipped(source, 'deal'), own: 'source', other: null },
+      order: { file: own.order ?? shipped(target, 'order'), own: 'target', other: 'deal' },
+      customer: { file: own.customer ?? shipped(target, 'customer'), own: 'target', other: 'deal' },
+      fulfilment: { file: own.fulfilment ?? shipped(target, 'fulfilment'), own: 'target', other: null },
+    }
+  },
+  open(opening) {
+    const sync = dealSync(opening)
+    return {
+      watches: [watchOf(sync)],
+      begin: (state) => sync.config.since ?? state.enabledAt,
+      concerns(watch: Watch, page, ledger) {
+        const met = page.ids.map((id) => ({
+          ref: { connection: sync.source.name, object: watch.object, id },
+          versions: page.versions?.[id],
+        }))
+        return unseen({ name: sync.name, kind: sync.orders.name, digest: sync.digest }, 'source', met, ledger)
+      },
+      deliver: (bench) => deliverOrders(sync, bench),
+      guard: { perHour: sync.config.guard.orders_per_hour },
+      whenLive: null,
+      deals: {
+        backfill: (options, deps) => backfill(sync, options, deps),
+        reconcile: (options, deps) => reconcile(sync, options, deps),
+        linkCustomer: (what, deps) => linkCustomer(sync, what, deps),
+      },
+    }
+  },
+})
+
+function dealSync(opening: Opening & { readonly config: OrderSync }): DealSync {
+  const { name, config, mapping } = opening
+  const order = mapping('order')
+  const customer = mapping('customer')
+  const used = [...needed, ...order.documentReads, ...customer.documentReads.map((path) => `customer.${path}`)]
+  const deal = mapping('deal').only(used)
+  return {
+    ...opening,
+    deal,
+    order,
+    customer,
+    fulfilment: mapping('fulfilment').only([...howFar, 'totals']),
+    reads: readsOf(deal, used, order, customer, config),
+    orders: orderKind(name, order),
+    customers: customerKind(name, customer, config.policies.missing_customer),
+  }
+}
+
+function readsOf(
+  deal: CompiledMapping,
+  used: readonly string[],
+  order: CompiledMapping,
+  customer: CompiledMapping,
+  config: OrderSync,
+): readonly string[] {
+  const others = [...order.otherReads, ...customer.otherReads, ...Object.keys(config.where ?? {})]
+  return [...new Set([...deal.reads, ...deal.rawReads(used), ...others])]
+}
+
+/** What the flow itself wants to know of a deal, whatever the mappings use. */
+const needed = [
+  'id',
+  'number',
+  'name',
+  'url',
+  'won',
+  'wonAt',
+  'currency',
+  'amount',
+  'tax',
+  'total',
+  'discount',
+  'customer.id',
+  'customer.name',
+  'lines.id',
+  'lines.sku',
+  'lines.name',
+  'lines.quantity',
+  'lines.unitPrice',
+  'lines.discountPercent',
+  'lines.discountAmount',
+  'lines.netAmount',
+]

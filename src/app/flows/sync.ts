@@ -1,4 +1,0 @@
-import type { FulfilmentSync } from './fulfilment/sync.ts'
-import type { DealSync } from './orders/sync.ts'
-
-export type Sync = DealSync | FulfilmentSync

@@ -1,0 +1,16 @@
+/** Names one record of one account: deal 901 of one portal is not deal 901 of another. */
+export interface RecordRef {
+  /** Name of the connection. */
+  readonly connection: string
+  readonly object: string
+  readonly id: string
+}
+
+/** One text for one record, for maps and sets. */
+export const refText = ({ connection, object, id }: RecordRef): string => `${connection} ${object} ${id}`
+
+/** Whose records a sync works on. */
+export type RecordKind = Pick<RecordRef, 'connection' | 'object'>
+
+export const refsOf = ({ connection, object }: RecordKind, ids: readonly string[]): readonly RecordRef[] =>
+  ids.map((id) => ({ connection, object, id }))
