@@ -51,7 +51,7 @@ function head(id: string, link: Link | null, entries: readonly TimelineEntry[], 
   const number = oneLine(link.targetLabel ?? link.targetId ?? '')
   const order = number === '' ? `${style(text)}\n` : `Order ${number}  ${style(text)}\n`
   if (link.stage === null || link.state !== 'linked') return title + order
-  return `${title}${order}\n${wayOf(link.stage, stagesSeen(entries), paint)}\n`
+  return `${title}${order}\n${wayOf(link.stage, stagesSeen(entries), paint, session.deps.outColumns)}\n`
 }
 
 const stagesSeen = (entries: readonly TimelineEntry[]) =>
