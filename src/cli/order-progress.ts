@@ -1,6 +1,7 @@
 import { stages } from '../core/documents.ts'
 import type { Link, LinkState } from '../ports/ledger/links.ts'
 import type { Paint, Style } from './paint.ts'
+import { widthOf } from './text.ts'
 
 const ranked: readonly string[] = stages
 
@@ -36,16 +37,28 @@ const rank = ({ state, stage }: { state: LinkState; stage: string | null }) =>
 // A deal that is only delivered never passes these; they are shown where they were reached.
 const detours = ['in_procurement', 'in_production', 'partly_shipped', 'partly_paid']
 
-/** `✓ draft  ✓ confirmed  ● shipped  ○ invoiced  ○ paid`: the way of an order up to and beyond its stage. */
-export function wayOf(stage: string, seen: ReadonlySet<string>, paint: Paint): string {
+/**
+ * `✓ draft  ✓ confirmed  ● shipped  ○ invoiced  ○ paid`: the way of an order up to and beyond its stage.
+ * @param columns  where it is broken, between two stages; null: not at all
+ */
+export function wayOf(stage: string, seen: ReadonlySet<string>, paint: Paint, columns: number | null): string {
   if (stage === 'cancelled') return paint.dim('■ cancelled')
   const at = ranked.indexOf(stage)
-  return ranked
+  const steps = ranked
     .map((one, index) => ({ one, index }))
     .filter(({ one }) => one !== 'cancelled' && (one === stage || seen.has(one) || !detours.includes(one)))
-    .map(({ one, index }) => {
-      if (index === at) return paint.bold(paint.cyan(`● ${stageText(one)}`))
-      return index < at ? `${paint.green('✓')} ${stageText(one)}` : paint.dim(`○ ${stageText(one)}`)
-    })
-    .join('  ')
+  const lines: string[][] = []
+  let free = 0
+  for (const { one, index } of steps) {
+    const text = stageText(one)
+    const width = widthOf(text) + 4
+    if (lines.length === 0 || (columns !== null && free < width - 2)) {
+      lines.push([])
+      free = columns ?? 0
+    }
+    free -= width
+    if (index === at) lines.at(-1)?.push(paint.bold(paint.cyan(`● ${text}`)))
+    else lines.at(-1)?.push(index < at ? `${paint.green('✓')} ${text}` : paint.dim(`○ ${text}`))
+  }
+  return lines.map((line) => line.join('  ')).join('\n')
 }

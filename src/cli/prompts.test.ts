@@ -5,6 +5,7 @@ import { openPrompts, type Prompts } from './prompts.ts'
 const down = '\u001b[B'
 const enter = '\r'
 const interrupt = '\u0003'
+const endOfInput = '\u0004'
 
 /** Presses keys, one after the other, each once the question has been drawn. */
 async function answering<T>(keys: readonly string[], ask: (prompts: Prompts) => Promise<T>) {
@@ -29,6 +30,7 @@ test.each([
   ['the first by Enter', [enter], 'hubspot'],
   ['the second by the arrow', [down, enter], 'salesforce'],
   ['none by Ctrl-C', [interrupt], null],
+  ['none by Ctrl-D', [endOfInput], null],
 ])('chooses %s', async (_how, keys, chosen) => {
   const { answer, shown } = await answering(keys, (prompts) => prompts.choose('Which CRM?', choices))
   expect(answer).toBe(chosen)
@@ -39,6 +41,7 @@ test.each([
   ['y', true],
   [enter, false],
   [interrupt, null],
+  [endOfInput, null],
 ])('confirms only what is said: %j is %s', async (key, confirmed) => {
   const { answer } = await answering([key], (prompts) => prompts.confirm('Deliver them?'))
   expect(answer).toBe(confirmed)
@@ -47,4 +50,23 @@ test.each([
 test('takes an empty answer', async () => {
   const { answer } = await answering([enter], (prompts) => prompts.ask('Address', { placeholder: 'https://…' }))
   expect(answer).toBe('')
+})
+
+// Unanswered, the question would be all that the process waits for, and Node would end it with code 13.
+test('a question ends unanswered at Ctrl-D on an empty line, and when the terminal is gone', async () => {
+  const ask = (prompts: Prompts) => prompts.ask('Address', { placeholder: 'https://…' })
+  expect((await answering([endOfInput], ask)).answer).toBe(null)
+  expect((await answering(['a', endOfInput, enter], ask)).answer).toBe('a')
+  const input = new PassThrough()
+  const asked = ask(openPrompts(input, new PassThrough().resume()))
+  input.end()
+  expect(await asked).toBe(null)
+})
+
+test('asks one question after the other on one terminal', async () => {
+  const { answer } = await answering([enter, 'y'], async (prompts) => [
+    await prompts.choose('Which CRM?', choices),
+    await prompts.confirm('Deliver them?'),
+  ])
+  expect(answer).toEqual(['hubspot', true])
 })

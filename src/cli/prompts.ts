@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
-import { confirm, isCancel, select, text } from '@clack/prompts'
+import { confirm, select, text } from '@clack/prompts'
 
-/** Questions to the person at the terminal. Null is the answer of one who pressed Ctrl-C. */
+/** Questions to the person at the terminal. Null is the answer of one who pressed Ctrl-C or Ctrl-D, or is gone. */
 export interface Prompts {
   choose(question: string, choices: readonly { value: string; label: string; hint?: string }[]): Promise<string | null>
   ask(question: string, options: { placeholder: string }): Promise<string | null>
@@ -10,19 +10,33 @@ export interface Prompts {
 
 /** @param output  standard error, so that an answer on standard output stays whole */
 export function openPrompts(input: Readable, output: Writable): Prompts {
-  const streams = { input, output }
-  return {
-    async choose(message, choices) {
-      const answer = await select({ message, options: choices.map((choice) => ({ ...choice })), ...streams })
-      return isCancel(answer) ? null : answer
-    },
-    async ask(message, { placeholder }) {
-      const answer = await text({ message, placeholder, defaultValue: '', ...streams })
-      return isCancel(answer) ? null : answer
-    },
-    async confirm(message) {
-      const answer = await confirm({ message, initialValue: false, ...streams })
-      return isCancel(answer) ? null : answer
-    },
+  async function answer<T extends string | boolean>(
+    question: (options: Asking) => Promise<T | symbol>,
+  ): Promise<T | null> {
+    const over = new AbortController()
+    // Readline pauses its input when it closes. Clack does not hear of it, and would wait for ever.
+    const closed = () => void setImmediate(() => over.abort())
+    input.once('pause', closed)
+    input.once('end', closed)
+    try {
+      const given = await question({ input, output, signal: over.signal })
+      return typeof given === 'symbol' ? null : given
+    } finally {
+      input.off('pause', closed)
+      input.off('end', closed)
+    }
   }
+  return {
+    choose: (message, choices) =>
+      answer<string>((asking) => select({ message, options: choices.map((choice) => ({ ...choice })), ...asking })),
+    ask: (message, { placeholder }) =>
+      answer<string>((asking) => text({ message, placeholder, defaultValue: '', ...asking })),
+    confirm: (message) => answer<boolean>((asking) => confirm({ message, initialValue: false, ...asking })),
+  }
+}
+
+interface Asking {
+  readonly input: Readable
+  readonly output: Writable
+  readonly signal: AbortSignal
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { haltStop, serverWhen } from '../../test/ledger/halted-stop.ts'
 
 const script = join(import.meta.dirname, '../../test/ledger/embedded-process.ts')
 let base = ''
@@ -34,6 +35,7 @@ function use() {
     env: { ...process.env, TMPDIR: base },
   })
   processes.push(child)
+  const exit = once(child, 'exit').then(([code]): unknown => code)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async () => String((await lines.next()).value)
   return {
@@ -43,8 +45,9 @@ function use() {
       child.stdin.write(`${line}\n`)
       return next()
     },
+    /** Its exit code. */
+    exit,
     async kill() {
-      const exit = once(child, 'exit')
       child.kill('SIGKILL')
       await exit
     },
@@ -108,6 +111,42 @@ describe('startEmbedded', () => {
     await only.ready()
     expect(await only.ask('leave')).toBe('left')
     expect(existsSync(join(home, 'postgres/data/postmaster.pid'))).toBe(false)
+  })
+
+  test('waits for a server that takes its time to end', async () => {
+    const only = use()
+    const goOn = await haltStop(await only.ready())
+    try {
+      const left = only.ask('leave')
+      await serverWhen(home, 'stopping')
+      // Node ends a process whose code waits for what the event loop does not count; it has time enough for that here.
+      expect(await Promise.race([only.exit, delay(1000, 'waits')])).toBe('waits')
+      goOn()
+      expect(await left).toBe('left')
+      expect(existsSync(join(home, 'postgres/data/postmaster.pid'))).toBe(false)
+      expect(await only.exit).toBe(0)
+    } finally {
+      goOn()
+    }
+  })
+
+  test('a slow end keeps nobody who is not its reason: who leaves others behind, who only joined', async () => {
+    const first = use()
+    const pid = await first.ready()
+    const second = use()
+    await second.ready()
+    const goOn = await haltStop(pid)
+    try {
+      expect(await first.ask('leave')).toBe('left')
+      expect(await first.exit).toBe(0)
+      expect(await second.ask()).toBe(pid)
+      expect(await second.ask('leave')).toBe('left')
+      expect(await second.exit).toBe(0)
+      expect(await serverWhen(home, 'stopping')).toBe(pid)
+    } finally {
+      goOn()
+    }
+    await ended(pid)
   })
 
   test('starts again after everything was killed, server and watcher included', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { findBinaries } from './embedded/binaries.ts'
-import { joinLives, livesPipe, watchScript } from './embedded/lives.ts'
+import { isWatched, joinLives, livesPipe, watchScript } from './embedded/lives.ts'
 import { lockFile } from './embedded/lock.ts'
 import { canReach, type Owner, serverOwner } from './embedded/owner.ts'
 import { clearStale, readPidFile } from './embedded/pid-file.ts'
@@ -28,6 +28,10 @@ export interface Embedded {
 const name = 'crosswalk'
 const port = 5432
 const startLimitMs = 60_000
+// How long its watcher may take to see that the last process has left.
+const noticeLimitMs = 200
+// The server goes on to stop by itself when nobody waits any longer, and whoever starts it next waits for that.
+const stopLimitMs = 60_000
 // A unix socket's path may have 107 bytes, the file's own name included.
 const socketDirBytesMax = 85
 const flags = {
@@ -137,6 +141,7 @@ async function startServer(place: Place): Promise<Embedded> {
         .once('error', (error) => note(error.message))
         .once('exit', (code, signal) => note(`exit ${code ?? signal}`))
     })
+    // It outlives us when others use it.
     server.unref()
     const connection = await connectionOf(place, () => end)
     const pipe = await joinLives(place.directory)
@@ -150,11 +155,18 @@ async function startServer(place: Place): Promise<Embedded> {
 /** As the one who started it, wait for its end when we were the last; when others stay, nothing happens. */
 async function leave(place: Place, pipe: FileHandle, ended: Promise<void>): Promise<void> {
   await pipe.close()
-  const waiting = new AbortController()
-  await Promise.race([ended, delay(200, null, { signal: waiting.signal }).catch(ignoring('ABORT_ERR'))])
-  waiting.abort()
-  // "stopping" stands in the file while the last pages are written.
-  if ((await readPidFile(place.dataDir))?.ready === false) await ended
+  await within(noticeLimitMs, ended)
+  if (!(await isWatched(place.directory))) await within(stopLimitMs, ended)
+}
+
+/**
+ * Waits for the end of a child that the event loop does not count. Were that all there is to wait for, Node would take the
+ * process for done and end it with code 13, its answer unprinted; the timer is what it counts.
+ */
+async function within(limitMs: number, ended: Promise<void>): Promise<void> {
+  const over = new AbortController()
+  await Promise.race([ended, delay(limitMs, null, { signal: over.signal }).catch(ignoring('ABORT_ERR'))])
+  over.abort()
 }
 
 async function createCluster(place: Place, initdb: string): Promise<void> {

@@ -82,8 +82,9 @@ export async function runDemo(
     if (!settled) deps.err('\nNot everything was settled in time.\n')
     if (options.once) return settled ? 0 : 1
     deps.err(
-      `\nStill running, at ${server.url}: every step of the ERP's clock takes two seconds. Look around in another terminal:\n` +
-        `  npx crosswalk --config ${project.config} --home ${project.home} status\n` +
+      `\nStill running, at ${server.url}; every step of the ERP's clock takes two seconds.\n` +
+        'Look around in another terminal:\n' +
+        `  npx crosswalk --config ${project.config} \\\n    --home ${project.home} status\n` +
         'Ctrl-C ends it and removes its files.\n',
     )
     while (!options.signal.aborted) {

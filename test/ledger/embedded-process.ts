@@ -21,6 +21,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'leave') break
   say(await serverPid().catch((error: Error) => error.message))
 }
+// As in a command, nothing but the end of the server may be left to wait for.
+process.stdin.destroy()
 await embedded.close()
 say('left')
 process.exit()

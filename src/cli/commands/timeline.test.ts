@@ -28,6 +28,24 @@ const story = [
 const other = { ...aLink, source: { ...aLink.source, ref: { ...aLink.source.ref, id: '9011' } } }
 const answers = { timeline: async () => story, deals: async () => [other, aLink] }
 
+test('the way of an order is broken between two stages where the terminal ends', async () => {
+  const way = async (outColumns: number | null) => {
+    const { out } = await cli('timeline deal 901', answers, { outColumns })
+    return out.split('\n\n')[1]
+  }
+  const whole = '✓ draft  ✓ confirmed  ✓ in production  ✓ ready  ● partly shipped  ○ shipped  ○ invoiced  ○ paid'
+  expect(await way(whole.length)).toBe(whole)
+  expect(await way(null)).toBe(whole)
+  expect(await way(whole.length - 1)).toBe(whole.replace('  ○ paid', '\n○ paid'))
+  expect(await way(40)).toBe(
+    text`
+    ✓ draft  ✓ confirmed  ✓ in production
+    ✓ ready  ● partly shipped  ○ shipped
+    ○ invoiced  ○ paid
+  `.trimEnd(),
+  )
+})
+
 test('tells the story of a deal, day by day', async () => {
   const { code, out } = await cli('timeline deal 901', answers)
   expect(code).toBe(0)

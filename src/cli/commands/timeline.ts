@@ -64,7 +64,7 @@ function head(id: string, link: Link | null, entries: readonly TimelineEntry[], 
   const number = oneLine(link.target.label ?? link.target.id ?? '')
   const order = number === '' ? `${style(text)}\n` : `Order ${number}  ${style(text)}\n`
   if (link.stage === null || link.state !== 'linked') return title + order
-  return `${title}${order}\n${wayOf(link.stage, stagesSeen(entries), paint)}\n`
+  return `${title}${order}\n${wayOf(link.stage, stagesSeen(entries), paint, session.deps.outColumns)}\n`
 }
 
 const stagesSeen = (entries: readonly TimelineEntry[]) =>

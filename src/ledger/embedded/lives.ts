@@ -46,12 +46,13 @@ export async function joinLives(directory: string): Promise<FileHandle | null> {
   } catch (error) {
     await pipe.close()
     // The pipe broke (EPIPE), or lost its reader before it answered: the server is on its way out.
-    if (await stillWatched(directory)) throw error
+    if (await isWatched(directory)) throw error
     return null
   }
 }
 
-async function stillWatched(directory: string): Promise<boolean> {
+/** False once the last process has left: the server is stopping, or has stopped. */
+export async function isWatched(directory: string): Promise<boolean> {
   const pipe = await openWatched(directory)
   await pipe?.close()
   return pipe !== null
