@@ -10,8 +10,8 @@ import { referencePages } from '../src/main/reference.ts'
 import { type CompiledMapping, compileMapping } from '../src/mapping/compile/compile.ts'
 import { formatFinding } from '../src/mapping/compile/finding.ts'
 import { parseTable } from '../src/mapping/compile/table.ts'
-import { runMappingTests } from '../src/mapping/run/test-file.ts'
 import { openSandbox } from '../src/mapping/sandbox/sandbox.ts'
+import { runMappingTests } from '../src/mapping/testing/test-file.ts'
 
 /* What the pages say is held against the code, as far as a machine can. */
 

@@ -1,6 +1,6 @@
 import { type Failure, failureOf, SyncError } from '../core/problem.ts'
 import type { MappingFile } from '../mapping/compile/compile.ts'
-import { runMappingTests } from '../mapping/run/test-file.ts'
+import { runMappingTests } from '../mapping/testing/test-file.ts'
 import type { Deps } from './bench/deps.ts'
 import { together } from './bench/together.ts'
 import type { ConnectionCheck, Crosswalk, MappingTest, RunOptions, RunReport } from './crosswalk.ts'

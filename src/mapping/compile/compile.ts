@@ -1,11 +1,12 @@
 import type { Condition } from '../../core/condition.ts'
 import { type DocumentName, documentSchemas } from '../../core/documents.ts'
+import { assemble } from '../run/document.ts'
 import type { Evaluate } from '../run/frame.ts'
 import type { Finding, MappingFile } from './finding.ts'
 import { compileDocument } from './inbound.ts'
 import { compileMatch, compileProblem, type MatchStep } from './match.ts'
 import { compileFields, compileLines, type TargetField, type TargetLines } from './outbound.ts'
-import { assemble, narrow, type Parts, rawReadsOf, readsOf } from './parts.ts'
+import { narrow, type Parts, rawReadsOf, readsOf } from './parts.ts'
 import type { PathScope, Read, Root } from './path.ts'
 import { checkWords, type RuleContext, textOf } from './rule-context.ts'
 import type { ObjectSchema } from './schema.ts'
@@ -73,7 +74,14 @@ export interface CompiledMapping {
 
 /** What `run` runs. */
 type Program =
-  | { readonly direction: 'inbound'; readonly evaluate: Evaluate; readonly whole: boolean; readonly mapsId: boolean }
+  | {
+      readonly direction: 'inbound'
+      readonly evaluate: Evaluate
+      readonly whole: boolean
+      readonly mapsId: boolean
+      /** The fields of the document. */
+      readonly known: Fields
+    }
   | { readonly direction: 'outbound'; readonly fields: readonly TargetField[]; readonly lines: TargetLines | null }
 
 const documentNames = Object.keys(documentSchemas) as DocumentName[]
@@ -252,7 +260,13 @@ function inboundMapping(
       return inboundMapping(file, ends, narrow(parts, wanted), watch, false)
     },
     rawReads: (paths) => rawReadsOf(parts, paths),
-    program: { direction: 'inbound', evaluate: assemble(parts, 'keep'), whole, mapsId: parts.has('id') },
+    program: {
+      direction: 'inbound',
+      evaluate: assemble(parts, 'keep'),
+      whole,
+      mapsId: parts.has('id'),
+      known: documentFields(ends.document),
+    },
   }
 }
 

@@ -1,10 +1,11 @@
-import { type Evaluate, failMapping } from '../run/frame.ts'
 import { type Condition, lookup } from '../run/lookup.ts'
-import { bridgeOf, brief, clashes, coerce, nounOf, refusal } from '../run/value.ts'
+import { atPath, either, fitted, linked } from '../run/rules.ts'
+import { brief, nounOf } from '../run/value.ts'
 import { compileExpression } from './expression-rule.ts'
+import { bridgeOf, clashes } from './kinds.ts'
 import { type PathScope, resolvePath } from './path.ts'
 import { checkWords, type Draft, type Rule, type RuleContext, type Target, textOf } from './rule-context.ts'
-import { anyShape, type Fields, type Kind, type Shape } from './shape.ts'
+import { anyShape, type Fields, type Shape } from './shape.ts'
 import { compileDefault, compileSteps, literalFor } from './steps.ts'
 import { didYouMean, listed } from './suggest.ts'
 import { type Entry, entryOf, type MapNode, type Node, type Position } from './yaml.ts'
@@ -42,20 +43,6 @@ export function compileRule(node: Node, target: Target, scope: PathScope, contex
     ...draft,
     evaluate: fitted(draft.evaluate, kind, legal, target.path),
     refers: draft.kind === 'reference' || kind === 'reference',
-  }
-}
-
-/** Whatever the record holds, what comes out is of the target's kind, or a failure that says why not. */
-function fitted(evaluate: Evaluate, kind: Kind, legal: ReadonlySet<string> | null, path: string): Evaluate {
-  return (frame) => {
-    const value = evaluate(frame)
-    if (typeof value === 'symbol' || value === null) return value
-    const fit = coerce(value, kind)
-    if (fit === undefined) return failMapping(frame, path, 'type', `${path}: ${refusal(value, kind)}`)
-    if (legal !== null && !legal.has(fit as string)) {
-      return failMapping(frame, path, 'type', `${path}: ${brief(fit)} is none of ${[...legal].join(', ')}`)
-    }
-    return fit
   }
 }
 
@@ -156,14 +143,7 @@ function checkOwner(node: MapNode, { report }: RuleContext): void {
 function compilePath(text: string, at: Position, scope: PathScope, { report }: RuleContext): Draft | null {
   const path = resolvePath(text, at, scope, report)
   if (path === null) return null
-  const { read } = path
-  const evaluate: Evaluate = (frame) => {
-    const value = read(frame)
-    frame.pass.trace.path = text
-    frame.pass.trace.value = value
-    return value === '' ? null : value
-  }
-  return { evaluate, kind: path.shape.kind, text, reads: path.reads, on: null, path: text, table: null }
+  return { evaluate: atPath(path), kind: path.shape.kind, text, reads: path.reads, on: null, path: text, table: null }
 }
 
 function compileFrom(node: MapNode, target: Target, scope: PathScope, context: RuleContext): Draft | null {
@@ -192,13 +172,6 @@ function compileFrom(node: MapNode, target: Target, scope: PathScope, context: R
   }
 }
 
-const either =
-  (first: Evaluate, second: Evaluate): Evaluate =>
-  (frame) => {
-    const value = first(frame)
-    return value === null ? second(frame) : value
-  }
-
 function compileValue(node: MapNode, target: Target, context: RuleContext): Draft | null {
   const value = literalFor(entryOf(node, 'value') as Entry, target, context)
   if (value === undefined) return null
@@ -215,19 +188,15 @@ function compileLink(node: MapNode, target: Target, context: RuleContext): Draft
     context.report(entry.value.at, 'unknown_word', `Nothing is linked as "${name}".`, fix)
     return null
   }
-  const evaluate: Evaluate = (frame) => {
-    const id = Object.hasOwn(frame.pass.links, name) ? frame.pass.links[name] : undefined
-    if (id !== undefined) return id
-    const why = `${target.path}: the ${name} is not linked to a record of the target`
-    return failMapping(
-      frame,
-      target.path,
-      'link',
-      why,
-      `Create or match the ${name} in the target; then retry the record.`,
-    )
+  return {
+    evaluate: linked(name, target.path),
+    kind: 'reference',
+    text: `link ${name}`,
+    reads: [],
+    on: null,
+    path: null,
+    table: null,
   }
-  return { evaluate, kind: 'reference', text: `link ${name}`, reads: [], on: null, path: null, table: null }
 }
 
 function compileLookup(node: MapNode, target: Target, scope: PathScope, context: RuleContext): Draft | null {
