@@ -1,5 +1,6 @@
 import { SyncError } from '../../core/problem.ts'
 import { type CompiledMapping, compileMapping, type Finding, type MappingFile } from '../../mapping/compile/compile.ts'
+import { formatFinding } from '../../mapping/compile/finding.ts'
 import type { ObjectSchema } from '../../ports/connector.ts'
 import type { Endpoint } from '../bench/endpoint.ts'
 import type { ReportSync } from '../flows/fulfilment/config.ts'
@@ -43,7 +44,14 @@ interface Part {
   readonly own: Endpoint
   /** The system on the other side of the document, whose record is reached as `crm.…` or `erp.…`. */
   readonly other: { readonly endpoint: Endpoint; readonly mapping: string } | null
+  /** What `link` may name in the mapping. */
+  readonly links: readonly string[]
+  /** Whether records are made with the mapping. */
+  readonly creates: boolean
 }
+
+/** A mapping that links and makes nothing. */
+const readOnly = { links: [], creates: false }
 
 export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpoint>, files: ProjectFiles): Project {
   const opened = new Map<string, Promise<Sync>>()
@@ -66,19 +74,38 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
       const deal = own.deal ?? shipped(source.system, 'deal')
       const crm = { endpoint: source, mapping: deal }
       return {
-        deal: { path: deal, own: source, other: null },
-        order: { path: own.order ?? shipped(target.system, 'order'), own: target, other: crm },
-        customer: { path: own.customer ?? shipped(target.system, 'customer'), own: target, other: crm },
-        fulfilment: { path: own.fulfilment ?? shipped(target.system, 'fulfilment'), own: target, other: null },
+        deal: { path: deal, own: source, other: null, ...readOnly },
+        order: {
+          path: own.order ?? shipped(target.system, 'order'),
+          own: target,
+          other: crm,
+          links: ['customer'],
+          creates: true,
+        },
+        customer: {
+          path: own.customer ?? shipped(target.system, 'customer'),
+          own: target,
+          other: crm,
+          links: [],
+          creates: true,
+        },
+        fulfilment: {
+          path: own.fulfilment ?? shipped(target.system, 'fulfilment'),
+          own: target,
+          other: null,
+          ...readOnly,
+        },
       }
     }
     const fulfilment = sync.mappings.fulfilment ?? shipped(source.system, 'fulfilment')
     return {
-      fulfilment: { path: fulfilment, own: source, other: null },
+      fulfilment: { path: fulfilment, own: source, other: null, ...readOnly },
       report: {
         path: sync.mappings.deal ?? shipped(target.system, 'fulfilment'),
         own: target,
         other: { endpoint: source, mapping: fulfilment },
+        links: [],
+        creates: false,
       },
     }
   }
@@ -89,6 +116,7 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
     const tables = await files.tables()
     const schemas = new Map<string, ObjectSchema | null>()
     const otherSchemas = new Map<string, ObjectSchema | null>()
+    const used = new Map<string, MappingFile | null>()
     const otherObject = other === null ? null : objectOf(other)
     const findings: Finding[] = []
     const learn = async (from: Endpoint, known: Map<string, ObjectSchema | null>, object: string) => {
@@ -114,18 +142,35 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
         otherObject,
         otherSchemaOf: (object) => otherSchemas.get(object) ?? null,
         tables,
+        links: part.links,
+        // No flow writes in both directions.
+        owners: false,
+        creates: part.creates,
+        fileOf: (name) => used.get(name),
       })
       const missing = offline ? [] : result.wanted.filter((object) => !schemas.has(object))
       const otherMissing =
         offline || other === null ? [] : result.otherWanted.filter((object) => !otherSchemas.has(object))
-      if (missing.length + otherMissing.length === 0) {
-        return { file, mapping: result.mapping, findings: [...findings, ...result.findings] }
+      if (missing.length + otherMissing.length + result.wantedFiles.length === 0) {
+        const files = [file, ...[...used.values()].filter((one) => one !== null)]
+        return { file, files, mapping: result.mapping, findings: [...findings, ...result.findings] }
       }
       const otherEndpoint = part.other?.endpoint ?? part.own
       await Promise.all([
         ...missing.map((object) => learn(part.own, schemas, object)),
         ...otherMissing.map((object) => learn(otherEndpoint, otherSchemas, object)),
+        ...result.wantedFiles.map(async (name) => used.set(name, await mappingIfThere(beside(part.path, name)))),
       ])
+    }
+  }
+
+  async function mappingIfThere(path: string): Promise<MappingFile | null> {
+    try {
+      return await files.mapping(path)
+    } catch (error) {
+      // The compiler says where the name of a file stands that is not there.
+      if (error instanceof SyncError && error.problem.kind === 'configuration_invalid') return null
+      throw error
     }
   }
 
@@ -147,7 +192,10 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
       )
     }
     const config_ = config.syncs[name]
-    const digest = files.digest([...compiled.map(([, one]) => one.file.text), JSON.stringify(await files.tables())])
+    const digest = files.digest([
+      ...compiled.flatMap(([, one]) => one.files.map(({ text }) => text)),
+      JSON.stringify(await files.tables()),
+    ])
     if (config_?.document === 'deal') return dealSync(name, config_, mapping, digest)
     return fulfilmentSync(name, config_ as ReportSync, mapping, digest)
   }
@@ -223,7 +271,24 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
       for (const name of Object.keys(config.syncs)) {
         for (const part of Object.values(partsOf(name))) parts.set(`${part.own.name} ${part.path}`, part)
       }
-      return Promise.all([...parts.values()].map((part) => compile(part, offline)))
+      const compileAll = (some: ReadonlyMap<string, Part>) =>
+        Promise.all([...some.values()].map(async (part) => ({ part, ...(await compile(part, offline)) })))
+      const compiled = await compileAll(parts)
+      // A file that another one uses is a mapping with tests of its own.
+      const used = new Map<string, Part>()
+      for (const { part, files } of compiled) {
+        for (const { file } of files) {
+          const key = `${part.own.name} ${file}`
+          if (!parts.has(key)) used.set(key, { path: file, own: part.own, other: null, ...readOnly })
+        }
+      }
+      const told = new Set<string>()
+      return [...compiled, ...(await compileAll(used))].map(({ file, mapping, findings }) => {
+        // What is wrong in a used file has been found through each that uses it.
+        const fresh = findings.filter((one) => !told.has(formatFinding(one)))
+        for (const one of fresh) told.add(formatFinding(one))
+        return { file, mapping, findings: fresh }
+      })
     },
   }
 }
@@ -264,6 +329,9 @@ const howFar = [
   ...['number', 'state', 'kind', 'trackingNumber', 'trackingUrl', 'shippedAt'].map((name) => `shipments.${name}`),
   ...['number', 'state', 'kind', 'date', 'total', 'outstanding'].map((name) => `invoices.${name}`),
 ]
+
+/** The mapping of a name in the folder of another one. */
+const beside = (path: string, name: string): string => `${path.slice(0, path.lastIndexOf('/') + 1)}${name}.yaml`
 
 /** The object that the other side's mapping reads; the compiler checks the rest of that file on its own. */
 const objectOf = (file: MappingFile): string | null => /^from:\s*["']?([\w.]+)/m.exec(file.text)?.[1] ?? null

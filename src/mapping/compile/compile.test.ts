@@ -3,7 +3,16 @@ import { type CompileContext, type CompiledMapping, compileMapping } from './com
 import { formatFinding } from './finding.ts'
 import type { ObjectSchema } from './schema.ts'
 
-const bare: CompileContext = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null, tables: {} }
+const bare: CompileContext = {
+  schemaOf: () => null,
+  otherObject: null,
+  otherSchemaOf: () => null,
+  tables: {},
+  links: ['customer'],
+  owners: false,
+  creates: false,
+  fileOf: () => null,
+}
 
 function compile(text: string, context: Partial<CompileContext> = {}): CompiledMapping {
   const { mapping, findings } = compileMapping({ file: 'm.yaml', text }, { ...bare, ...context })

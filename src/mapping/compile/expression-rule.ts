@@ -5,8 +5,9 @@ import { expression } from '../run/rules.ts'
 import { walk } from '../run/walk.ts'
 import { readsOfExpression } from './expression.ts'
 import { type PathScope, type Root, readOf, resolveExpressionRead } from './path.ts'
-import { type Draft, type RuleContext, type Target, textOf } from './rule-context.ts'
+import type { Draft, RuleContext, Target } from './rule-context.ts'
 import { compileSteps } from './steps.ts'
+import { textOf } from './words.ts'
 import { type Entry, entryOf, type MapNode, type Position } from './yaml.ts'
 
 /** Compiles `{ expr: … }`: its input is put together from what it reads, its answer comes from the sandbox. */
@@ -27,6 +28,7 @@ export function compileExpression(node: MapNode, target: Target, scope: PathScop
     text: [`expr ${source.trim()}`, ...steps.texts].join(', '),
     reads: resolved.flatMap((one) => (one === null ? [] : [readOf(one.root, one.steps)])),
     on: null,
+    owner: null,
     path: null,
     table: steps.table,
   }

@@ -1,8 +1,9 @@
 import { type PathScope, type Read, type ResolvedPath, type Root, resolvePath } from './path.ts'
-import { compileRule, reservedWords } from './rule.ts'
-import { checkWords, type Rule, type RuleContext, textOf } from './rule-context.ts'
+import { compileRule, refuseWriting, reservedWords } from './rule.ts'
+import type { Rule, RuleContext } from './rule-context.ts'
 import { anyShape, type Fields, type Shape } from './shape.ts'
 import { didYouMean } from './suggest.ts'
+import { checkWords, textOf } from './words.ts'
 import { type Entry, entryOf, type MapNode, type Position } from './yaml.ts'
 
 /** One field of a target record. */
@@ -51,6 +52,10 @@ function compileField(
   }
   if (node.is === 'map' && entryOf(node, 'each') !== undefined) {
     context.report(node.at, 'unknown_word', '"each" fills a document; lines of a record are written under "lines".')
+    return []
+  }
+  if (node.is === 'map' && entryOf(node, 'use') !== undefined) {
+    context.report(node.at, 'unknown_word', '"use" fills a document, so it is for mappings to one.')
     return []
   }
   const path = prefix + name
@@ -137,10 +142,15 @@ export function compileLines(
   const keyRule = compileRule(key.value, { path: `${field}.key`, shape: { kind: 'text' } }, lineScope, context)
   const compiled = compileFields(inner, itemFields, `${field}.`, lineScope, context)
   for (const one of compiled) {
-    if (one.rule.on === null) continue
-    const message = `"on" is not known in lines (${one.path}): an update of the record may well make a new line.`
-    report(inner.keyAt, 'unknown_word', message)
+    if (one.rule.on !== null) {
+      const message = `"on" is not known in lines (${one.path}): an update of the record may well make a new line.`
+      report(inner.keyAt, 'unknown_word', message)
+    }
+    if (one.rule.owner !== null) {
+      report(inner.keyAt, 'unknown_word', `"owner" is not known in lines (${one.path}): they are written as a whole.`)
+    }
   }
+  if (keyRule !== null) refuseWriting(keyRule, key.value.at, context)
   if (!known || keyRule === null) return null
   const reads = [...keyRule.reads, ...compiled.flatMap((one) => one.rule.reads)]
   return { field, list, key: keyRule, fields: compiled, reads: reads.length > 0 ? reads : list.reads }
@@ -160,4 +170,28 @@ function lineFields(to: Entry, name: string, fields: Fields | null, { report }: 
   }
   if (!field.writable) report(to.value.at, 'read_only_field', `"${name}" cannot be written.`)
   return field.shape.item?.().fields?.() ?? null
+}
+
+/** Reports the fields that a new record of `object` must have and that are not among the names that are filled. */
+export function checkRequired(
+  object: string,
+  at: Position,
+  fields: Fields | null,
+  filled: readonly string[],
+  { report }: Pick<RuleContext, 'report'>,
+  prefix = '',
+): void {
+  for (const name of fields?.names ?? []) {
+    const field = fields?.get(name)
+    const full = prefix + name
+    if (field === undefined) continue
+    const { kind } = field.shape
+    const inside = filled.some((one) => one.startsWith(`${full}.`))
+    if (field.required && (field.writable || kind === 'object') && !inside && !filled.includes(full)) {
+      report(at, 'missing_field', `${object} needs "${full}" when it is made, and no rule gives it.`)
+    }
+    // What lies inside an object is only asked for once something is put there.
+    if (inside && kind === 'object')
+      checkRequired(object, at, field.shape.fields?.() ?? null, filled, { report }, `${full}.`)
+  }
 }

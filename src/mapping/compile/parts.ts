@@ -3,7 +3,7 @@ import type { Read, ResolvedPath } from './path.ts'
 import type { Field } from './shape.ts'
 
 /** What fills one field of a document. */
-export type Part = ValuePart | ObjectPart | ListPart
+export type Part = ValuePart | ObjectPart | ListPart | ChoicePart
 interface ValuePart {
   readonly is: 'value'
   readonly field: Field
@@ -21,6 +21,14 @@ export interface ObjectPart {
   readonly parts: Parts
   /** Where the raw record of a nested document is. */
   readonly raw: ResolvedPath | null
+}
+/** The first of several objects that is there. */
+export interface ChoicePart {
+  readonly is: 'choice'
+  readonly field: Field
+  readonly path: string
+  readonly reads: readonly Read[]
+  readonly branches: readonly ObjectPart[]
 }
 export interface ListPart {
   readonly is: 'list'
@@ -41,17 +49,28 @@ export function narrow(parts: Parts, wanted: readonly (readonly string[])[]): Pa
   for (const [name, part] of parts) {
     const inside = wanted.filter(([first]) => first === name).map((steps) => steps.slice(1))
     if (inside.length === 0) continue
-    const whole = part.is === 'value' || inside.some((steps) => steps.length === 0)
-    kept.set(name, whole ? part : { ...part, parts: narrow(part.parts, inside) })
+    kept.set(name, inside.some((steps) => steps.length === 0) ? part : narrowPart(part, inside))
   }
   return kept
+}
+
+function narrowPart(part: Part, inside: readonly (readonly string[])[]): Part {
+  switch (part.is) {
+    case 'value':
+      return part
+    case 'choice':
+      return { ...part, branches: part.branches.map((one) => ({ ...one, parts: narrow(one.parts, inside) })) }
+    case 'object':
+    case 'list':
+      return { ...part, parts: narrow(part.parts, inside) }
+  }
 }
 
 /** Every remote path that is read, once. What is read for its inner fields is named by these alone. */
 export function readsOf(parts: Parts): readonly string[] {
   const values = new Set<string>()
   const containers = new Set<string>()
-  collectReads(parts, values, containers)
+  collectReads([...parts.values()], values, containers)
   const all = new Set([...values, ...containers])
   for (const container of containers) {
     if (!values.has(container) && [...all].some((path) => path.startsWith(`${container}.`))) all.delete(container)
@@ -59,11 +78,15 @@ export function readsOf(parts: Parts): readonly string[] {
   return [...all].sort()
 }
 
-function collectReads(parts: Parts, values: Set<string>, containers: Set<string>): void {
-  for (const part of parts.values()) {
+function collectReads(parts: readonly Part[], values: Set<string>, containers: Set<string>): void {
+  for (const part of parts) {
+    if (part.is === 'choice') {
+      collectReads(part.branches, values, containers)
+      continue
+    }
     const into = part.is === 'value' ? values : containers
     for (const read of part.reads) if (read.space === 'remote' && read.path !== '') into.add(read.path)
-    if (part.is !== 'value') collectReads(part.parts, values, containers)
+    if (part.is !== 'value') collectReads([...part.parts.values()], values, containers)
   }
 }
 
@@ -72,25 +95,24 @@ function collectReads(parts: Parts, values: Set<string>, containers: Set<string>
  * into no raw record are left out.
  */
 export function rawReadsOf(parts: Parts, documentPaths: readonly string[]): readonly string[] {
-  return documentPaths.flatMap((path) => {
-    const found = rawRead(parts, path.split('.'), '')
-    return found === null ? [] : [found]
-  })
+  return documentPaths.flatMap((path) => rawReads(parts, path.split('.'), ''))
 }
 
-function rawRead(parts: Parts, steps: readonly string[], base: string | null): string | null {
+function rawReads(parts: Parts, steps: readonly string[], base: string | null): readonly string[] {
   const [first, ...rest] = steps
-  if (first === undefined) return null
+  if (first === undefined) return []
   if (first === 'raw' && !parts.has('raw')) {
-    if (base === null || (rest.length === 0 && base === '')) return null
-    return [...(base === '' ? [] : [base]), ...rest].join('.')
+    if (base === null || (rest.length === 0 && base === '')) return []
+    return [[...(base === '' ? [] : [base]), ...rest].join('.')]
   }
   const part = parts.get(first)
   if (part === undefined || part.is === 'value') {
     // A mapped `raw` is a plain rule; what is read inside it hangs on the path it was read from.
     const from = first === 'raw' ? part?.reads[0]?.path : undefined
-    return from === undefined ? null : [from, ...rest].join('.')
+    return from === undefined ? [] : [[from, ...rest].join('.')]
   }
-  const record = part.is === 'list' ? part.list : part.raw
-  return rawRead(part.parts, rest, record?.reads[0]?.path ?? null)
+  return (part.is === 'choice' ? part.branches : [part]).flatMap((one) => {
+    const record = one.is === 'list' ? one.list : one.raw
+    return rawReads(one.parts, rest, record?.reads[0]?.path ?? null)
+  })
 }

@@ -4,9 +4,10 @@ import { type Step, sequence, throughTable } from '../run/rules.ts'
 import { brief, coerce, nounOf, refusal } from '../run/value.ts'
 import { transforms } from '../transforms/catalogue.ts'
 import { bridgeOf, clashes } from './kinds.ts'
-import { type RuleContext, type Target, textOf } from './rule-context.ts'
+import type { RuleContext, Target } from './rule-context.ts'
 import type { Kind } from './shape.ts'
 import { didYouMean } from './suggest.ts'
+import { textOf } from './words.ts'
 import { type Entry, entryOf, literalOf, type MapNode, type Node, plainOf } from './yaml.ts'
 
 interface Steps {

@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../../core/json.ts'
 import type { ListPart, ObjectPart, Part, Parts } from '../compile/parts.ts'
 import { type Evaluate, type Frame, type failed, failMapping, type Outcome, pending } from './frame.ts'
+import { either } from './rules.ts'
 import { holds } from './when.ts'
 
 /** Fills the fields of one object. */
@@ -45,6 +46,8 @@ function evaluatePart(part: Part): Evaluate {
       return evaluateObject(part)
     case 'list':
       return evaluateList(part)
+    case 'choice':
+      return part.branches.map(evaluateObject).reduce(either)
   }
 }
 

@@ -7,7 +7,8 @@ const sandbox = openSandbox()
 afterAll(() => sandbox.close())
 
 function compile(text: string) {
-  const context = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null, tables: {} }
+  const none = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null, fileOf: () => null }
+  const context = { ...none, tables: {}, links: ['customer'], owners: false, creates: false }
   const { mapping } = compileMapping({ file: 'm.yaml', text }, context)
   if (mapping === null) throw new Error('does not compile')
   return mapping
