@@ -50,6 +50,10 @@ interface Part {
   readonly creates: boolean
 }
 
+// Odoo also calls required what it fills in by itself (number, date, warehouse of an order): while a connector passes that
+// on, a missing field is not known to be a mistake.
+const requiredIsCertain = false
+
 /** A mapping that links and makes nothing. */
 const readOnly = { links: [], creates: false }
 
@@ -80,14 +84,14 @@ export function openProject(config: Config, endpoints: ReadonlyMap<string, Endpo
           own: target,
           other: crm,
           links: ['customer'],
-          creates: true,
+          creates: requiredIsCertain,
         },
         customer: {
           path: own.customer ?? shipped(target.system, 'customer'),
           own: target,
           other: crm,
           links: [],
-          creates: true,
+          creates: requiredIsCertain,
         },
         fulfilment: {
           path: own.fulfilment ?? shipped(target.system, 'fulfilment'),
