@@ -53,8 +53,8 @@ function define(target: Record<string, Json>, name: string, value: Json): void {
   else target[name] = value
 }
 
-/** A decimal of a document. Others stay text, and so do those with more digits than a double keeps. */
-function numberOf(value: Json): Json {
+/** A decimal as a number. Others stay text, and so do those with more digits than a double keeps. */
+export function numberOf(value: Json): Json {
   if (typeof value !== 'string') return value
   const decimal = parseDecimal(value)
   return decimal !== null && decimal.replace(/[-.]/g, '').replace(/^0+/, '').length <= 15 ? Number(decimal) : value
