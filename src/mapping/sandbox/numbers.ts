@@ -23,8 +23,20 @@ const numeric = new Set<unknown>([
   ...['formatBase', 'formatInteger', 'formatNumber'],
   ...['boolean', 'not', 'sort'],
 ])
+const logical = new Set<unknown>(['and', 'or'])
 // No variable of an expression can have these names.
 const names = { number: '#number', compare: '#compare', rank: '#rank' }
+const textless = new Set<unknown>([
+  names.number,
+  names.compare,
+  'boolean',
+  'contains',
+  'count',
+  'exists',
+  'length',
+  'not',
+  'number',
+])
 
 /** Makes an expression treat text that is a number as one. Its tree is changed in place. */
 export function readNumbers(expression: jsonata.Expression): void {
@@ -34,41 +46,77 @@ export function readNumbers(expression: jsonata.Expression): void {
   expression.registerFunction(names.rank, rank)
 }
 
+/** @param seen  nodes that need no further look */
 function rewrite(node: unknown, seen: Set<unknown>): void {
   if (typeof node !== 'object' || node === null || seen.has(node)) return
   seen.add(node)
-  for (const inner of Object.values(node)) rewrite(inner, seen)
-  if (!Array.isArray(node)) rewriteNode(node as Ast)
+  if (Array.isArray(node)) {
+    for (const one of node) rewrite(one, seen)
+    return
+  }
+  const ast = node as Ast
+  const { rhs } = ast
+  const applied = ast.type === 'apply' && isCall(rhs)
+  if (applied) {
+    // `x ~> $formatNumber("0.00")`: the first argument stands before the arrow.
+    seen.add(rhs)
+    rewrite(rhs.arguments, seen)
+  }
+  for (const inner of Object.values(ast)) rewrite(inner, seen)
+  rewriteNode(ast, applied ? rhs.procedure : rhs)
 }
 
-function rewriteNode(node: Ast): void {
+function rewriteNode(node: Ast, rhs: unknown): void {
   const { type, value } = node
-  if (type === 'binary' && (arithmetic.has(value) || value === 'and' || value === 'or')) {
-    node.lhs = call(names.number, [node.lhs])
-    node.rhs = call(names.number, [node.rhs])
+  if (type === 'binary' && (arithmetic.has(value) || logical.has(value))) {
+    node.lhs = asNumber(node.lhs)
+    node.rhs = asNumber(node.rhs)
   } else if (type === 'binary' && comparisons.has(value)) {
-    const { lhs, rhs } = node
-    delete node.lhs
-    delete node.rhs
-    Object.assign(node, call(names.compare, [{ type: 'string', value }, lhs, rhs]))
+    rewriteComparison(node)
   } else if (type === 'unary' && value === '-') {
-    node.expression = call(names.number, [node.expression])
+    node.expression = asNumber(node.expression)
   } else if (type === 'sort') {
     for (const term of node.terms as Ast[]) term.expression = call(names.rank, [term.expression])
   } else if (type === 'condition') {
-    node.condition = call(names.number, [node.condition])
+    node.condition = asNumber(node.condition)
   } else if (type === 'function' && isNumeric(node.procedure) && Array.isArray(node.arguments)) {
     // What follows the first argument is a format; an exponent is written as a number.
-    node.arguments = node.arguments.map((one: unknown, index) => (index === 0 ? call(names.number, [one]) : one))
-  } else if (type === 'apply' && isNumeric(isCall(node.rhs) ? node.rhs.procedure : node.rhs)) {
-    node.lhs = call(names.number, [node.lhs])
+    node.arguments = node.arguments.map((one: unknown, index) => (index === 0 ? asNumber(one) : one))
+  } else if (type === 'apply' && isNumeric(rhs)) {
+    node.lhs = asNumber(node.lhs)
   }
+}
+
+function rewriteComparison(node: Ast): void {
+  const { value, lhs, rhs } = node
+  const bySize = value !== '=' && value !== '!=' && value !== 'in'
+  // A word equals no number, so JSONata's own comparison will do, which is faster.
+  if (!bySize && (isWord(lhs) || isWord(rhs))) return
+  delete node.lhs
+  delete node.rhs
+  Object.assign(node, call(names.compare, [{ type: 'string', value }, lhs, rhs]))
+}
+
+/** A text in the expression that is no number, or a list of such. */
+function isWord(node: unknown): boolean {
+  const { type, value, expressions } = node as Ast
+  if (type === 'string') return parseDecimal(value) === null
+  return type === 'unary' && value === '[' && Array.isArray(expressions) && expressions.every(isWord)
 }
 
 const isCall = (node: unknown): node is Ast => (node as Ast | undefined)?.type === 'function'
 const isNumeric = (node: unknown): boolean => {
   const { type, value } = node as Ast
   return type === 'variable' && numeric.has(value)
+}
+
+const asNumber = (node: unknown): unknown => (neverText(node) ? node : call(names.number, [node]))
+
+/** Whether a node gives no text, so that there is nothing to read a number from. */
+function neverText(node: unknown): boolean {
+  const { type, value, procedure } = node as Ast
+  if (type === 'function') return textless.has((procedure as Ast).value)
+  return type === 'number' || type === 'value' || (type === 'binary' && value !== '&')
 }
 
 const call = (name: string, args: readonly unknown[]): Ast => ({
