@@ -21,6 +21,16 @@ const allowed = {
   'src/api': ['src/core', 'src/ports', 'src/app'],
   'src/cli': ['src/core', 'src/ports', 'src/app'],
 }
+// The rooms of a mapping's life. What compiles puts building blocks of `run` together and is over when a mapping runs: the
+// other rooms know of it no more than its types, which they may name freely.
+const mapping = (room) => `src/mapping/${room}`
+const mappingRooms = {
+  [mapping('run')]: [],
+  [mapping('transforms')]: [mapping('run')],
+  [mapping('sandbox')]: [mapping('run')],
+  [mapping('compile')]: [mapping('run'), mapping('transforms')],
+  [mapping('testing')]: [mapping('run'), mapping('compile')],
+}
 // Values need arithmetic and schemas, so these two pure libraries are let into the core: docs/decisions/0002.
 const pureLibraries = '^node_modules/(zod|decimal\\.js)/'
 const forbid = (name, from, to) => ({ name, severity: 'error', from: { pathNot: '\\.test\\.tsx?$', ...from }, to })
@@ -29,6 +39,13 @@ export default {
   forbidden: [
     ...Object.entries(allowed).map(([from, to]) =>
       forbid(`layer ${from}`, { path: `^${from}/` }, { path: ours, pathNot: [from, ...to].map((p) => `^${p}[/.]`) }),
+    ),
+    ...Object.entries(mappingRooms).map(([from, to]) =>
+      forbid(
+        `room ${from}`,
+        { path: `^${from}/` },
+        { path: '^src/mapping/', pathNot: [from, ...to].map((p) => `^${p}/`), dependencyTypesNot: ['type-only'] },
+      ),
     ),
     // What makes a flow knows no other flow; what they share lies beside them.
     forbid(

@@ -8,10 +8,10 @@ import { isObject, type Json } from '../src/core/json.ts'
 import { openMetrics } from '../src/log/metrics.ts'
 import { referencePages } from '../src/main/reference.ts'
 import { type CompiledMapping, compileMapping } from '../src/mapping/compile/compile.ts'
-import { formatFinding } from '../src/mapping/compile/finding.ts'
+import { formatFinding, type MappingFile } from '../src/mapping/compile/finding.ts'
 import { parseTable } from '../src/mapping/compile/table.ts'
-import { runMappingTests } from '../src/mapping/run/test-file.ts'
 import { openSandbox } from '../src/mapping/sandbox/sandbox.ts'
+import { runMappingTests } from '../src/mapping/testing/test-file.ts'
 
 /* What the pages say is held against the code, as far as a machine can. */
 
@@ -107,8 +107,7 @@ describe('YAML', () => {
       } else if (isObject(content) && ('fields' in content || 'lines' in content)) {
         const whole = 'from' in content
         const file = { file: page, text: whole ? text : `from: deal\nto: record\nfields: {}\n${text}` }
-        const none = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null }
-        const compiled = compileMapping(file, { ...none, tables })
+        const compiled = compileMapping(file, { ...context, tables, fileOf: (name) => beside(page, blocks, name) })
         expect(compiled.findings.map(formatFinding)).toEqual([])
         mapping = whole ? compiled.mapping : null
       } else {
@@ -116,6 +115,21 @@ describe('YAML', () => {
       }
     }
   })
+
+  const context = {
+    schemaOf: () => null,
+    otherObject: null,
+    otherSchemaOf: () => null,
+    links: ['customer'],
+    owners: false,
+    creates: false,
+  }
+
+  /** A mapping that another one of the page uses: its name is in a comment on its first line. */
+  function beside(page: string, blocks: readonly string[], name: string): MappingFile | null {
+    const text = blocks.find((block) => block.startsWith('# mappings/') && nameOf(block.split('\n')[0] ?? '') === name)
+    return text === undefined ? null : { file: page, text }
+  }
 
   /** A piece of config/crosswalk.yaml, with the settings of its connections. */
   function mistakesOf(content: Json): readonly string[] {

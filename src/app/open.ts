@@ -1,7 +1,7 @@
 import { failureOf, SyncError } from '../core/problem.ts'
 import { type RecordRef, refsOf } from '../core/ref.ts'
 import type { MappingFile } from '../mapping/compile/compile.ts'
-import { runMappingTests } from '../mapping/run/test-file.ts'
+import { runMappingTests } from '../mapping/testing/test-file.ts'
 import type { Deps } from './bench/deps.ts'
 import type { ConnectionCheck, Crosswalk, MappingTest } from './crosswalk.ts'
 import { preview } from './engine/preview.ts'

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { parseTable, tableLookup } from '../../src/mapping/compile/table.ts'
+import { parseTable } from '../../src/mapping/compile/table.ts'
+import { tableLookup } from '../../src/mapping/run/table-lookup.ts'
 
 describe('the table of countries', () => {
   const file = new URL('../../config/tables/countries.yaml', import.meta.url)

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { compileMapping } from '../../src/mapping/compile/compile.ts'
+import { type CompileContext, compileMapping } from '../../src/mapping/compile/compile.ts'
 import { formatFinding } from '../../src/mapping/compile/finding.ts'
 import type { FieldSchema, ObjectSchema } from '../../src/mapping/compile/schema.ts'
 
@@ -8,6 +8,8 @@ import type { FieldSchema, ObjectSchema } from '../../src/mapping/compile/schema
  * Beside each mapping that is wrong in some way stands the exact text of what lint says about it. The texts are product:
  * read them as a user would when they change.
  */
+
+const folder = new URL('./', import.meta.url)
 
 const field = (type: FieldSchema['type'], more: Partial<FieldSchema> = {}): FieldSchema => ({
   type,
@@ -23,6 +25,7 @@ const schemas: Readonly<Record<string, ObjectSchema>> = {
         fields: { dealname: field('text'), dealstage: field('text'), po_number: field('text') },
       }),
       company: field('reference', { relation: 'companies' }),
+      person: field('reference', { relation: 'contacts' }),
       line_items: field('list', { relation: 'line_items' }),
       owner: field('object', { fields: { id: field('text'), email: field('text') } }),
       contact: field('reference'),
@@ -61,16 +64,35 @@ const schemas: Readonly<Record<string, ObjectSchema>> = {
     object: 'sale.order.line',
     fields: { name: field('text'), price_unit: field('number'), product_uom_qty: field('number') },
   },
+  contacts: { object: 'contacts', fields: { firstname: field('text') } },
+  'res.partner': {
+    object: 'res.partner',
+    fields: {
+      name: field('text', { required: true }),
+      lang: field('text', { required: true }),
+      write_date: field('instant', { required: true, writable: false }),
+      city: field('text'),
+      delivery_address: field('object', {
+        fields: { street: field('text', { required: true }), city: field('text') },
+      }),
+    },
+  },
   'product.product': { object: 'product.product', fields: { default_code: field('text') } },
 }
-const context = {
+const context: CompileContext = {
   schemaOf: (object: string) => schemas[object] ?? null,
   otherObject: null,
   otherSchemaOf: () => null,
+  links: ['customer'],
+  owners: false,
+  creates: true,
+  fileOf(name) {
+    const file = new URL(`used/${name}.yaml`, folder)
+    return existsSync(file) ? { file: `used/${name}.yaml`, text: readFileSync(file, 'utf8') } : null
+  },
   tables: { terms: { net30: '30 Days' }, states: { won: 'confirmed', lost: 'canceled' } },
 }
 
-const folder = new URL('./', import.meta.url)
 const names = readdirSync(folder)
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -5))

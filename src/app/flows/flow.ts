@@ -19,6 +19,10 @@ export interface MappingPart {
   readonly own: End
   /** The part whose record is reached as `crm.…` or `erp.…`, null where the mapping reaches none. */
   readonly other: string | null
+  /** What `link` may name in it. */
+  readonly links?: readonly string[]
+  /** Whether records are made with it: then it must fill every field that is required. */
+  readonly creates?: boolean
 }
 
 /**

@@ -1,6 +1,7 @@
 import { SyncError } from '../../core/problem.ts'
 import type { RecordKind } from '../../core/ref.ts'
 import { type CompiledMapping, compileMapping, type Finding, type MappingFile } from '../../mapping/compile/compile.ts'
+import { formatFinding } from '../../mapping/compile/finding.ts'
 import type { ObjectSchema } from '../../ports/connector.ts'
 import type { Endpoint } from '../bench/endpoint.ts'
 import type { SyncConfig } from '../flows/base.ts'
@@ -43,6 +44,10 @@ interface Part {
   readonly own: Endpoint
   /** The system on the other side of the document, whose record is reached as `crm.…` or `erp.…`. */
   readonly other: { readonly endpoint: Endpoint; readonly mapping: string } | null
+  /** What `link` may name in the mapping. */
+  readonly links: readonly string[]
+  /** Whether records are made with the mapping. */
+  readonly creates: boolean
 }
 
 /** @param nameRecords  called with each sync that was opened, before anybody works with it */
@@ -76,10 +81,10 @@ export function openProject(
     const ends = endsOf(name)
     const parts = flowOf(sync.document).parts(sync, { source: ends.source.system, target: ends.target.system })
     return Object.fromEntries(
-      Object.entries(parts).map(([role, { file, own, other }]): [string, Part] => {
+      Object.entries(parts).map(([role, { file, own, other, links = [], creates = false }]): [string, Part] => {
         const met = other === null ? undefined : parts[other]
         const reached = met === undefined ? null : { endpoint: ends[met.own], mapping: met.file }
-        return [role, { path: file, own: ends[own], other: reached }]
+        return [role, { path: file, own: ends[own], other: reached, links, creates }]
       }),
     )
   }
@@ -90,6 +95,7 @@ export function openProject(
     const tables = await files.tables()
     const schemas = new Map<string, ObjectSchema | null>()
     const otherSchemas = new Map<string, ObjectSchema | null>()
+    const used = new Map<string, MappingFile | null>()
     const otherObject = other === null ? null : objectOf(other)
     const findings: Finding[] = []
     const learn = async (from: Endpoint, known: Map<string, ObjectSchema | null>, object: string) => {
@@ -115,18 +121,35 @@ export function openProject(
         otherObject,
         otherSchemaOf: (object) => otherSchemas.get(object) ?? null,
         tables,
+        links: part.links,
+        // No flow writes in both directions.
+        owners: false,
+        creates: part.creates,
+        fileOf: (name) => used.get(name),
       })
       const missing = offline ? [] : result.wanted.filter((object) => !schemas.has(object))
       const otherMissing =
         offline || other === null ? [] : result.otherWanted.filter((object) => !otherSchemas.has(object))
-      if (missing.length + otherMissing.length === 0) {
-        return { file, mapping: result.mapping, findings: [...findings, ...result.findings] }
+      if (missing.length + otherMissing.length + result.wantedFiles.length === 0) {
+        const files = [file, ...[...used.values()].filter((one) => one !== null)]
+        return { file, files, mapping: result.mapping, findings: [...findings, ...result.findings] }
       }
       const otherEndpoint = part.other?.endpoint ?? part.own
       await Promise.all([
         ...missing.map((object) => learn(part.own, schemas, object)),
         ...otherMissing.map((object) => learn(otherEndpoint, otherSchemas, object)),
+        ...result.wantedFiles.map(async (name) => used.set(name, await mappingIfThere(beside(part.path, name)))),
       ])
+    }
+  }
+
+  async function mappingIfThere(path: string): Promise<MappingFile | null> {
+    try {
+      return await files.mapping(path)
+    } catch (error) {
+      // The compiler says where the name of a file stands that is not there.
+      if (error instanceof SyncError && error.problem.kind === 'configuration_invalid') return null
+      throw error
     }
   }
 
@@ -149,7 +172,10 @@ export function openProject(
     }
     const sync = configOf(name)
     const flow = flowOf(sync.document)
-    const digest = files.digest([...compiled.map(([, one]) => one.file.text), JSON.stringify(await files.tables())])
+    const digest = files.digest([
+      ...compiled.flatMap(([, one]) => one.files.map(({ text }) => text)),
+      JSON.stringify(await files.tables()),
+    ])
     const { role, end } = flow.records
     const records = { connection: endsOf(name)[end].name, object: mapping(role).object }
     const opened = flow.open({ name, config: sync, ...endsOf(name), mapping, digest, feeds: followerOf(name), records })
@@ -197,10 +223,30 @@ export function openProject(
       for (const name of Object.keys(config.syncs)) {
         for (const part of Object.values(partsOf(name))) parts.set(`${part.own.name} ${part.path}`, part)
       }
-      return Promise.all([...parts.values()].map((part) => compile(part, offline)))
+      const compileAll = (some: ReadonlyMap<string, Part>) =>
+        Promise.all([...some.values()].map(async (part) => ({ part, ...(await compile(part, offline)) })))
+      const compiled = await compileAll(parts)
+      // A file that another one uses is a mapping with tests of its own.
+      const used = new Map<string, Part>()
+      for (const { part, files } of compiled) {
+        for (const { file } of files) {
+          const key = `${part.own.name} ${file}`
+          if (!parts.has(key)) used.set(key, { path: file, own: part.own, other: null, links: [], creates: false })
+        }
+      }
+      const told = new Set<string>()
+      return [...compiled, ...(await compileAll(used))].map(({ file, mapping, findings }) => {
+        // What is wrong in a used file has been found through each that uses it.
+        const fresh = findings.filter((one) => !told.has(formatFinding(one)))
+        for (const one of fresh) told.add(formatFinding(one))
+        return { file, mapping, findings: fresh }
+      })
     },
   }
 }
+
+/** The mapping of a name in the folder of another one. */
+const beside = (path: string, name: string): string => `${path.slice(0, path.lastIndexOf('/') + 1)}${name}.yaml`
 
 /** The object that the other side's mapping reads; the compiler checks the rest of that file on its own. */
 const objectOf = (file: MappingFile): string | null => /^from:\s*["']?([\w.]+)/m.exec(file.text)?.[1] ?? null

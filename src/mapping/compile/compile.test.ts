@@ -3,7 +3,16 @@ import { type CompileContext, type CompiledMapping, compileMapping } from './com
 import { formatFinding } from './finding.ts'
 import type { ObjectSchema } from './schema.ts'
 
-const bare: CompileContext = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null, tables: {} }
+const bare: CompileContext = {
+  schemaOf: () => null,
+  otherObject: null,
+  otherSchemaOf: () => null,
+  tables: {},
+  links: ['customer'],
+  owners: false,
+  creates: false,
+  fileOf: () => null,
+}
 
 function compile(text: string, context: Partial<CompileContext> = {}): CompiledMapping {
   const { mapping, findings } = compileMapping({ file: 'm.yaml', text }, { ...bare, ...context })
@@ -124,6 +133,100 @@ lines:
       { same: ['note'], identity: false },
     ])
     expect(mapping.problemField).toBe('x_problem')
+  })
+})
+
+describe('what target fields say of themselves', () => {
+  const text = `
+from: deal
+to: sale.order
+fields:
+  ref: { from: deal.poNumber, else: deal.number, owner: crm }
+  note: { expr: "$join(deal.lines.name, ', ')", owner: latest }
+  address: { city: { from: deal.shipTo.city, owner: erp } }
+  region: crm.properties.region
+lines:
+  to: order_line
+  each: deal.lines
+  key: line.id
+  fields:
+    price: { from: line.unitPrice, else: deal.amount }
+`
+  const mapping = compile(text, { owners: true })
+
+  test('what each reads of the document', () => {
+    expect(mapping.fieldReads).toEqual({
+      ref: ['number', 'poNumber'],
+      note: ['lines.name'],
+      'address.city': ['shipTo.city'],
+      region: [],
+      'order_line.price': ['amount', 'lines.unitPrice'],
+    })
+    expect(compile(inbound).fieldReads).toEqual({})
+  })
+
+  test('whose change counts, where the flow goes both ways', () => {
+    expect(mapping.owners).toEqual({ ref: 'crm', note: 'latest', 'address.city': 'erp' })
+    expect(findingsOf(text).map((one) => [one.kind, one.line])).toEqual([
+      ['unknown_word', 5],
+      ['unknown_word', 6],
+      ['unknown_word', 7],
+    ])
+  })
+
+  test.each(['price: { from: line.unitPrice, owner: erp }', 'price: { from: line.unitPrice, on: create }'])(
+    'lines have neither owner nor moment: %s',
+    (rule) => {
+      const findings = findingsOf(text.replace(/price: .*/, rule), { owners: true })
+      expect(findings).toMatchObject([{ kind: 'unknown_word', message: expect.stringContaining('not known in lines') }])
+    },
+  )
+})
+
+test('where the flow links nothing, a link is refused', () => {
+  const text = 'from: deal\nto: x\nfields: { a: { link: customer } }'
+  expect(findingsOf(text, { links: [] })).toMatchObject([
+    { message: 'Nothing is linked as "customer" here.', fix: 'Find the record with `lookup`.' },
+  ])
+})
+
+describe('what a new record must have', () => {
+  const field = { type: 'text', writable: true } as const
+  const must = { ...field, required: true }
+  const partner: ObjectSchema = {
+    object: 'res.partner',
+    fields: {
+      name: must,
+      id: { ...must, writable: false },
+      lines: { type: 'list', writable: true, required: true },
+      address: { type: 'object', writable: true, fields: { city: must, zip: field } },
+    },
+  }
+  const missing = (fields: string, rest = '', creates = true) =>
+    findingsOf(`from: deal\nto: res.partner\nfields: ${fields}\n${rest}`, {
+      creates,
+      schemaOf: (object) => (object === 'res.partner' ? partner : null),
+    })
+      .filter((one) => one.kind === 'missing_field')
+      .map((one) => /"(.*)"/.exec(one.message)?.[1])
+  const lines = 'lines: { to: lines, each: deal.lines, key: line.id, fields: { x: line.sku } }'
+
+  test.each<[string, string, string[]]>([
+    ['{}', '', ['name', 'lines']],
+    ['{ name: deal.name }', lines, []],
+    ['{ name: { from: deal.name, on: create } }', lines, []],
+    ['{ name: { from: deal.name, on: update } }', lines, ['name']],
+    ['{ name: deal.name, address.zip: deal.shipTo.zip }', lines, ['address.city']],
+    ['{ name: deal.name, address: { city: deal.shipTo.city } }', lines, []],
+    // What is wrong with a rule is said once.
+    ['{ name: deal.nmae }', lines, []],
+  ])('%s', (fields, rest, expected) => {
+    expect(missing(fields, rest)).toEqual(expected)
+  })
+
+  test('is not asked for where no records are made, or nothing is known of them', () => {
+    expect(missing('{}', '', false)).toEqual([])
+    expect(findingsOf('from: deal\nto: x\nfields: {}', { creates: true })).toEqual([])
   })
 })
 

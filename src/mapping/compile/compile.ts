@@ -1,18 +1,21 @@
 import type { Condition } from '../../core/condition.ts'
-import { type DocumentName, documentSchemas } from '../../core/documents.ts'
+import type { DocumentName } from '../../core/documents.ts'
+import { assemble } from '../run/document.ts'
 import type { Evaluate } from '../run/frame.ts'
-import type { Finding, MappingFile } from './finding.ts'
+import { type Ends, endsOf } from './ends.ts'
+import { type Finding, formatFinding, type MappingFile } from './finding.ts'
 import { compileDocument } from './inbound.ts'
 import { compileMatch, compileProblem, type MatchStep } from './match.ts'
-import { compileFields, compileLines, type TargetField, type TargetLines } from './outbound.ts'
-import { assemble, narrow, type Parts, rawReadsOf, readsOf } from './parts.ts'
+import { checkRequired, compileFields, compileLines, type TargetField, type TargetLines } from './outbound.ts'
+import { narrow, type Parts, rawReadsOf, readsOf } from './parts.ts'
 import type { PathScope, Read, Root } from './path.ts'
-import { checkWords, type RuleContext, textOf } from './rule-context.ts'
+import type { Owner, RuleContext } from './rule-context.ts'
 import type { ObjectSchema } from './schema.ts'
 import { anyShape, documentFields, type Field, type Fields, type FieldsOf, remoteFields, type Shape } from './shape.ts'
-import { didYouMean, listed } from './suggest.ts'
+import { inboundWords, parseRoot, type UsedFiles, usedFiles } from './used-files.ts'
 import { compileWatch } from './watch.ts'
-import { type Entry, entryOf, type MapNode, parseYaml, type Report, reportInto } from './yaml.ts'
+import { checkWords } from './words.ts'
+import { type Entry, entryOf, type MapNode, type Report, reportInto } from './yaml.ts'
 
 export type { Finding, MappingFile } from './finding.ts'
 
@@ -24,17 +27,30 @@ export interface CompileContext {
   otherSchemaOf(object: string): ObjectSchema | null
   /** By name, as `map` has it. See `parseTable`. */
   readonly tables: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** The names that `link` may have: what the flow has linked before it maps with this mapping. */
+  readonly links: readonly string[]
+  /** Whether the flow writes in both directions, so that a field may have an owner. */
+  readonly owners: boolean
+  /** Whether records are made with this mapping, so that a field that a new record must have is missed. */
+  readonly creates: boolean
+  /**
+   * The mapping that `use` names: the file of that name beside this one. Undefined when it was not asked for yet (it is
+   * then among `wantedFiles`), null when there is none.
+   */
+  fileOf(name: string): MappingFile | null | undefined
 }
 
 export interface Compilation {
-  /** Null when there is a finding. */
+  /** Null when there is a finding, or a file is wanted. */
   readonly mapping: CompiledMapping | null
-  /** In the order of the file. */
+  /** In the order of the file, then those in files that it uses. */
   readonly findings: readonly Finding[]
   /** Objects of the mapping's own system that were asked for and not described: describe them and compile again. */
   readonly wanted: readonly string[]
   /** The same for the other system. */
   readonly otherWanted: readonly string[]
+  /** Names of files that `fileOf` must give before there is a mapping. */
+  readonly wantedFiles: readonly string[]
 }
 
 export interface CompiledMapping {
@@ -52,6 +68,13 @@ export interface CompiledMapping {
   readonly linesField: string | null
   /** Fields an outbound mapping fills with ids of other records (`lookup`, `link`, references), lines not included. */
   readonly references: readonly string[]
+  /**
+   * By field of the target, `order_line.price_unit` for lines, what its rule reads of the document. As `documentReads`
+   * has it. Empty for an inbound mapping.
+   */
+  readonly fieldReads: Readonly<Record<string, readonly string[]>>
+  /** Whose change counts, of the fields that say so. See `fieldsToWrite`. */
+  readonly owners: Readonly<Record<string, Owner>>
   /**
    * How a record that is there already is recognised, best way first: by fields that this outbound mapping fills. An
    * `identity` (a tax id) names one thing; any other step says only that two are alike.
@@ -73,11 +96,15 @@ export interface CompiledMapping {
 
 /** What `run` runs. */
 type Program =
-  | { readonly direction: 'inbound'; readonly evaluate: Evaluate; readonly whole: boolean; readonly mapsId: boolean }
+  | {
+      readonly direction: 'inbound'
+      readonly evaluate: Evaluate
+      readonly whole: boolean
+      readonly mapsId: boolean
+      /** The fields of the document. */
+      readonly known: Fields
+    }
   | { readonly direction: 'outbound'; readonly fields: readonly TargetField[]; readonly lines: TargetLines | null }
-
-const documentNames = Object.keys(documentSchemas) as DocumentName[]
-const isDocument = (name: string): name is DocumentName => Object.hasOwn(documentSchemas, name)
 
 /** Checks and compiles a mapping. Reports all findings at once and throws for none of them. */
 export function compileMapping(file: MappingFile, context: CompileContext): Compilation {
@@ -85,14 +112,16 @@ export function compileMapping(file: MappingFile, context: CompileContext): Comp
   const report = reportInto(findings, file.file)
   const own = schemas(context.schemaOf)
   const other = schemas(context.otherSchemaOf)
-  const root = parseYaml(file, report)
-  const draft =
-    root === null ? null : compileRoot(root.is === 'map' ? root : null, file.file, report, own, other, context)
-  if (root !== null && root.is !== 'map') report(root.at, 'wrong_form', 'A mapping has `from`, `to` and `fields`.')
-  findings.sort((a, b) => a.line - b.line || a.column - b.column)
+  const used = usedFiles((name) => context.fileOf(name), findings)
+  const root = parseRoot(file, report)
+  const draft = root === null ? null : compileRoot(root, file.file, report, own, other, used, context)
+  const order = (one: Finding): string => (one.file === file.file ? '' : one.file)
+  findings.sort((a, b) => order(a).localeCompare(order(b)) || a.line - b.line || a.column - b.column)
   return {
-    mapping: findings.length === 0 ? draft : null,
-    findings,
+    mapping: findings.length === 0 && used.wanted.size === 0 ? draft : null,
+    // A file that is used twice is compiled twice.
+    findings: [...new Map(findings.map((one) => [formatFinding(one), one])).values()],
+    wantedFiles: [...used.wanted],
     wanted: [...own.wanted],
     otherWanted: [...other.wanted],
   }
@@ -114,20 +143,21 @@ function schemas(schemaOf: (object: string) => ObjectSchema | null): { fieldsOf:
   return { fieldsOf, wanted }
 }
 
+const outboundWords = ['from', 'to', 'fields', 'lines', 'match', 'problem']
+
 type Schemas = ReturnType<typeof schemas>
 
 function compileRoot(
-  root: MapNode | null,
+  root: MapNode,
   file: string,
   report: Report,
   own: Schemas,
   other: Schemas,
+  used: UsedFiles,
   context: CompileContext,
 ): CompiledMapping | null {
-  if (root === null) return null
   const ends = endsOf(root, report)
-  const words = ['from', 'to', 'fields', 'lines']
-  checkWords(root, ends?.direction === 'inbound' ? [...words, 'watch'] : [...words, 'match', 'problem'], { report })
+  checkWords(root, ends?.direction === 'inbound' ? inboundWords : outboundWords, { report })
   if (ends === null) return null
   let ids = 0
   const rules: RuleContext = {
@@ -135,6 +165,9 @@ function compileRoot(
     report,
     tables: context.tables,
     fieldsOf: own.fieldsOf,
+    links: context.links,
+    owners: context.owners,
+    open: used.open,
     nextId: () => {
       ids += 1
       return ids
@@ -143,47 +176,6 @@ function compileRoot(
   return ends.direction === 'inbound'
     ? compileInbound(root, file, ends, own, rules)
     : compileOutbound(root, file, ends, own, other, rules, context)
-}
-
-interface Ends {
-  readonly direction: 'inbound' | 'outbound'
-  readonly document: DocumentName
-  readonly object: string
-  readonly at: Entry
-}
-
-/** Which of `from` and `to` is the document. */
-function endsOf(root: MapNode, report: Report): Ends | null {
-  const from = entryOf(root, 'from')
-  const to = entryOf(root, 'to')
-  for (const word of ['from', 'to']) {
-    if (entryOf(root, word) === undefined) report(root.at, 'missing_word', `A mapping needs "${word}".`)
-  }
-  if (entryOf(root, 'fields') === undefined) report(root.at, 'missing_word', 'A mapping needs "fields".')
-  if (from === undefined || to === undefined) return null
-  const source = textOf(from, { report })
-  const target = textOf(to, { report })
-  if (source === null || target === null) return null
-  if (isDocument(target) && !isDocument(source)) {
-    return { direction: 'inbound', document: target, object: source, at: to }
-  }
-  if (isDocument(source) && !isDocument(target)) {
-    return { direction: 'outbound', document: source, object: target, at: from }
-  }
-  const both = isDocument(source)
-  report(
-    to.value.at,
-    'unknown_document',
-    both
-      ? 'Both "from" and "to" are documents; one must be an object of the system.'
-      : `Neither "${source}" nor "${target}" is a document.`,
-    both
-      ? undefined
-      : (didYouMean(target, documentNames) ??
-          didYouMean(source, documentNames) ??
-          `Documents are ${listed(documentNames)}.`),
-  )
-  return null
 }
 
 const objectShape = (fields: () => Fields | null): Shape => ({ kind: 'object', fields })
@@ -221,8 +213,7 @@ function compileInbound(node: MapNode, file: string, ends: Ends, own: Schemas, r
   const scope: PathScope = { roots: new Map([['account', account]]), bare: record, slots: 2 }
   // Asked for even when no path needs it, so that the caller describes it.
   own.fieldsOf(ends.object)
-  const fields = entryOf(node, 'fields')
-  const parts = compileDocument(ends.document, fields, entryOf(node, 'lines'), (fields ?? ends.at).keyAt, scope, rules)
+  const parts = compileDocument(ends.document, node, scope, rules)
   const watch = compileWatch(entryOf(node, 'watch'), scope, rules)
   return inboundMapping(file, ends, parts, watch, true)
 }
@@ -244,6 +235,8 @@ function inboundMapping(
     otherReads: [],
     linesField: null,
     references: [],
+    fieldReads: {},
+    owners: {},
     match: [],
     problemField: null,
     watch,
@@ -252,7 +245,13 @@ function inboundMapping(
       return inboundMapping(file, ends, narrow(parts, wanted), watch, false)
     },
     rawReads: (paths) => rawReadsOf(parts, paths),
-    program: { direction: 'inbound', evaluate: assemble(parts, 'keep'), whole, mapsId: parts.has('id') },
+    program: {
+      direction: 'inbound',
+      evaluate: assemble(parts, 'keep'),
+      whole,
+      mapsId: parts.has('id'),
+      known: documentFields(ends.document),
+    },
   }
 }
 
@@ -273,6 +272,10 @@ function compileOutbound(
   const lines = linesEntry === undefined ? null : compileLines(linesEntry, target, scope, rules)
   const match = compileMatch(entryOf(node, 'match'), fields, rules)
   const problemField = compileProblem(entryOf(node, 'problem'), target, rules)
+  if (context.creates) {
+    const given = [...createdNames(fields), ...namesTried(fieldsEntry, fields), ...linesNameOf(linesEntry)]
+    checkRequired(ends.object, (fieldsEntry ?? ends.at).keyAt, target, given, rules)
+  }
   const reads = [...fields.flatMap((field) => field.rule.reads), ...(lines?.reads ?? [])]
   const mapping: CompiledMapping = {
     file,
@@ -284,6 +287,10 @@ function compileOutbound(
     otherReads: pathsIn(reads, 'other'),
     linesField: lines?.field ?? null,
     references: fields.filter((field) => field.rule.refers).map((field) => field.name),
+    fieldReads: Object.fromEntries(
+      [...fields, ...(lines?.fields ?? [])].map(({ path, rule }) => [path, pathsIn(rule.reads, 'document')]),
+    ),
+    owners: Object.fromEntries(fields.flatMap(({ name, rule }) => (rule.owner === null ? [] : [[name, rule.owner]]))),
     match,
     problemField,
     watch: [],
@@ -292,6 +299,20 @@ function compileOutbound(
     program: { direction: 'outbound', fields, lines },
   }
   return mapping
+}
+
+const createdNames = (fields: readonly TargetField[]): string[] =>
+  fields.filter((field) => field.rule.on !== 'update').map((field) => field.name)
+
+/** Names under `fields` whose rules did not compile: what is wrong with them has been said. */
+function namesTried(entry: Entry | undefined, compiled: readonly TargetField[]): string[] {
+  const keys = entry?.value.is === 'map' ? entry.value.entries.map((one) => one.key) : []
+  return keys.filter((key) => !compiled.some(({ name }) => name === key || name.startsWith(`${key}.`)))
+}
+
+function linesNameOf(entry: Entry | undefined): string[] {
+  const to = entry?.value.is === 'map' ? entryOf(entry.value, 'to')?.value : undefined
+  return to?.is === 'scalar' ? [String(to.value)] : []
 }
 
 const pathsIn = (reads: readonly Read[], space: Read['space']): readonly string[] =>

@@ -1,10 +1,13 @@
 import type { Json } from '../../core/json.ts'
 import { emptySelection, expressionInput, type Selection, select } from '../run/expression-input.ts'
-import { type Evaluate, type Frame, failMapping, pending } from '../run/frame.ts'
+import type { Frame } from '../run/frame.ts'
+import { expression } from '../run/rules.ts'
+import { walk } from '../run/walk.ts'
 import { readsOfExpression } from './expression.ts'
-import { type PathScope, type Root, readOf, resolveExpressionRead, walk } from './path.ts'
-import { type Draft, type RuleContext, type Target, textOf } from './rule-context.ts'
+import { type PathScope, type Root, readOf, resolveExpressionRead } from './path.ts'
+import type { Draft, RuleContext, Target } from './rule-context.ts'
 import { compileSteps } from './steps.ts'
+import { textOf } from './words.ts'
 import { type Entry, entryOf, type MapNode, type Position } from './yaml.ts'
 
 /** Compiles `{ expr: … }`: its input is put together from what it reads, its answer comes from the sandbox. */
@@ -18,24 +21,14 @@ export function compileExpression(node: MapNode, target: Target, scope: PathScop
   const inputs = selectionsOf(resolved.filter((one) => one !== null))
   if (resolved.includes(null)) return null
   const id = context.nextId()
-  const evaluate: Evaluate = (frame) => {
-    const key = `${id}${frame.at}`
-    const answer = frame.pass.expressions.get(key)
-    frame.pass.trace.path = 'expression'
-    if (answer === undefined) {
-      frame.pass.askedExpressions.set(key, { source, input: inputOf(frame, inputs, scope) })
-      return pending
-    }
-    if (!answer.ok)
-      return failMapping(frame, target.path, 'expr', `${target.path}: the expression failed: ${answer.why}`)
-    return answer.value === '' ? null : answer.value
-  }
+  const evaluate = expression(id, target.path, (frame) => ({ source, input: inputOf(frame, inputs, scope) }))
   return {
     evaluate: steps.follow(evaluate),
     kind: steps.kind,
     text: [`expr ${source.trim()}`, ...steps.texts].join(', '),
     reads: resolved.flatMap((one) => (one === null ? [] : [readOf(one.root, one.steps)])),
     on: null,
+    owner: null,
     path: null,
     table: steps.table,
   }

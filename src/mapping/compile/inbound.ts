@@ -1,10 +1,15 @@
 import type { DocumentName } from '../../core/documents.ts'
-import type { ListPart, ObjectPart, Part, Parts } from './parts.ts'
+import { atPath } from '../run/rules.ts'
+import { nounOf } from '../run/value.ts'
+import { allHold } from '../run/when.ts'
+import type { ChoicePart, ListPart, ObjectPart, Part, Parts } from './parts.ts'
 import { type PathScope, type Root, resolvePath } from './path.ts'
 import { compileRule, reservedWords } from './rule.ts'
-import { checkWords, type RuleContext, textOf } from './rule-context.ts'
-import { anyShape, documentFields, type Field, type Fields } from './shape.ts'
+import type { RuleContext } from './rule-context.ts'
+import { anyShape, documentFields, type Field, type Fields, recordShape } from './shape.ts'
 import { didYouMean } from './suggest.ts'
+import { fieldsInside, leadsTo, openFile, overlay, withOwnId } from './use.ts'
+import { checkWords, textOf } from './words.ts'
 import { type Entry, entryOf, type MapNode, type Node, type Position } from './yaml.ts'
 
 /** A rule or a nest of rules under a name whose first steps were already taken. */
@@ -13,22 +18,26 @@ interface Piece {
   readonly key: Entry
 }
 
-/** Compiles the fields of a document. What is missing is reported at `at`. */
+/**
+ * Compiles `fields` and `lines` of a mapping to a document. What is missing is reported at `fields`.
+ * @param prefix  where the document lies inside another one: `customer.`
+ */
 export function compileDocument(
   document: DocumentName,
-  fields: Entry | undefined,
-  lines: Entry | undefined,
-  at: Position,
+  node: MapNode,
   scope: PathScope,
   context: RuleContext,
+  prefix = '',
 ): Parts {
   const known = documentFields(document)
+  const fields = entryOf(node, 'fields')
+  const lines = entryOf(node, 'lines')
   const pieces = fields === undefined ? [] : piecesOf(fields, context)
-  const parts = new Map(compilePieces(pieces, known, '', scope, context))
+  const parts = new Map(compilePieces(pieces, known, prefix, scope, context))
   if (lines !== undefined) compileLinesBlock(lines, known, parts, scope, context)
   // The record's own id is the document's, unless the mapping says otherwise.
   const given = new Set([...parts.keys(), 'id', ...namesTried(pieces)])
-  checkMissing(known, given, document, at, context)
+  checkMissing(known, given, document, fields?.keyAt ?? node.at, context)
   return parts
 }
 
@@ -99,7 +108,7 @@ function compilePieces(
   const parts = new Map<string, Part>()
   const groups = Map.groupBy(pieces, (piece) => piece.names[0] ?? '')
   for (const [name, group] of groups) {
-    const path = prefix === '' ? name : `${prefix}.${name}`
+    const path = prefix + name
     const field = fields.get(name)
     if (field === undefined) {
       for (const piece of group) {
@@ -150,6 +159,10 @@ function compilePart(
     context.report(node.at, 'wrong_form', `"each" fills a list, but ${path} is none.`)
     return null
   }
+  if (node.is === 'map' && entryOf(node, 'use') !== undefined) {
+    context.report(node.at, 'wrong_form', `"use" fills an object, but ${path} is none.`)
+    return null
+  }
   const rule = compileRule(node, { path, shape: field.shape }, scope, context)
   return rule === null ? null : { is: 'value', field, path, evaluate: rule.evaluate, reads: rule.reads }
 }
@@ -160,9 +173,13 @@ function compileObject(
   path: string,
   scope: PathScope,
   context: RuleContext,
-): ObjectPart | null {
-  const fields = field.shape.fields?.() ?? null
-  if (fields === null) throw new Error(`the document schema says nothing of ${path}`)
+): ObjectPart | ChoicePart | null {
+  const fields = fieldsInside(field, path)
+  const used = group.find(({ names, key }) => names.length === 1 && usesFile(key.value))
+  if (used !== undefined) {
+    const others = group.filter((one) => one !== used).map(({ names, key }) => ({ names: names.slice(1), key }))
+    return compileUse(used.key.value as MapNode, others, field, path, scope, context)
+  }
   let when: Entry | undefined
   let sound = true
   const inner: Piece[] = []
@@ -181,7 +198,7 @@ function compileObject(
     inner.push(...nest.pieces)
   }
   const whenRule = when === undefined ? null : compileRule(when.value, { path, shape: anyShape }, scope, context)
-  const parts = new Map(compilePieces(inner, fields, path, scope, context))
+  const parts = new Map(compilePieces(inner, fields, `${path}.`, scope, context))
   const at = (group[0] as Piece).key.keyAt
   if (sound) checkMissing(fields, new Set(namesTried(inner)), path, at, context)
   if (!sound || (when !== undefined && whenRule === null)) return null
@@ -190,6 +207,99 @@ function compileObject(
       ? resolvePath(whenRule.path, at, scope, context.report)
       : null
   return { is: 'object', field, path, when: whenRule?.evaluate ?? null, reads: whenRule?.reads ?? [], parts, raw }
+}
+
+const usesFile = (node: Node): boolean => node.is === 'map' && entryOf(node, 'use') !== undefined
+
+/** Compiles `{ use: file, from: path }` and, under `else`, what comes instead where that record is not there. */
+function compileUse(
+  node: MapNode,
+  others: readonly Piece[],
+  field: Field,
+  path: string,
+  scope: PathScope,
+  context: RuleContext,
+): ObjectPart | ChoicePart | null {
+  const branches: (ObjectPart | null)[] = []
+  let next: Node | undefined = node
+  while (next !== undefined) {
+    if (next.is !== 'map' || !usesFile(next)) {
+      context.report(
+        next.at,
+        'wrong_form',
+        '"else" beside "use" needs another file.',
+        'Write `{ use: file, from: path }`.',
+      )
+      return null
+    }
+    branches.push(compileSource(next, others, field, path, scope, context))
+    next = entryOf(next, 'else')?.value
+  }
+  const sound = branches.filter((one) => one !== null)
+  const [first] = sound
+  if (first === undefined || sound.length < branches.length) return null
+  if (sound.length === 1) return first
+  return { is: 'choice', field, path, reads: sound.flatMap((one) => one.reads), branches: sound }
+}
+
+/** Compiles one file of `use`: its paths start at the record that `from` leads to. */
+function compileSource(
+  node: MapNode,
+  others: readonly Piece[],
+  field: Field,
+  path: string,
+  scope: PathScope,
+  context: RuleContext,
+): ObjectPart | null {
+  const { report } = context
+  const known = checkWords(node, ['use', 'from', 'when', 'fields', 'else'], context)
+  const entry = entryOf(node, 'use') as Entry
+  const from = entryOf(node, 'from')
+  const text = from === undefined ? null : textOf(from, context)
+  const record = from === undefined || text === null ? null : resolvePath(text, from.value.at, scope, report)
+  const whenEntry = entryOf(node, 'when')
+  const when =
+    whenEntry === undefined ? undefined : compileRule(whenEntry.value, { path, shape: anyShape }, scope, context)
+  const fieldsEntry = entryOf(node, 'fields')
+  const own = [...(fieldsEntry === undefined ? [] : piecesOf(fieldsEntry, context)), ...others]
+  const above = compilePieces(own, fieldsInside(field, path), `${path}.`, scope, context)
+  if (from === undefined) {
+    report(node.at, 'missing_word', '"use" needs "from", the path to the record that the file reads.')
+  }
+  const file = openFile(entry, field, path, context)
+  if (file === null || from === undefined || record === null) return null
+  const { object } = file.ends
+  if (!leadsTo(record, object)) {
+    const where = record.shape.object ?? nounOf(record.shape.kind)
+    const message = `"${record.text}" leads to ${where}, but ${file.file} reads ${object}.`
+    report(from.value.at, 'type_mismatch', message)
+    return null
+  }
+  const start: Root = {
+    slot: record.root.slot,
+    steps: [...record.root.steps, ...record.steps],
+    shape: recordShape(object, context.fieldsOf),
+    space: record.root.space,
+    prefix: record.reads[0]?.path.split('.') ?? [],
+  }
+  const account = scope.roots.get('account')
+  const inner: PathScope = {
+    ...scope,
+    roots: new Map(account === undefined ? [] : [['account', account]]),
+    bare: start,
+  }
+  const inside: RuleContext = { ...context, report: file.report, open: null }
+  const below = compileDocument(file.ends.document, file.root, inner, inside, `${path}.`)
+  if (!known || when === null) return null
+  return {
+    is: 'object',
+    field,
+    path,
+    when: allHold([atPath(record), ...(when === undefined ? [] : [when.evaluate])]),
+    reads: [...record.reads, ...(when?.reads ?? [])],
+    parts: overlay(withOwnId(below, field, path, inner, inside), above),
+    raw: record,
+  }
 }
 
 /** Names with rules, or `when` and `fields`. */
@@ -252,7 +362,7 @@ function compileList(
   const itemFields = field.shape.item?.().fields?.() ?? null
   if (itemFields === null) throw new Error(`the document schema says nothing of the items of ${path}`)
   const pieces = piecesOf(fields, context)
-  const parts = compilePieces(pieces, itemFields, path, inner, context)
+  const parts = compilePieces(pieces, itemFields, `${path}.`, inner, context)
   checkMissing(itemFields, new Set(namesTried(pieces)), path, fields.keyAt, context)
   if (!known || (whenEntry !== undefined && when === null)) return null
   const keepsRaw = itemFields.get('raw') !== undefined && !parts.has('raw')

@@ -1,7 +1,8 @@
 import { type TargetField, targetShape } from './outbound.ts'
-import { checkWords, type RuleContext, textOf } from './rule-context.ts'
+import type { RuleContext } from './rule-context.ts'
 import type { Fields } from './shape.ts'
 import { didYouMean } from './suggest.ts'
+import { checkWords, textOf } from './words.ts'
 import { type Entry, entryOf, type Node } from './yaml.ts'
 
 export interface MatchStep {

@@ -1,11 +1,9 @@
-import { isObject, type Json } from '../../core/json.ts'
-import { type Evaluate, type Frame, failMapping, type Outcome } from '../run/frame.ts'
-import { brief } from '../run/value.ts'
 import { type PathScope, type Read, type ResolvedPath, type Root, resolvePath } from './path.ts'
-import { compileRule, reservedWords } from './rule.ts'
-import { checkWords, type Rule, type RuleContext, textOf } from './rule-context.ts'
+import { compileRule, refuseWriting, reservedWords } from './rule.ts'
+import type { Rule, RuleContext } from './rule-context.ts'
 import { anyShape, type Fields, type Shape } from './shape.ts'
 import { didYouMean } from './suggest.ts'
+import { checkWords, textOf } from './words.ts'
 import { type Entry, entryOf, type MapNode, type Position } from './yaml.ts'
 
 /** One field of a target record. */
@@ -54,6 +52,10 @@ function compileField(
   }
   if (node.is === 'map' && entryOf(node, 'each') !== undefined) {
     context.report(node.at, 'unknown_word', '"each" fills a document; lines of a record are written under "lines".')
+    return []
+  }
+  if (node.is === 'map' && entryOf(node, 'use') !== undefined) {
+    context.report(node.at, 'unknown_word', '"use" fills a document, so it is for mappings to one.')
     return []
   }
   const path = prefix + name
@@ -140,10 +142,15 @@ export function compileLines(
   const keyRule = compileRule(key.value, { path: `${field}.key`, shape: { kind: 'text' } }, lineScope, context)
   const compiled = compileFields(inner, itemFields, `${field}.`, lineScope, context)
   for (const one of compiled) {
-    if (one.rule.on === null) continue
-    const message = `"on" is not known in lines (${one.path}): an update of the record may well make a new line.`
-    report(inner.keyAt, 'unknown_word', message)
+    if (one.rule.on !== null) {
+      const message = `"on" is not known in lines (${one.path}): an update of the record may well make a new line.`
+      report(inner.keyAt, 'unknown_word', message)
+    }
+    if (one.rule.owner !== null) {
+      report(inner.keyAt, 'unknown_word', `"owner" is not known in lines (${one.path}): they are written as a whole.`)
+    }
   }
+  if (keyRule !== null) refuseWriting(keyRule, key.value.at, context)
   if (!known || keyRule === null) return null
   const reads = [...keyRule.reads, ...compiled.flatMap((one) => one.rule.reads)]
   return { field, list, key: keyRule, fields: compiled, reads: reads.length > 0 ? reads : list.reads }
@@ -165,84 +172,26 @@ function lineFields(to: Entry, name: string, fields: Fields | null, { report }: 
   return field.shape.item?.().fields?.() ?? null
 }
 
-interface Written {
-  readonly field: string
-  readonly rule: string
-  readonly source: string
-  readonly value: Json
-  readonly note: string | null
-}
-
-/** Evaluates the fields that are written with this operation. Signals when one is not to be had (yet). */
-export function evaluateFields(
-  fields: readonly TargetField[],
-  frame: Frame,
-  op: 'create' | 'update',
-  place: string,
-  lineage: Written[],
-): { readonly values: Record<string, Json>; readonly signal: Outcome } {
-  const values: Record<string, Json> = {}
-  let signal: Outcome = null
-  const { pass } = frame
-  for (const { name, rule } of fields) {
-    if (rule.on !== null && rule.on !== op) continue
-    pass.trace = { path: '', value: null, note: null }
-    const value = rule.evaluate(frame)
-    if (typeof value === 'symbol') {
-      signal = value
-      continue
+/** Reports the fields that a new record of `object` must have and that are not among the names that are filled. */
+export function checkRequired(
+  object: string,
+  at: Position,
+  fields: Fields | null,
+  filled: readonly string[],
+  { report }: Pick<RuleContext, 'report'>,
+  prefix = '',
+): void {
+  for (const name of fields?.names ?? []) {
+    const field = fields?.get(name)
+    const full = prefix + name
+    if (field === undefined) continue
+    const { kind } = field.shape
+    const inside = filled.some((one) => one.startsWith(`${full}.`))
+    if (field.required && (field.writable || kind === 'object') && !inside && !filled.includes(full)) {
+      report(at, 'missing_field', `${object} needs "${full}" when it is made, and no rule gives it.`)
     }
-    values[name] = value
-    lineage.push({ field: place + name, rule: rule.text, source: sourceOf(pass.trace), value, note: pass.trace.note })
+    // What lies inside an object is only asked for once something is put there.
+    if (inside && kind === 'object')
+      checkRequired(object, at, field.shape.fields?.() ?? null, filled, { report }, `${full}.`)
   }
-  return { values, signal }
-}
-
-const sourceOf = (trace: Frame['pass']['trace']): string =>
-  trace.path === '' || trace.path === 'expression' ? trace.path : `${trace.path}: ${brief(trace.value)}`
-
-/** Evaluates the lines. A key that is missing or there twice is a failure: lines could not be told apart. */
-export function evaluateLines(
-  lines: TargetLines,
-  frame: Frame,
-  op: 'create' | 'update',
-  lineage: Written[],
-): { readonly items: readonly { key: string; fields: Record<string, Json> }[]; readonly signal: Outcome } {
-  const entries = lines.list.read(frame)
-  const items: { key: string; fields: Record<string, Json> }[] = []
-  if (!Array.isArray(entries)) return { items, signal: null }
-  let signal: Outcome = null
-  const keys = new Set<string>()
-  for (const [index, entry] of (entries as readonly Json[]).entries()) {
-    const inner: Frame = {
-      slots: [...frame.slots, entry],
-      at: `${frame.at}, line ${index + 1}${lineName(entry)}`,
-      pass: frame.pass,
-    }
-    const key = keyOfLine(lines, inner, keys)
-    const place = `${lines.field}[${typeof key === 'string' ? key : index + 1}].`
-    const { values, signal: inside } = evaluateFields(lines.fields, inner, op, place, lineage)
-    if (inside !== null) signal = inside
-    if (typeof key === 'string') items.push({ key, fields: values })
-    else signal = key
-  }
-  return { items, signal }
-}
-
-function keyOfLine(lines: TargetLines, frame: Frame, keys: Set<string>): Outcome {
-  const key = (lines.key.evaluate as Evaluate)(frame)
-  if (typeof key === 'symbol') return key
-  const path = `${lines.field}.key`
-  if (typeof key !== 'string')
-    return failMapping(frame, path, 'key', `${lines.key.text} is empty, so the line has no key`)
-  if (keys.has(key)) return failMapping(frame, path, 'key', `two lines have the key ${brief(key)}`)
-  keys.add(key)
-  return key
-}
-
-/** Names a line as a person would: by its article number or name. */
-function lineName(entry: Json): string {
-  if (!isObject(entry)) return ''
-  const name = entry.sku ?? entry.name
-  return typeof name === 'string' ? ` (${name})` : ''
 }

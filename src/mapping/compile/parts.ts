@@ -1,11 +1,9 @@
-import { isObject, type Json } from '../../core/json.ts'
-import { type Evaluate, type Frame, type failed, failMapping, type Outcome, pending } from '../run/frame.ts'
-import { holds } from '../run/when.ts'
+import type { Evaluate } from '../run/frame.ts'
 import type { Read, ResolvedPath } from './path.ts'
 import type { Field } from './shape.ts'
 
 /** What fills one field of a document. */
-export type Part = ValuePart | ObjectPart | ListPart
+export type Part = ValuePart | ObjectPart | ListPart | ChoicePart
 interface ValuePart {
   readonly is: 'value'
   readonly field: Field
@@ -24,6 +22,14 @@ export interface ObjectPart {
   /** Where the raw record of a nested document is. */
   readonly raw: ResolvedPath | null
 }
+/** The first of several objects that is there. */
+export interface ChoicePart {
+  readonly is: 'choice'
+  readonly field: Field
+  readonly path: string
+  readonly reads: readonly Read[]
+  readonly branches: readonly ObjectPart[]
+}
 export interface ListPart {
   readonly is: 'list'
   readonly field: Field
@@ -37,110 +43,34 @@ export interface ListPart {
 }
 export type Parts = ReadonlyMap<string, Part>
 
-/** Fills the fields of one object. */
-export function assemble(parts: Parts, complete: 'keep' | 'collapse'): Evaluate {
-  const steps = [...parts].map(([name, part]) => ({ name, part, evaluate: evaluatePart(part) }))
-  return (frame) => {
-    const values: Record<string, Json> = {}
-    let signal: Outcome = null
-    let empty = true
-    for (const { name, evaluate } of steps) {
-      const value = evaluate(frame)
-      if (typeof value === 'symbol') {
-        signal = signal === pending ? pending : value
-      } else {
-        values[name] = value
-        if (value !== null) empty = false
-      }
-    }
-    if (signal !== null) return signal
-    if (empty && complete === 'collapse') return null
-    for (const { name, part } of steps) {
-      if (values[name] !== null || part.field.nullable) continue
-      if (part.field.fallback !== null) values[name] = part.field.fallback
-      else signal = failRequired(frame, part)
-    }
-    return signal ?? values
-  }
-}
-
-function failRequired(frame: Frame, part: Part): typeof failed {
-  const from = part.reads.map((read) => read.path).join(', ')
-  const why = `${part.path} must have a value, but ${from === '' ? 'the rule gives none' : `${from} is empty`}`
-  const fix = 'Fill in the value in the source, or give the rule an `else` or a `default`; then retry the record.'
-  return failMapping(frame, part.path, 'required', why, fix)
-}
-
-function evaluatePart(part: Part): Evaluate {
-  switch (part.is) {
-    case 'value':
-      return part.evaluate
-    case 'object':
-      return evaluateObject(part)
-    case 'list':
-      return evaluateList(part)
-  }
-}
-
-function evaluateObject({ when, parts, raw }: ObjectPart): Evaluate {
-  // Without `when`, an object of which nothing is known is not there.
-  const fill = assemble(parts, when === null ? 'collapse' : 'keep')
-  return (frame) => {
-    if (when !== null) {
-      const there = holds(when, frame)
-      if (typeof there === 'symbol') return there
-      if (!there) return null
-    }
-    const value = fill(frame)
-    if (raw === null || !isObject(value)) return value
-    const record = raw.read(frame)
-    return isObject(record) ? { ...value, raw: record } : value
-  }
-}
-
-function evaluateList({ list, when, parts, keepsRaw, path }: ListPart): Evaluate {
-  const fill = assemble(parts, 'keep')
-  const name = list.steps.at(-1) ?? list.text
-  return (frame) => {
-    const entries = list.read(frame)
-    if (entries === null || entries === '') return []
-    if (!Array.isArray(entries)) {
-      return failMapping(frame, path, 'each', `${path}: "${list.text}" is not a list`)
-    }
-    const values: Json[] = []
-    let signal: Outcome = null
-    for (const [index, entry] of (entries as readonly Json[]).entries()) {
-      const inner: Frame = {
-        slots: [...frame.slots, entry],
-        at: `${frame.at}, ${name} ${index + 1}`,
-        pass: frame.pass,
-      }
-      const there = when === null ? true : holds(when, inner)
-      const value = there === true ? fill(inner) : there
-      if (typeof value === 'symbol') signal = signal === pending ? pending : value
-      else if (value !== false) values.push(keepsRaw && isObject(value) ? { ...value, raw: entry } : value)
-    }
-    return signal ?? values
-  }
-}
-
 /** Leaves out what is not asked for. Names that lead into a raw record keep what the record belongs to. */
 export function narrow(parts: Parts, wanted: readonly (readonly string[])[]): Parts {
   const kept = new Map<string, Part>()
   for (const [name, part] of parts) {
     const inside = wanted.filter(([first]) => first === name).map((steps) => steps.slice(1))
     if (inside.length === 0) continue
-    const whole = part.is === 'value' || inside.some((steps) => steps.length === 0)
-    kept.set(name, whole ? part : { ...part, parts: narrow(part.parts, inside) })
+    kept.set(name, inside.some((steps) => steps.length === 0) ? part : narrowPart(part, inside))
   }
   return kept
+}
+
+function narrowPart(part: Part, inside: readonly (readonly string[])[]): Part {
+  switch (part.is) {
+    case 'value':
+      return part
+    case 'choice':
+      return { ...part, branches: part.branches.map((one) => ({ ...one, parts: narrow(one.parts, inside) })) }
+    case 'object':
+    case 'list':
+      return { ...part, parts: narrow(part.parts, inside) }
+  }
 }
 
 /** Every remote path that is read, once. What is read for its inner fields is named by these alone. */
 export function readsOf(parts: Parts): readonly string[] {
   const values = new Set<string>()
   const containers = new Set<string>()
-  collectReads(parts, values, containers)
+  collectReads([...parts.values()], values, containers)
   const all = new Set([...values, ...containers])
   for (const container of containers) {
     if (!values.has(container) && [...all].some((path) => path.startsWith(`${container}.`))) all.delete(container)
@@ -148,11 +78,15 @@ export function readsOf(parts: Parts): readonly string[] {
   return [...all].sort()
 }
 
-function collectReads(parts: Parts, values: Set<string>, containers: Set<string>): void {
-  for (const part of parts.values()) {
+function collectReads(parts: readonly Part[], values: Set<string>, containers: Set<string>): void {
+  for (const part of parts) {
+    if (part.is === 'choice') {
+      collectReads(part.branches, values, containers)
+      continue
+    }
     const into = part.is === 'value' ? values : containers
     for (const read of part.reads) if (read.space === 'remote' && read.path !== '') into.add(read.path)
-    if (part.is !== 'value') collectReads(part.parts, values, containers)
+    if (part.is !== 'value') collectReads([...part.parts.values()], values, containers)
   }
 }
 
@@ -161,25 +95,24 @@ function collectReads(parts: Parts, values: Set<string>, containers: Set<string>
  * into no raw record are left out.
  */
 export function rawReadsOf(parts: Parts, documentPaths: readonly string[]): readonly string[] {
-  return documentPaths.flatMap((path) => {
-    const found = rawRead(parts, path.split('.'), '')
-    return found === null ? [] : [found]
-  })
+  return documentPaths.flatMap((path) => rawReads(parts, path.split('.'), ''))
 }
 
-function rawRead(parts: Parts, steps: readonly string[], base: string | null): string | null {
+function rawReads(parts: Parts, steps: readonly string[], base: string | null): readonly string[] {
   const [first, ...rest] = steps
-  if (first === undefined) return null
+  if (first === undefined) return []
   if (first === 'raw' && !parts.has('raw')) {
-    if (base === null || (rest.length === 0 && base === '')) return null
-    return [...(base === '' ? [] : [base]), ...rest].join('.')
+    if (base === null || (rest.length === 0 && base === '')) return []
+    return [[...(base === '' ? [] : [base]), ...rest].join('.')]
   }
   const part = parts.get(first)
   if (part === undefined || part.is === 'value') {
     // A mapped `raw` is a plain rule; what is read inside it hangs on the path it was read from.
     const from = first === 'raw' ? part?.reads[0]?.path : undefined
-    return from === undefined ? null : [from, ...rest].join('.')
+    return from === undefined ? [] : [[from, ...rest].join('.')]
   }
-  const record = part.is === 'list' ? part.list : part.raw
-  return rawRead(part.parts, rest, record?.reads[0]?.path ?? null)
+  return (part.is === 'choice' ? part.branches : [part]).flatMap((one) => {
+    const record = one.is === 'list' ? one.list : one.raw
+    return rawReads(one.parts, rest, record?.reads[0]?.path ?? null)
+  })
 }

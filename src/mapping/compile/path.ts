@@ -1,6 +1,7 @@
-import type { Json, JsonObject } from '../../core/json.ts'
+import type { Json } from '../../core/json.ts'
 import type { Frame } from '../run/frame.ts'
 import { nounOf } from '../run/value.ts'
+import { isIndex, walk } from '../run/walk.ts'
 import { anyShape, type Field, type Fields, type Shape } from './shape.ts'
 import { didYouMean, listed, nearest } from './suggest.ts'
 import type { Position, Report } from './yaml.ts'
@@ -41,19 +42,6 @@ export interface ResolvedPath {
   readonly reads: readonly Read[]
   readonly read: (frame: Frame) => Json
 }
-
-/** Follows names through records; null where there is nothing. Only what is the record's own is read. */
-export function walk(start: Json | undefined, steps: readonly string[]): Json {
-  let value = start ?? null
-  for (const step of steps) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return null
-    if (Array.isArray(value) && !isIndex(step)) return null
-    value = (value as JsonObject)[step] ?? null
-  }
-  return value
-}
-
-const isIndex = (step: string): boolean => /^\d{1,6}$/.test(step)
 
 /** Checks a path and compiles it to a reader. Null when it leads nowhere; that is reported. */
 export function resolvePath(text: string, at: Position, scope: PathScope, report: Report): ResolvedPath | null {

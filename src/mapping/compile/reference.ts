@@ -57,6 +57,7 @@ one YAML file, \`mappings/<system>/<document>.yaml\`, checked as a whole by \`cr
 | \`to\` | what is filled: a document (the mapping is **inbound**), or an object of the system (**outbound**) |
 | \`fields\` | names of the target with their rules |
 | \`lines\` | lists of the target, see below |
+| \`watch\` | inbound: which records are looked at, see below; all of them without it |
 | \`match\` | outbound: how a record that is there already is recognised, best way first: \`match: [{ same: [vat], identity: true }, email]\`. An identity names one thing; the others say only that two are alike |
 | \`problem\` | outbound: the field of the target that shows what keeps its record from getting across |
 
@@ -81,20 +82,59 @@ entry of a list is \`contacts.0.email\`; a whole list is walked by \`each\`.
 | \`{ value: literal }\` | always the same |
 | \`{ expr: "JSONata" }\` | what the expression gives; \`with\`, \`map\` and \`default\` may follow |
 | \`{ lookup: object, where: { field: rule }, default: literal, optional: true }\` | outbound: the id of the one active record that meets all conditions. None or several are a problem; \`default\` stands in for none. When all conditions are empty: nothing with \`optional\`, else a problem |
-| \`{ link: customer }\` | outbound: the id of the linked customer |
+| \`{ link: customer }\` | outbound: the id that another record of the sync has in the target. Which names there are depends on the sync: an order has \`customer\`, other mappings have none |
 | \`{ each: path, as: name, when: rule, fields: { … } }\` | inbound: a list with one object for each entry for which \`when\` holds |
 | \`{ when: rule, fields: { … } }\` | inbound: an object, or nothing when \`when\` does not hold |
+| \`{ use: file, from: path, when: rule, fields: { … }, else: { use: … } }\` | inbound: an object that another mapping fills, see below |
 | names with rules | an object; nothing when all its fields are empty. \`billTo: { city: … }\` is the same as \`billTo.city: …\` |
 
-Outbound rules may have \`on: create\` or \`on: update\`: written only when the record is made, or only afterwards. \`owner: crm\`,
-\`erp\` or \`latest\` says whose change counts in a document that goes both ways.
+Outbound rules may have \`on: create\` or \`on: update\`: written only when the record is made, or only afterwards.
+
+Where a sync goes both ways, \`owner\` says whose change of the field counts. Where it goes one way only, as every sync does today,
+\`owner\` is refused: \`on: create\` lets later edits survive. Neither word is known in lines.
+
+| owner | the field of a record that is there already |
+| --- | --- |
+| the other system: \`crm\` or \`erp\` | has what the other system has; an edit on this side is put back |
+| the system of the mapping | is left alone; only what is still empty is filled, once |
+| \`latest\` | takes over the change of the other system, unless it was changed on this side later. When both changed at the same time, or nobody knows when, the ERP counts |
+| none | takes over each change of the other system; an edit on this side stays until then |
 
 An empty text counts as empty. \`when\` does not hold for what is empty, false, 0 or the text "false". What a rule gives is made a
 value of the target's kind where there is one way to do it (\`"10.50"\` is the number 10.5); everything else is a problem that
 names the value. Numbers in a mapping are exact; a number that YAML would change, such as \`007\`, must be in quotes.
 
 In an inbound mapping \`id\` is the record's own id unless a rule says otherwise, and \`raw\` is the record: of the whole document,
-of each entry of \`each\`, and of an object whose \`when\` is a plain path.
+of each entry of \`each\`, of an object whose \`when\` is a plain path, and of one that \`use\` fills.
+
+### Watch
+
+\`watch\` is a list of conditions. A record is looked at when one of them holds; a condition holds when all its paths do.
+
+\`\`\`yaml
+from: deals
+to: deal
+watch:
+  - { properties.dealstage: [closedwon, contractsigned] }                       # one of several values
+  - { properties.pipeline: rentals, properties.contract_no: { present: true } } # a value, and any value at all
+fields:
+  number: id
+  won: { value: true }
+  currency: account.currency
+\`\`\`
+
+Paths are fields of the record, as in rules. Values are compared as text, so \`true\` is also "true" and \`7\` is "7". What is empty
+fulfils no condition. A path with \`{ present: true }\` may name a field that is not there yet.
+
+### Use
+
+\`{ use: customer, from: company }\` fills an object of the document, the customer of a deal, with what \`customer.yaml\` beside the
+mapping says. That file is an inbound mapping of its own, with tests of its own: it has \`to: customer\`, its paths start at the record
+that \`from\` leads to, and its \`from\` must be the object of that record. Its \`watch\` does not count here.
+
+The object is there when the record is, and \`when\`, if given, holds; else what \`else\` gives, which is another \`use\`. \`fields\` beside
+\`use\` take the place of single rules of the file; their paths start where all paths of the mapping do. \`customer.taxId: …\` beside
+it does the same, whichever file fills the customer. A file that is used uses no other one.
 
 ### Lines
 
@@ -114,7 +154,9 @@ Inbound the block is a list as with \`each\`, named by \`to\` (\`lines\` by defa
 
 An expression is [JSONata](https://docs.jsonata.org) over the names that paths start with. It sees only what it reads, and empty
 values are left out, so \`$exists(deal.poNumber)\` tells whether there is one. Decimals of documents are numbers as long as
-they have at most 15 digits, else text. \`$round\` (half away from zero), \`$sum\`, \`$add\`, \`$subtract\`, \`$multiply\` and
+they have at most 15 digits, else text. A text that is a number, as systems write them, counts as one where it is computed with,
+compared by size, sorted by, or compared with a number; two texts are equal only when they are written alike, so that post codes stay
+post codes. \`$round\` (half away from zero), \`$sum\`, \`$add\`, \`$subtract\`, \`$multiply\` and
 \`$divide\` are exact and take numbers or text. The clock, randomness and \`$eval\` are refused: the same record must give the
 same value tomorrow. Where what it reads cannot be told from its text, name it: \`{ expr: "…", reads: [deal.lines.sku] }\`.
 An expression runs in a thread of its own and is ended when it takes longer than a second.
@@ -137,7 +179,7 @@ An expression runs in a thread of its own and is ended when it takes longer than
   problem: { kind: mapping_failed, path: credit_limit, rule: parse_number, message: many }
 \`\`\`
 
-An inbound test gives \`record\`, as the system has it. Lines are expected as a list under \`lines\`, each with its \`key\`.`
+An inbound test gives \`record\`, as the system has it; numbers in \`record\`, \`crm\` and \`erp\` may be written as numbers or as text. Lines are expected as a list under \`lines\`, each with its \`key\`.`
 
 function documentTable(fields: Fields): string {
   return table(['path', 'kind', '', 'meaning'], documentRows(fields, ''))

@@ -1,8 +1,8 @@
 import type { Evaluate } from '../run/frame.ts'
 import type { Read } from './path.ts'
 import type { Fields, Kind, Shape } from './shape.ts'
-import { didYouMean } from './suggest.ts'
-import type { Entry, MapNode, Report } from './yaml.ts'
+import type { UsedFiles } from './used-files.ts'
+import type { Report } from './yaml.ts'
 
 /** What all rules of a file share. */
 export interface RuleContext {
@@ -11,6 +11,12 @@ export interface RuleContext {
   readonly tables: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Fields of an object of the mapping's own system, for lookups. */
   readonly fieldsOf: (object: string) => Fields | null
+  /** What `link` may name: the records that the flow has found or made before it maps. */
+  readonly links: readonly string[]
+  /** Whether the flow goes both ways, so that `owner` means something. */
+  readonly owners: boolean
+  /** Opens the file that `use` names; null in a file that is used itself. */
+  readonly open: UsedFiles['open'] | null
   /** A number for each expression of the file, to tell their answers apart. */
   readonly nextId: () => number
 }
@@ -22,6 +28,9 @@ export interface Target {
   readonly shape: Shape
 }
 
+/** Whose change of a field counts: one side's, or the later one. */
+export type Owner = 'crm' | 'erp' | 'latest'
+
 export interface Rule {
   /** Gives a value of the target's kind. */
   readonly evaluate: Evaluate
@@ -30,6 +39,8 @@ export interface Rule {
   readonly reads: readonly Read[]
   /** Written only when the target is made, or only when it is there. */
   readonly on: 'create' | 'update' | null
+  /** Whose change counts, in a flow that goes both ways. */
+  readonly owner: Owner | null
   /** The path, when the rule is that alone. */
   readonly path: string | null
   /** Gives the id of another record. */
@@ -40,22 +51,4 @@ export interface Rule {
 export interface Draft extends Omit<Rule, 'refers'> {
   readonly kind: Kind
   readonly table: Readonly<Record<string, string>> | null
-}
-
-/** Reports words that do not belong there. */
-export function checkWords(node: MapNode, words: readonly string[], { report }: { report: Report }): boolean {
-  const unknown = node.entries.filter((entry) => !words.includes(entry.key))
-  for (const entry of unknown) {
-    const fix = didYouMean(entry.key, words) ?? `Known: ${words.join(', ')}.`
-    report(entry.keyAt, 'unknown_word', `"${entry.key}" is not known here.`, fix)
-  }
-  return unknown.length === 0
-}
-
-/** The text of a word that must have one. */
-export function textOf(entry: Entry, { report }: { report: Report }): string | null {
-  const value = entry.value.is === 'scalar' ? entry.value.value : null
-  if (typeof value === 'string' && value !== '') return value
-  report(entry.value.at, 'wrong_form', `"${entry.key}" needs a text.`)
-  return null
 }

@@ -1,12 +1,14 @@
-import { type Evaluate, failMapping } from '../run/frame.ts'
 import { type Condition, lookup } from '../run/lookup.ts'
-import { bridgeOf, brief, clashes, coerce, nounOf, refusal } from '../run/value.ts'
+import { atPath, either, fitted, linked } from '../run/rules.ts'
+import { brief, nounOf } from '../run/value.ts'
 import { compileExpression } from './expression-rule.ts'
+import { bridgeOf, clashes } from './kinds.ts'
 import { type PathScope, resolvePath } from './path.ts'
-import { checkWords, type Draft, type Rule, type RuleContext, type Target, textOf } from './rule-context.ts'
-import { anyShape, type Fields, type Kind, type Shape } from './shape.ts'
+import type { Draft, Owner, Rule, RuleContext, Target } from './rule-context.ts'
+import { anyShape, type Fields, type Shape } from './shape.ts'
 import { compileDefault, compileSteps, literalFor } from './steps.ts'
 import { didYouMean, listed } from './suggest.ts'
+import { checkWords, textOf } from './words.ts'
 import { type Entry, entryOf, type MapNode, type Node, type Position } from './yaml.ts'
 
 const wordsOf = {
@@ -23,8 +25,8 @@ export const reservedWords: ReadonlySet<string> = new Set([
   'as',
   'when',
   'fields',
+  'use',
 ])
-const linkNames = ['customer', 'product', 'deal', 'order', 'fulfilment']
 
 /** Compiles a rule and fits it to its target. Null when something is wrong with it; that is reported. */
 export function compileRule(node: Node, target: Target, scope: PathScope, context: RuleContext): Rule | null {
@@ -42,20 +44,6 @@ export function compileRule(node: Node, target: Target, scope: PathScope, contex
     ...draft,
     evaluate: fitted(draft.evaluate, kind, legal, target.path),
     refers: draft.kind === 'reference' || kind === 'reference',
-  }
-}
-
-/** Whatever the record holds, what comes out is of the target's kind, or a failure that says why not. */
-function fitted(evaluate: Evaluate, kind: Kind, legal: ReadonlySet<string> | null, path: string): Evaluate {
-  return (frame) => {
-    const value = evaluate(frame)
-    if (typeof value === 'symbol' || value === null) return value
-    const fit = coerce(value, kind)
-    if (fit === undefined) return failMapping(frame, path, 'type', `${path}: ${refusal(value, kind)}`)
-    if (legal !== null && !legal.has(fit as string)) {
-      return failMapping(frame, path, 'type', `${path}: ${brief(fit)} is none of ${[...legal].join(', ')}`)
-    }
-    return fit
   }
 }
 
@@ -85,9 +73,9 @@ function compileDraft(node: Node, target: Target, scope: PathScope, context: Rul
   if (head === null) return null
   const known = checkWords(node, wordsOf[head], context)
   const on = onOf(node, context)
-  checkOwner(node, context)
+  const owner = ownerOf(node, context)
   const draft = compileHead(head, node, target, scope, context)
-  return known && on !== undefined && draft !== null ? { ...draft, on } : null
+  return known && on !== undefined && owner !== undefined && draft !== null ? { ...draft, on, owner } : null
 }
 
 function compileHead(
@@ -144,26 +132,49 @@ function onOf(node: MapNode, { direction, report }: RuleContext): 'create' | 'up
   return undefined
 }
 
-function checkOwner(node: MapNode, { report }: RuleContext): void {
+function ownerOf(node: MapNode, { direction, owners, report }: RuleContext): Owner | null | undefined {
   const entry = entryOf(node, 'owner')
-  if (entry === undefined) return
+  if (entry === undefined) return null
   const value = entry.value.is === 'scalar' ? entry.value.value : undefined
-  if (value !== 'crm' && value !== 'erp' && value !== 'latest') {
+  if (direction === 'inbound') {
+    report(entry.keyAt, 'unknown_word', '"owner" is about writing, so it is for mappings from a document.')
+  } else if (value !== 'crm' && value !== 'erp' && value !== 'latest') {
     report(entry.value.at, 'wrong_form', '"owner" is crm, erp or latest.')
+  } else if (!owners) {
+    const message = '"owner" is for what goes both ways; this mapping is written in one direction only.'
+    report(entry.keyAt, 'unknown_word', message, 'Write `on: create`, so that later edits in the target survive.')
+  } else {
+    return value
   }
+  return undefined
+}
+
+/** Reports `on` and `owner` where there is no field of its own that they could be about. */
+export function refuseWriting(rule: Pick<Rule, 'on' | 'owner'>, at: Position, { report }: RuleContext): boolean {
+  const word = rule.on !== null ? 'on' : rule.owner !== null ? 'owner' : null
+  if (word === null) return false
+  report(
+    at,
+    'unknown_word',
+    `"${word}" is about writing a whole field and means nothing here.`,
+    'Leave it out, or move it to the rule of the field.',
+  )
+  return true
 }
 
 function compilePath(text: string, at: Position, scope: PathScope, { report }: RuleContext): Draft | null {
   const path = resolvePath(text, at, scope, report)
   if (path === null) return null
-  const { read } = path
-  const evaluate: Evaluate = (frame) => {
-    const value = read(frame)
-    frame.pass.trace.path = text
-    frame.pass.trace.value = value
-    return value === '' ? null : value
+  return {
+    evaluate: atPath(path),
+    kind: path.shape.kind,
+    text,
+    reads: path.reads,
+    on: null,
+    owner: null,
+    path: text,
+    table: null,
   }
-  return { evaluate, kind: path.shape.kind, text, reads: path.reads, on: null, path: text, table: null }
 }
 
 function compileFrom(node: MapNode, target: Target, scope: PathScope, context: RuleContext): Draft | null {
@@ -171,7 +182,9 @@ function compileFrom(node: MapNode, target: Target, scope: PathScope, context: R
   const text = textOf(from, context)
   const source = text === null ? null : compilePath(text, from.value.at, scope, context)
   const elseEntry = entryOf(node, 'else')
-  const otherwise = elseEntry === undefined ? undefined : compileDraft(elseEntry.value, target, scope, context)
+  const drafted = elseEntry === undefined ? undefined : compileDraft(elseEntry.value, target, scope, context)
+  const misplaced = drafted != null && refuseWriting(drafted, (elseEntry as Entry).value.at, context)
+  const otherwise = misplaced ? null : drafted
   if (otherwise === null || source === null) {
     // Nothing can be said of the kind, but the words that follow are checked all the same.
     compileSteps(node, { kind: 'any', target }, context)
@@ -187,47 +200,44 @@ function compileFrom(node: MapNode, target: Target, scope: PathScope, context: R
     text: [source.text, ...(otherwise === undefined ? [] : [`else ${otherwise.text}`]), ...steps.texts].join(', '),
     reads: [...source.reads, ...(otherwise?.reads ?? [])],
     on: null,
+    owner: null,
     path: otherwise === undefined && steps.texts.length === 0 ? source.path : null,
     table: steps.table,
   }
 }
 
-const either =
-  (first: Evaluate, second: Evaluate): Evaluate =>
-  (frame) => {
-    const value = first(frame)
-    return value === null ? second(frame) : value
-  }
-
 function compileValue(node: MapNode, target: Target, context: RuleContext): Draft | null {
   const value = literalFor(entryOf(node, 'value') as Entry, target, context)
   if (value === undefined) return null
   const text = `value ${brief(value)}`
-  return { evaluate: () => value, kind: 'any', text, reads: [], on: null, path: null, table: null }
+  return { evaluate: () => value, kind: 'any', text, reads: [], on: null, owner: null, path: null, table: null }
 }
 
 function compileLink(node: MapNode, target: Target, context: RuleContext): Draft | null {
   const entry = entryOf(node, 'link') as Entry
   const name = textOf(entry, context)
   if (name === null) return null
-  if (!linkNames.includes(name)) {
-    const fix = didYouMean(name, linkNames) ?? `Known: ${linkNames.join(', ')}.`
-    context.report(entry.value.at, 'unknown_word', `Nothing is linked as "${name}".`, fix)
+  const { links } = context
+  if (!links.includes(name)) {
+    const known = links.length === 0 ? 'Find the record with `lookup`.' : `Known: ${links.join(', ')}.`
+    context.report(
+      entry.value.at,
+      'unknown_word',
+      `Nothing is linked as "${name}" here.`,
+      didYouMean(name, links) ?? known,
+    )
     return null
   }
-  const evaluate: Evaluate = (frame) => {
-    const id = Object.hasOwn(frame.pass.links, name) ? frame.pass.links[name] : undefined
-    if (id !== undefined) return id
-    const why = `${target.path}: the ${name} is not linked to a record of the target`
-    return failMapping(
-      frame,
-      target.path,
-      'link',
-      why,
-      `Create or match the ${name} in the target; then retry the record.`,
-    )
+  return {
+    evaluate: linked(name, target.path),
+    kind: 'reference',
+    text: `link ${name}`,
+    reads: [],
+    on: null,
+    owner: null,
+    path: null,
+    table: null,
   }
-  return { evaluate, kind: 'reference', text: `link ${name}`, reads: [], on: null, path: null, table: null }
 }
 
 function compileLookup(node: MapNode, target: Target, scope: PathScope, context: RuleContext): Draft | null {
@@ -259,6 +269,7 @@ function compileLookup(node: MapNode, target: Target, scope: PathScope, context:
     ].join(', '),
     reads: sound.flatMap((condition) => condition.rule.reads),
     on: null,
+    owner: null,
     path: null,
     table: null,
   }
@@ -281,6 +292,7 @@ function compileCondition(
 ): Condition | null {
   const shape = fields === null ? anyShape : shapeOfField(entry, fields, context)
   const rule = compileRule(entry.value, { path: target.path, shape: shape ?? anyShape }, scope, context)
+  if (rule !== null && refuseWriting(rule, entry.value.at, context)) return null
   return shape === null || rule === null ? null : { name: entry.key, rule }
 }
 

@@ -10,6 +10,8 @@ export interface ObjectSchema {
 export interface FieldSchema {
   readonly type: 'text' | 'number' | 'boolean' | 'date' | 'instant' | 'reference' | 'list' | 'object'
   readonly writable: boolean
+  /** A record without it is not made. */
+  readonly required?: boolean
   /** Legal values of a choice. */
   readonly options?: readonly string[]
   /** The object a reference or list leads to. */

@@ -22,6 +22,8 @@ export interface Shape {
   readonly options?: readonly string[]
   /** What is inside an object or behind a reference; null when not known. Absent: nothing is inside. */
   readonly fields?: () => Fields | null
+  /** The object that a reference leads to, where it is known. */
+  readonly object?: string
   /** What a list holds. */
   readonly item?: () => Shape
 }
@@ -34,7 +36,7 @@ export interface Fields {
 export interface Field {
   readonly shape: Shape
   readonly writable: boolean
-  /** Must be there: no null and no default. */
+  /** Must be there: a document has no null and no default for it, a system makes no record without it. */
   readonly required: boolean
   readonly nullable: boolean
   /** The value when there is none. */
@@ -136,7 +138,7 @@ function fieldsOfSchema(owner: string, schemas: Readonly<Record<string, FieldSch
       return {
         shape: shapeOfSchema(`${owner}.${name}`, schema, fieldsOf),
         writable: schema.writable,
-        required: false,
+        required: schema.required === true,
         nullable: true,
         fallback: null,
         description: '',
@@ -153,16 +155,25 @@ function shapeOfSchema(owner: string, schema: FieldSchema, fieldsOf: FieldsOf): 
       return { kind: 'object', fields: () => (inner === undefined ? behind() : fieldsOfSchema(owner, inner, fieldsOf)) }
     }
     case 'reference':
-      return { kind: 'reference', fields: () => withId(behind()) }
+      return schema.relation === undefined
+        ? { kind: 'reference', fields: () => null }
+        : recordShape(schema.relation, fieldsOf)
     case 'list':
-      return { kind: 'list', item: () => listItem(schema, () => withId(behind())) }
+      return { kind: 'list', item: () => listItem(schema, fieldsOf) }
     default:
       return schema.options === undefined ? { kind: schema.type } : { kind: schema.type, options: schema.options }
   }
 }
 
-const listItem = (schema: FieldSchema, behind: () => Fields | null): Shape =>
-  schema.relation === undefined ? anyShape : { kind: 'reference', fields: behind }
+const listItem = (schema: FieldSchema, fieldsOf: FieldsOf): Shape =>
+  schema.relation === undefined ? anyShape : recordShape(schema.relation, fieldsOf)
+
+/** A record of an object that another one leads to. */
+export const recordShape = (object: string, fieldsOf: FieldsOf): Shape => ({
+  kind: 'reference',
+  object,
+  fields: () => withId(fieldsOf(object)),
+})
 
 /** A record that another one leads to always comes with its id, described or not. */
 function withId(fields: Fields | null): Fields | null {

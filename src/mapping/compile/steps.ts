@@ -1,11 +1,13 @@
 import type { Json } from '../../core/json.ts'
-import { type Evaluate, type Frame, failMapping, type Outcome } from '../run/frame.ts'
-import { bridgeOf, brief, clashes, coerce, nounOf, refusal } from '../run/value.ts'
+import { type Evaluate, failMapping } from '../run/frame.ts'
+import { type Step, sequence, throughTable } from '../run/rules.ts'
+import { brief, coerce, nounOf, refusal } from '../run/value.ts'
 import { transforms } from '../transforms/catalogue.ts'
-import { type RuleContext, type Target, textOf } from './rule-context.ts'
+import { bridgeOf, clashes } from './kinds.ts'
+import type { RuleContext, Target } from './rule-context.ts'
 import type { Kind } from './shape.ts'
 import { didYouMean } from './suggest.ts'
-import { tableLookup } from './table.ts'
+import { textOf } from './words.ts'
 import { type Entry, entryOf, literalOf, type MapNode, type Node, plainOf } from './yaml.ts'
 
 interface Steps {
@@ -14,7 +16,6 @@ interface Steps {
   readonly table: Readonly<Record<string, string>> | null
   follow(first: Evaluate): Evaluate
 }
-type Step = (value: Json, frame: Frame) => Outcome
 
 /** Compiles `with`, `map` and `default`, which follow in this order whatever gave the value. */
 export function compileSteps(
@@ -55,21 +56,6 @@ export function compileSteps(
   if (fallback === undefined || !sound) return null
   if (fallback !== null) texts.push(`default ${brief(fallback)}`)
   return { kind, texts, table: mapped?.table ?? null, follow: (first) => sequence(first, steps, fallback) }
-}
-
-function sequence(first: Evaluate, steps: readonly { step: Step; takesBlank: boolean }[], fallback: Json): Evaluate {
-  if (steps.length === 0 && fallback === null) return first
-  return (frame) => {
-    let value = first(frame)
-    for (const { step, takesBlank } of steps) {
-      if (typeof value === 'symbol') return value
-      if (value !== null || takesBlank) value = step(value, frame)
-      if (value === '') value = null
-    }
-    if (value !== null || fallback === null) return value
-    frame.pass.trace.note = 'default used'
-    return fallback
-  }
 }
 
 function compileTransform(
@@ -142,24 +128,7 @@ function compileMap(
     context.report(entry.value.at, 'unknown_table', `There is no table "${name}".`, fix)
     return null
   }
-  const find = tableLookup(table)
-  const step: Step = (value, frame) => {
-    const key = coerce(value, 'text')
-    if (typeof key !== 'string') {
-      return failMapping(frame, target.path, `map ${name}`, `${target.path}: ${refusal(value, 'text')}`)
-    }
-    return (
-      find(key) ??
-      failMapping(
-        frame,
-        target.path,
-        `map ${name}`,
-        `${target.path}: the table "${name}" has no entry for ${brief(key)}`,
-        `Add ${brief(key)} to config/tables/${name}.yaml; then retry the record.`,
-      )
-    )
-  }
-  return { step, text: `map ${name}`, table }
+  return { step: throughTable(name, table, target.path), text: `map ${name}`, table }
 }
 
 /** Reads the literal of `default` or `value`. Undefined when it does not fit the target; reported. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseTable, tableLookup } from './table.ts'
+import { tableLookup } from '../run/table-lookup.ts'
+import { parseTable } from './table.ts'
 
 const parse = (text: string) => parseTable({ file: 't.yaml', text })
 

@@ -1,6 +1,6 @@
 import { parseDecimal } from '../../core/decimal.ts'
 import { isObject, type Json } from '../../core/json.ts'
-import { anyShape, type Shape } from '../compile/shape.ts'
+import type { Shape } from '../compile/shape.ts'
 
 /** What of a value an expression is given: everything, or some names of it. */
 export interface Selection {
@@ -24,23 +24,24 @@ export function select(selection: Selection, steps: readonly string[]): void {
 /**
  * The part of a value that an expression reads, as JSONata likes it: decimals of documents as numbers, as long as a
  * double holds them exactly, and nothing where there is null, so that functions over it give nothing instead of failing.
+ * @param shape  absent where nothing is known of the value
  */
-export function expressionInput(value: Json, selection: Selection, shape: Shape): Json | undefined {
+export function expressionInput(value: Json, selection: Selection, shape?: Shape): Json | undefined {
   if (value === null) return undefined
   if (Array.isArray(value)) {
-    const item = shape.item?.() ?? anyShape
+    const item = shape?.item?.()
     return value.flatMap((entry: Json) => {
       const part = expressionInput(entry, selection, item)
       return part === undefined ? [] : [part]
     })
   }
-  if (!isObject(value)) return shape.kind === 'number' ? numberOf(value) : value
-  const fields = shape.fields?.() ?? null
+  if (!isObject(value)) return shape?.kind === 'number' ? numberOf(value) : value
+  const fields = shape?.fields?.() ?? null
   const result: Record<string, Json> = {}
   for (const name of selection.all ? Object.keys(value) : selection.names.keys()) {
     if (!Object.hasOwn(value, name)) continue
     const inner = selection.all ? selection : (selection.names.get(name) ?? emptySelection())
-    const part = expressionInput(value[name] ?? null, inner, fields?.get(name)?.shape ?? anyShape)
+    const part = expressionInput(value[name] ?? null, inner, fields?.get(name)?.shape)
     if (part !== undefined) define(result, name, part)
   }
   return result
@@ -52,8 +53,8 @@ function define(target: Record<string, Json>, name: string, value: Json): void {
   else target[name] = value
 }
 
-/** A decimal of a document. Others stay text, and so do those with more digits than a double keeps. */
-function numberOf(value: Json): Json {
+/** A decimal as a number. Others stay text, and so do those with more digits than a double keeps. */
+export function numberOf(value: Json): Json {
   if (typeof value !== 'string') return value
   const decimal = parseDecimal(value)
   return decimal !== null && decimal.replace(/[-.]/g, '').replace(/^0+/, '').length <= 15 ? Number(decimal) : value

@@ -13,7 +13,8 @@ const untouched: Evaluator = { evaluate: () => Promise.reject(new Error('no expr
 
 function compile(text: string) {
   const tables = { terms: { net30: '30 Days' }, states: { won: 'confirmed' } }
-  const context = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null, tables }
+  const none = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null, fileOf: () => null }
+  const context = { ...none, tables, links: ['customer'], owners: false, creates: false }
   const { mapping, findings } = compileMapping({ file: 'm.yaml', text }, context)
   if (mapping === null) throw new Error(findings.map(formatFinding).join('\n'))
   return mapping

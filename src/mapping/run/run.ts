@@ -2,12 +2,12 @@ import { documentSchemas } from '../../core/documents.ts'
 import { isObject, type Json, type JsonObject } from '../../core/json.ts'
 import type { Failure } from '../../core/problem.ts'
 import type { CompiledMapping } from '../compile/compile.ts'
-import { evaluateFields, evaluateLines } from '../compile/outbound.ts'
-import { documentFields } from '../compile/shape.ts'
 import { withDefaults } from './defaults.ts'
 import type { ExpressionAnswer, ExpressionTask, Frame, LookupAnswer, LookupNeed, Pass } from './frame.ts'
+import { evaluateFields, evaluateLines, type Lineage } from './record.ts'
 
 export type { LookupAnswer, LookupNeed } from './frame.ts'
+export type { Lineage } from './record.ts'
 
 /** Evaluates expressions. The sandbox is one. */
 export interface Evaluator {
@@ -41,18 +41,6 @@ export interface TargetRecord {
   readonly lineage: readonly Lineage[]
 }
 
-/** Where one value of a target record came from. */
-export interface Lineage {
-  /** `client_order_ref`, `order_line[4711].price_unit`. */
-  readonly field: string
-  readonly rule: string
-  /** What was read: `deal.poNumber: "PO-7"`. */
-  readonly source: string
-  readonly value: Json
-  /** `default used`, `product.product 41 Desk`. */
-  readonly note: string | null
-}
-
 /** Several failures of one record are all reported; `failures[0]` is the headline. */
 export type Mapped<T> =
   | { readonly ok: true; readonly value: T }
@@ -73,7 +61,6 @@ export async function mapInbound<D>(
   const { program } = mapping
   if (program.direction !== 'inbound') throw new Error(`${mapping.file} maps from a document, not to one`)
   const schema = documentSchemas[mapping.document]
-  const fields = documentFields(mapping.document)
   const jobs = records.map(
     (record): Job<D> => ({
       record: `${mapping.object} ${record.id}`,
@@ -84,7 +71,7 @@ export async function mapInbound<D>(
         if (!isObject(value)) return null
         const document = { ...(program.mapsId ? {} : { id: record.id }), raw: record.fields, ...value }
         // Compiling made sure that nothing is missing or of another kind, so a complaint here is a fault of ours.
-        return (program.whole ? schema.parse(document) : withDefaults(fields, document)) as D
+        return (program.whole ? schema.parse(document) : withDefaults(program.known, document)) as D
       },
     }),
   )

@@ -9,3 +9,14 @@ export function holds(evaluate: Evaluate, frame: Frame): boolean | typeof pendin
   if (typeof value === 'symbol') return value
   return !(value === null || value === false || value === '' || value === 'false' || value === 0 || value === '0')
 }
+
+/** True as long as each of them holds; what comes after one that does not is left alone. */
+export const allHold =
+  (conditions: readonly Evaluate[]): Evaluate =>
+  (frame) => {
+    for (const condition of conditions) {
+      const there = holds(condition, frame)
+      if (there !== true) return there
+    }
+    return true
+  }

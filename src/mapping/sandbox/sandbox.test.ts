@@ -58,6 +58,83 @@ describe('values', () => {
   })
 })
 
+describe('text that is a number is one, as it would be with a schema', () => {
+  const plain = {
+    a: '1000',
+    b: '900',
+    c: '0',
+    d: 'x',
+    big: '12345678901234567890',
+    list: ['1000', '900'],
+    zip: '01067',
+  }
+  const rows = Object.entries({ a: '9.5', b: '10', c: '-1.5', d: '-1.55', e: '1000' }).map(([k, n]) => ({ k, n }))
+  const text = { ...plain, rows }
+  const numeric = rows.map(({ k, n }) => ({ k, n: Number(n) }))
+  const numbers = { ...plain, a: 1000, b: 900, c: 0, list: [1000, 900], rows: numeric }
+
+  test.each<[string, unknown]>([
+    ['a > b', true],
+    ['a <= b', false],
+    ['a >= 1000 and b < a', true],
+    ['nothing > b', null],
+    ['a + b', 1900],
+    ['a - b * 2', -800],
+    ['a / b > 1', true],
+    ['a % b', 100],
+    ['-a', -1000],
+    ['$count([1..c])', 0],
+    ['a = 1000', true],
+    ['a = "1000"', true],
+    ['a != 1000.0', false],
+    ['a in [1, 1000]', true],
+    ['b in ["900"]', true],
+    ['[a, b] = [1000, 900]', true],
+    ['{"n": a} = {"n": 1000}', true],
+    ['{"n": a} = {"m": 1000}', false],
+    ['c ? "some" : "none"', 'none'],
+    ['c or nothing', false],
+    ['$not(c)', true],
+    ['$boolean(list)', true],
+    ['$max(list)', 1000],
+    ['list ~> $min', 900],
+    ['list ~> $average()', 950],
+    ['$floor(a)', 1000],
+    ['$formatNumber(a, "#,##0.00")', '1,000.00'],
+    ['a ~> $formatNumber("0.00")', '1000.00'],
+    ['a ~> $power($count(list))', 1_000_000],
+    ['a in ["x", "1000"]', true],
+    ['a in ["x", d]', false],
+    ['(a & "") + 1', 1001],
+    ['$sort(list, function($x, $y) { $x > $y })[0] = 900', true],
+    ['list[$ > 950] = 1000', true],
+    ['$sort(list)[0] = 900', true],
+    ['$sort(["b", zip])', ['01067', 'b']],
+    ['$join(rows^(n).k)', 'dcabe'],
+    ['$join(rows^(>n).k)', 'ebacd'],
+    ['$join(rows^(k).k)', 'abcde'],
+    ['($f := function($n) { $n > a ? $n : $f($n + b) }; $f(c))', 1800],
+    // Text that is none, or that only looks like one where text is meant, stays what it is.
+    ['zip = "01067"', true],
+    ['zip = "1067"', false],
+    ['zip & "!"', '01067!'],
+    ['big > 5', true],
+    ['d = "x" ? "yes" : "no"', 'yes'],
+  ])('%s', async (source, expected) => {
+    expect(await value(source, text)).toEqual(expected)
+    expect(await value(source, numbers)).toEqual(expected)
+  })
+
+  test.each([
+    ['{"a": 1} > 2', 'compares numbers and texts, not {"a":1}'],
+    ['d > 2', 'cannot compare "x" with 2'],
+    ['d * 2', 'must evaluate to a number'],
+    ['$max(["x"])', 'must be an array of "numbers"'],
+  ])('%s is refused: %s', async (source, why) => {
+    expect(await value(source, text)).toContain(why)
+  })
+})
+
 describe('what would run for ever', () => {
   test.each([
     ['recursion', '($f := function($n){ 1 + $f($n + 1) }; $f(0))'],

@@ -3,6 +3,7 @@ import jsonata from 'jsonata'
 import type { Json } from '../../core/json.ts'
 import type { ExpressionAnswer, ExpressionTask } from '../run/frame.ts'
 import { registerDecimals } from './functions.ts'
+import { readNumbers } from './numbers.ts'
 
 /*
  * The thread that expressions run in. It knows nothing but its tasks, and may be killed at any moment.
@@ -53,6 +54,7 @@ function expressionOf(source: string): jsonata.Expression {
   if (compiled.size >= compiledMax) compiled.clear()
   const expression = jsonata(source, guards)
   registerDecimals(expression)
+  readNumbers(expression)
   compiled.set(source, expression)
   return expression
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { tableLookup } from '../compile/table.ts'
+import { tableLookup } from '../run/table-lookup.ts'
 import { brief } from '../run/value.ts'
 import { defineTransform } from './transform.ts'
 

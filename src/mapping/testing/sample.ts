@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../core/json.ts'
 import type { Field, Fields, Shape } from '../compile/shape.ts'
 import { didYouMean } from '../compile/suggest.ts'
-import { coerce, refusal } from './value.ts'
+import { coerce, refusal } from '../run/value.ts'
 
 /**
  * A whole document from the few fields that a test cares about: the rest is what the schema gives by itself, null, or a

@@ -7,9 +7,9 @@ import type { CompiledMapping, MappingFile } from '../compile/compile.ts'
 import { type Finding, formatFinding } from '../compile/finding.ts'
 import { documentFields } from '../compile/shape.ts'
 import { entryOf, literalOf, type MapNode, type Node, parseYaml, plainOf, reportInto } from '../compile/yaml.ts'
-import { type Evaluator, type LookupNeed, type Mapped, mapInbound, mapOutbound, type Resolver } from './run.ts'
+import { type Evaluator, type LookupNeed, type Mapped, mapInbound, mapOutbound, type Resolver } from '../run/run.ts'
+import { brief, coerce } from '../run/value.ts'
 import { sampleDocument } from './sample.ts'
-import { brief, coerce } from './value.ts'
 
 export interface MappingTestResult {
   readonly name: string

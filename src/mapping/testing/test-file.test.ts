@@ -1,14 +1,16 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { compileMapping } from '../compile/compile.ts'
+import { type CompileContext, compileMapping } from '../compile/compile.ts'
 import { openSandbox } from '../sandbox/sandbox.ts'
 import { runMappingTests } from './test-file.ts'
 
 const sandbox = openSandbox()
 afterAll(() => sandbox.close())
 
-function compile(text: string) {
-  const context = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null, tables: {} }
-  const { mapping } = compileMapping({ file: 'm.yaml', text }, context)
+const none = { schemaOf: () => null, otherObject: null, otherSchemaOf: () => null, fileOf: () => null }
+const plain = { tables: {}, links: ['customer'], owners: false, creates: false }
+
+function compile(text: string, known: Partial<CompileContext> = {}) {
+  const { mapping } = compileMapping({ file: 'm.yaml', text }, { ...none, ...plain, ...known })
   if (mapping === null) throw new Error('does not compile')
   return mapping
 }
@@ -71,6 +73,26 @@ describe('cases that hold', () => {
     const text =
       '- name: a\n  given: { record: { id: 7, items: [{ id: x, q: 2, p: 1.5 }] } }\n  expect: { number: "7", lines: [{ quantity: 2, unitPrice: 1.5 }] }'
     expect(await run(deal, text)).toEqual([{ name: 'a', line: 1, ok: true, message: null }])
+  })
+})
+
+describe('numbers of the other system', () => {
+  const text =
+    'from: deal\nto: sale.order\nfields: { x_bigger: { expr: "crm.properties.budget > crm.properties.spent" } }'
+  const number = { type: 'number', writable: true } as const
+  const properties = { type: 'object', writable: true, fields: { budget: number, spent: number } } as const
+  const deals = { object: 'deals', fields: { properties } }
+  const live = compile(text, { otherObject: 'deals', otherSchemaOf: () => deals })
+
+  test.each([
+    ['as its JSON has them', '{ budget: "1000", spent: "900" }'],
+    ['as a person writes them', '{ budget: 1000, spent: 900 }'],
+    ['either way', '{ budget: 1000, spent: "900.0" }'],
+  ])('are numbers %s, with the schema of a live run and without it', async (name, properties) => {
+    const cases = `- name: ${name}\n  given: { crm: { properties: ${properties} } }\n  expect: { x_bigger: true }`
+    for (const mapping of [compile(text), live]) {
+      expect(await run(mapping, cases)).toMatchObject([{ ok: true, message: null }])
+    }
   })
 })
 
