@@ -99,9 +99,12 @@ interface AssociationList {
   readonly after: string | null
 }
 
-/** `filterValues`: what one IN or NOT_IN takes. */
+/** `filterValues`: what one IN or NOT_IN takes. HubSpot's pages disagree on the limits of a search: these are the narrowest. */
 export const limits = {
   searchPage: 200,
+  searchGroups: 5,
+  groupFilters: 6,
+  searchFilters: 18,
   batch: 100,
   associationInputs: 1000,
   ownersPage: 100,

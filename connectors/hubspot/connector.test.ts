@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Condition } from '../../src/core/condition.ts'
 import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
@@ -57,11 +58,16 @@ async function problemOf(work: Promise<unknown>) {
   const error = await work.then(() => null).catch((thrown: SyncError) => thrown)
   return error === null ? null : error.problem
 }
-async function poll(since: ChangesSince, object = 'deals') {
+/** As the shipped mapping of deals says it. */
+const wonOrOrdered: readonly Condition[] = [
+  { 'properties.hs_is_closed_won': true },
+  { 'properties.erp_order_no': { present: true } },
+]
+async function poll(since: ChangesSince, object = 'deals', where = object === 'deals' ? wonOrOrdered : []) {
   const ids: string[] = []
   let cursor: Cursor | null = 'cursor' in since ? since.cursor : null
   let pages = 0
-  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
+  for await (const page of connection.changes({ object, paths: [], where }, since)) {
     ids.push(...page.ids)
     cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor
     pages += 1
@@ -263,7 +269,7 @@ describe('changes', () => {
     const met: string[] = []
     let since: ChangesSince = from(shift(start, -7_200_000))
     for (let round = 0; round < 40 && met.length < all.length; round += 1) {
-      for await (const page of connection.changes({ object: 'deals', paths: [], where: [] }, since)) {
+      for await (const page of connection.changes({ object: 'deals', paths: [], where: wonOrOrdered }, since)) {
         met.push(...page.ids)
         since = { cursor: page.cursor }
         break
@@ -279,8 +285,7 @@ describe('changes', () => {
     const all = Array.from({ length: 1000 }, (_, n) => store.addDeal({ modifiedAt: at + Math.floor((n + 10) / 20) }))
     expect((await poll(from(shift(start, -7_200_000)))).ids).toEqual(all)
     const searches = Object.entries(simulator.calls()).filter(([call]) => call.endsWith('/search'))
-    // The first is refused, as the account has no property for order numbers yet.
-    expect(searches.map(([, count]) => count)).toEqual([6])
+    expect(searches.map(([, count]) => count)).toEqual([5])
   })
 
   test('finds what the search index showed late', async () => {
@@ -296,12 +301,101 @@ describe('changes', () => {
     expect([first.ids, second.ids]).toEqual([[early], [late]])
   })
 
-  test('keeps to the pipelines and stages of the settings', async () => {
-    await begin({}, { pipelines: ['75001'], wonStages: ['750012'] })
+  const deal = (properties: Record<string, string>) => simulator.store.addDeal({ stage: 'contractsent', properties })
+  test.each<[string, readonly Condition[], readonly Record<string, string>[], readonly Record<string, string>[]]>([
+    [
+      'pipelines and stages together',
+      [{ 'properties.pipeline': '75001', 'properties.dealstage': ['750012', '750011'] }],
+      [{ pipeline: '75001', dealstage: '750012' }],
+      [{ dealstage: 'closedwon' }],
+    ],
+    ['numbers by their value', [{ 'properties.amount': 12.5 }], [{ amount: '12.50' }], [{ amount: '12' }]],
+    [
+      'days and moments',
+      [{ 'properties.requested_delivery_date': '2026-12-01' }, { 'properties.closedate': '2026-11-24T10:00:00Z' }],
+      [{ requested_delivery_date: '2026-12-01' }, { closedate: '2026-11-24T10:00:00Z' }],
+      [{ requested_delivery_date: '2026-12-02', closedate: '2026-11-24T11:00:00Z' }],
+    ],
+    [
+      'text whatever its case',
+      [{ 'properties.po_number': ['PO-1', 'PO-2'] }],
+      [{ po_number: 'po-1' }, { po_number: 'PO-2' }],
+      [{ po_number: 'PO-3' }],
+    ],
+    [
+      'what no search can ask for, by telling more',
+      [{ 'company.properties.name': 'Acme', 'properties.po_number': 'A' }],
+      [{ po_number: 'A' }],
+      [{ po_number: 'B' }],
+    ],
+    [
+      'more fields than one condition of a search takes, by telling more',
+      [
+        Object.fromEntries(
+          ['dealname', 'pipeline', 'dealstage', 'dealtype', 'po_number', 'payment_terms', 'amount'].map((name) => [
+            `properties.${name}`,
+            { present: true as const },
+          ]),
+        ),
+      ],
+      [{ dealtype: 'newbusiness' }],
+      [{ po_number: 'B' }],
+    ],
+  ])('searches by conditions: %s', async (_, where, found, left) => {
+    const ids = found.map(deal)
+    left.map(deal)
+    expect((await poll(from(start), 'deals', where)).ids).toEqual(ids)
+  })
+
+  test('tells every deal rather than too few where the conditions are too many for one search', async () => {
+    const names = ['A', 'B', 'C', 'D', 'E', 'F']
+    const ids = [...names, 'G'].map((po_number) => deal({ po_number }))
+    const where = names.map((name) => ({ 'properties.po_number': name, 'properties.pipeline': 'default' }))
+    expect((await poll(from(start), 'deals', where)).ids).toEqual(ids)
+    expect((await poll(from(start), 'deals', where.slice(0, 5))).ids).toEqual(ids.slice(0, 5))
+  })
+
+  test('walks by three conditions, a page ending in the midst of one time, and tells each deal once', async () => {
+    const at = toMillis(start) - 3_600_000
+    const names = ['A', 'B', 'C']
+    const all = Array.from({ length: 1000 }, (_, n) =>
+      simulator.store.addDeal({
+        properties: { po_number: names[n % 3] ?? '', pipeline: 'default' },
+        modifiedAt: at + Math.floor((n + 10) / 20),
+      }),
+    )
+    const where = names.map((name) => ({ 'properties.po_number': name, 'properties.pipeline': 'default' }))
+    expect((await poll(from(shift(start, -7_200_000)), 'deals', where)).ids).toEqual(all)
+  })
+
+  test('tells nothing, and keeps its place, while no condition can hold, and all of it once one can', async () => {
+    const where = [{ 'properties.late': { present: true } as const }, { 'properties.late': 'x' }]
+    const id = deal({})
+    const first = await poll({ cursor: (await poll(from(shift(start, -60_000)), 'deals', [])).cursor }, 'deals', where)
+    expect([first.ids, first.pages]).toEqual([[], 0])
+    simulator.store.addProperty('deals', 'late', 'string')
+    now = shift(now, 1000)
+    simulator.store.updateDeal(id, { late: 'y' })
+    // Made by somebody else: it is looked for again within the time that each poll looks back.
+    expect((await poll({ cursor: first.cursor }, 'deals', where)).ids).toEqual([])
+    now = shift(now, 300_000)
+    expect((await poll({ cursor: first.cursor }, 'deals', where)).ids).toEqual([id])
+  })
+
+  test('goes on when a property that it searched by is deleted', async () => {
     const { store } = simulator
-    store.addDeal({})
-    const id = store.addDeal({ stage: '750012', properties: { pipeline: '75001' } })
-    expect((await poll(from(start))).ids).toEqual([id])
+    store.addProperty('deals', 'erp_order_no', 'string')
+    const first = await poll(from(start))
+    store.removeProperty('deals', 'erp_order_no')
+    now = shift(now, 1000)
+    const id = store.addDeal({})
+    expect((await poll({ cursor: first.cursor })).ids).toEqual([id])
+  })
+
+  test('searches other objects by conditions as well', async () => {
+    const { store } = simulator
+    const [bonn] = ['Bonn', 'Paris'].map((city) => store.addCompany({ name: city, city }))
+    expect((await poll(from(start), 'companies', [{ 'properties.city': 'Bonn' }])).ids).toEqual([bonn])
   })
 
   test('looks for edited line items once an hour and names their deals', async () => {
@@ -617,5 +711,14 @@ describe('login and errors', () => {
     ['a release that cannot be', { accessToken: 'a', apiVersion: '2026-05' }],
   ])('refuses settings with %s', (_, settings) => {
     expect(() => open(settings)).toThrow()
+  })
+
+  test.each([
+    ['pipelines', ['1'], 'syncs.<name>.where'],
+    ['wonStages', ['closedwon'], '`watch`'],
+    ['orderNumberProperty', 'erp_order_no', '`watch`'],
+    ['orderNumber', 'x', 'no setting'],
+  ])('says where the setting %s went', (name, value, words) => {
+    expect(() => open({ accessToken: 'a', [name]: value })).toThrow(words)
   })
 })

@@ -316,6 +316,7 @@ export async function startHubspotSimulator(
       })
       if (reply.status !== 201) throw new Error(`property ${name} was not created: ${JSON.stringify(reply.body)}`)
     },
+    removeProperty: (object, name) => void inner.properties(object).delete(name),
     setScopes: (given) => {
       scopes = new Set(given)
     },

@@ -32,6 +32,7 @@ export interface HubspotStore {
   deal(id: string): { readonly id: string; readonly properties: Values; readonly lines: readonly Values[] } | null
   deals(): readonly { readonly id: string; readonly properties: Values }[]
   addProperty(object: string, name: string, type: string): void
+  removeProperty(object: string, name: string): void
   setScopes(scopes: readonly string[]): void
   setIndexDelay(ms: number): void
   /** Every access token that OAuth gave out stops working. */
