@@ -44,7 +44,7 @@ interface BatchReply {
   readonly refused: readonly Refused[]
 }
 /** An input that HubSpot is asked to name again in its answer. */
-export interface TracedInput {
+interface TracedInput {
   readonly id: string
   readonly trace: string
   readonly properties: Record<string, string>
