@@ -242,7 +242,7 @@ export async function startHubspotSimulator(
     deals: () => livingOf(inner, 'deals'),
     addProperty: (object, name, type) => {
       const reply = createProperty(inner, object, {
-        ...{ name, label: name, type, groupName: '', options: [] },
+        ...{ name, label: name, type, groupName: '', options: type === 'bool' ? ['true', 'false'].map(optionOf) : [] },
         fieldType: fieldTypes[type]?.[0] ?? 'text',
       })
       if (reply.status !== 201) throw new Error(`property ${name} was not created: ${JSON.stringify(reply.body)}`)
@@ -286,6 +286,8 @@ export async function startHubspotSimulator(
     sendWebhooks: (url) => store.sendWebhooks({ url, clientSecret: webhookSecret }),
   }
 }
+
+const optionOf = (value: string) => ({ label: value, value, hidden: false })
 
 const livingOf = (inner: Store, object: string) =>
   [...inner.records(object).values()]

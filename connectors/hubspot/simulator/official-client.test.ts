@@ -247,6 +247,19 @@ test.each([
   expect((await client.crm.properties.coreApi.create(object, property)).groupName).toBe(group)
 })
 
+test('a property of yes and no needs both as its options', async () => {
+  const property = {
+    name: 'yes_no',
+    label: 'Yes',
+    type: Type.Bool,
+    fieldType: Field.Booleancheckbox,
+    groupName: 'productinformation',
+  }
+  expect(await refusal(client.crm.properties.coreApi.create('products', property))).toMatchObject({ status: 400 })
+  const options = ['true', 'false'].map((value, displayOrder) => ({ value, label: value, displayOrder, hidden: false }))
+  expect((await client.crm.properties.coreApi.create('products', { ...property, options })).options).toHaveLength(2)
+})
+
 test('a search by filters finds what its index shows', async () => {
   const id = simulator.crm.addProduct({ sku: 'FIND-ME', name: 'Findable' })
   const filters = [{ propertyName: 'hs_sku', operator: Operator.Eq, value: 'find-me' }]

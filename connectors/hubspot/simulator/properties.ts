@@ -42,6 +42,16 @@ export function createProperty(inner: Store, object: string, body: unknown): Sim
   if (groupName !== '' && !inner.groups(object).has(groupName)) {
     return failure(400, 'VALIDATION_ERROR', `There is no property group "${groupName}"`)
   }
+  if (
+    type === 'bool' &&
+    options
+      .map((option) => option.value)
+      .sort()
+      .join() !== 'false,true'
+  ) {
+    const words = 'exactly two options; one with a value of true, the other with a value of false'
+    return failure(400, 'VALIDATION_ERROR', `Boolean properties must have ${words}`)
+  }
   const unique = [...inner.properties(object).values()].filter((one) => !one.hubspotDefined && one.hasUniqueValue)
   if (hasUniqueValue && unique.length >= uniqueMax) {
     return failure(400, 'VALIDATION_ERROR', `no more than ${uniqueMax} properties with unique values`)
