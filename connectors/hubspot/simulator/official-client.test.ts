@@ -247,6 +247,16 @@ test.each([
   expect((await client.crm.properties.coreApi.create(object, property)).groupName).toBe(group)
 })
 
+test.each([
+  ['deals', ['amount', 'closedate', 'dealname', 'dealstage', 'pipeline', 'hs_lastmodifieddate']],
+  ['products', ['description', 'name', 'price', 'hs_lastmodifieddate']],
+  ['contacts', ['email', 'firstname', 'lastname', 'lastmodifieddate']],
+])('%s of which nothing is asked come with what they come with', async (object, names) => {
+  const { id } = await client.crm.objects.basicApi.create(object, { properties: {}, associations: [] })
+  const { properties } = await client.crm.objects.basicApi.getById(object, id)
+  expect(Object.keys(properties).sort()).toEqual([...names, 'createdate', 'hs_object_id'].sort())
+})
+
 test('a property of yes and no needs both as its options', async () => {
   const property = {
     name: 'yes_no',
