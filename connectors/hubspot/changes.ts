@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { SyncError } from '../../src/core/problem.ts'
 import { fromMillis, type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
 import type { ChangePage, ChangesSince, ConnectionDeps, Watch } from '../../src/ports/connector.ts'
 import { type Client, type Filter, limits, type Row } from './client.ts'
+import { type Filters, groupsFor, openConditions } from './conditions.ts'
 import type { Echo } from './echo.ts'
 import type { Reading } from './read.ts'
 import { type Definitions, modifiedProperty } from './schema.ts'
@@ -42,60 +44,76 @@ const pageMin = 1801
 
 /**
  * Changes by search. The search index runs behind, so each poll looks `indexDelaySeconds` back again and leaves out what
- * it handed out before: an idle poll costs one call. Deals are those that are won, and those that carry an order number
- * even when they are no longer won. Deleted records never appear in the search; webhooks and `reconcile` find those.
+ * it handed out before: an idle poll costs one call. Conditions become filters of the search as far as it knows them.
+ * Deleted records never appear in the search; webhooks and `reconcile` find those.
  */
 export function openChanges(settings: Settings, deps: Deps) {
-  const { client, definitions, echo, log, reading } = deps
-  let watchOrders = true
+  const { client, definitions, echo, reading } = deps
+  const conditions = openConditions(settings, definitions, deps)
 
-  /** @param times  the time of change: one of these must fit */
-  async function searchChanged(object: string, times: readonly (readonly Filter[])[], sort: string): Promise<Found> {
-    const won: Filter[] = [
-      settings.wonStages.length === 0
-        ? { property: 'hs_is_closed_won', operator: 'EQ', value: 'true' }
-        : { property: 'dealstage', operator: 'IN', values: settings.wonStages },
-      ...(settings.pipelines.length === 0
-        ? []
-        : [{ property: 'pipeline', operator: 'IN', values: settings.pipelines } as const]),
-    ]
-    const ordered: Filter = { property: settings.orderNumberProperty, operator: 'HAS_PROPERTY' }
-    const kinds = object !== 'deals' ? [[]] : watchOrders ? [won, [ordered]] : [won]
-    const groups = kinds.flatMap((kind) => times.map((time) => [...kind, ...time]))
-    try {
-      // A hit that shows our own write as its last change shows what else there is to know of the deal itself.
-      const properties = object === 'deals' && !echo.isEmpty() ? echo.ways().flatMap((way) => way.properties) : []
-      const page = await client.search(object, groups, sort, [...new Set([modifiedProperty(object), ...properties])])
-      return { rows: page.rows.map((row) => stamped(object, row)), more: page.more, at: page.at }
-    } catch (error) {
-      if (!(await lacksOrderProperty(error, kinds.length))) throw error
-      watchOrders = false
-      log.warn('hubspot.order_property_missing', { property: settings.orderNumberProperty })
-      return searchChanged(object, times, sort)
-    }
+  /** What is searched: all the way of a walk by the same conditions. */
+  interface Searched {
+    readonly object: string
+    readonly conditions: readonly Filters[]
   }
 
-  /** Before `setup` ran there is no order number to search by, and HubSpot refuses the whole search. */
-  async function lacksOrderProperty(error: unknown, kinds: number): Promise<boolean> {
-    if (kinds < 2 || !(error instanceof SyncError)) return false
-    if (!['record_rejected', 'configuration_invalid'].includes(error.problem.kind)) return false
-    return !(await definitions.properties('deals')).has(settings.orderNumberProperty)
+  /** Null where nothing can be found. */
+  async function searchedFor(watch: Pick<Watch, 'object' | 'where'>): Promise<Searched | null> {
+    const found = await conditions.of(watch)
+    return found === null ? null : { object: watch.object, conditions: found }
+  }
+
+  /** @param times  the time of change, see `groupsFor` */
+  async function searchChanged(
+    searched: Searched,
+    times: readonly (readonly Filters[])[],
+    sort: string,
+  ): Promise<Found> {
+    const { object } = searched
+    const groups = groupsFor(searched.conditions, times)
+    // A hit that shows our own write as its last change shows what else there is to know of the deal itself.
+    const properties = object === 'deals' && !echo.isEmpty() ? echo.ways().flatMap((way) => way.properties) : []
+    const page = await client.search(object, groups, sort, [...new Set([modifiedProperty(object), ...properties])])
+    return { rows: page.rows.map((row) => stamped(object, row)), more: page.more, at: page.at }
+  }
+
+  /**
+   * What to search by. HubSpot refuses a whole search for one property that it does not have (any more), so a walk that
+   * is refused at its first step is begun once more with the properties that there are by then.
+   */
+  async function* walkWatch(watch: Pick<Watch, 'object' | 'where'>, since: Position): AsyncGenerator<Step> {
+    const searched = await searchedFor(watch)
+    if (searched === null) return
+    let begun = false
+    try {
+      for await (const step of walk(searched, since)) {
+        begun = true
+        yield step
+      }
+    } catch (error) {
+      if (begun || searched.conditions.every((one) => one.length === 0) || !isRefusal(error)) throw error
+      conditions.forget(watch.object)
+      const again = await searchedFor(watch)
+      if (again === null) return
+      if (isDeepStrictEqual(again, searched)) throw error
+      yield* walk(again, since)
+    }
   }
 
   /**
    * Every record changed at or after `from`, page by page, oldest change first. Each page is a new search from the last
    * time seen, without what was met at that very time: offsets would shift under the reader's feet and end at 10,000.
    */
-  async function* walk(object: string, { from, place }: Position): AsyncGenerator<Step> {
-    const modified = modifiedProperty(object)
+  async function* walk(searched: Searched, { from, place }: Position): AsyncGenerator<Step> {
+    const modified = modifiedProperty(searched.object)
     let start = place?.at ?? toMillis(from)
     if (place?.after != null) {
-      yield* walkMoment(object, start, place.after)
+      yield* walkMoment(searched, start, place.after)
       start += 1
     }
     let met: readonly string[] = []
     for (;;) {
-      const page = await searchChanged(object, timesFrom(modified, start, met), modified)
+      const page = await searchChanged(searched, timesFrom(modified, start, met), modified)
       const end = page.more ? page.rows.at(-1) : undefined
       const crowded = end !== undefined && end.at <= start
       yield { ...page, place: end === undefined ? null : { at: end.at, after: crowded ? '0' : null } }
@@ -104,26 +122,26 @@ export function openChanges(settings: Settings, deps: Deps) {
       met = page.rows.filter(({ at }) => at === start).map(({ row }) => row.id)
       if (!crowded) continue
       // An import gave more records than fit on a page the same time: these are walked by id.
-      yield* walkMoment(object, start, '0')
+      yield* walkMoment(searched, start, '0')
       start += 1
       met = []
     }
   }
 
-  async function* walkMoment(object: string, at: number, first: string): AsyncGenerator<Step> {
-    const same: Filter = { property: modifiedProperty(object), operator: 'EQ', value: String(at) }
+  async function* walkMoment(searched: Searched, at: number, first: string): AsyncGenerator<Step> {
+    const same: Filter = { property: modifiedProperty(searched.object), operator: 'EQ', value: String(at) }
     let after = first
     for (;;) {
-      const filters: Filter[] = [same, { property: 'hs_object_id', operator: 'GT', value: after }]
-      const page = await searchChanged(object, [filters], 'hs_object_id')
+      const filters: Filters = [same, { property: 'hs_object_id', operator: 'GT', value: after }]
+      const page = await searchChanged(searched, [[filters]], 'hs_object_id')
       after = page.rows.at(-1)?.row.id ?? after
       yield { ...page, place: { at, after } }
       if (page.rows.length < limits.searchPage) return
     }
   }
 
-  /** Yields pages with something new; the last page, which may be empty, is the return value. */
-  async function* poll(object: string, since: Position): AsyncGenerator<Page, Page> {
+  /** Yields pages with something new; the last page, which may be empty, is the return value: null where none can be. */
+  async function* poll(watch: Pick<Watch, 'object' | 'where'>, since: Position): AsyncGenerator<Page, Page | null> {
     const seen = new Map(Object.entries(since.seen))
     const handed = Object.entries(since.seen)
     let from = since.from
@@ -131,7 +149,7 @@ export function openChanges(settings: Settings, deps: Deps) {
     // A walk that was left among the newest changes is taken up behind `from`: what comes late in between is for the
     // next walk, which starts there again.
     const mayMove = since.place === null || toMillis(from) >= since.place.at
-    for await (const page of walk(object, since)) {
+    for await (const page of walkWatch(watch, since)) {
       for (const hit of page.rows) {
         const { row, at } = hit
         if (seen.get(row.id) === at) continue
@@ -149,7 +167,8 @@ export function openChanges(settings: Settings, deps: Deps) {
       yield { hits: fresh, from, place, seen: recent(handed, from, seenMax.underWay) }
       fresh = []
     }
-    throw new Error('a walk ends with its last page')
+    // The place stays: what could not be is found from there once it can.
+    return null
   }
 
   /**
@@ -172,13 +191,13 @@ export function openChanges(settings: Settings, deps: Deps) {
     return [...new Set([...deals.values()].flat().map((deal) => deal.id))]
   }
 
-  return async function* changes({ object }: Watch, since: ChangesSince): AsyncGenerator<ChangePage> {
+  return async function* changes({ object, where }: Watch, since: ChangesSince): AsyncGenerator<ChangePage> {
     const before = 'cursor' in since ? readCursor(since.cursor) : null
     const start: Position =
       before ?? ('from' in since ? { from: since.from, seen: {}, place: null } : readCursor(since.cursor))
     let lines = before?.lines ?? null
     let yielded = false
-    const pages = poll(object, start)
+    const pages = poll({ object, where }, start)
     let page = await pages.next()
     while (page.done !== true) {
       const { hits, ...position } = page.value
@@ -186,6 +205,7 @@ export function openChanges(settings: Settings, deps: Deps) {
       yield { ...(await handOut(object, hits)), cursor: { ...position, lines } }
       page = await pages.next()
     }
+    if (page.value === null) return
     const { hits, ...position } = page.value
     const now = deps.clock.now()
     const watchLines = object === 'deals' && settings.lineItemsMinutes > 0
@@ -199,7 +219,7 @@ export function openChanges(settings: Settings, deps: Deps) {
       yield { ...(await handOut(object, hits)), cursor: { ...position, lines } }
     }
     if (!linesDue || lines === null) return
-    const edits = poll('line_items', lines)
+    const edits = poll({ object: 'line_items', where: [] }, lines)
     let edit = await edits.next()
     while (edit.done !== true) {
       // The time of the last look moves only at the end, so that a walk that was cut off goes on at the next poll.
@@ -208,6 +228,7 @@ export function openChanges(settings: Settings, deps: Deps) {
       yield { ids: await dealsOf(edited), cursor: { ...position, lines } }
       edit = await edits.next()
     }
+    if (edit.value === null) return
     const { hits: edited, ...place } = edit.value
     yield { ids: await dealsOf(edited), cursor: { ...position, lines: { ...place, lookedAt: now } } }
   }
@@ -231,18 +252,23 @@ interface Step extends Found {
   readonly place: Position['place']
 }
 
-/** At or after a time, but for what was met at that time. */
-function timesFrom(property: string, start: number, met: readonly string[]): readonly (readonly Filter[])[] {
+/** At or after a time, but for what was met at that time; where that does not fit, with it. */
+function timesFrom(property: string, start: number, met: readonly string[]): readonly (readonly Filters[])[] {
   const value = String(start)
-  if (met.length === 0 || met.length > limits.filterValues) return [[{ property, operator: 'GTE', value }]]
-  return [
+  const all: readonly Filters[] = [[{ property, operator: 'GTE', value }]]
+  if (met.length === 0 || met.length > limits.filterValues) return [all]
+  const fresh: readonly Filters[] = [
     [{ property, operator: 'GT', value }],
     [
       { property, operator: 'EQ', value },
       { property: 'hs_object_id', operator: 'NOT_IN', values: met },
     ],
   ]
+  return [fresh, all]
 }
+
+const isRefusal = (error: unknown): error is SyncError =>
+  error instanceof SyncError && ['record_rejected', 'configuration_invalid'].includes(error.problem.kind)
 
 const later = (a: Instant, b: Instant): Instant => (a > b ? a : b)
 const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b)

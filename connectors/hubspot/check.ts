@@ -2,9 +2,9 @@ import { SyncError } from '../../src/core/problem.ts'
 import { type Instant, parseInstant, shift } from '../../src/core/time.ts'
 import type { CheckFinding, CheckReport } from '../../src/ports/connector.ts'
 import type { AccountDetails, Client } from './client.ts'
-import { type Definitions, isWritable } from './schema.ts'
+import type { Definitions } from './schema.ts'
 import type { Settings } from './settings.ts'
-import { writeBack } from './setup.ts'
+import { objectsOfOurs, ourProperties } from './setup.ts'
 
 const dayMs = 86_400_000
 /** The objects read for a deal, each with a read scope of its own. */
@@ -18,12 +18,13 @@ export async function checkAccess(
   account: AccountDetails,
   now: Instant,
 ): Promise<CheckReport> {
-  definitions.forget('deals')
   const granted = (): CheckFinding[] => []
   const looked = await Promise.all([
     ...readObjects.map((object) => permitted(`crm.objects.${object}.read`, () => client.probe(object).then(granted))),
     permitted('crm.objects.owners.read', () => client.owners().then(granted)),
-    permitted('crm.schemas.deals.read', () => definitions.properties('deals').then(writeBackFindings)),
+    permitted('crm.schemas.deals.read', () => definitions.properties('deals').then(granted)),
+    optional(permitted('crm.objects.products.read', () => client.probe('products').then(granted))),
+    propertyFindings(definitions),
   ])
   const findings: CheckFinding[] = [portalFinding(settings, account), ...looked.flat()]
   if (account.currency === null) {
@@ -75,33 +76,51 @@ async function permitted(
   }
 }
 
-function writeBackFindings(properties: Awaited<ReturnType<Definitions['properties']>>): readonly CheckFinding[] {
+/** What is needed for products alone is no error. */
+async function optional(findings: Promise<readonly CheckFinding[]>): Promise<readonly CheckFinding[]> {
+  return (await findings).map((finding) =>
+    finding.level === 'error'
+      ? { ...finding, level: 'warning', message: `Needed where products are sent to HubSpot: ${finding.message}` }
+      : finding,
+  )
+}
+
+/** Properties of ours, on objects that can be looked at. */
+async function propertyFindings(definitions: Definitions): Promise<readonly CheckFinding[]> {
+  const looked = await Promise.all(
+    objectsOfOurs.map(async (object) => {
+      definitions.forget(object)
+      try {
+        return ourProperties(object, await definitions.properties(object))
+      } catch (error) {
+        // A missing scope is told by itself.
+        if (error instanceof SyncError && error.problem.kind === 'permission_missing') return null
+        throw error
+      }
+    }),
+  )
+  const known = looked.filter((one) => one !== null)
   const subject = 'write-back properties'
-  const missing = writeBack.filter((wanted) => !properties.has(wanted.name)).map((wanted) => wanted.name)
-  const unfit = writeBack.filter((wanted) => {
-    const there = properties.get(wanted.name)
-    return there !== undefined && (there.type !== wanted.type || !isWritable(there))
-  })
-  const findings: CheckFinding[] = []
+  const missing = known.flatMap((one) => one.missing)
+  const findings: CheckFinding[] = known
+    .flatMap((one) => one.unfit)
+    .map((name) => ({
+      level: 'error',
+      subject,
+      message: `${name} is there but will not do`,
+      fix: 'Delete it in HubSpot and run `crosswalk setup`, which says what is wrong with it, or map another.',
+    }))
   if (missing.length > 0) {
     findings.push({
       level: 'warning',
       subject,
-      message: `Deals lack the properties that the order is reported in: ${missing.join(', ')}`,
+      message: `HubSpot lacks properties that Crosswalk writes: ${missing.join(', ')}`,
       fix: 'Run `crosswalk setup` for this connection.',
     })
   }
-  for (const { name, type } of unfit) {
-    const message = `deals.${name} is there but is not a writable ${type}`
-    findings.push({
-      level: 'error',
-      subject,
-      message,
-      fix: 'Delete it in HubSpot and run `crosswalk setup`, or map another.',
-    })
-  }
   if (findings.length > 0) return findings
-  return [{ level: 'ok', subject, message: `All ${writeBack.length} properties are there` }]
+  const all = known.reduce((sum, one) => sum + one.all, 0)
+  return [{ level: 'ok', subject, message: `All ${all} properties are there` }]
 }
 
 /** A dated release is supported for 18 months; the paths before those end in September 2027. */

@@ -31,13 +31,26 @@ interface SearchPage {
   readonly at: Instant | null
 }
 export interface Refused {
+  /** What was sent as `id`, where the answer tells: ids of records, or keys. */
   readonly ids: readonly string[]
+  /** What was sent as `trace`. */
+  readonly traces: readonly string[]
   readonly category: string
   readonly message: string
 }
 interface BatchReply {
   readonly rows: readonly Row[]
   /** What HubSpot did not take from the batch, by ids. */
+  readonly refused: readonly Refused[]
+}
+/** An input that HubSpot is asked to name again in its answer. */
+interface TracedInput {
+  readonly id: string
+  readonly trace: string
+  readonly properties: Record<string, string>
+}
+interface UpsertReply {
+  readonly rows: readonly (Row & { readonly trace: string | null })[]
   readonly refused: readonly Refused[]
 }
 export interface Association {
@@ -67,8 +80,11 @@ export interface Client {
     sort: string,
     properties: readonly string[],
   ): Promise<SearchPage>
-  /** At most 100 ids. Results are in no order; a missing id is simply not among them. */
-  readBatch(object: string, ids: readonly string[], properties: readonly string[]): Promise<BatchReply>
+  /**
+   * At most 100 ids. Results are in no order; a missing id is simply not among them.
+   * @param by  the unique property whose values the ids are; ids of records when not given
+   */
+  readBatch(object: string, ids: readonly string[], properties: readonly string[], by?: string): Promise<BatchReply>
   /** One record; a merged id answers with the surviving record. Null when there is none. */
   readOne(object: string, id: string, properties: readonly string[]): Promise<Row | null>
   /** The first record there is: the least read that needs the object's read scope. */
@@ -80,6 +96,11 @@ export interface Client {
     object: string,
     inputs: readonly { id: string; properties: Record<string, string> }[],
   ): Promise<BatchReply>
+  /**
+   * At most 100 records by different values of a unique property: those that there are get changed, the others made.
+   * @throws SyncError `outcome_unknown` when the answer was lost
+   */
+  upsertBatch(object: string, by: string, inputs: readonly TracedInput[]): Promise<UpsertReply>
   properties(object: string): Promise<readonly Property[]>
   /** Null when there is one of that name already. */
   createGroup(object: string, name: string, label: string): Promise<'created' | 'present'>
@@ -99,9 +120,12 @@ interface AssociationList {
   readonly after: string | null
 }
 
-/** `filterValues`: what one IN or NOT_IN takes. */
+/** `filterValues`: what one IN or NOT_IN takes. HubSpot's pages disagree on the limits of a search: these are the narrowest. */
 export const limits = {
   searchPage: 200,
+  searchGroups: 5,
+  groupFilters: 6,
+  searchFilters: 18,
   batch: 100,
   associationInputs: 1000,
   ownersPage: 100,
@@ -123,6 +147,17 @@ function pathOf(path: string, version: string): string {
   // The dated list of owners ends without the slash that the old one had.
   return moved.replace(/\/(\?|$)/, '$1')
 }
+
+/**
+ * What may be sent again without looking first: reads, updates that set values on a known id, and properties, whose name
+ * makes a second creation fail. HubSpot says of an upsert that it creates or updates by the unique value
+ * (developers.hubspot.com, "Create or update a batch of objects by unique property values"), which makes repeating it
+ * harmless once the first is through; of two at the same time it says nothing, so that one whose answer was lost is
+ * looked for before it is sent again.
+ */
+const repeatable = [/\/search$/, /\/batch\/read(\?|$)/, /\/batch\/update$/, /^\/crm\/v3\/properties\//]
+const isRepeatable = (method: HttpRequest['method'], path: string): boolean =>
+  method === 'GET' || (method === 'POST' && repeatable.some((pattern) => pattern.test(path)))
 
 const accountReply = z.object({
   portalId: z.union([z.number(), z.string()]).transform(String),
@@ -156,9 +191,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
       url: `${settings.baseUrl}${pathOf(path, settings.apiVersion)}`,
       headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body }),
-      // Whatever this connector sends may be repeated: reads, updates that set values on a known id, and properties
-      // whose name makes a second creation fail. Nothing is ever made twice.
-      effect: 'read',
+      effect: isRepeatable(method, path) ? 'read' : 'write',
     }
     return http.send(request)
   }
@@ -220,12 +253,13 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
       const whole = rows.length < limits.searchPage || (paging?.next === undefined && total <= rows.length)
       return { rows, more: !whole, at: parseHttpDate(reply.headers.date) }
     },
-    async readBatch(object, ids, wanted) {
+    async readBatch(object, ids, wanted, by) {
       const reply = await understood(
         batches.read(object, {
           inputs: ids.map((id) => ({ id })),
           properties: [...wanted],
           propertiesWithHistory: [],
+          ...(by === undefined ? {} : { idProperty: by }),
         }),
       )
       return { rows: rowsOf(reply.results), refused: refusedOf(reply) }
@@ -256,6 +290,17 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     async updateBatch(object, inputs) {
       const reply = await understood(batches.update(object, { inputs: [...inputs] }))
       return { rows: rowsOf(reply.results), refused: refusedOf(reply) }
+    },
+    async upsertBatch(object, by, inputs) {
+      const sent = inputs.map(({ id, trace, properties }) => ({
+        id,
+        properties,
+        idProperty: by,
+        objectWriteTraceId: trace,
+      }))
+      const reply = await understood(batches.upsert(object, { inputs: sent }))
+      const rows = listOf(reply.results).map((one) => ({ ...rowOf(one), trace: one.objectWriteTraceId ?? null }))
+      return { rows, refused: refusedOf(reply) }
     },
     async properties(object) {
       try {
@@ -334,17 +379,22 @@ function listOf<T>(results: readonly T[]): readonly T[] {
   if (!Array.isArray(results)) throw unreadable('a list', null)
   return results
 }
-const rowOf = (one: Objects.SimplePublicObject): Row => ({
+const rowOf = (one: Objects.SimplePublicObject | Objects.SimplePublicUpsertObject): Row => ({
   id: String(one.id),
   properties: one.properties ?? {},
   changedAt: one.updatedAt?.getTime() ?? null,
 })
 const rowsOf = (results: readonly Objects.SimplePublicObject[]): readonly Row[] => listOf(results).map(rowOf)
 
-type Batch = Objects.BatchResponseSimplePublicObject | Objects.BatchResponseSimplePublicObjectWithErrors
+type Batch =
+  | Objects.BatchResponseSimplePublicObject
+  | Objects.BatchResponseSimplePublicObjectWithErrors
+  | Objects.BatchResponseSimplePublicUpsertObject
+  | Objects.BatchResponseSimplePublicUpsertObjectWithErrors
 const refusedOf = (reply: Batch): readonly Refused[] =>
   ('errors' in reply ? (reply.errors ?? []) : []).map(({ context, category, message }) => ({
     ids: context?.ids ?? context?.id ?? [],
+    traces: context?.objectWriteTraceId ?? [],
     category: category ?? '',
     message: message ?? '',
   }))

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Condition } from '../../src/core/condition.ts'
+import type { JsonObject } from '../../src/core/json.ts'
 import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
-import type { ChangesSince, Connection, Cursor } from '../../src/ports/connector.ts'
+import type { ChangesSince, Connection, Cursor, Write, WriteOutcome } from '../../src/ports/connector.ts'
 import { hubspot } from './index.ts'
 import { type HubspotSimulatorOptions, startHubspotSimulator } from './simulator/index.ts'
 
@@ -57,11 +59,16 @@ async function problemOf(work: Promise<unknown>) {
   const error = await work.then(() => null).catch((thrown: SyncError) => thrown)
   return error === null ? null : error.problem
 }
-async function poll(since: ChangesSince, object = 'deals') {
+/** As the shipped mapping of deals says it. */
+const wonOrOrdered: readonly Condition[] = [
+  { 'properties.hs_is_closed_won': true },
+  { 'properties.erp_order_no': { present: true } },
+]
+async function poll(since: ChangesSince, object = 'deals', where = object === 'deals' ? wonOrOrdered : []) {
   const ids: string[] = []
   let cursor: Cursor | null = 'cursor' in since ? since.cursor : null
   let pages = 0
-  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
+  for await (const page of connection.changes({ object, paths: [], where }, since)) {
     ids.push(...page.ids)
     cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor
     pages += 1
@@ -263,7 +270,7 @@ describe('changes', () => {
     const met: string[] = []
     let since: ChangesSince = from(shift(start, -7_200_000))
     for (let round = 0; round < 40 && met.length < all.length; round += 1) {
-      for await (const page of connection.changes({ object: 'deals', paths: [], where: [] }, since)) {
+      for await (const page of connection.changes({ object: 'deals', paths: [], where: wonOrOrdered }, since)) {
         met.push(...page.ids)
         since = { cursor: page.cursor }
         break
@@ -279,8 +286,7 @@ describe('changes', () => {
     const all = Array.from({ length: 1000 }, (_, n) => store.addDeal({ modifiedAt: at + Math.floor((n + 10) / 20) }))
     expect((await poll(from(shift(start, -7_200_000)))).ids).toEqual(all)
     const searches = Object.entries(simulator.calls()).filter(([call]) => call.endsWith('/search'))
-    // The first is refused, as the account has no property for order numbers yet.
-    expect(searches.map(([, count]) => count)).toEqual([6])
+    expect(searches.map(([, count]) => count)).toEqual([5])
   })
 
   test('finds what the search index showed late', async () => {
@@ -296,12 +302,102 @@ describe('changes', () => {
     expect([first.ids, second.ids]).toEqual([[early], [late]])
   })
 
-  test('keeps to the pipelines and stages of the settings', async () => {
-    await begin({}, { pipelines: ['75001'], wonStages: ['750012'] })
+  const deal = (properties: Record<string, string>) => simulator.store.addDeal({ stage: 'contractsent', properties })
+  test.each<[string, readonly Condition[], readonly Record<string, string>[], readonly Record<string, string>[]]>([
+    [
+      'pipelines and stages together',
+      [{ 'properties.pipeline': '75001', 'properties.dealstage': ['750012', '750011'] }],
+      [{ pipeline: '75001', dealstage: '750012' }],
+      [{ dealstage: 'closedwon' }],
+    ],
+    ['numbers by their value', [{ 'properties.amount': 12.5 }], [{ amount: '12.50' }], [{ amount: '12' }]],
+    [
+      'days and moments',
+      [{ 'properties.requested_delivery_date': '2026-12-01' }, { 'properties.closedate': '2026-11-24T10:00:00Z' }],
+      [{ requested_delivery_date: '2026-12-01' }, { closedate: '2026-11-24T10:00:00Z' }],
+      [{ requested_delivery_date: '2026-12-02', closedate: '2026-11-24T11:00:00Z' }],
+    ],
+    [
+      'text whatever its case',
+      [{ 'properties.po_number': ['PO-1', 'PO-2'] }],
+      [{ po_number: 'po-1' }, { po_number: 'PO-2' }],
+      [{ po_number: 'PO-3' }],
+    ],
+    [
+      'what no search can ask for, by telling more',
+      [{ 'company.properties.name': 'Acme', 'properties.po_number': 'A' }],
+      [{ po_number: 'A' }],
+      [{ po_number: 'B' }],
+    ],
+    [
+      'more fields than one condition of a search takes, by telling more',
+      [
+        Object.fromEntries(
+          ['dealname', 'pipeline', 'dealstage', 'dealtype', 'po_number', 'payment_terms', 'amount'].map((name) => [
+            `properties.${name}`,
+            { present: true as const },
+          ]),
+        ),
+      ],
+      [{ dealtype: 'newbusiness' }],
+      [{ po_number: 'B' }],
+    ],
+  ])('searches by conditions: %s', async (_, where, found, left) => {
+    const ids = found.map(deal)
+    left.map(deal)
+    expect((await poll(from(start), 'deals', where)).ids).toEqual(ids)
+  })
+
+  test('tells every deal rather than too few where the conditions are too many for one search', async () => {
+    const names = ['A', 'B', 'C', 'D', 'E', 'F']
+    const ids = [...names, 'G'].map((po_number) => deal({ po_number }))
+    const where = names.map((name) => ({ 'properties.po_number': name, 'properties.pipeline': 'default' }))
+    expect((await poll(from(start), 'deals', where)).ids).toEqual(ids)
+    expect((await poll(from(start), 'deals', where.slice(0, 5))).ids).toEqual(ids.slice(0, 5))
+  })
+
+  test('walks by three conditions, a page ending in the midst of one time, and tells each deal once', async () => {
+    const at = toMillis(start) - 3_600_000
+    const names = ['A', 'B', 'C', 'X']
+    const all = Array.from({ length: 1200 }, (_, n) =>
+      simulator.store.addDeal({
+        properties: { po_number: names[n % 4] ?? '', pipeline: 'default' },
+        modifiedAt: at + Math.floor((n + 10) / 20),
+      }),
+    )
+    const where = ['A', 'B', 'C'].map((name) => ({ 'properties.po_number': name, 'properties.pipeline': 'default' }))
+    const told = (await poll(from(shift(start, -7_200_000)), 'deals', where)).ids
+    expect(told).toEqual(all.filter((_, n) => n % 4 !== 3))
+  })
+
+  test('tells nothing, and keeps its place, while no condition can hold, and all of it once one can', async () => {
+    const where = [{ 'properties.late': { present: true } as const }, { 'properties.late': 'x' }]
+    const id = deal({})
+    const first = await poll({ cursor: (await poll(from(shift(start, -60_000)), 'deals', [])).cursor }, 'deals', where)
+    expect([first.ids, first.pages]).toEqual([[], 0])
+    simulator.store.addProperty('deals', 'late', 'string')
+    now = shift(now, 1000)
+    simulator.store.updateDeal(id, { late: 'y' })
+    // Made by somebody else: it is looked for again within the time that each poll looks back.
+    expect((await poll({ cursor: first.cursor }, 'deals', where)).ids).toEqual([])
+    now = shift(now, 300_000)
+    expect((await poll({ cursor: first.cursor }, 'deals', where)).ids).toEqual([id])
+  })
+
+  test('goes on when a property that it searched by is deleted', async () => {
     const { store } = simulator
-    store.addDeal({})
-    const id = store.addDeal({ stage: '750012', properties: { pipeline: '75001' } })
-    expect((await poll(from(start))).ids).toEqual([id])
+    store.addProperty('deals', 'erp_order_no', 'string')
+    const first = await poll(from(start))
+    store.removeProperty('deals', 'erp_order_no')
+    now = shift(now, 1000)
+    const id = store.addDeal({})
+    expect((await poll({ cursor: first.cursor })).ids).toEqual([id])
+  })
+
+  test('searches other objects by conditions as well', async () => {
+    const { store } = simulator
+    const [bonn] = ['Bonn', 'Paris'].map((city) => store.addCompany({ name: city, city }))
+    expect((await poll(from(start), 'companies', [{ 'properties.city': 'Bonn' }])).ids).toEqual([bonn])
   })
 
   test('looks for edited line items once an hour and names their deals', async () => {
@@ -456,9 +552,199 @@ describe('write', () => {
     expect(await connection.write([update(id, { erp_order_no: 'SO1' })])).toEqual([{ ok: true, id }])
   })
 
-  test('refuses creations', async () => {
-    const [outcome] = await connection.write([{ do: 'create', object: 'deals', key: 'k', fields: {}, lines: null }])
+  test.each<[string, Write]>([
+    ['a new deal', { do: 'create', object: 'deals', key: 'k', fields: {}, lines: null }],
+    ['a line item', { do: 'update', object: 'line_items', id: '1', key: null, fields: { price: '1' }, lines: null }],
+    ['an object it does not know', { do: 'create', object: 'tickets', key: 'k', fields: {}, lines: null }],
+    ['a confirmation', { do: 'confirm', object: 'deals', id: '1' }],
+    [
+      'lines',
+      {
+        do: 'create',
+        object: 'products',
+        key: 'k',
+        fields: {},
+        lines: { field: 'lines', upsert: [], remove: [] },
+      },
+    ],
+  ])('refuses %s without a call', async (_, write) => {
+    const [outcome] = await connection.write([write])
     expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'configuration_invalid' } } })
+    expect(total()).toBe(0)
+  })
+})
+
+describe('create', () => {
+  const upserts = 'POST /crm/objects/2026-09/products/batch/upsert'
+  const product = (key: string, fields: JsonObject = {}): Write => ({
+    do: 'create',
+    object: 'products',
+    key,
+    fields: { 'properties.name': `Product ${key}`, 'properties.hs_sku': `SKU-${key}`, ...fields },
+    lines: null,
+  })
+  const kindsOf = (outcomes: readonly WriteOutcome[]) =>
+    outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.failure.problem.kind))
+  const products = () => simulator.crm.products()
+  beforeEach(async () => {
+    await connection.setup?.()
+    simulator.resetCalls()
+  })
+
+  test('makes 250 products in three calls, and none of them again', async () => {
+    const writes = Array.from({ length: 250 }, (_, n) => product(`odoo_1_product_${n}`, { 'properties.price': '10.5' }))
+    const first = await connection.write(writes)
+    expect(simulator.calls()[upserts]).toBe(3)
+    expect(await open({ accessToken: 'test-token' }).write(writes)).toEqual(first)
+    expect(products()).toHaveLength(250)
+    const made = products().find(({ key }) => key === 'odoo_1_product_7')
+    expect(first[7]).toEqual({ ok: true, id: made?.id })
+    expect(made).toMatchObject({ name: 'Product odoo_1_product_7', prices: { EUR: '10.5' } })
+  })
+
+  test('never sends again what may have been made; its key finds it at once', async () => {
+    simulator.store.setIndexDelay(60_000)
+    simulator.fault({ match: { path: 'batch/upsert' }, kind: 'lose_answer' })
+    expect(kindsOf(await connection.write([product('a'), product('b')]))).toEqual([
+      'outcome_unknown',
+      'outcome_unknown',
+    ])
+    expect(simulator.calls()[upserts]).toBe(1)
+    const found = await connection.find('products', [{ key: 'b' }, { key: 'never' }])
+    const [made] = products().filter(({ key }) => key === 'b')
+    expect(found).toEqual([[{ id: made?.id, key: 'b', label: 'Product b', archived: false }], []])
+  })
+
+  test.each([
+    ['a gateway that gave up', 502, 'outcome_unknown', 1],
+    ['a limit, by waiting', 429, 'ok', 2],
+    ['a lock, by waiting', 423, 'ok', 2],
+  ])('takes %s for what it is', async (_, status, kind, calls) => {
+    simulator.fault({ match: { path: 'batch/upsert' }, kind: 'status', status, body: {} })
+    expect(kindsOf(await connection.write([product('a')]))).toEqual([kind])
+    expect(simulator.calls()[upserts]).toBe(calls)
+  })
+
+  test('makes the neighbours of one that HubSpot refuses', async () => {
+    simulator.store.addContact({ email: 'known@acme.test' })
+    const outcomes = await connection.write(
+      ['a', 'known', 'c', 'd', 'e'].map((name) => ({
+        do: 'create',
+        object: 'contacts',
+        key: `k_${name}`,
+        fields: { email: `${name}@acme.test` },
+        lines: null,
+      })),
+    )
+    expect(kindsOf(outcomes)).toEqual(['ok', 'record_rejected', 'ok', 'ok', 'ok'])
+    expect(outcomes[1]).toMatchObject({ failure: { message: expect.stringContaining('already exists') } })
+  })
+
+  test('makes neither a value of the wrong type nor a key by hand, and the neighbour', async () => {
+    const outcomes = await connection.write([
+      product('a', { 'properties.price': 'much' }),
+      product('b', { 'properties.erp_key': 'mine' }),
+      product('c', { 'properties.description': null, 'properties.erp_active': false }),
+    ])
+    expect(kindsOf(outcomes)).toEqual(['record_rejected', 'configuration_invalid', 'ok'])
+    expect(products()).toMatchObject([{ key: 'c', active: false }])
+  })
+
+  test.each<[string, object, readonly string[]]>([
+    ['by the trace of an input', { context: { objectWriteTraceId: ['1'] } }, ['ok', 'record_rejected', 'ok']],
+    ['by its key', { context: { ids: ['b'] } }, ['ok', 'record_rejected', 'ok']],
+  ])('reads whose a refusal is: %s', async (_, told, kinds) => {
+    const error = { status: 'error', category: 'VALIDATION_ERROR', message: 'no', ...told }
+    const results = ['0', '2'].map((objectWriteTraceId) => ({
+      ...{ id: `90${objectWriteTraceId}`, properties: {}, objectWriteTraceId, new: true, archived: false },
+      ...{ createdAt: start, updatedAt: start },
+    }))
+    const body = { status: 'COMPLETE', results, errors: [error], numErrors: 1, startedAt: start, completedAt: start }
+    simulator.fault({ match: { path: 'batch/upsert' }, kind: 'status', status: 207, body })
+    const outcomes = await connection.write(['a', 'b', 'c'].map((key) => product(key)))
+    expect(kindsOf(outcomes)).toEqual(kinds)
+    expect(outcomes[2]).toEqual({ ok: true, id: '902' })
+  })
+
+  test('finds whose a refusal is that does not say so', async () => {
+    const error = { status: 'error', category: 'VALIDATION_ERROR', message: 'a rule of the account' }
+    const times = { startedAt: start, completedAt: start }
+    const refusing = { status: 207, body: { status: 'COMPLETE', results: [], errors: [error], numErrors: 1, ...times } }
+    simulator.fault({ match: { path: 'batch/upsert', body: '"id":"b"' }, kind: 'status', ...refusing, times: 10 })
+    expect(kindsOf(await connection.write(['a', 'b', 'c', 'd'].map((key) => product(key))))).toEqual([
+      'ok',
+      'record_rejected',
+      'ok',
+      'ok',
+    ])
+  })
+
+  test.each([
+    ['is looked up when it is there', true, 'outcome_unknown'],
+    ['is refused when none is found that has it', false, 'record_rejected'],
+  ])('a key that HubSpot says is taken %s', async (_, there, kind) => {
+    if (there) simulator.store.addProduct({ name: 'Twin', erp_key: 'a' })
+    const invalid = [{ isValid: false, message: 'taken', error: 'CONFLICTING_UNIQUE_VALUE', name: 'erp_key' }]
+    const message = `Property values were not valid: ${JSON.stringify(invalid)}`
+    const body = { status: 'error', category: 'VALIDATION_ERROR', message }
+    simulator.fault({ match: { path: 'batch/upsert' }, kind: 'status', status: 400, body })
+    expect(kindsOf(await connection.write([product('a')]))).toEqual([kind])
+  })
+
+  test('changes what was made, by its id', async () => {
+    const [made] = await connection.write([product('a')])
+    const id = made?.ok === true ? made.id : ''
+    const fields = { 'properties.price': '12', 'properties.erp_stock_as_of': '2026-11-24T09:00:00.000Z' }
+    const change = { do: 'update', object: 'products', id, key: 'a', fields, lines: null } as const
+    expect(await connection.write([change])).toEqual([{ ok: true, id }])
+    expect(products()).toMatchObject([{ key: 'a', prices: { EUR: '12' }, asOf: '2026-11-24T09:00:00.000Z' }])
+  })
+
+  test('finds by a field, and tells our key or that there is none', async () => {
+    simulator.crm.addProduct({ sku: 'OLD', name: 'Old' })
+    await connection.write([product('a')])
+    const found = await connection.find('products', [
+      { fields: { 'properties.hs_sku': 'sku-A' } },
+      { key: 'a' },
+      { fields: { 'properties.hs_sku': 'old' } },
+    ])
+    expect(found.map((matches) => matches.map(({ key, label }) => [key, label]))).toEqual([
+      [['a', 'Product a']],
+      [['a', 'Product a']],
+      [[null, 'Old']],
+    ])
+  })
+
+  test('says what a new product needs, and shows the key as ours', async () => {
+    const { fields } = await connection.describe('products')
+    const inner = fields.properties?.fields ?? {}
+    expect(Object.entries(inner).flatMap(([name, field]) => (field.required ? [name] : []))).toEqual(['name'])
+    expect(inner.erp_key).toMatchObject({ label: 'ERP key', writable: false })
+    expect(inner.erp_active).toMatchObject({ type: 'boolean', writable: true })
+  })
+})
+
+describe('create without a key to make records by', () => {
+  const write = { do: 'create', object: 'products', key: 'k', fields: { name: 'x' }, lines: null } as const
+  test('refuses before setup, and goes on after it', async () => {
+    const [outcome] = await connection.write([write])
+    const problem = { kind: 'configuration_invalid', path: 'products.erp_key' }
+    expect(outcome).toMatchObject({ ok: false, failure: { problem, fix: expect.stringContaining('crosswalk setup') } })
+    expect(await problemOf(connection.find('products', [{ key: 'k' }]))).toEqual(problem)
+    // By somebody else, as far as this connection knows.
+    await open({ accessToken: 'test-token' }).setup?.()
+    expect(await connection.write([write])).toMatchObject([{ ok: true }])
+  })
+
+  test('refuses a property that takes a value twice, and setup says so', async () => {
+    simulator.store.addProperty('products', 'erp_key', 'string')
+    const steps = await connection.setup?.()
+    expect(steps?.find((step) => step.subject === 'products.erp_key')).toMatchObject({ outcome: 'differs' })
+    const [outcome] = await connection.write([write])
+    expect(outcome).toMatchObject({ ok: false, failure: { fix: expect.stringContaining('Delete the property') } })
+    expect((await connection.check()).findings.filter(({ level }) => level === 'error')).toMatchObject([
+      { message: expect.stringContaining('products.erp_key') },
+    ])
   })
 })
 
@@ -482,7 +768,26 @@ describe('setup and check', () => {
   test('finds present what it created when the answer was lost', async () => {
     simulator.fault({ match: { path: '/groups' }, kind: 'lose_answer' })
     const steps = await connection.setup?.()
-    expect(steps?.[0]).toMatchObject({ subject: 'group erp_sync', outcome: 'present' })
+    expect(steps?.[0]).toMatchObject({ subject: 'group deals.erp_sync', outcome: 'present' })
+  })
+
+  test('makes the properties of deals without permission for those of products, and says what that means', async () => {
+    const body = { status: 'error', category: 'MISSING_SCOPES', message: 'scopes' }
+    simulator.fault({ match: { path: '/properties/2026-09/products' }, kind: 'status', status: 403, body })
+    const steps = (await connection.setup?.()) ?? []
+    expect(steps.filter((step) => step.outcome === 'differs')).toMatchObject([
+      { subject: 'products', message: expect.stringContaining('only where products are written') },
+    ])
+    expect(steps.map((step) => step.subject)).toEqual(expect.arrayContaining(['deals.erp_status', 'contacts.erp_key']))
+  })
+
+  test('warns, and no more, when products may not be read', async () => {
+    await connection.setup?.()
+    const objects = ['deals', 'line_items', 'companies', 'contacts', 'owners']
+    simulator.store.setScopes(objects.map((object) => `crm.objects.${object}.read`))
+    expect((await connection.check()).findings.filter(({ level }) => level !== 'ok')).toMatchObject([
+      { level: 'warning', subject: 'scope crm.objects.products.read', fix: expect.stringContaining('products.read') },
+    ])
   })
 
   test('tells the account and what is missing in it', async () => {
@@ -617,5 +922,14 @@ describe('login and errors', () => {
     ['a release that cannot be', { accessToken: 'a', apiVersion: '2026-05' }],
   ])('refuses settings with %s', (_, settings) => {
     expect(() => open(settings)).toThrow()
+  })
+
+  test.each([
+    ['pipelines', ['1'], 'syncs.<name>.where'],
+    ['wonStages', ['closedwon'], '`watch`'],
+    ['orderNumberProperty', 'erp_order_no', '`watch`'],
+    ['orderNumber', 'x', 'no setting'],
+  ])('says where the setting %s went', (name, value, words) => {
+    expect(() => open({ accessToken: 'a', [name]: value })).toThrow(words)
   })
 })

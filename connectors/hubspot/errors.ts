@@ -137,7 +137,7 @@ function read(body: string): Told {
 }
 
 /** `Property values were not valid: [{"isValid":false,…,"name":"erp_status"}]` names the property in JSON inside the text. */
-const propertyIn = (message: string): string | null =>
+export const propertyIn = (message: string): string | null =>
   /"name":"([^"]+)"/.exec(message)?.[1] ?? /Property "([^"]+)" does not exist/.exec(message)?.[1] ?? null
 
 function parse(body: string): { readonly [name: string]: unknown } {

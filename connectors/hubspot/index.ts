@@ -9,7 +9,7 @@ import { openDefinitions } from './schema.ts'
 import { settings as schema } from './settings.ts'
 import { setUp } from './setup.ts'
 import { openReceiver } from './webhook.ts'
-import { openWriting } from './write.ts'
+import { openWriting, writes } from './write.ts'
 
 export const hubspot: Connector = {
   name: 'hubspot',
@@ -44,9 +44,9 @@ export const hubspot: Connector = {
       describe: (object) => definitions.schema(object),
       changes: openChanges(settings, { ...deps, client, definitions, reading, echo }),
       read: reading.read,
-      find: openFinding(client),
+      find: openFinding(client, definitions),
       write: openWriting(client, definitions, echo),
-      writes: { deals: { create: false, key: 'none', acts: ['update'] } },
+      writes,
       setup: () => setUp(client, definitions),
       receive: openReceiver(settings, deps.clock, { portalId: () => portalId, isShown: echo.isShown }),
       listen: null,

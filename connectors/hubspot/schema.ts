@@ -11,6 +11,14 @@ export const dealRelations = {
 } as const
 export type DealRelation = keyof typeof dealRelations
 
+/** Our key on records that we make: HubSpot itself keeps its values unique. `setup` makes it. */
+export const keyProperty = 'erp_key'
+/** Objects that are made by our key. */
+export const keyedObjects: readonly string[] = ['products', 'companies', 'contacts']
+
+/** HubSpot does not tell what a new record needs; for products it is this. Of companies and contacts any one of several. */
+const needed: Readonly<Record<string, readonly string[]>> = { products: ['name'] }
+
 /** A field of ours on HubSpot's records, made of the properties it needs. */
 interface Derived {
   readonly label: string
@@ -95,7 +103,7 @@ export function openDefinitions(client: Client): Definitions {
 
 function schemaOf(object: string, properties: readonly Property[]): ObjectSchema {
   const own: Record<string, FieldSchema> = {}
-  for (const property of properties) own[property.name] = fieldOf(property)
+  for (const property of properties) own[property.name] = fieldOf(object, property)
   const fields: Record<string, FieldSchema> = {
     id: plain('Record ID', 'text'),
     url: plain('Link to the record', 'text'),
@@ -128,17 +136,20 @@ const types: Readonly<Record<string, FieldSchema['type']>> = {
   datetime: 'instant',
 }
 
-function fieldOf(property: Property): FieldSchema {
+function fieldOf(object: string, property: Property): FieldSchema {
   const options = optionsOf(property)
   return {
     label: property.label,
     type: types[property.type] ?? 'text',
-    writable: isWritable(property),
-    // HubSpot's rules for required properties are the admin's and show only as a refusal when writing.
-    required: false,
+    // The key is ours to write, not a mapping's.
+    writable: isWritable(property) && !isKey(object, property.name),
+    // Further rules for required properties are the admin's and show only as a refusal when writing.
+    required: needed[object]?.includes(property.name) === true,
     ...(options === null ? {} : { options }),
   }
 }
+
+export const isKey = (object: string, name: string): boolean => name === keyProperty && keyedObjects.includes(object)
 
 export const isWritable = (property: Property): boolean =>
   property.calculated !== true && property.modificationMetadata?.readOnlyValue !== true

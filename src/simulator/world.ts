@@ -44,6 +44,22 @@ export interface CrmWorld {
   deals(): readonly CrmDeal[]
   /** Null when there is none. */
   deal(id: string): CrmDeal | null
+  /** A product that was there before. @returns its id */
+  addProduct(product: { readonly sku: string; readonly name: string }): string
+  products(): readonly CrmProduct[]
+}
+export interface CrmProduct {
+  readonly id: string
+  readonly sku: string
+  readonly name: string
+  /** Ours; null on a product of somebody else. */
+  readonly key: string | null
+  readonly active: boolean
+  /** By ISO 4217 code. */
+  readonly prices: Readonly<Record<string, string>>
+  readonly onHand: string | null
+  readonly available: string | null
+  readonly asOf: string | null
 }
 interface NewCompany {
   readonly name: string

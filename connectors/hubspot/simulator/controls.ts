@@ -40,6 +40,8 @@ export function controlsOf(store: HubspotStore) {
     add_line: ({ dealId, properties }: { dealId: string; properties: Values }) => ({
       id: store.addLine(dealId, properties),
     }),
+    add_product: (properties: Values) => ({ id: store.addProduct(properties) }),
+    products: () => store.products().map(({ id, properties }) => ({ id, properties })),
     update: ({ object, id, properties }: { object: string; id: string; properties: Values }) => {
       store.updateRecord(object, id, properties)
       return {}

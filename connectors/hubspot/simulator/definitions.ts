@@ -77,9 +77,15 @@ const fieldTypes: Readonly<Record<string, string>> = {
 }
 export const objectNames = Object.keys(own)
 
+/** The group that an account has of itself: `dealinformation`, `lineiteminformation`. */
+export const groupOf = (object: string): string =>
+  `${object === 'companies' ? 'company' : object.slice(0, -1).replace('_', '')}information`
+
+/** @param currencies  all of the account, where there are several: products have a price in each */
 export function defaultProperties(
   object: string,
   pipelines: readonly SimulatedPipeline[],
+  currencies: readonly string[],
 ): Map<string, SimulatedProperty> {
   const choices: Record<string, readonly string[]> = {
     pipeline: pipelines.map((pipeline) => pipeline.id),
@@ -87,7 +93,8 @@ export function defaultProperties(
     dealtype: ['newbusiness', 'existingbusiness'],
   }
   const properties = new Map<string, SimulatedProperty>()
-  for (const word of `${own[object]} ${everywhere}`.split(' ')) {
+  const prices = object === 'products' ? currencies.map((code) => `hs_price_${code.toLowerCase()}:number`) : []
+  for (const word of [...`${own[object]} ${everywhere}`.split(' '), ...prices]) {
     const [, name = '', type = '', mark] = /^(\w+):(\w+)(!?)$/.exec(word) ?? []
     const options = (choices[name] ?? []).map((value, displayOrder) => ({
       label: value,
@@ -100,7 +107,7 @@ export function defaultProperties(
       label: name,
       type,
       fieldType: fieldTypes[type] ?? 'text',
-      groupName: `${object}information`,
+      groupName: groupOf(object),
       description: '',
       options,
       hubspotDefined: true,

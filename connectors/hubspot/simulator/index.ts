@@ -1,31 +1,20 @@
 import { z } from 'zod'
-import type { JsonObject } from '../../../src/core/json.ts'
 import { type SimulatorReply, type SimulatorRequest, startSimulator } from '../../../src/simulator/server.ts'
 import type { SimulatedCrm } from '../../../src/simulator/world.ts'
+import { readAssociations } from './associations.ts'
 import { controlsOf } from './controls.ts'
 import type { SimulatedPipeline } from './definitions.ts'
 import { openLimits } from './limits.ts'
 import type { HubspotStore, NewDeal } from './people.ts'
 import { createProperty, fieldTypes } from './properties.ts'
-import { listRecords, readAssociations } from './reads.ts'
-import {
-  batchFlaw,
-  batchReply,
-  failure,
-  missingScopes,
-  notFound,
-  notFoundErrors,
-  ownerBody,
-  paging,
-  pipelineBody,
-  recordBody,
-  refused,
-} from './replies.ts'
+import { listRecords, readBatch, readRecord } from './reads.ts'
+import { failure, missingScopes, notFound, ownerBody, paging, pipelineBody, recordBody, refused } from './replies.ts'
 import { type Route, routeOf, scopesOf } from './routes.ts'
 import { search } from './search.ts'
 import { openStore, type Store, sumOfAmounts, type Values } from './store.ts'
 import { openSender } from './webhooks.ts'
 import { requests, trouble, worldOf } from './world.ts'
+import { archiveBatch, createBatch, createRecord, updateBatch, updateRecord, upsertBatch } from './writes.ts'
 
 export interface HubspotSimulatorOptions {
   readonly port?: number
@@ -36,6 +25,8 @@ export interface HubspotSimulatorOptions {
   readonly oauth?: { readonly clientId: string; readonly clientSecret: string; readonly refreshToken: string }
   readonly portalId?: number
   readonly currency?: string
+  /** Further ones; products then have a price in each. */
+  readonly currencies?: readonly string[]
   readonly timeZone?: string
   readonly pipelines?: readonly SimulatedPipeline[]
   /** All when not given. */
@@ -46,17 +37,6 @@ export interface HubspotSimulatorOptions {
   readonly searchSecondly?: number
 }
 
-const batchSchema = z.looseObject({
-  inputs: z.array(z.looseObject({ id: z.union([z.string(), z.number()]).transform(String) })),
-})
-const readSchema = batchSchema.extend({
-  properties: z.array(z.string()).default([]),
-  idProperty: z.string().optional(),
-})
-const valuesSchema = z.record(z.string(), z.union([z.string(), z.null()]))
-const updateSchema = z.looseObject({
-  inputs: z.array(z.looseObject({ id: z.string(), properties: valuesSchema })),
-})
 const webhookSecret = 'secret-of-the-simulated-app'
 
 /** An account of HubSpot in memory: strict where HubSpot is, with its limits, its late index and its partial answers. */
@@ -66,8 +46,10 @@ export async function startHubspotSimulator(
   const now = options.now ?? Date.now
   const accessToken = options.accessToken ?? 'test-token'
   const portalId = options.portalId ?? 4711
+  const currency = options.currency ?? 'EUR'
   const inner = openStore({
     now,
+    ...(options.currencies === undefined ? {} : { currencies: [currency, ...options.currencies] }),
     ...(options.pipelines === undefined ? {} : { pipelines: options.pipelines }),
     ...(options.indexDelayMs === undefined ? {} : { indexDelayMs: options.indexDelayMs }),
   })
@@ -154,8 +136,8 @@ export async function startHubspotSimulator(
         portalId,
         accountType: 'STANDARD',
         timeZone: options.timeZone ?? 'Europe/Berlin',
-        companyCurrency: options.currency ?? 'EUR',
-        additionalCurrencies: [],
+        companyCurrency: currency,
+        additionalCurrencies: [...(options.currencies ?? [])],
         utcOffset: '+01:00',
         uiDomain: 'app.hubspot.com',
         dataHostingLocation: 'eu1',
@@ -164,7 +146,10 @@ export async function startHubspotSimulator(
     'GET owners': (_, __, query) => {
       const archived = query.get('archived') === 'true'
       const limit = Math.min(Number(query.get('limit') ?? 100), 500)
-      const all = [...inner.owners.values()].filter((owner) => owner.archived === archived)
+      const email = query.get('email')
+      const all = [...inner.owners.values()].filter(
+        (owner) => owner.archived === archived && (email === null || owner.email === email),
+      )
       const start = Number(query.get('after') ?? 0)
       const results = all.slice(start, start + limit).map(ownerBody)
       return { status: 200, body: { results, ...paging(start + limit < all.length ? String(start + limit) : null) } }
@@ -193,28 +178,9 @@ export async function startHubspotSimulator(
       return { status: 201, body: { name, label, archived: false, displayOrder: -1 } }
     },
     'GET objects': ({ object }, _, query) => listRecords(inner, object, query),
-    'POST objects': ({ object }, body) => {
-      const given = z.looseObject({ properties: valuesSchema }).safeParse(body)
-      if (!given.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
-      const refusal = inner.refuse(object, null, given.data.properties)
-      if (refusal !== null) return refused(refusal)
-      return { status: 201, body: recordBody(inner, object, inner.create(object, given.data.properties), null) }
-    },
-    'GET object': ({ object, id }, _, query) => {
-      const record = inner.get(object, id)
-      const names = query.getAll('properties').flatMap((list) => list.split(','))
-      return record === null ? notFound : { status: 200, body: recordBody(inner, object, record, names) }
-    },
-    'PATCH object': ({ object, id }, body) => {
-      const record = inner.get(object, id)
-      const given = z.looseObject({ properties: valuesSchema }).safeParse(body)
-      if (!given.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
-      if (record === null) return notFound
-      const refusal = inner.refuse(object, record, given.data.properties)
-      if (refusal !== null) return refused(refusal)
-      inner.update(object, record, given.data.properties, 'INTEGRATION')
-      return { status: 200, body: recordBody(inner, object, record, Object.keys(given.data.properties)) }
-    },
+    'POST objects': ({ object }, body) => createRecord(inner, object, body),
+    'GET object': ({ object, id }, _, query) => readRecord(inner, object, id, query),
+    'PATCH object': ({ object, id }, body, query) => updateRecord(inner, object, id, body, query),
     'DELETE object': ({ object, id }) => {
       inner.archive(object, id)
       return { status: 204 }
@@ -230,51 +196,19 @@ export async function startHubspotSimulator(
         body: { total: found.total, results, ...paging(found.next === null ? null : String(found.next)) },
       }
     },
-    'POST batch/read': ({ object }, body) => {
-      const given = readSchema.safeParse(body)
-      if (!given.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
-      const ids = given.data.inputs.map((input) => input.id)
-      const flaw = batchFlaw(ids)
-      if (flaw !== null) return flaw
-      const found = new Map(ids.map((id) => [id, inner.get(object, id)]))
-      // A survivor that is asked for under two ids comes once.
-      const records = new Set([...found.values()].filter((record) => record !== null))
-      const missing = ids.filter((id) => found.get(id) === null)
-      return batchReply(
-        [...records].map((record) => recordBody(inner, object, record, given.data.properties)),
-        notFoundErrors(object, missing),
-      )
-    },
-    'POST batch/update': ({ object }, body) => {
-      const given = updateSchema.safeParse(body)
-      if (!given.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
-      const { inputs } = given.data
-      const flaw = batchFlaw(inputs.map((input) => input.id))
-      if (flaw !== null) return flaw
-      // One invalid value fails the batch; only ids that are not there fail by themselves.
-      for (const { id, properties } of inputs) {
-        const refusal = inner.refuse(object, inner.get(object, id), properties)
-        if (refusal !== null) return refused(refusal)
-      }
-      const results: JsonObject[] = []
-      const missing: string[] = []
-      for (const { id, properties } of inputs) {
-        const record = inner.get(object, id)
-        if (record === null) missing.push(id)
-        else {
-          inner.update(object, record, properties, 'INTEGRATION')
-          results.push(recordBody(inner, object, record, Object.keys(properties)))
-        }
-      }
-      // Not in the order of the inputs.
-      return batchReply(results.reverse(), notFoundErrors(object, missing))
-    },
+    'POST batch/read': ({ object }, body, query) => readBatch(inner, object, body, query),
+    'POST batch/create': ({ object }, body) => createBatch(inner, object, body),
+    'POST batch/update': ({ object }, body) => updateBatch(inner, object, body),
+    'POST batch/upsert': ({ object }, body) => upsertBatch(inner, object, body),
+    'POST batch/archive': ({ object }, body) => archiveBatch(inner, object, body),
     'POST associations': ({ object, other }, body) => readAssociations(inner, object, other, body),
   }
 
   const store: HubspotStore = {
     addCompany: (properties) => inner.create('companies', properties).id,
     addContact: (properties) => inner.create('contacts', properties).id,
+    addProduct: (properties) => inner.create('products', properties).id,
+    products: () => livingOf(inner, 'products'),
     addOwner: ({ archived = false, ...owner }) => {
       const id = String(70_000_000 + inner.owners.size + 1)
       inner.owners.set(id, { ...owner, id, archived })
@@ -291,8 +225,8 @@ export async function startHubspotSimulator(
       links.companies = []
       inner.link('deals', id, 'companies', companyId, [5, 341], [6, 342])
     },
-    updateDeal: (id, properties) => updateRecord('deals', id, properties),
-    updateRecord,
+    updateDeal: (id, properties) => changeByPerson('deals', id, properties),
+    updateRecord: changeByPerson,
     archive: inner.archive,
     restore: inner.restore,
     merge: inner.merge,
@@ -305,17 +239,15 @@ export async function startHubspotSimulator(
       })
       return { id: record.id, properties: { ...record.properties }, lines }
     },
-    deals: () =>
-      [...inner.records('deals').values()]
-        .filter((record) => record.archivedAt === null)
-        .map(({ id, properties }) => ({ id, properties: { ...properties } })),
+    deals: () => livingOf(inner, 'deals'),
     addProperty: (object, name, type) => {
       const reply = createProperty(inner, object, {
-        ...{ name, label: name, type, groupName: '', options: [] },
+        ...{ name, label: name, type, groupName: '', options: type === 'bool' ? ['true', 'false'].map(optionOf) : [] },
         fieldType: fieldTypes[type]?.[0] ?? 'text',
       })
       if (reply.status !== 201) throw new Error(`property ${name} was not created: ${JSON.stringify(reply.body)}`)
     },
+    removeProperty: (object, name) => void inner.properties(object).delete(name),
     setScopes: (given) => {
       scopes = new Set(given)
     },
@@ -330,7 +262,7 @@ export async function startHubspotSimulator(
     redeliverWebhooks: sender.redeliver,
   }
 
-  function updateRecord(object: string, id: string, properties: Values): void {
+  function changeByPerson(object: string, id: string, properties: Values): void {
     const record = inner.get(object, id)
     if (record === null) throw new Error(`the simulated account has no ${object} ${id}`)
     const refusal = inner.refuse(object, record, properties)
@@ -347,13 +279,20 @@ export async function startHubspotSimulator(
   return {
     ...server,
     store,
-    crm: worldOf(store),
+    crm: worldOf(store, currency),
     settings: { baseUrl: server.url, accessToken, webhookSecret },
     requests,
     trouble,
     sendWebhooks: (url) => store.sendWebhooks({ url, clientSecret: webhookSecret }),
   }
 }
+
+const optionOf = (value: string) => ({ label: value, value, hidden: false })
+
+const livingOf = (inner: Store, object: string) =>
+  [...inner.records(object).values()]
+    .filter((record) => record.archivedAt === null)
+    .map(({ id, properties }) => ({ id, properties: { ...properties } }))
 
 function addDeal(inner: Store, deal: NewDeal): string {
   const lines = (deal.lines ?? []).map((line) => inner.create('line_items', line, deal.modifiedAt))

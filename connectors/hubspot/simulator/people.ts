@@ -17,6 +17,7 @@ export interface NewDeal {
 export interface HubspotStore {
   addCompany(properties: Values): string
   addContact(properties: Values): string
+  addProduct(properties: Values): string
   addOwner(owner: { firstName: string; lastName: string; email: string; archived?: boolean }): string
   /** @returns its id; the amount is the sum of the lines unless given */
   addDeal(deal: NewDeal): string
@@ -31,7 +32,9 @@ export interface HubspotStore {
   /** Null when there is none, or it is archived. */
   deal(id: string): { readonly id: string; readonly properties: Values; readonly lines: readonly Values[] } | null
   deals(): readonly { readonly id: string; readonly properties: Values }[]
+  products(): readonly { readonly id: string; readonly properties: Values }[]
   addProperty(object: string, name: string, type: string): void
+  removeProperty(object: string, name: string): void
   setScopes(scopes: readonly string[]): void
   setIndexDelay(ms: number): void
   /** Every access token that OAuth gave out stops working. */

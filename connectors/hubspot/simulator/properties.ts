@@ -19,13 +19,15 @@ const propertySchema = z.looseObject({
     .default([]),
 })
 export const fieldTypes: Readonly<Record<string, readonly string[]>> = {
-  string: ['text', 'textarea', 'file'],
+  string: ['text', 'textarea', 'file', 'html', 'phonenumber'],
   number: ['number', 'calculation_equation'],
   date: ['date'],
   datetime: ['date'],
   enumeration: ['select', 'radio', 'checkbox'],
   bool: ['booleancheckbox'],
 }
+
+const uniqueMax = 10
 
 export function createProperty(inner: Store, object: string, body: unknown): SimulatorReply {
   const given = propertySchema.safeParse(body)
@@ -37,8 +39,22 @@ export function createProperty(inner: Store, object: string, body: unknown): Sim
   }
   if (!fieldTypes[type]?.includes(fieldType))
     return failure(400, 'VALIDATION_ERROR', `${fieldType} does not go with ${type}`)
-  if (groupName !== '' && !inner.groups(object).has(groupName) && groupName !== `${object.slice(0, -1)}information`) {
+  if (groupName !== '' && !inner.groups(object).has(groupName)) {
     return failure(400, 'VALIDATION_ERROR', `There is no property group "${groupName}"`)
+  }
+  if (
+    type === 'bool' &&
+    options
+      .map((option) => option.value)
+      .sort()
+      .join() !== 'false,true'
+  ) {
+    const words = 'exactly two options; one with a value of true, the other with a value of false'
+    return failure(400, 'VALIDATION_ERROR', `Boolean properties must have ${words}`)
+  }
+  const unique = [...inner.properties(object).values()].filter((one) => !one.hubspotDefined && one.hasUniqueValue)
+  if (hasUniqueValue && unique.length >= uniqueMax) {
+    return failure(400, 'VALIDATION_ERROR', `no more than ${uniqueMax} properties with unique values`)
   }
   const property: SimulatedProperty = {
     ...{ name, label, type, fieldType, groupName, description, hasUniqueValue },

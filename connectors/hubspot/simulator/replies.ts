@@ -5,10 +5,19 @@ import type { Refusal, Store, Stored } from './store.ts'
 
 const batchMax = 100
 
+/** What comes when nothing is asked for, beside what always comes. */
+const defaults: Readonly<Record<string, readonly string[]>> = {
+  deals: ['amount', 'closedate', 'dealname', 'dealstage', 'pipeline'],
+  companies: ['domain', 'name'],
+  contacts: ['email', 'firstname', 'lastname'],
+  products: ['description', 'name', 'price'],
+}
+
 /** Properties asked for, and the three that always come. @param names null for all */
 export function recordBody(inner: Store, object: string, record: Stored, names: readonly string[] | null): JsonObject {
   const always = ['hs_object_id', 'createdate', inner.modifiedName(object)]
-  const wanted = names === null ? Object.keys(record.properties) : [...names, ...always]
+  const asked = names?.length === 0 ? (defaults[object] ?? []) : names
+  const wanted = asked === null ? Object.keys(record.properties) : [...asked, ...always]
   const known = inner.properties(object)
   const properties: Record<string, Json> = {}
   // A name that is no property's is passed over when reading.

@@ -13,6 +13,9 @@ const routes: readonly (readonly [RegExp, string])[] = [
   [`/crm/objects/${version}/:o/search|/crm/v3/objects/:o/search`, 'search'],
   [`/crm/objects/${version}/:o/batch/read|/crm/v3/objects/:o/batch/read`, 'batch/read'],
   [`/crm/objects/${version}/:o/batch/update|/crm/v3/objects/:o/batch/update`, 'batch/update'],
+  [`/crm/objects/${version}/:o/batch/create|/crm/v3/objects/:o/batch/create`, 'batch/create'],
+  [`/crm/objects/${version}/:o/batch/upsert|/crm/v3/objects/:o/batch/upsert`, 'batch/upsert'],
+  [`/crm/objects/${version}/:o/batch/archive|/crm/v3/objects/:o/batch/archive`, 'batch/archive'],
   [`/crm/objects/${version}/:o/:i|/crm/v3/objects/:o/:i`, 'object'],
   [`/crm/objects/${version}/:o|/crm/v3/objects/:o`, 'objects'],
   [`/crm/associations/${version}/:o/:t/batch/read|/crm/v4/associations/:o/:t/batch/read`, 'associations'],
@@ -26,7 +29,7 @@ const routes: readonly (readonly [RegExp, string])[] = [
   const places = pattern
     .replaceAll(':o', '(?<o>[a-z_]+)')
     .replaceAll(':t', '(?<t>[a-z_]+)')
-    .replaceAll(':i', '(?<i>\\d+)')
+    .replaceAll(':i', '(?<i>[^/]+)')
   return [new RegExp(`^(?:${places})$`), name] as const
 })
 
@@ -36,7 +39,7 @@ export function routeOf(path: string): Route | null {
     if (match === null) continue
     const { o = '', i = '', t = '' } = match.groups ?? {}
     const known = [o, t].every((object) => object === '' || objectNames.includes(object))
-    return known ? { name, object: o, id: i, other: t } : null
+    return known ? { name, object: o, id: decodeURIComponent(i), other: t } : null
   }
   return null
 }
@@ -44,6 +47,7 @@ export function routeOf(path: string): Route | null {
 export function scopesOf(method: string, { name, object, other }: Route): readonly string[] {
   if (name === 'owners' || name === 'owner') return ['crm.objects.owners.read']
   if (object === '' || name === 'properties' || name === 'groups' || name === 'pipelines') return []
-  const changes = name === 'batch/update' || ((name === 'objects' || name === 'object') && method !== 'GET')
+  const batch = ['batch/create', 'batch/update', 'batch/upsert', 'batch/archive'].includes(name)
+  const changes = batch || ((name === 'objects' || name === 'object') && method !== 'GET')
   return [object, other].filter((one) => one !== '').map((one) => `crm.objects.${one}.${changes ? 'write' : 'read'}`)
 }

@@ -12,10 +12,17 @@ const requestSchema = z.looseObject({
   filterGroups: z.array(z.looseObject({ filters: z.array(filterSchema) })).default([]),
   sorts: z
     .array(
-      z.union([z.string(), z.looseObject({ propertyName: z.string(), direction: z.string().default('ASCENDING') })]),
+      z.union([
+        z.string(),
+        z.looseObject({
+          propertyName: z.string(),
+          direction: z.enum(['ASCENDING', 'DESCENDING']).default('ASCENDING'),
+        }),
+      ]),
     )
     .default([]),
   properties: z.array(z.string()).default([]),
+  query: z.string().default(''),
   limit: z.number().int().default(10),
   after: z.union([z.string(), z.number()]).default('0').transform(Number),
 })
@@ -41,7 +48,8 @@ const invalid = (message: string): Refusal => ({ status: 400, category: 'VALIDAT
 export function search(store: Store, object: string, body: unknown): Found | Refusal {
   const parsed = requestSchema.safeParse(body)
   if (!parsed.success) return invalid(`Invalid input JSON: ${parsed.error.issues[0]?.path.join('.')}`)
-  const { filterGroups, sorts, limit, after, properties } = parsed.data
+  const { filterGroups, sorts, limit, after, properties, query } = parsed.data
+  if (query !== '') return invalid('not simulated: query')
   const filters = filterGroups.flatMap((group) => group.filters)
   if (limit < 1 || limit > 200) return invalid('limit must be between 1 and 200')
   if (filterGroups.length > 5) return invalid('no more than 5 filterGroups')

@@ -12,6 +12,7 @@ import { parseInstant, parsePlainDate } from '../../../src/core/time.ts'
 import {
   defaultPipelines,
   defaultProperties,
+  groupOf,
   objectNames,
   type SimulatedPipeline,
   type SimulatedProperty,
@@ -25,8 +26,18 @@ export interface Stored {
   archivedAt: number | null
   /** What the search index still shows while it lags behind; null when the record is new to it. */
   indexed: { readonly at: number; readonly properties: Readonly<Record<string, string>> } | null
+  /** Who made it: what changed it first is `past`. */
+  readonly source: string
+  /** By property that has changed since, newest first, the value in force among them. */
+  past: Record<string, Moment[]>
   /** By object at the other end. */
   links: Record<string, { readonly id: string; readonly types: readonly number[] }[]>
+}
+/** A value that a property had from a time on. */
+interface Moment {
+  readonly value: string
+  readonly at: number
+  readonly source: string
 }
 interface SimulatedOwner {
   readonly id: string
@@ -50,6 +61,8 @@ export type Values = Readonly<Record<string, string | null>>
 interface Table {
   readonly records: Map<string, Stored>
   readonly properties: Map<string, SimulatedProperty>
+  /** By property whose values are unique, and value: who had it last. */
+  readonly holders: Map<string, Map<string, Stored>>
   /** By time of change. An entry is dead when its record has changed since. */
   order: { readonly at: number; readonly record: Stored }[]
   dead: number
@@ -57,6 +70,8 @@ interface Table {
 interface StoreOptions {
   readonly now: () => number
   readonly pipelines?: readonly SimulatedPipeline[]
+  /** Of the account; one alone has no properties of its own. */
+  readonly currencies?: readonly string[]
   /** How long the search index lags behind. */
   readonly indexDelayMs?: number
 }
@@ -75,10 +90,16 @@ export function openStore(options: StoreOptions) {
   const tables = new Map<string, Table>(
     objectNames.map((object) => [
       object,
-      { records: new Map(), properties: defaultProperties(object, pipelines), order: [], dead: 0 },
+      {
+        records: new Map(),
+        properties: defaultProperties(object, pipelines, options.currencies ?? []),
+        holders: new Map(),
+        order: [],
+        dead: 0,
+      },
     ]),
   )
-  const groups = new Map(objectNames.map((object) => [object, new Map<string, string>()]))
+  const groups = new Map(objectNames.map((object) => [object, new Map([[groupOf(object), groupOf(object)]])]))
   const owners = new Map<string, SimulatedOwner>()
   const merged = new Map<string, string>()
   const listeners: ((happening: Happening) => void)[] = []
@@ -121,7 +142,7 @@ export function openStore(options: StoreOptions) {
     }
   }
 
-  function create(object: string, values: Values, modifiedAt?: number): Stored {
+  function create(object: string, values: Values, modifiedAt?: number, source = 'CRM_UI'): Stored {
     const now = modifiedAt ?? options.now()
     lastId += 1
     const record: Stored = {
@@ -131,6 +152,8 @@ export function openStore(options: StoreOptions) {
       updatedAt: now,
       archivedAt: null,
       indexed: null,
+      source,
+      past: {},
       links: {},
     }
     assign(object, record, values)
@@ -144,7 +167,10 @@ export function openStore(options: StoreOptions) {
     const { properties } = record
     for (const [name, value] of Object.entries(values)) {
       if (value === null || value === '') delete properties[name]
-      else properties[name] = normal(table(object).properties.get(name)?.type, value)
+      else {
+        properties[name] = normal(table(object).properties.get(name)?.type, value)
+        if (isUnique(object, name)) hold(object, name, value, record)
+      }
     }
     if (object === 'deals') {
       properties.pipeline ??= 'default'
@@ -156,6 +182,50 @@ export function openStore(options: StoreOptions) {
       properties.hs_is_closed_won = String(won)
     }
     if (object === 'line_items') properties.amount = lineAmount(properties)
+  }
+
+  /** Of the standard properties, only the e-mail of a contact; ids are no property to go by. */
+  const isUnique = (object: string, name: string): boolean =>
+    (object === 'contacts' && name === 'email') ||
+    (name !== 'hs_object_id' && table(object).properties.get(name)?.hasUniqueValue === true)
+  const claimOf = (name: string, value: string): string => (name === 'email' ? value.toLowerCase() : value)
+
+  function hold(object: string, name: string, value: string, record: Stored): void {
+    const { holders } = table(object)
+    const held = holders.get(name) ?? new Map<string, Stored>()
+    holders.set(name, held)
+    held.set(claimOf(name, value), record)
+  }
+
+  /** The living record that has this value of a unique property. */
+  function byValue(object: string, name: string, value: string): Stored | null {
+    const record = table(object).holders.get(name)?.get(claimOf(name, value))
+    if (record === undefined || get(object, record.id) !== record) return null
+    return claimOf(name, record.properties[name] ?? '') === claimOf(name, value) ? record : null
+  }
+
+  function conflict(name: string, value: string): Refusal {
+    const invalid = [
+      {
+        isValid: false,
+        message: `another record already has the value ${value}`,
+        error: 'CONFLICTING_UNIQUE_VALUE',
+        name,
+      },
+    ]
+    const message = `Property values were not valid: ${JSON.stringify(invalid)}`
+    return { status: 400, category: 'VALIDATION_ERROR', message }
+  }
+
+  function conflictOf(object: string, record: Stored | null, values: Values): Refusal | null {
+    for (const [name, value] of Object.entries(values)) {
+      if (!value || !isUnique(object, name)) continue
+      const holder = byValue(object, name, value)
+      if (holder === null || holder === record) continue
+      if (object !== 'contacts' || name !== 'email') return conflict(name, value)
+      return { status: 409, category: 'CONFLICT', message: `Contact already exists. Existing ID: ${holder.id}` }
+    }
+    return null
   }
 
   /** Sets properties as any user or integration does. @returns null when HubSpot would take them */
@@ -182,19 +252,29 @@ export function openStore(options: StoreOptions) {
         name: 'dealstage',
       })
     }
-    if (invalid.length === 0) return null
+    if (invalid.length === 0) return conflictOf(object, record, values)
     const message = `Property values were not valid: ${JSON.stringify(invalid)}`
     return { status: 400, category: 'VALIDATION_ERROR', message }
   }
 
   function update(object: string, record: Stored, values: Values, source: string): void {
-    const before = listeners.length > 0 ? { ...record.properties } : {}
+    const before = { ...record.properties }
     touch(object, record, () => assign(object, record, values))
+    remember(object, record, before, source)
     if (listeners.length === 0) return
     for (const [name, value] of Object.entries(record.properties)) {
       if (before[name] === value || name === modifiedName(object)) continue
       const change = { propertyName: name, propertyValue: value, changeSource: source, objectId: Number(record.id) }
       tell({ subscriptionType: `${singular(object)}.propertyChange`, ...change })
+    }
+  }
+
+  function remember(object: string, record: Stored, before: Readonly<Record<string, string>>, source: string): void {
+    for (const name of new Set([...Object.keys(before), ...Object.keys(record.properties)])) {
+      const value = record.properties[name] ?? ''
+      if (value === (before[name] ?? '') || name === modifiedName(object)) continue
+      const past = record.past[name] ?? firstMoment(record, before[name])
+      record.past[name] = [{ value, at: record.updatedAt, source }, ...past]
     }
   }
 
@@ -233,6 +313,11 @@ export function openStore(options: StoreOptions) {
   function get(object: string, id: string): Stored | null {
     const record = table(object).records.get(merged.get(`${object}:${id}`) ?? id)
     return record === undefined || record.archivedAt !== null ? null : record
+  }
+
+  function archived(object: string, id: string): Stored | null {
+    const record = table(object).records.get(id)
+    return record === undefined || record.archivedAt === null ? null : record
   }
 
   function archive(object: string, id: string): void {
@@ -289,6 +374,12 @@ export function openStore(options: StoreOptions) {
     records: (object: string): ReadonlyMap<string, Stored> => table(object).records,
     modifiedName,
     get,
+    archived,
+    byValue,
+    isUnique,
+    conflict,
+    history: (record: Stored, name: string): readonly Moment[] =>
+      record.past[name] ?? firstMoment(record, record.properties[name]),
     create,
     refuse,
     update,
@@ -314,6 +405,9 @@ export function openStore(options: StoreOptions) {
     },
   }
 }
+
+const firstMoment = ({ createdAt, source }: Stored, value: string | undefined): Moment[] =>
+  value === undefined ? [] : [{ value, at: createdAt, source }]
 
 const singular = (object: string): string =>
   object === 'companies' ? 'company' : object.endsWith('s') ? object.slice(0, -1) : object

@@ -1,4 +1,11 @@
-import type { CrmDeal, CrmWorld, NewLine, SimulatedCrm, SimulatedSystem } from '../../../src/simulator/world.ts'
+import type {
+  CrmDeal,
+  CrmProduct,
+  CrmWorld,
+  NewLine,
+  SimulatedCrm,
+  SimulatedSystem,
+} from '../../../src/simulator/world.ts'
 import type { HubspotStore } from './people.ts'
 import type { Values } from './store.ts'
 
@@ -6,7 +13,7 @@ import type { Values } from './store.ts'
 const stages = { open: 'contractsent', won: 'closedwon', lost: 'closedlost' } as const
 
 /** The account in the words that all simulated CRMs share. */
-export function worldOf(store: HubspotStore): CrmWorld {
+export function worldOf(store: HubspotStore, currency: string): CrmWorld {
   const shownOf = (properties: Values): CrmDeal['shown'] => ({
     orderNumber: properties.erp_order_no || null,
     status: properties.erp_status || null,
@@ -20,6 +27,22 @@ export function worldOf(store: HubspotStore): CrmWorld {
     won: properties.hs_is_closed_won === 'true',
     amount: properties.amount || null,
     shown: shownOf(properties),
+  })
+  const productOf = ({ id, properties }: { readonly id: string; readonly properties: Values }): CrmProduct => ({
+    id,
+    sku: properties.hs_sku ?? '',
+    name: properties.name ?? '',
+    key: properties.erp_key || null,
+    active: properties.erp_active !== 'false',
+    prices: Object.fromEntries(
+      Object.entries({ [`hs_price_${currency}`]: properties.price, ...properties }).flatMap(([name, value]) => {
+        const code = /^hs_price_(\w{3})$/.exec(name)?.[1]
+        return code === undefined || !value ? [] : [[code.toUpperCase(), value]]
+      }),
+    ),
+    onHand: properties.erp_stock_on_hand || null,
+    available: properties.erp_stock_available || null,
+    asOf: properties.erp_stock_as_of || null,
   })
   return {
     amountIsFree: true,
@@ -47,6 +70,8 @@ export function worldOf(store: HubspotStore): CrmWorld {
         ...(state === undefined ? {} : { dealstage: stages[state] }),
         ...(wonAt === undefined ? {} : { closedate: wonAt }),
       }),
+    addProduct: ({ sku, name }) => store.addProduct({ hs_sku: sku, name }),
+    products: () => store.products().map(productOf),
     addLine: (dealId, line) => void store.addLine(dealId, lineOf(line)),
     deals: () => store.deals().map(dealOf),
     deal: (id) => {

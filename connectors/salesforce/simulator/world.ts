@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../../src/core/json.ts'
-import type { CrmDeal, CrmWorld, SimulatedCrm, SimulatedSystem } from '../../../src/simulator/world.ts'
+import type { CrmDeal, CrmProduct, CrmWorld, SimulatedCrm, SimulatedSystem } from '../../../src/simulator/world.ts'
 import { decimalOf, type SalesforceStore } from './people.ts'
 
 /** The default stages, by what they mean. */
@@ -27,6 +27,22 @@ export function worldOf(store: SalesforceStore, currency: string, multiCurrency:
     if (asked === undefined || asked === currency) return {}
     throw new Error(`the simulated org has ${currency} only; start it with currencies: ['${asked}']`)
   }
+  const productOf = (fields: JsonObject): CrmProduct => ({
+    id: String(fields.Id),
+    sku: textOf(fields.ProductCode) ?? '',
+    name: String(fields.Name),
+    key: textOf(fields.ERP_Key__c),
+    active: fields.IsActive === true,
+    prices: Object.fromEntries(
+      store
+        .records('PricebookEntry')
+        .filter((entry) => entry.Product2Id === fields.Id)
+        .map((entry) => [textOf(entry.CurrencyIsoCode) ?? currency, decimalOf(entry.UnitPrice) ?? '0']),
+    ),
+    onHand: decimalOf(fields.ERP_Stock_On_Hand__c),
+    available: decimalOf(fields.ERP_Stock_Available__c),
+    asOf: textOf(fields.ERP_Stock_As_Of__c),
+  })
   return {
     amountIsFree: false,
     addCompany: ({ name, domain, street, city, zip, country }) =>
@@ -64,6 +80,8 @@ export function worldOf(store: SalesforceStore, currency: string, multiCurrency:
         ...given('LastStageChangeDate', wonAt),
       }),
     addLine: (dealId, line) => void store.addLine(dealId, line),
+    addProduct: ({ sku, name }) => store.addProduct({ sku, name }),
+    products: () => store.records('Product2').map(productOf),
     deals: () => store.records('Opportunity').map(dealOf),
     deal: (id) => {
       const found = store.record('Opportunity', id)
