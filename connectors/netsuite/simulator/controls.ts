@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../../src/core/json.ts'
-import type { NetsuiteStore, NewItem } from './people.ts'
+import type { NewItem } from './items.ts'
+import type { NetsuiteStore } from './people.ts'
 
 interface Step {
   readonly id: string
