@@ -3,7 +3,17 @@ import { SyncError } from '../../src/core/problem.ts'
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
 import type { Client } from './client.ts'
 import { isSyncError } from './errors.ts'
-import { customerAddresses, customerObject, orderFields, orderObject, partFields, tables, taxNumber } from './schema.ts'
+import {
+  customerAddresses,
+  customerObject,
+  itemFields,
+  itemObject,
+  orderFields,
+  orderObject,
+  partFields,
+  tables,
+  taxNumber,
+} from './schema.ts'
 import type { Settings } from './settings.ts'
 
 /** What a record type's field takes. */
@@ -168,6 +178,7 @@ export function openMetadata(client: Client, settings: Settings): Metadata {
           object,
           fields: {
             ...Object.fromEntries(own.map(([name, kind]) => [name, { ...readable, label: name, type: kind }])),
+            ...(object === itemObject ? itemFields : {}),
             ...Object.assign({}, ...custom),
           },
         }

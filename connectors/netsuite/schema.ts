@@ -29,6 +29,16 @@ export const columns = {
     total: 'foreigntotal',
     unpaid: 'foreignamountunpaid',
   },
+  item: {
+    /** What a record calls `salesDescription`. */
+    description: 'description',
+    inactive: 'isinactive',
+    saleUnit: 'saleunit',
+    stockUnit: 'stockunit',
+  },
+  price: { level: 'pricelevel', currency: 'currency', from: 'quantity', amount: 'unitprice' },
+  stock: { onHand: 'quantityonhand', available: 'quantityavailable', changed: 'lastquantityavailablechange' },
+  unit: { id: 'internalid', name: 'unitname', rate: 'conversionrate' },
   /** The customer's tax number, by the account's tax engine. */
   taxNumber: { suiteTax: 'defaulttaxreg', legacy: 'vatregnumber' },
 } as const
@@ -41,6 +51,7 @@ export const watchedTypes: readonly string[] = [...new Set(['SalesOrd', ...docum
 
 export const orderObject = 'salesOrder'
 export const customerObject = 'customer'
+export const itemObject = 'item'
 
 /** The record type of a mapping's object: in mappings `customer` is a document of ours, so NetSuite's is `Customer`. */
 export const typeOf = (object: string): string => (object === 'Customer' ? customerObject : object)
@@ -107,7 +118,7 @@ export const tables: Readonly<Record<string, Table>> = {
     },
     records: [],
   },
-  item: {
+  [itemObject]: {
     name: 'item',
     labels: ['itemid'],
     archived: 'isinactive',
@@ -122,7 +133,10 @@ export const tables: Readonly<Record<string, Table>> = {
       externalid: 'text',
       description: 'text',
     },
-    records: ['inventoryItem', 'nonInventorySaleItem', 'serviceSaleItem'],
+    records: [
+      ...['inventoryItem', 'assemblyItem', 'kitItem', 'nonInventorySaleItem', 'nonInventoryResaleItem'],
+      ...['serviceSaleItem', 'serviceResaleItem'],
+    ],
   },
   currency: named('currency', { symbol: 'text' }),
   subsidiary: named('subsidiary', { country: 'text', currency: 'reference' }),
@@ -169,6 +183,17 @@ export const orderFields: Readonly<Record<string, FieldSchema>> = {
   payments: list('Payments of its invoices, and cash sales', 'salesOrder.payment'),
   work_orders: list('Work orders made for it', 'salesOrder.work_order'),
   purchase_orders: list('Purchase orders made for it', 'salesOrder.purchase_order'),
+}
+
+/** Fields of ours on an item, read by SuiteQL and the same in every account. `items.ts` fills them. */
+export const itemFields: Readonly<Record<string, FieldSchema>> = {
+  url: value('Address of the item in NetSuite', 'text'),
+  active: value('Not inactive', 'boolean'),
+  sales_description: value('Description in sales', 'text'),
+  unit: value('Unit in which it is sold, and in which its stock is told', 'text'),
+  prices: list('Base price of one unit, one for each currency, without a quantity break', 'item.price'),
+  on_hand: value('Quantity on hand, of all locations that the role sees', 'number'),
+  available: value('Quantity available, of all locations that the role sees', 'number'),
 }
 
 const identity = {
@@ -244,8 +269,23 @@ export const partFields: Readonly<Record<string, Readonly<Record<string, FieldSc
     status: settled.status,
     due: value('Due date', 'date'),
   },
+  'item.price': {
+    currency: value('ISO code of the currency', 'text'),
+    amount: value('Price of one unit', 'number'),
+  },
   reference: { id: value('Internal id', 'text') },
 }
+
+/** Whose changes are followed, as a condition on the table `i`. What is only bought is in no catalogue. */
+export const sellable =
+  "(i.itemtype IN ('InvtPart', 'Assembly', 'Kit') OR " +
+  "(i.itemtype IN ('NonInvtPart', 'Service') AND i.subtype IN ('Sale', 'Resale')))"
+/** Item types that have a quantity on hand. */
+export const countedTypes: ReadonlySet<string> = new Set(['InvtPart', 'Assembly'])
+/** Transactions that reserve goods without moving them, as SuiteQL has their types. */
+export const committingTypes = ['SalesOrd', 'TrnfrOrd', 'WorkOrd'] as const
+/** NetSuite's own price level "Base Price". */
+export const basePriceLevel = '1'
 
 /** The item types that are shipped. */
 export const stockedTypes: ReadonlySet<string> = new Set(['InvtPart', 'Assembly', 'Kit'])

@@ -68,6 +68,7 @@ export function openDatabase({ now, timeZone, oneWorld, units }: Options) {
     timeZone,
     oneWorld,
     units,
+    now,
     time,
     all,
     get,
@@ -90,10 +91,10 @@ export function openDatabase({ now, timeZone, oneWorld, units }: Options) {
     addColumn(table: string, name: string, type: string): void {
       engine.exec(`ALTER TABLE "${table}" ADD COLUMN "${name}" ${type}`)
     },
-    /** All or nothing of what is written inside. */
-    transaction<T>(work: () => T): T {
+    /** All or nothing of what is written inside. @param at  when it is done; now when not given */
+    transaction<T>(work: () => T, at = now()): T {
       if (working) return work()
-      stamp = dateOf(now(), timeZone)
+      stamp = dateOf(at, timeZone)
       working = true
       engine.exec('BEGIN')
       try {

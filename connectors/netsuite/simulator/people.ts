@@ -49,7 +49,7 @@ type SimulatedDocument = {
 /** What people at the real account would do. Ids are text, as connectors have them. */
 export interface NetsuiteStore {
   addItem(item: NewItem): string
-  /** Many in one go: a hundred thousand take seconds. */
+  /** Many in one go, as they stood a day ago: a hundred thousand take seconds. */
   addItems(items: readonly NewItem[]): readonly string[]
   /** What is on hand is adjusted by an inventory adjustment; all else is a change of the item. */
   changeItem(id: string, change: ItemChange): void
@@ -129,6 +129,8 @@ type Rest = Pick<
   'race' | 'crash' | 'occupy' | 'setTax' | 'setDenied' | 'expireTokens' | 'removeCertificates'
 >
 
+const dayMs = 86_400_000
+
 /** The hands of the people who work in the account. */
 export function openPeople(deps: Deps, rest: Rest): NetsuiteStore {
   const { database, books, types, checking, orders, customers, items, fulfilment, billing, lineColumn } = deps
@@ -205,7 +207,7 @@ export function openPeople(deps: Deps, rest: Rest): NetsuiteStore {
   return {
     ...rest,
     addItem: (item) => act(() => items.add(item)),
-    addItems: (all) => act(() => all.map((item) => items.add(item))),
+    addItems: (all) => database.transaction(() => all.map((item) => items.add(item)), database.now() - dayMs),
     changeItem: (id, change) => act(() => items.change(Number(id), change)),
     items: () => items.all(),
     addLocation: (name) =>
