@@ -1,4 +1,4 @@
-import type { FieldSchema } from '../../src/ports/connector.ts'
+import type { Connection, FieldSchema } from '../../src/ports/connector.ts'
 
 /*
  * What we rely on in SuiteQL. Facts that no live account has confirmed yet are kept here alone, so that one that turns out
@@ -55,6 +55,33 @@ export const itemObject = 'item'
 
 /** The record type of a mapping's object: in mappings `customer` is a document of ours, so NetSuite's is `Customer`. */
 export const typeOf = (object: string): string => (object === 'Customer' ? customerObject : object)
+
+/** What is written, by the names that mappings use; `write.ts` takes nothing else. */
+export const writes: Connection['writes'] = {
+  [orderObject]: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+  Customer: { create: true, key: 'unique', acts: ['update'] },
+}
+
+const addressFields = ['addressee', 'addr1', 'addr2', 'city', 'state', 'zip', 'country', 'addrPhone'] as const
+const addressOf = (name: string): readonly string[] => addressFields.map((field) => `${name}.${field}`)
+/** Fields that the shipped mappings write, by record type: the connection test looks for each. */
+export const written: Readonly<Record<string, readonly string[]>> = {
+  [orderObject]: [
+    ...['entity', 'currency', 'otherRefNum', 'memo', 'orderStatus', 'shipDate'],
+    ...addressOf('shippingAddress'),
+    ...['item.item', 'item.quantity', 'item.price', 'item.rate', 'item.amount', 'item.description'],
+  ],
+  [customerObject]: [
+    ...['isPerson', 'companyName', 'firstName', 'lastName', 'email', 'phone', 'url', 'taxNumber', 'currency'],
+    ...addressOf('billingAddress'),
+    ...addressOf('shippingAddress'),
+  ],
+}
+/**
+ * Fields without which NetSuite makes no record, whatever the account: it fills in neither by itself. What forms and
+ * scripts of an account demand beside them the metadata does not tell.
+ */
+export const required: Readonly<Record<string, string>> = { [orderObject]: 'entity', [`${orderObject}.item`]: 'item' }
 
 /** `SELECT` with a date or time in a form that no preference of a user changes. */
 export const asDate = (column: string): string => `TO_CHAR(${column}, 'YYYY-MM-DD')`
