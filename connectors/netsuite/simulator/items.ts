@@ -39,7 +39,7 @@ export interface ItemChange {
   readonly active?: boolean
   readonly name?: string
 }
-export interface SimulatedItem {
+export type SimulatedItem = {
   readonly id: string
   readonly sku: string
   readonly name: string

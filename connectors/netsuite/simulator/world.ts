@@ -2,8 +2,8 @@ import type { ErpOrder, ErpWorld, SimulatedErp, SimulatedSystem } from '../../..
 import { changedRecord, errorReply, invalidLogin, tooManyRequests } from './errors.ts'
 import type { NetsuiteStore, SimulatedOrder } from './people.ts'
 
-/** What people who keep the catalogue do. */
-interface Catalogue {
+/** With what people who keep the catalogue do. */
+export interface NetsuiteWorld extends ErpWorld {
   changeProduct(id: string, change: { price?: string; onHand?: string; active?: boolean; name?: string }): void
   products(): readonly {
     id: string
@@ -17,7 +17,7 @@ interface Catalogue {
 }
 
 /** The account in the words that all simulated ERPs share. */
-export function worldOf(store: NetsuiteStore): ErpWorld & Catalogue {
+export function worldOf(store: NetsuiteStore): NetsuiteWorld {
   return {
     addProduct: (product) => store.addItem(product),
     changeProduct: (id, change) => store.changeItem(id, change),
