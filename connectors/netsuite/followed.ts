@@ -98,6 +98,8 @@ interface Place {
  */
 export function followItems(client: Client) {
   const absent = new Set<Source>()
+  /** Whether each source takes a statement of its own, as this account combines none. */
+  let apart = false
 
   function branch(source: Source, from: string | null, after: Place | null): { text: string; params: string[] } {
     const { id, part } = after?.source === source ? after : { id: '0', part: '0' }
@@ -132,7 +134,15 @@ export function followItems(client: Client) {
     }
   }
 
-  function ask(wanted: readonly Source[], from: string | null, after: Place | null, limit: number): Promise<QueryPage> {
+  async function ask(
+    wanted: readonly Source[],
+    from: string | null,
+    after: Place | null,
+    limit: number,
+  ): Promise<QueryPage> {
+    const [first, ...rest] = wanted
+    if (apart && first !== undefined && rest.length > 0)
+      return joined(await ask([first], from, after, limit), rest, from, limit)
     const branches = wanted.map((source) => branch(source, from, after))
     const statement = [
       `SELECT u.source, u.id, u.part, ${asTime('u.modified')} AS modified, ${asTime('SYSDATE')} AS now`,
@@ -140,6 +150,20 @@ export function followItems(client: Client) {
     ].join(' ')
     const params = branches.flatMap(({ params: own }) => own)
     return client.query(statement, params, { limit })
+  }
+
+  /** Fills a page from the sources behind its own. */
+  async function joined(
+    page: QueryPage,
+    later: readonly Source[],
+    from: string | null,
+    limit: number,
+  ): Promise<QueryPage> {
+    const room = limit - page.rows.length
+    if (room === 0 || later.length === 0) return page
+    const rest = await withoutAbsent(later, from, null, room)
+    const at = page.rows.length > 0 ? page.at : rest.at
+    return { rows: [...page.rows, ...rest.rows], hasMore: rest.hasMore, at }
   }
 
   /** What cannot be asked for, as a feature is off or the role may not see it, is left out from then on. */
@@ -159,8 +183,11 @@ export function followItems(client: Client) {
       for (const source of there) {
         if (source !== 'item' && (await isRefused(source, from))) absent.add(source)
       }
-      // Nothing is missing by itself: it is something else that is wrong.
-      if (absent.size === before) throw error
+      if (absent.size === before) {
+        // Nothing is missing by itself: that sources are combined by UNION ALL may be what is refused.
+        if (apart || there.length < 2) throw error
+        apart = true
+      }
       return withoutAbsent(wanted, from, after, limit)
     }
   }
@@ -206,15 +233,7 @@ export function followItems(client: Client) {
         const steps = (source: Source) => sources.indexOf(source) - sources.indexOf(after.source)
         const own = all.filter((source) => steps(source) === 0)
         const later = all.filter((source) => steps(source) > 0)
-        const first = await withoutAbsent(own, from, after, limits.page)
-        const room = limits.page - first.rows.length
-        if (room === 0 || later.length === 0) return first
-        const rest = await withoutAbsent(later, from, null, room)
-        return {
-          rows: [...first.rows, ...rest.rows],
-          hasMore: rest.hasMore,
-          at: first.rows.length > 0 ? first.at : rest.at,
-        }
+        return joined(await withoutAbsent(own, from, after, limits.page), later, from, limits.page)
       },
       async idsOf(rows) {
         const documents = rows.filter((row) => row.source === '3').map((row) => row.id ?? '')

@@ -348,6 +348,22 @@ describe('changes of items', () => {
     await expect(poll(found.next)).rejects.toMatchObject({ problem: { kind: 'configuration_invalid' } })
   })
 
+  test('are asked for source by source where no statement combines them', async () => {
+    const id = simulator.store.addItem({ sku: 'A' })
+    const since = await settled()
+    const detail = { detail: 'Invalid search query: UNION is not supported.', 'o:errorCode': 'INVALID_PARAMETER' }
+    const body = { title: 'Bad Request', status: 400, 'o:errorDetails': [detail] }
+    simulator.fault({ match: { body: 'UNION ALL' }, kind: 'status', status: 400, body, times: 100 })
+    simulator.store.changeItem(id, { onHand: '3' })
+    pass(30)
+    const found = await poll(since)
+    expect(found.ids).toEqual([id])
+    calls()
+    pass(60)
+    expect((await poll(found.next)).ids).toEqual([])
+    expect(calls()).toBe(3)
+  })
+
   test('all come at first, page after page, and a place between goes on without skipping', async () => {
     const ids = simulator.store.addItems(Array.from({ length: 2000 }, (_, n) => ({ sku: `S-${n}` })))
     const found = await poll(everything)
