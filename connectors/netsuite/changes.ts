@@ -4,10 +4,10 @@ import { SyncError } from '../../src/core/problem.ts'
 import { type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { ChangePage, ChangesSince, Cursor, Watch } from '../../src/ports/connector.ts'
-import { chunks } from './chunks.ts'
 import { type Client, limits, type QueryPage, type Row } from './client.ts'
 import { localText, millisOf, offsetBetween, type ServerZone } from './clock.ts'
-import { asTime, orderObject, places, tables, toTime, watchedTypes } from './schema.ts'
+import { type Followed, followItems, followRecords } from './followed.ts'
+import { itemObject } from './schema.ts'
 import type { Settings } from './settings.ts'
 
 /** More than that are forgotten, and reported once more when they are met again: the place is stored with each page. */
@@ -39,24 +39,13 @@ interface Deps {
 }
 
 /**
- * Changes by time of modification: one query for orders and all documents that belong to them. Each round looks back over
+ * Changes by time of modification: one query for records and all documents that belong to them. Each round looks back over
  * the one before, as a record shows only when its transaction is over, and tells what it knows from what is new. Times are
  * local and without a zone, so where the zone is measured, each answer that shows the time measures it anew.
  */
 export function openChanges(settings: Settings, { client, zone, clock }: Deps) {
   const overlapMs = settings.overlapSeconds * 1000
-
-  async function page(object: string, from: string, after: string): Promise<QueryPage> {
-    const table = tables[object]
-    const orders = object === orderObject
-    const statement = [
-      `SELECT r.id, ${orders ? 'r.type, ' : ''}${asTime(`r.${table?.modified}`)} AS modified,`,
-      `${asTime('SYSDATE')} AS now FROM ${table?.name} r`,
-      `WHERE ${orders ? `r.type IN (${places(watchedTypes)}) AND ` : ''}r.${table?.modified} >= ${toTime}`,
-      'AND r.id > ? ORDER BY r.id',
-    ].join(' ')
-    return client.query(statement, [...(orders ? watchedTypes : []), from, after])
-  }
+  const items = followItems(client)
 
   /** From when on to ask, in local time: at a change of the clocks the earlier of two readings. */
   function windowOf(state: State): string {
@@ -68,60 +57,39 @@ export function openChanges(settings: Settings, { client, zone, clock }: Deps) {
     return texts.sort()[0] ?? localText(start, 0)
   }
 
-  /** The orders that documents belong to: payments and credits are two steps away from theirs. */
-  async function ordersOf(documents: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const replies = await Promise.all(
-      chunks(documents, limits.values).map((ids) =>
-        client.queryAll(
-          'SELECT DISTINCT p.nextdoc AS document, p.previousdoc AS source, p.previoustype AS sourcetype, o.previousdoc AS origin ' +
-            'FROM PreviousTransactionLineLink p LEFT JOIN PreviousTransactionLineLink o ' +
-            "ON o.nextdoc = p.previousdoc AND o.previoustype = 'SalesOrd' " +
-            `WHERE p.nextdoc IN (${places(ids)}) ORDER BY p.nextdoc, p.previousdoc, o.previousdoc`,
-          ids,
-        ),
-      ),
-    )
-    const orders = new Map<string, string[]>()
-    for (const { document = '', source, sourcetype, origin } of replies.flat()) {
-      const order = sourcetype === 'SalesOrd' ? source : origin
-      if (order !== undefined) orders.set(document, [...(orders.get(document) ?? []), order])
-    }
-    return orders
-  }
-
-  async function idsOf(object: string, news: readonly Row[]): Promise<readonly string[]> {
-    if (object !== orderObject) return news.map((row) => row.id ?? '')
-    const documents = news.filter((row) => row.type !== 'SalesOrd').map((row) => row.id ?? '')
-    const linked = documents.length === 0 ? null : await ordersOf(documents)
-    const ids = news.flatMap((row) => (row.type === 'SalesOrd' ? [row.id ?? ''] : (linked?.get(row.id ?? '') ?? [])))
-    return [...new Set(ids)]
-  }
-
   /** Asks for a page; once more when the answer shows that the clocks went back, so that the page began too late. */
-  async function look(object: string, given: State): Promise<{ found: QueryPage; state: State; told: boolean }> {
+  async function look(followed: Followed, given: State): Promise<{ found: QueryPage; state: State; told: boolean }> {
+    const page = (of: State) => followed.page(isFromTheStart(of) ? null : windowOf(of), of.round?.after ?? null)
     const named = zone.named(clock.now()) !== null
     let state = given
     if (!named && state.zone === null) state = { ...state, zone: await zone.measure() }
-    const found = await page(object, windowOf(state), state.round?.after ?? '0')
+    const found = await page(state)
     if (named) return { found, state, told: true }
-    const measured = await measureOf(found, state.zone)
+    const measured = await measureOf(found, state)
     if (measured === null) return { found, state, told: false }
     const wentBack = state.zone !== null && measured.offset < state.zone.offset
     state = { ...state, zone: measured }
     if (!wentBack) return { found, state, told: true }
-    return { found: await page(object, windowOf(state), state.round?.after ?? '0'), state, told: true }
+    return { found: await page(state), state, told: true }
   }
 
-  async function measureOf(found: QueryPage, before: State['zone']): Promise<NonNullable<State['zone']> | null> {
+  async function measureOf(
+    found: QueryPage,
+    { zone: before, round }: State,
+  ): Promise<NonNullable<State['zone']> | null> {
     const now = found.rows[0]?.now
     if (now !== undefined && found.at !== null) return { offset: offsetBetween(now, found.at), at: found.at }
+    // The last page of many is empty where their number comes out even. It must end the round all the same.
+    if (round !== null) return zone.measure()
     const age = before === null ? measuredMs : toMillis(clock.now()) - toMillis(before.at)
     // Without rows there is no clock to read; that of the last minutes will do, but nothing is taken for done by it.
     return Math.abs(age) < measuredMs ? null : zone.measure()
   }
 
-  return async function* changes({ object }: Watch, since: ChangesSince): AsyncIterable<ChangePage> {
-    if (tables[object]?.modified === undefined) {
+  return async function* changes(watch: Watch, since: ChangesSince): AsyncIterable<ChangePage> {
+    const { object } = watch
+    const followed = object === itemObject ? items(watch) : followRecords(client, object)
+    if (followed === null) {
       throw new SyncError(`Changes of "${object}" cannot be followed in NetSuite`, {
         problem: { kind: 'configuration_invalid', path: object },
         fix: 'Only those of salesOrder, customer and item can. Correct the `from:` of the mapping.',
@@ -129,19 +97,25 @@ export function openChanges(settings: Settings, { client, zone, clock }: Deps) {
     }
     let before = stateOf(since)
     for (;;) {
-      const { found, state, told } = await look(object, before)
+      const { found, state, told } = await look(followed, before)
       const { rows } = found
       // What is so young that its second may bring more waits for the end of it, however often it is met before.
-      const news = rows.filter((row) => ![row.modified, markOf(row)].includes(state.seen[row.id ?? '']))
-      const ids = await idsOf(object, news)
+      const news = rows.filter((row) => ![row.modified, markOf(row)].includes(state.seen[followed.placeOf(row)]))
+      const ids = await followed.idsOf(news)
+      const startedAt = state.round?.startedAt ?? found.at ?? clock.now()
+      const overlap = windowOf({ ...state, since: startedAt })
       const seen = bounded({
         ...state.round?.seen,
-        ...Object.fromEntries(rows.map((row) => [row.id ?? '', markOf(row)])),
+        // What is older than the next round looks back is not met again.
+        ...Object.fromEntries(
+          rows
+            .filter(({ modified = '' }) => modified >= overlap)
+            .map((row): [string, string] => [followed.placeOf(row), markOf(row)]),
+        ),
       })
-      const startedAt = state.round?.startedAt ?? found.at ?? clock.now()
-      const last = rows.at(-1)?.id
+      const last = rows.at(-1)
       if (rows.length === limits.page && last !== undefined) {
-        before = { ...state, round: { startedAt, after: last, seen } }
+        before = { ...state, round: { startedAt, after: followed.placeOf(last), seen } }
         yield { ids, cursor: before satisfies Json }
         continue
       }
@@ -154,6 +128,9 @@ export function openChanges(settings: Settings, { client, zone, clock }: Deps) {
     }
   }
 }
+
+/** NetSuite is younger than that: whoever asks from there on wants all that there is. */
+const isFromTheStart = ({ since }: State): boolean => since < '1990'
 
 function markOf({ modified = '', now }: Row): string {
   // One ahead of the clock is of the hour before clocks went back.

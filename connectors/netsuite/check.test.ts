@@ -1,11 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Json } from '../../src/core/json.ts'
+import type { Json, JsonObject } from '../../src/core/json.ts'
 import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { CheckFinding, Connection } from '../../src/ports/connector.ts'
+import { openClient } from './client.ts'
 import { netsuite } from './index.ts'
+import { settings } from './settings.ts'
 import { type NetsuiteSimulatorOptions, startNetsuiteSimulator } from './simulator/index.ts'
 
 let now = '2026-11-24T09:00:00.000Z' as Instant
@@ -21,11 +23,8 @@ const silent = () => {}
 const log = { debug: silent, info: silent, warn: silent, error: silent }
 
 let simulator: Awaited<ReturnType<typeof startNetsuiteSimulator>>
-const open = (settings: Readonly<Record<string, Json>> = {}): Connection =>
-  netsuite.open(
-    { ...simulator.settings, ...settings },
-    { name: 'erp', http: openHttpClient({ clock, log }), clock, log },
-  )
+const open = (more: Readonly<Record<string, Json>> = {}): Connection =>
+  netsuite.open({ ...simulator.settings, ...more }, { name: 'erp', http: openHttpClient({ clock, log }), clock, log })
 async function begin(options: NetsuiteSimulatorOptions = {}) {
   simulator = await startNetsuiteSimulator({ now: () => toMillis(now), currency: 'EUR', ...options })
   return simulator.store
@@ -103,11 +102,60 @@ describe('the connection test', () => {
         ['warning', 'invoice'],
       ],
     ],
+    [
+      'a role without prices, stock and units',
+      { oneWorld: false, denied: ['pricing', 'aggregateitemlocation'], units: false },
+      [
+        ['warning', 'table pricing'],
+        ['warning', 'table aggregateitemlocation'],
+        ['warning', 'table unitstypeuom'],
+      ],
+    ],
   ])('names %s, and what to do', async (_, options, expected) => {
     await begin(options)
     const { findings } = await open().check()
     expect(wrong(findings)).toEqual(expected)
     for (const finding of findings) if (finding.level !== 'ok') expect(finding.fix).toMatch(/./)
+  })
+
+  test('names what the shipped mappings write and the metadata does not show', async () => {
+    await begin()
+    const deps = { name: 'erp', http: openHttpClient({ clock, log }), clock, log }
+    const page = await openClient(settings.parse(simulator.settings), deps).metadata('salesOrder')
+    const { otherRefNum: _, ...properties } = page.properties as JsonObject
+    const refTo = (name: string) => ({ $ref: `/services/rest/record/v1/metadata-catalog/${name}` })
+    simulator.fault({
+      match: { path: 'metadata-catalog/salesOrder' },
+      ...{ kind: 'status', status: 200, times: 1 },
+      body: {
+        ...page,
+        properties: {
+          ...properties,
+          ...{ entity: refTo('customer'), memo: { type: 'string', readOnly: true } },
+          shippingAddress: refTo('salesOrder-shippingAddress'),
+        },
+      },
+    })
+    const connection = open({ subsidiary: '1' })
+    const { findings } = await connection.check()
+    expect(wrong(findings)).toEqual([['error', 'fields of salesOrder']])
+    const { message, fix } = findings.find(({ level }) => level === 'error') ?? {}
+    expect(message).toContain('otherRefNum')
+    expect(message).toContain('memo')
+    expect(message).toContain('shippingAddress.city')
+    expect(message).not.toContain('entity')
+    expect(fix).toContain('salesOrder')
+    // An order without these fields is made all the same.
+    const entity = simulator.store.addCustomer({ companyName: 'Acme' })
+    const item = simulator.store.addItem({ sku: 'DESK' })
+    const line = { key: 'crm_1_deal_1_line_1', fields: { item, quantity: '1', rate: '10', price: '-1' } }
+    const outcomes = await connection.write([
+      {
+        ...{ do: 'create', object: 'salesOrder', key: 'crm_1_deal_1', fields: { entity } },
+        lines: { field: 'item', upsert: [line], remove: [] },
+      },
+    ])
+    expect(outcomes).toEqual([{ ok: true, id: expect.any(String) }])
   })
 
   test('goes as far as it can without SuiteQL, and names the permission', async () => {

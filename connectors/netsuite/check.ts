@@ -5,8 +5,17 @@ import type { CheckFinding, CheckReport } from '../../src/ports/connector.ts'
 import type { Client, Row } from './client.ts'
 import { instantOf, localText, type ServerZone } from './clock.ts'
 import { isSyncError } from './errors.ts'
-import type { Features, Metadata } from './metadata.ts'
-import { asTime, columns, orderObject, toTime } from './schema.ts'
+import { type Features, type Fields, isFeatured, type Metadata } from './metadata.ts'
+import {
+  asTime,
+  columns,
+  customerAddresses,
+  customerObject,
+  orderObject,
+  taxNumber,
+  toTime,
+  written,
+} from './schema.ts'
 import { accountOf, type Settings } from './settings.ts'
 
 interface Need {
@@ -65,6 +74,19 @@ const needs: readonly Need[] = [
     for: 'returns',
   },
   { record: 'workOrder', permission: 'Transactions > Work Order (View)', level: 'warning', for: 'production' },
+  { table: 'pricing', permission: 'Lists > Items (View)', level: 'warning', for: 'prices of products' },
+  {
+    table: 'aggregateitemlocation',
+    permission: 'Lists > Items and Lists > Locations (View)',
+    level: 'warning',
+    for: 'the stock of products',
+  },
+  {
+    table: 'unitstypeuom',
+    permission: 'Lists > Units of Measure (View)',
+    level: 'warning',
+    for: 'the unit and stock of products that are counted in one',
+  },
   { record: 'purchaseOrder', permission: 'Transactions > Purchase Order (View)', level: 'warning', for: 'purchases' },
 ]
 
@@ -95,6 +117,7 @@ export async function checkAccess(settings: Settings, { client, metadata, zone, 
     readable ? companyOf(settings, features, client) : null,
   ])
   findings.push(...rights.flat(), ...(times?.findings ?? []), lineKeyFinding(features, settings))
+  findings.push(...(await Promise.all(Object.keys(written).map((object) => writtenFindings(object, metadata)))).flat())
   findings.push({
     level: 'ok',
     subject: 'concurrency',
@@ -226,6 +249,37 @@ function lineKeyFinding(features: Features, { lineKeyField }: Settings): CheckFi
     message: `Order lines have no field "${lineKeyField}", which carries our key of a line: no order can be made`,
     fix: 'Deploy the SuiteCloud project in connectors/netsuite/suitescript, or make a transaction column field (free-form text, for sales) with this id.',
   }
+}
+
+/** Fields that the shipped mappings write and the metadata of the account does not show. */
+async function writtenFindings(object: string, metadata: Metadata): Promise<readonly CheckFinding[]> {
+  const fields = await metadata.fields(object)
+  // That the record type is not there at all was said before.
+  if (fields === null) return []
+  const subject = `fields of ${object}`
+  const missing = (written[object] ?? []).filter((path) => !isWritable(fields, object, path))
+  if (missing.length === 0) return [{ level: 'ok', subject, message: 'All that the shipped mappings write are there' }]
+  return [
+    {
+      level: 'error',
+      subject,
+      message: `Web services do not show ${missing.join(', ')} of ${object}, which the shipped mappings write: records are refused`,
+      fix: `Give the role the permission for the record type and its fields, enable the feature that brings them, or take them out of your mapping of ${object}.`,
+    },
+  ]
+}
+function isWritable(fields: Fields, object: string, path: string): boolean {
+  // Of a tax number, and of what features bring, other findings tell.
+  if (path === taxNumber || isFeatured(object, path)) return true
+  const [first = '', ...rest] = path.split('.')
+  const isAddress = object === customerObject && customerAddresses.some((name) => name === first)
+  let inside: Fields | undefined = isAddress ? fields.addressBook?.fields?.addressBookAddress?.fields : fields
+  for (const name of isAddress ? rest : [first, ...rest]) {
+    const field = inside !== undefined && Object.hasOwn(inside, name) ? inside[name] : undefined
+    if (field === undefined || field.readOnly) return false
+    inside = field.fields
+  }
+  return true
 }
 
 /**

@@ -259,6 +259,33 @@ describe('writing orders', () => {
   })
 })
 
+describe('what is not taken', () => {
+  const nothing = { fields: {}, lines: null } as const
+  test.each<[string, Write]>([
+    ['a record type that is none of ours', { do: 'create', object: 'invoice', key: keyOf('a'), ...nothing }],
+    ['an item', { do: 'update', object: 'item', id: '301', key: null, ...nothing }],
+    ['to confirm a customer', { do: 'confirm', object: 'Customer', id: '2001' }],
+    ['to cancel an item', { do: 'cancel', object: 'item', id: '301' }],
+  ])('is refused by itself: %s', async (_, write) => {
+    const [before, refused, after] = await connection.write([order('a'), write, order('b')])
+    expect([before?.ok, after?.ok]).toEqual([true, true])
+    expect(refused).toMatchObject({ ok: false, failure: { problem: { kind: 'configuration_invalid' } } })
+    expect(refused?.ok === false && refused.failure.fix).toContain(
+      'salesOrder (create, update, confirm, cancel) and Customer (create, update)',
+    )
+  })
+
+  test('costs no call', async () => {
+    calls()
+    await connection.write([{ do: 'create', object: 'invoice', key: keyOf('a'), ...nothing }])
+    expect(calls()).toEqual({})
+  })
+
+  test('is all but what the connection says', () => {
+    expect(Object.keys(connection.writes)).toEqual(['salesOrder', 'Customer'])
+  })
+})
+
 describe('the lines of an order', () => {
   const two = async (): Promise<string> => {
     const [id = ''] = await make('a')

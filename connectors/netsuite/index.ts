@@ -6,7 +6,7 @@ import { openZone } from './clock.ts'
 import { openFinding } from './find.ts'
 import { openMetadata } from './metadata.ts'
 import { openReading } from './read.ts'
-import { typeOf } from './schema.ts'
+import { typeOf, writes } from './schema.ts'
 import { settings as schema } from './settings.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
@@ -32,11 +32,8 @@ export const netsuite: Connector = {
       changes: (watch, since) => changes({ ...watch, object: typeOf(watch.object) }, since),
       read: (object, ids, paths) => read(typeOf(object), ids, paths),
       find: (object, queries) => find(typeOf(object), queries),
-      write: (writes) => write(writes.map((one) => ({ ...one, object: typeOf(one.object) }))),
-      writes: {
-        salesOrder: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
-        customer: { create: true, key: 'unique', acts: ['update'] },
-      },
+      write: (given) => write(given.map((one) => ({ ...one, object: typeOf(one.object) }))),
+      writes,
       // The one field that is needed is deployed with the SuiteCloud project in suitescript/: web services make none.
       setup: null,
       receive: openReceiver(settings, clock),

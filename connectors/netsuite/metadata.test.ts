@@ -121,6 +121,56 @@ describe('the fields of a record type', () => {
     expect(await open(more).metadata.features()).toMatchObject(features)
   })
 
+  test('are references where they point to a page of another record, though it may not be there', async () => {
+    const { metadata, asked } = open({
+      salesOrder: {
+        properties: {
+          entity: refTo('customer'),
+          createdFrom: refTo('transaction'),
+          tags: { type: 'object', properties: { items: { type: 'array', items: refTo('customList') } } },
+          item: refTo('salesOrder-itemCollection'),
+        },
+      },
+      'salesOrder-itemElement': { properties: { item: refTo('inventoryItem'), quantity: { type: 'number' } } },
+    })
+    const { fields } = await metadata.describe('salesOrder')
+    expect(fields).toMatchObject({ entity: { type: 'reference' }, createdFrom: { type: 'reference' } })
+    expect(fields.tags).toMatchObject({ type: 'list' })
+    expect((await metadata.describe('salesOrder.item')).fields.item).toMatchObject({ type: 'reference' })
+    expect(asked).not.toEqual(expect.arrayContaining(['transaction', 'inventoryItem', 'customList']))
+  })
+
+  test('whose page is missing cost themselves and nothing else', async () => {
+    const { metadata } = open({
+      salesOrder: {
+        properties: {
+          memo: text,
+          shippingAddress: refTo('salesOrder-gone'),
+          item: { type: 'object', properties: { items: { type: 'array', items: refTo('salesOrder-goneElement') } } },
+          taxDetails: refTo('salesOrder-taxDetailsCollection'),
+        },
+      },
+    })
+    const { fields } = await metadata.describe('salesOrder')
+    expect(fields.memo).toMatchObject({ type: 'text', writable: true })
+    expect(fields.shippingAddress?.fields).toBeUndefined()
+    await expect(metadata.describe('salesOrder.item')).rejects.toThrow('salesOrder.item')
+    // That it is there tells the tax engine, whatever is in it.
+    expect(await metadata.features()).toMatchObject({ suiteTax: true, lineKey: false })
+  })
+
+  test('are required where NetSuite makes nothing without them, and nowhere else', async () => {
+    const { metadata } = open()
+    const needed = async (object: string) =>
+      Object.entries((await metadata.describe(object)).fields).flatMap(([name, field]) =>
+        field.required ? [name] : [],
+      )
+    expect(await needed('salesOrder')).toEqual(['entity'])
+    expect(await needed('salesOrder.item')).toEqual(['item'])
+    expect(await needed('customer')).toEqual([])
+    expect(await needed('item')).toEqual([])
+  })
+
   test('of what is not there are an error that names it', async () => {
     await expect(open().metadata.describe('nothing')).rejects.toMatchObject({
       problem: { kind: 'configuration_invalid', path: 'nothing' },

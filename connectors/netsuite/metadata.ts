@@ -1,9 +1,20 @@
-import { isObject, type Json } from '../../src/core/json.ts'
+import { isObject, type Json, type JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
 import type { Client } from './client.ts'
 import { isSyncError } from './errors.ts'
-import { customerAddresses, customerObject, orderFields, orderObject, partFields, tables, taxNumber } from './schema.ts'
+import {
+  customerAddresses,
+  customerObject,
+  itemFields,
+  itemObject,
+  orderFields,
+  orderObject,
+  partFields,
+  required,
+  tables,
+  taxNumber,
+} from './schema.ts'
 import type { Settings } from './settings.ts'
 
 /** What a record type's field takes. */
@@ -24,7 +35,7 @@ export interface Field {
   readonly readOnly: boolean
   /** Ids of a choice. */
   readonly options?: readonly string[]
-  /** Of a line of a sublist, or of a subrecord. */
+  /** Of a line of a sublist, or of a subrecord. A sublist without them is there, and not described. */
   readonly fields?: Fields
 }
 export type Fields = Readonly<Record<string, Field>>
@@ -60,6 +71,14 @@ const followed: ReadonlySet<string> = new Set([
 ])
 const depthMax = 4
 
+const refOf = (property: JsonObject): string | undefined =>
+  typeof property.$ref === 'string' ? property.$ref.split('/').at(-1) : undefined
+/** `salesOrder-itemCollection` describes a part of a record; `nsLink`, `customer` or `transaction` what is referred to. */
+const isPart = (ref: string): boolean => /-|(Collection|Element)$/.test(ref)
+/** The `item` of a line is a reference, whatever its page is called, while that of an order is the list of lines. */
+const isFollowed = (name: string, ref: string, depth: number): boolean =>
+  followed.has(name) && ref !== 'nsLink' && (isPart(ref) || name !== 'item' || depth === 0)
+
 /**
  * Fields that a feature of the account brings. They are described all the same, so that one mapping fits every account,
  * and are written only where they are.
@@ -74,8 +93,14 @@ export function openMetadata(client: Client, settings: Settings): Metadata {
   const known = new Map<string, Promise<Fields | null>>()
 
   async function ask(type: string): Promise<Fields | null> {
+    const page = await pageOf(type)
+    return page === null ? null : fieldsOf(page, 0)
+  }
+
+  /** Null where there is no such page: some that others point to answer 404, and cost no more than what they describe. */
+  async function pageOf(name: string): Promise<JsonObject | null> {
     try {
-      return await fieldsOf(await client.metadata(type), 0)
+      return await client.metadata(name)
     } catch (error) {
       if (isSyncError(error, 'configuration_invalid', 'record_gone', 'record_rejected', 'permission_missing'))
         return null
@@ -102,11 +127,11 @@ export function openMetadata(client: Client, settings: Settings): Metadata {
   ): Promise<Field | null> {
     const title = typeof property.title === 'string' ? property.title : name
     const base = { label: title, readOnly: property.readOnly === true || neverWritten.has(name) }
-    const ref = typeof property.$ref === 'string' ? property.$ref.split('/').at(-1) : undefined
-    if (ref === 'nsLink') return { ...base, shape: 'reference' }
+    const ref = refOf(property)
     if (ref !== undefined) {
-      if (!followed.has(name) || depth >= depthMax) return null
-      return fieldOf(name, { ...(await client.metadata(ref)), title }, depth)
+      if (!isFollowed(name, ref, depth)) return { ...base, shape: isPart(ref) ? 'sublist' : 'reference' }
+      const page = depth >= depthMax ? null : await pageOf(ref)
+      return page === null ? { ...base, shape: 'sublist' } : fieldOf(name, { ...page, title }, depth)
     }
     const type = typeOf(property.type)
     const options = Array.isArray(property.enum) ? property.enum.filter((one) => typeof one === 'string') : undefined
@@ -118,11 +143,13 @@ export function openMetadata(client: Client, settings: Settings): Metadata {
     if (isObject(inner.items)) {
       if (depth >= depthMax) return null
       const line = isObject(inner.items.items) ? inner.items.items : {}
-      const lineRef = typeof line.$ref === 'string' ? line.$ref.split('/').at(-1) : undefined
-      if (lineRef === 'nsLink' || isLink(line)) return { ...base, shape: 'references' }
-      if (lineRef !== undefined && !followed.has(name)) return null
-      const page = lineRef === undefined ? line : await client.metadata(lineRef)
-      return { ...base, shape: 'sublist', fields: await fieldsOf(page, depth + 1) }
+      const lineRef = refOf(line)
+      if (lineRef !== undefined && !isFollowed(name, lineRef, depth)) {
+        return { ...base, shape: isPart(lineRef) ? 'sublist' : 'references' }
+      }
+      if (isLink(line)) return { ...base, shape: 'references' }
+      const page = lineRef === undefined ? line : await pageOf(lineRef)
+      return { ...base, shape: 'sublist', ...(page === null ? {} : { fields: await fieldsOf(page, depth + 1) }) }
     }
     if (isLink(property)) {
       const ids = isObject(inner.id) && Array.isArray(inner.id.enum) ? inner.id.enum : undefined
@@ -168,6 +195,7 @@ export function openMetadata(client: Client, settings: Settings): Metadata {
           object,
           fields: {
             ...Object.fromEntries(own.map(([name, kind]) => [name, { ...readable, label: name, type: kind }])),
+            ...(object === itemObject ? itemFields : {}),
             ...Object.assign({}, ...custom),
           },
         }
@@ -229,7 +257,7 @@ const types: Readonly<Record<Field['shape'], FieldSchema['type']>> = {
 function schemaOf(object: string, name: string, field: Field): FieldSchema {
   const relation =
     field.shape === 'sublist'
-      ? `${object}.${name}`
+      ? field.fields && `${object}.${name}`
       : field.shape === 'reference'
         ? name === 'currency'
           ? 'currency'
@@ -239,7 +267,7 @@ function schemaOf(object: string, name: string, field: Field): FieldSchema {
     label: field.label,
     type: types[field.shape],
     writable: !field.readOnly,
-    required: false,
+    required: required[object] === name,
     ...(field.options === undefined ? {} : { options: field.options }),
     ...(relation === undefined ? {} : { relation }),
     ...(field.shape !== 'subrecord' || field.fields === undefined

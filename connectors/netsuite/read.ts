@@ -5,9 +5,20 @@ import type { FieldSchema, RemoteRecord } from '../../src/ports/connector.ts'
 import { chunks } from './chunks.ts'
 import { type Client, limits, type Row } from './client.ts'
 import { instantOf, type ServerZone } from './clock.ts'
+import { openItems, ownColumns } from './items.ts'
 import { type Field, isCustom, type Metadata, noObject } from './metadata.ts'
 import { headerColumns, openOrders } from './orders.ts'
-import { asDate, asTime, orderFields, orderObject, places, type Table, tables } from './schema.ts'
+import {
+  asDate,
+  asTime,
+  itemFields,
+  itemObject,
+  orderFields,
+  orderObject,
+  places,
+  type Table,
+  tables,
+} from './schema.ts'
 import { appUrlOf, type Settings } from './settings.ts'
 import { type Tree, treeOf } from './tree.ts'
 
@@ -30,6 +41,7 @@ export type Reading = (
  */
 export function openReading(client: Client, metadata: Metadata, zone: ServerZone, settings: Settings): Reading {
   const orders = openOrders(client, settings, appUrlOf(settings))
+  const items = openItems(client, metadata, appUrlOf(settings))
 
   return async (object, ids, paths) => {
     if (ids.length === 0) return []
@@ -39,7 +51,11 @@ export function openReading(client: Client, metadata: Metadata, zone: ServerZone
     const wanted = [...new Set(ids)].filter((id) => /^\d{1,18}$/.test(id))
     const parts = await Promise.all(
       chunks(wanted, limits.values).map((part) =>
-        object === orderObject ? readOrders(part, tree) : readRows(object, table, part, tree),
+        object === orderObject
+          ? readOrders(part, tree)
+          : object === itemObject
+            ? readItems(table, part, tree)
+            : readRows(object, table, part, tree),
       ),
     )
     const found = new Map(parts.flat().map((record) => [record.id, record]))
@@ -61,6 +77,15 @@ export function openReading(client: Client, metadata: Metadata, zone: ServerZone
     const [rows, loaded] = await Promise.all([client.queryAll(statement, ids), orders.load(ids, tree)])
     const values = await valuesOf(own)
     return rows.map((row) => orders.build(row, values(row), tree, loaded))
+  }
+
+  async function readItems(table: Table, ids: readonly string[], tree: Tree): Promise<readonly RemoteRecord[]> {
+    const own = await columnsOf(itemObject, tree, itemFields)
+    const select = new Set(['r.id', ...ownColumns(tree), ...own.map((column) => selected('r', column))])
+    const statement = `SELECT ${[...select].join(', ')} FROM ${table.name} r WHERE r.id IN (${places(ids)}) ORDER BY r.id`
+    const [rows, loaded] = await Promise.all([client.queryAll(statement, ids), items.load(ids, tree)])
+    const values = await valuesOf(own)
+    return rows.map((row) => ({ id: row.id ?? '', fields: items.build(row, values(row), tree, loaded) }))
   }
 
   async function readRows(

@@ -1,4 +1,4 @@
-import type { FieldSchema } from '../../src/ports/connector.ts'
+import type { Connection, FieldSchema } from '../../src/ports/connector.ts'
 
 /*
  * What we rely on in SuiteQL. Facts that no live account has confirmed yet are kept here alone, so that one that turns out
@@ -29,6 +29,16 @@ export const columns = {
     total: 'foreigntotal',
     unpaid: 'foreignamountunpaid',
   },
+  item: {
+    /** What a record calls `salesDescription`. */
+    description: 'description',
+    inactive: 'isinactive',
+    saleUnit: 'saleunit',
+    stockUnit: 'stockunit',
+  },
+  price: { level: 'pricelevel', currency: 'currency', from: 'quantity', amount: 'unitprice' },
+  stock: { onHand: 'quantityonhand', available: 'quantityavailable', changed: 'lastquantityavailablechange' },
+  unit: { id: 'internalid', name: 'unitname', rate: 'conversionrate' },
   /** The customer's tax number, by the account's tax engine. */
   taxNumber: { suiteTax: 'defaulttaxreg', legacy: 'vatregnumber' },
 } as const
@@ -41,9 +51,37 @@ export const watchedTypes: readonly string[] = [...new Set(['SalesOrd', ...docum
 
 export const orderObject = 'salesOrder'
 export const customerObject = 'customer'
+export const itemObject = 'item'
 
 /** The record type of a mapping's object: in mappings `customer` is a document of ours, so NetSuite's is `Customer`. */
 export const typeOf = (object: string): string => (object === 'Customer' ? customerObject : object)
+
+/** What is written, by the names that mappings use; `write.ts` takes nothing else. */
+export const writes: Connection['writes'] = {
+  [orderObject]: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+  Customer: { create: true, key: 'unique', acts: ['update'] },
+}
+
+const addressFields = ['addressee', 'addr1', 'addr2', 'city', 'state', 'zip', 'country', 'addrPhone'] as const
+const addressOf = (name: string): readonly string[] => addressFields.map((field) => `${name}.${field}`)
+/** Fields that the shipped mappings write, by record type: the connection test looks for each. */
+export const written: Readonly<Record<string, readonly string[]>> = {
+  [orderObject]: [
+    ...['entity', 'currency', 'otherRefNum', 'memo', 'orderStatus', 'shipDate'],
+    ...addressOf('shippingAddress'),
+    ...['item.item', 'item.quantity', 'item.price', 'item.rate', 'item.amount', 'item.description'],
+  ],
+  [customerObject]: [
+    ...['isPerson', 'companyName', 'firstName', 'lastName', 'email', 'phone', 'url', 'taxNumber', 'currency'],
+    ...addressOf('billingAddress'),
+    ...addressOf('shippingAddress'),
+  ],
+}
+/**
+ * Fields without which NetSuite makes no record, whatever the account: it fills in neither by itself. What forms and
+ * scripts of an account demand beside them the metadata does not tell.
+ */
+export const required: Readonly<Record<string, string>> = { [orderObject]: 'entity', [`${orderObject}.item`]: 'item' }
 
 /** `SELECT` with a date or time in a form that no preference of a user changes. */
 export const asDate = (column: string): string => `TO_CHAR(${column}, 'YYYY-MM-DD')`
@@ -107,7 +145,7 @@ export const tables: Readonly<Record<string, Table>> = {
     },
     records: [],
   },
-  item: {
+  [itemObject]: {
     name: 'item',
     labels: ['itemid'],
     archived: 'isinactive',
@@ -122,7 +160,10 @@ export const tables: Readonly<Record<string, Table>> = {
       externalid: 'text',
       description: 'text',
     },
-    records: ['inventoryItem', 'nonInventorySaleItem', 'serviceSaleItem'],
+    records: [
+      ...['inventoryItem', 'assemblyItem', 'kitItem', 'nonInventorySaleItem', 'nonInventoryResaleItem'],
+      ...['serviceSaleItem', 'serviceResaleItem'],
+    ],
   },
   currency: named('currency', { symbol: 'text' }),
   subsidiary: named('subsidiary', { country: 'text', currency: 'reference' }),
@@ -169,6 +210,17 @@ export const orderFields: Readonly<Record<string, FieldSchema>> = {
   payments: list('Payments of its invoices, and cash sales', 'salesOrder.payment'),
   work_orders: list('Work orders made for it', 'salesOrder.work_order'),
   purchase_orders: list('Purchase orders made for it', 'salesOrder.purchase_order'),
+}
+
+/** Fields of ours on an item, read by SuiteQL and the same in every account. `items.ts` fills them. */
+export const itemFields: Readonly<Record<string, FieldSchema>> = {
+  url: value('Address of the item in NetSuite', 'text'),
+  active: value('Not inactive', 'boolean'),
+  sales_description: value('Description in sales', 'text'),
+  unit: value('Unit in which it is sold, and in which its stock is told', 'text'),
+  prices: list('Base price of one unit, one for each currency, without a quantity break', 'item.price'),
+  on_hand: value('Quantity on hand, of all locations that the role sees', 'number'),
+  available: value('Quantity available, of all locations that the role sees', 'number'),
 }
 
 const identity = {
@@ -244,8 +296,23 @@ export const partFields: Readonly<Record<string, Readonly<Record<string, FieldSc
     status: settled.status,
     due: value('Due date', 'date'),
   },
+  'item.price': {
+    currency: value('ISO code of the currency', 'text'),
+    amount: value('Price of one unit', 'number'),
+  },
   reference: { id: value('Internal id', 'text') },
 }
+
+/** Whose changes are followed, as a condition on the table `i`. What is only bought is in no catalogue. */
+export const sellable =
+  "(i.itemtype IN ('InvtPart', 'Assembly', 'Kit') OR " +
+  "(i.itemtype IN ('NonInvtPart', 'Service') AND i.subtype IN ('Sale', 'Resale')))"
+/** Item types that have a quantity on hand. */
+export const countedTypes: ReadonlySet<string> = new Set(['InvtPart', 'Assembly'])
+/** Transactions that reserve goods without moving them, as SuiteQL has their types. */
+export const committingTypes = ['SalesOrd', 'TrnfrOrd', 'WorkOrd'] as const
+/** NetSuite's own price level "Base Price". */
+export const basePriceLevel = '1'
 
 /** The item types that are shipped. */
 export const stockedTypes: ReadonlySet<string> = new Set(['InvtPart', 'Assembly', 'Kit'])

@@ -9,7 +9,7 @@ import { isSyncError } from './errors.ts'
 import { fits } from './external-id.ts'
 import { type ExistingLine, encodeNewLines, planLines, readLines, readStatuses } from './lines.ts'
 import { type Fields, type Metadata, noObject } from './metadata.ts'
-import { customerObject, orderObject, places, tables } from './schema.ts'
+import { customerObject, orderObject, places, tables, typeOf, writes as writable } from './schema.ts'
 import type { Settings } from './settings.ts'
 
 type Creation = Extract<Write, { do: 'create' }>
@@ -254,9 +254,9 @@ export function openWriting(client: Client, metadata: Metadata, settings: Settin
     const records: [number, Creation | Update][] = []
     const acted: Record<Action, [number, string][]> = { confirm: [], cancel: [] }
     for (const [index, one] of writes.entries()) {
-      if (one.do === 'create' || one.do === 'update') records.push([index, one])
-      else if (one.object === orderObject) acted[one.do].push([index, one.id])
-      else outcomes[index] = { ok: false, failure: noAction(one.do, one.object) }
+      if (!isTaken(one)) outcomes[index] = { ok: false, failure: notTaken(one) }
+      else if (one.do === 'create' || one.do === 'update') records.push([index, one])
+      else acted[one.do].push([index, one.id])
     }
     const steps = [
       { of: records.map(([index]) => index), run: () => writeRecords(records, outcomes) },
@@ -322,8 +322,18 @@ const wrongState = (id: string, status: string, word: string): Failure => ({
   message: `Order ${id} is in status ${status} in NetSuite and cannot be ${word}`,
   fix: 'Settle it in NetSuite by hand, or win the deal again.',
 })
-const noAction = (action: string, object: string): Failure => ({
+/** By record type, what the connection says that it takes. */
+const taken = new Map(Object.entries(writable).map(([name, one]) => [typeOf(name), one]))
+function isTaken(write: Write): boolean {
+  const own = taken.get(write.object)
+  if (own === undefined) return false
+  return write.do === 'create' ? own.create : own.acts.includes(write.do)
+}
+const takenText = Object.entries(writable)
+  .map(([name, { create, acts }]) => `${name} (${[...(create ? ['create'] : []), ...acts].join(', ')})`)
+  .join(' and ')
+const notTaken = ({ do: action, object }: Write): Failure => ({
   problem: { kind: 'configuration_invalid', path: object },
-  message: `Records of ${object} cannot be ${action}ed`,
-  fix: 'Only salesOrder can be confirmed or cancelled. Correct the `to:` of the mapping.',
+  message: `The connector of NetSuite does not ${action} records of "${object}"`,
+  fix: `It takes ${takenText}. Correct the \`to:\` of the mapping.`,
 })

@@ -125,7 +125,7 @@ export function openBilling(database: Database, books: Books) {
     books.addLine(back, 1, { item: line.item, quantity, quantityshiprecv: quantity, foreignamount: amount })
     link('SaleRet', [orderId, line.line], [back, 1], null)
     const receipt = books.addTransaction('ItemRcpt', shared(order), sharedMain(order))
-    books.addLine(receipt, 1, { item: line.item, quantity })
+    books.addLine(receipt, 1, { item: line.item, quantity, location: line.location, isinventoryaffecting: 'T' })
     link('ShipRcpt', [back, 1], [receipt, 1], null)
     books.moveStock(line.item, line.location, { onHand: line.shipped })
     return true

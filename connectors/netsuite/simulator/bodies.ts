@@ -68,7 +68,10 @@ export function openBodies(database: Database, books: Books) {
       case 'reference': {
         const column = referenceColumns[name] ?? name.toLowerCase()
         const refName = database.display(column, null, value as Row[string] & (string | number))
-        return { links: linksOf(field, String(value), shown.base), id: String(value), refName: String(refName) }
+        return {
+          ...{ links: linksOf(field, String(value), shown.base), id: String(value) },
+          ...(refName === null ? {} : { refName: String(refName) }),
+        }
       }
       case 'text':
         return String(value)

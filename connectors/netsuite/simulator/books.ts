@@ -51,6 +51,7 @@ const recordTypes: Readonly<Record<string, readonly [recordType: string, prefix:
   Build: ['assemblybuild', 'AB'],
   PurchOrd: ['purchaseorder', 'PO'],
   ItemRcpt: ['itemreceipt', 'IR'],
+  InvAdjst: ['inventoryadjustment', 'IA'],
 }
 /** States of an order in which it is worked on. */
 const open = 'BDEF'
@@ -95,6 +96,7 @@ export function openBooks(database: Database, { taxPercent, legacyTax }: Options
   function addLine(transaction: number, id: number, values: Values): void {
     database.insert('transactionline', {
       ...{ transaction, id, uniquekey: next('uniquekey', 50_000), mainline: 'F', taxline: 'F', isclosed: 'F' },
+      isinventoryaffecting: 'F',
       ...values,
     })
   }
@@ -240,12 +242,15 @@ export function openBooks(database: Database, { taxPercent, legacyTax }: Options
     const row = database.get('SELECT * FROM aggregateitemlocation WHERE item = ? AND location = ?', item, location)
     const held = add(numberOf(row?.quantityonhand), onHand)
     const taken = add(numberOf(row?.quantitycommitted), committed)
+    // As its name says: goods that are reserved and leave change nothing of what is available.
+    const same = compare(onHand, committed) === 0 && row !== undefined
     database.run(
       `INSERT OR REPLACE INTO aggregateitemlocation (item, location, quantityonhand, quantityavailable,
          quantitycommitted, quantityonorder, quantitybackordered, lastquantityavailablechange)
        VALUES (?, ?, ?, ?, ?, ?, 0, ?)`,
       ...[item, location, Number(held), Number(subtract(held, taken)), Number(taken)],
-      ...[Number(add(numberOf(row?.quantityonorder), onOrder)), database.time()],
+      ...[Number(add(numberOf(row?.quantityonorder), onOrder))],
+      same ? (row.lastquantityavailablechange as string) : database.time(),
     )
   }
 

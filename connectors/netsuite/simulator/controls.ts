@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../../src/core/json.ts'
-import type { NetsuiteStore, NewItem } from './people.ts'
+import type { ItemChange, NewItem } from './items.ts'
+import type { NetsuiteStore } from './people.ts'
 
 interface Step {
   readonly id: string
@@ -42,6 +43,11 @@ export function controlsOf(people: NetsuiteStore): Readonly<Record<string, (body
     tick: (body: { orders?: readonly string[]; steps?: number }) => ({ moved: people.tick(body) }),
     orders: () => people.orders(),
     customers: () => people.customers(),
+    items: () => people.items(),
+    change_item({ id, ...change }: ItemChange & { id: string }) {
+      people.changeItem(id, change)
+      return {}
+    },
     documents: ({ id }: { id: string }) => people.documents(id),
     step: ({ name, ...step }: Step & { name: string }) => ({ done: steps[name]?.(step) !== false }),
     race({ times }: { times: number }) {

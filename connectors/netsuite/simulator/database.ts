@@ -13,10 +13,12 @@ interface Options {
   readonly now: () => number
   readonly timeZone: string
   readonly oneWorld: boolean
+  /** Whether quantities are in units of measure. */
+  readonly units: boolean
 }
 
 /** The account's tables in an embedded SQL engine, with the functions of Oracle that SuiteQL has. */
-export function openDatabase({ now, timeZone, oneWorld }: Options) {
+export function openDatabase({ now, timeZone, oneWorld, units }: Options) {
   const engine = new DatabaseSync(':memory:')
   const statements = new Map<string, StatementSync>()
   let working = false
@@ -27,7 +29,7 @@ export function openDatabase({ now, timeZone, oneWorld }: Options) {
   }
   engine.function('sim_sysdate', (days) => dateOf(now() + Number(days) * 86_400_000, timeZone))
   engine.function('sim_df', (column, type, value) => displayOf(String(column), type, value) as SQLInputValue)
-  engine.exec(definitionsOf({ oneWorld }))
+  engine.exec(definitionsOf({ oneWorld, units }))
   engine.exec('PRAGMA case_sensitive_like = ON; PRAGMA foreign_keys = OFF')
 
   function prepared(sql: string): StatementSync {
@@ -65,6 +67,8 @@ export function openDatabase({ now, timeZone, oneWorld }: Options) {
   return {
     timeZone,
     oneWorld,
+    units,
+    now,
     time,
     all,
     get,
@@ -87,10 +91,10 @@ export function openDatabase({ now, timeZone, oneWorld }: Options) {
     addColumn(table: string, name: string, type: string): void {
       engine.exec(`ALTER TABLE "${table}" ADD COLUMN "${name}" ${type}`)
     },
-    /** All or nothing of what is written inside. */
-    transaction<T>(work: () => T): T {
+    /** All or nothing of what is written inside. @param at  when it is done; now when not given */
+    transaction<T>(work: () => T, at = now()): T {
       if (working) return work()
-      stamp = dateOf(now(), timeZone)
+      stamp = dateOf(at, timeZone)
       working = true
       engine.exec('BEGIN')
       try {
@@ -121,7 +125,10 @@ const displays: Readonly<Record<string, string>> = {
   department: 'SELECT name FROM department WHERE id = ?',
   class: 'SELECT name FROM classification WHERE id = ?',
   terms: 'SELECT name FROM term WHERE id = ?',
-  pricelevel: 'SELECT name FROM pricelevel WHERE id = ?',
+  // The custom price of a line is none of the levels, and yet is shown like one.
+  pricelevel: "SELECT name FROM (SELECT id, name FROM pricelevel UNION ALL SELECT -1, 'Custom') WHERE id = ?",
+  stockunit: 'SELECT unitname AS name FROM unitstypeuom WHERE internalid = ?',
+  saleunit: 'SELECT unitname AS name FROM unitstypeuom WHERE internalid = ?',
   employee: 'SELECT entityid AS name FROM employee WHERE id = ?',
   country: 'SELECT name FROM country WHERE id = ?',
   transaction: `SELECT tranid AS name FROM "transaction" WHERE id = ?`,
@@ -146,6 +153,7 @@ export const statusNames: Readonly<Record<string, readonly [string, Readonly<Rec
     { A: 'Pending Approval', B: 'Pending Receipt', F: 'Pending Refund', G: 'Refunded' },
   ],
   WorkOrd: ['Work Order', { A: 'Planned', B: 'Released', D: 'In Process', G: 'Built', H: 'Closed' }],
+  InvAdjst: ['Inventory Adjustment', {}],
   PurchOrd: ['Purchase Order', { B: 'Pending Receipt', D: 'Partially Received', F: 'Pending Bill', H: 'Closed' }],
 }
 function statusName(type: string, letter: string): string {

@@ -101,6 +101,7 @@ export function openFulfilment(database: Database, books: Books, billing: Billin
         ...sharedMain(header(id)),
         item: Number(line?.item),
         quantity: Number(line?.quantity),
+        isinventoryaffecting: 'T',
       })
       link('OrdBuild', [id, 0], [built, 0], null)
       changeLine(id, 0, { quantityshiprecv: Number(line?.quantity) })
@@ -118,7 +119,7 @@ export function openFulfilment(database: Database, books: Books, billing: Billin
       const lines = database.all(`SELECT * FROM transactionline WHERE "transaction" = ? AND mainline = 'F'`, id)
       for (const line of lines) {
         const [place, item, quantity] = [Number(line.id), Number(line.item), Number(line.quantity)]
-        books.addLine(receipt, place, { item, quantity, location: Number(line.location) })
+        books.addLine(receipt, place, { item, quantity, location: Number(line.location), isinventoryaffecting: 'T' })
         link('ShipRcpt', [id, place], [receipt, place], null)
         changeLine(id, place, { quantityshiprecv: quantity })
         books.moveStock(item, Number(line.location), { onOrder: subtract(zero, numberOf(quantity)) })
@@ -178,7 +179,7 @@ export function openFulfilment(database: Database, books: Books, billing: Billin
     )
     for (const [place, { line, quantity }] of chosen.entries()) {
       const values = { item: line.item, quantity: -Number(quantity), location: line.location }
-      books.addLine(fulfilment, place + 1, values)
+      books.addLine(fulfilment, place + 1, { ...values, isinventoryaffecting: 'T' })
       link('ShipRcpt', [orderId, line.line], [fulfilment, place + 1], null)
       changeLine(orderId, line.line, { quantitypicked: Number(add(line.picked, quantity)) })
     }
@@ -219,9 +220,12 @@ export function openFulfilment(database: Database, books: Books, billing: Billin
     for (const { line: number, quantity } of shipped) {
       const line = lines.find((one) => one.line === number)
       if (line === undefined) continue
-      books.reserve(orderId, line, subtract(zero, quantity))
-      books.moveStock(line.item, line.location, { onHand: subtract(zero, quantity) })
-      changeLine(orderId, number, { quantityshiprecv: Number(add(line.shipped, quantity)) })
+      const gone = subtract(zero, quantity)
+      books.moveStock(line.item, line.location, { onHand: gone, committed: gone })
+      changeLine(orderId, number, {
+        quantitycommitted: Number(add(line.committed, gone)),
+        quantityshiprecv: Number(add(line.shipped, quantity)),
+      })
     }
     const tracking = books.next('tracking', 0)
     database.insert('trackingnumber', {

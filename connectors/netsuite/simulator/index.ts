@@ -18,6 +18,7 @@ import {
 } from './errors.ts'
 import { recordType, recordTypesOf } from './fields.ts'
 import { openFulfilment } from './fulfilment.ts'
+import { openItems } from './items.ts'
 import { type Algorithm, openLogin, tokenPath } from './login.ts'
 import { metadataReply } from './metadata.ts'
 import { openOrders } from './orders.ts'
@@ -26,7 +27,7 @@ import { openRecords } from './records.ts'
 import { seed } from './seed.ts'
 import { openSuiteql } from './suiteql.ts'
 import { openChecking } from './values.ts'
-import { requests, trouble, worldOf } from './world.ts'
+import { type NetsuiteWorld, requests, trouble, worldOf } from './world.ts'
 
 export interface NetsuiteSimulatorOptions {
   readonly port?: number
@@ -47,6 +48,8 @@ export interface NetsuiteSimulatorOptions {
   readonly algorithm?: Algorithm
   /** Whether there are subsidiaries; true when not given. */
   readonly oneWorld?: boolean
+  /** Whether quantities are in units of measure; true when not given. */
+  readonly units?: boolean
   /** Without SuiteTax no tax goes through REST. */
   readonly legacyTax?: boolean
   /** Percent that orders are taxed with; none when not given. */
@@ -77,8 +80,9 @@ const typeCodes: Readonly<Record<string, string>> = {
 /** An account of NetSuite in memory, on an SQL engine: REST records, SuiteQL and both logins, as strict as the vendor's. */
 export async function startNetsuiteSimulator(
   options: NetsuiteSimulatorOptions = {},
-): Promise<SimulatedErp & { readonly store: NetsuiteStore }> {
-  const { timeZone = 'America/Los_Angeles', oneWorld = true, legacyTax = false, concurrency = 5 } = options
+): Promise<SimulatedErp & { readonly store: NetsuiteStore; readonly erp: NetsuiteWorld }> {
+  const { timeZone = 'America/Los_Angeles', oneWorld = true, units = true, legacyTax = false } = options
+  const { concurrency = 5 } = options
   const { account = '1234567_SB1', algorithm = 'ES256', currency = 'EUR', columnCase = 'lower' } = options
   const now = options.now ?? Date.now
   let denied: ReadonlySet<string> = new Set(options.denied)
@@ -88,7 +92,7 @@ export async function startNetsuiteSimulator(
   let races = 0
   let crashes = 0
 
-  const database = openDatabase({ now, timeZone, oneWorld })
+  const database = openDatabase({ now, timeZone, oneWorld, units })
   const types = recordTypesOf({ oneWorld, legacyTax })
   const books = openBooks(database, { taxPercent: () => taxPercent, legacyTax })
   const billing = openBilling(database, books)
@@ -99,6 +103,7 @@ export async function startNetsuiteSimulator(
     defaultStatus: options.defaultOrderStatus ?? 'A',
   })
   const customers = openCustomers(database, books, recordType(types, 'customer').fields)
+  const items = openItems(database, books)
   const login = openLogin({ account, now, algorithm })
   const suiteql = openSuiteql(database, {
     denied: () => denied,
@@ -117,7 +122,7 @@ export async function startNetsuiteSimulator(
   })
   const people = openPeople(
     {
-      ...{ database, books, types, checking, orders, customers, fulfilment, billing },
+      ...{ database, books, types, checking, orders, customers, items, fulfilment, billing },
       lineColumn: options.lineColumn === false ? null : lineColumn,
     },
     {

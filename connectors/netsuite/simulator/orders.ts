@@ -132,6 +132,9 @@ export function openOrders(database: Database, books: Books, fulfilment: Fulfilm
   function addLine(id: number, checked: Checked, path: string): void {
     const item = numberIn(checked, 'item')
     if (item === null) throw userError('Please enter value(s) for: Item', `${path}.item`)
+    if (!database.has('SELECT 1 FROM sim_route WHERE item = ?', item)) {
+      throw userError('not simulated: an order of a kit, or of another item that is only read', `${path}.item`)
+    }
     const last = Number(
       database.get(
         `SELECT MAX(id) AS last FROM transactionline WHERE "transaction" = ? AND mainline = 'F' AND taxline = 'F'`,

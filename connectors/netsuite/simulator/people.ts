@@ -1,11 +1,12 @@
 import { type Decimal, parseDecimal, zero } from '../../../src/core/decimal.ts'
 import type { JsonObject } from '../../../src/core/json.ts'
 import type { Billing } from './billing.ts'
-import type { Books, Route } from './books.ts'
+import type { Books } from './books.ts'
 import type { Customers } from './customers.ts'
 import type { Database, Row } from './database.ts'
 import { addCustomField, type CustomScope, type CustomType, type RecordTypes, recordType } from './fields.ts'
 import type { Fulfilment } from './fulfilment.ts'
+import type { ItemChange, Items, NewItem, SimulatedItem } from './items.ts'
 import type { Orders } from './orders.ts'
 import type { Checking } from './values.ts'
 
@@ -45,25 +46,15 @@ type SimulatedDocument = {
   readonly number: string
   readonly status: string
 }
-export interface NewItem {
-  readonly sku: string
-  readonly name?: string
-  /** Base price in the company's currency; 10 when not given, null for none. */
-  readonly price?: number | string | null
-  /** Base prices in further currencies, by ISO code. */
-  readonly prices?: Readonly<Record<string, number | string>>
-  /** From where it comes when it is ordered; 'stock' when not given. */
-  readonly route?: Route
-  /** Pieces in each location: a million of what is kept in stock, none of what is made or bought. */
-  readonly onHand?: number
-  readonly upc?: string
-  readonly externalId?: string
-  readonly inactive?: boolean
-}
-
 /** What people at the real account would do. Ids are text, as connectors have them. */
 export interface NetsuiteStore {
   addItem(item: NewItem): string
+  /** Many in one go, as they stood a day ago: a hundred thousand take seconds. */
+  addItems(items: readonly NewItem[]): readonly string[]
+  /** What is on hand is adjusted by an inventory adjustment; all else is a change of the item. */
+  changeItem(id: string, change: ItemChange): void
+  items(): readonly SimulatedItem[]
+  addLocation(name: string): string
   /** @param body  a customer as REST takes it; the first subsidiary when it names none */
   addCustomer(body: JsonObject): string
   /** @param body  an order as REST takes it */
@@ -128,6 +119,7 @@ interface Deps {
   readonly checking: Checking
   readonly orders: Orders
   readonly customers: Customers
+  readonly items: Items
   readonly fulfilment: Fulfilment
   readonly billing: Billing
   readonly lineColumn: string | null
@@ -137,56 +129,12 @@ type Rest = Pick<
   'race' | 'crash' | 'occupy' | 'setTax' | 'setDenied' | 'expireTokens' | 'removeCertificates'
 >
 
-const itemTypes: Readonly<Record<Route, readonly [type: string, subtype: string | null]>> = {
-  stock: ['InvtPart', null],
-  buy: ['InvtPart', null],
-  make: ['Assembly', null],
-  service: ['Service', 'Sale'],
-}
-const plenty = 1_000_000
+const dayMs = 86_400_000
 
 /** The hands of the people who work in the account. */
 export function openPeople(deps: Deps, rest: Rest): NetsuiteStore {
-  const { database, books, types, checking, orders, customers, fulfilment, billing, lineColumn } = deps
+  const { database, books, types, checking, orders, customers, items, fulfilment, billing, lineColumn } = deps
   const act = <T>(work: () => T): T => database.transaction(work)
-
-  function addItem(item: NewItem): string {
-    const { sku, name = sku, price = 10, prices = {}, route = 'stock' } = item
-    const id = books.next('item', 300)
-    const [itemtype, subtype] = itemTypes[route]
-    const time = database.time()
-    database.insert('item', {
-      ...{ id, itemid: sku, displayname: name, description: name, itemtype, subtype },
-      ...{
-        isinactive: item.inactive === true ? 'T' : 'F',
-        upccode: item.upc ?? null,
-        externalid: item.externalId ?? null,
-      },
-      ...{ createddate: time, lastmodifieddate: time },
-    })
-    if (item.externalId !== undefined) keepKey('item', id, item.externalId)
-    database.insert('sim_route', { item: id, route })
-    if (price !== null) addPrice(id, baseCurrency(), price)
-    for (const [code, amount] of Object.entries(prices)) addPrice(id, currencyOf(code), amount)
-    if (route !== 'service') {
-      const onHand = item.onHand ?? (route === 'stock' ? plenty : 0)
-      for (const { id: location } of database.all('SELECT id FROM location')) {
-        books.moveStock(id, Number(location), { onHand: parseDecimal(onHand) ?? zero })
-      }
-    }
-    return String(id)
-  }
-  const addPrice = (item: number, currency: number, price: number | string): void =>
-    database.insert('pricing', { item, pricelevel: 1, currency, quantity: 0, unitprice: Number(price) })
-  const baseCurrency = (): number => Number(database.get("SELECT id FROM currency WHERE isbasecurrency = 'T'")?.id)
-  function currencyOf(code: string): number {
-    const row = database.get('SELECT id FROM currency WHERE symbol = ?', code)
-    if (row === undefined) throw new Error(`the simulated NetSuite has no currency ${code}`)
-    return Number(row.id)
-  }
-  function keepKey(pool: string, id: number, externalid: string): void {
-    database.insert('sim_external', { pool, externalid, id })
-  }
 
   function make(record: 'salesOrder' | 'customer', body: JsonObject): string {
     const type = recordType(types, record)
@@ -194,7 +142,7 @@ export function openPeople(deps: Deps, rest: Rest): NetsuiteStore {
     const key = typeof externalId === 'string' ? externalId : null
     const checked = checking.check(type.fields, values, 'error')
     const id = record === 'customer' ? customers.create(checked, key) : orders.create(checked, key)
-    if (key !== null) keepKey(type.pool, id, key)
+    if (key !== null) database.insert('sim_external', { pool: type.pool, externalid: key, id })
     return String(id)
   }
   const fieldsOf = (record: string) => recordType(types, record).fields
@@ -258,7 +206,17 @@ export function openPeople(deps: Deps, rest: Rest): NetsuiteStore {
 
   return {
     ...rest,
-    addItem: (item) => act(() => addItem(item)),
+    addItem: (item) => act(() => items.add(item)),
+    addItems: (all) => database.transaction(() => all.map((item) => items.add(item)), database.now() - dayMs),
+    changeItem: (id, change) => act(() => items.change(Number(id), change)),
+    items: () => items.all(),
+    addLocation: (name) =>
+      act(() => {
+        const id = books.next('location', 1)
+        const subsidiary = database.oneWorld ? { subsidiary: 1 } : {}
+        database.insert('location', { id, name, fullname: name, ...subsidiary, isinactive: 'F' })
+        return String(id)
+      }),
     addCustomer: (body) =>
       act(() => make('customer', { ...(database.oneWorld ? { subsidiary: { id: '1' } } : {}), ...body })),
     addOrder: (body) => act(() => make('salesOrder', body)),
@@ -266,7 +224,7 @@ export function openPeople(deps: Deps, rest: Rest): NetsuiteStore {
       act(() => {
         const id = books.next('subsidiary', 1)
         database.insert('subsidiary', {
-          ...{ id, name, fullname: name, currency: currencyOf(currency), country: 'US', isinactive: 'F' },
+          ...{ id, name, fullname: name, currency: items.currencyOf(currency), country: 'US', isinactive: 'F' },
         })
         database.insert('location', {
           id: books.next('location', 1),

@@ -1104,6 +1104,106 @@ describe('the life of an order', () => {
   })
 })
 
+describe('items', () => {
+  test('have prices by level, currency and quantity, and stock by location', async () => {
+    const { store, rows } = await start()
+    store.addLocation('Outlet')
+    const id = store.addItem({ sku: 'LAMP', price: 10, breaks: { 100: 8 }, prices: { USD: '11.5' }, onHand: 7 })
+    expect(
+      await rows(
+        'SELECT p.pricelevel, c.symbol, p.quantity, p.unitprice FROM pricing p JOIN currency c ON c.id = p.currency WHERE p.item = ? ORDER BY c.symbol, p.quantity',
+        [id],
+      ),
+    ).toEqual([
+      { pricelevel: '1', symbol: 'EUR', quantity: '0', unitprice: '10' },
+      { pricelevel: '1', symbol: 'EUR', quantity: '100', unitprice: '8' },
+      { pricelevel: '1', symbol: 'USD', quantity: '0', unitprice: '11.5' },
+    ])
+    expect(
+      await rows('SELECT location, quantityonhand FROM aggregateitemlocation WHERE item = ? ORDER BY location', [id]),
+    ).toEqual([
+      { location: '1', quantityonhand: '7' },
+      { location: '2', quantityonhand: '7' },
+    ])
+  })
+
+  test('have units of measure, or no columns for them', async () => {
+    const { store, rows } = await start()
+    const unit = { name: 'Each' }
+    const id = store.addItem({ sku: 'EGG', unit, saleUnit: { name: 'Dozen', rate: 12 } })
+    store.addItem({ sku: 'HEN', unit })
+    expect(
+      await rows(
+        'SELECT BUILTIN.DF(i.stockunit) AS stock, u.unitname, u.conversionrate FROM item i JOIN unitstypeuom u ON u.internalid = i.saleunit WHERE i.id = ?',
+        [id],
+      ),
+    ).toEqual([{ stock: 'Each', unitname: 'Dozen', conversionrate: '12' }])
+    expect(await rows('SELECT unitname FROM unitstypeuom ORDER BY internalid')).toHaveLength(2)
+    const { ask } = await start({ units: false })
+    expect((await ask('SELECT saleunit FROM item')).status).toBe(400)
+    expect((await ask('SELECT unitname FROM unitstypeuom')).status).toBe(400)
+  })
+
+  test('are counted anew by an adjustment, which touches the stock and not the item', async () => {
+    const { store, rows, pass } = await start()
+    const id = store.addItem({ sku: 'LAMP', onHand: 7 })
+    const modified = () => rows('SELECT lastmodifieddate FROM item WHERE id = ?', [id])
+    const at = () =>
+      rows(
+        "SELECT TO_CHAR(lastquantityavailablechange, 'YYYY-MM-DD HH24:MI:SS') AS at FROM aggregateitemlocation WHERE item = ?",
+        [id],
+      )
+    const [before, changed] = [await modified(), await at()]
+    pass(60_000)
+    store.changeItem(id, { onHand: '4.5' })
+    expect(
+      await rows(
+        "SELECT t.type, l.quantity FROM transaction t JOIN transactionline l ON l.transaction = t.id WHERE l.item = ? AND l.isinventoryaffecting = 'T'",
+        [id],
+      ),
+    ).toEqual([{ type: 'InvAdjst', quantity: '-2.5' }])
+    expect(await modified()).toEqual(before)
+    expect(await at()).not.toEqual(changed)
+    expect(store.items().find((item) => item.id === id)).toMatchObject({ onHand: '4.5', available: '4.5' })
+  })
+
+  test('are changed by people, as all simulated ERPs have it', async () => {
+    const { netsuite } = await start()
+    const { erp } = netsuite
+    const id = erp.addProduct({ sku: 'LAMP', name: 'Lamp', price: '10' })
+    erp.changeProduct(id, { price: '12.5', onHand: '3', active: false, name: 'Lamp L2' })
+    expect(erp.products().find((product) => product.id === id)).toEqual({
+      ...{ id, sku: 'LAMP', name: 'Lamp L2', active: false, price: '12.5', onHand: '3', available: '3' },
+    })
+    expect(() => erp.changeProduct('999', { price: '1' })).toThrow('no item 999')
+  })
+
+  test('that are only read are ordered by nobody', async () => {
+    const { store, order, line, record } = await start()
+    const kit = store.addItem({ sku: 'KIT', type: 'Kit' })
+    const { status, body } = await record('POST', 'salesOrder', order({ item: { items: [line(kit)] } }))
+    expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining('not simulated')])
+  })
+
+  test('come by the ten thousand, as they stood a day ago', async () => {
+    const { store, rows } = await start()
+    const ids = store.addItems(Array.from({ length: 10_000 }, (_, n) => ({ sku: `S-${n}` })))
+    expect(new Set(ids).size).toBe(10_000)
+    expect(
+      await rows("SELECT COUNT(*) AS count FROM item WHERE itemid LIKE 'S-%' AND lastmodifieddate > SYSDATE - 1/2"),
+    ).toEqual([{ count: '0' }])
+  })
+})
+
+test('a reference that leads to no record has no name, and a custom price is called one', async () => {
+  const { store, order, record } = await start()
+  const id = store.addOrder(order())
+  const { body } = await record('GET', `salesOrder/${id}/item/1`)
+  expect(body.price).toMatchObject({ id: '-1', refName: 'Custom' })
+  const { body: whole } = await record('GET', `salesOrder/${id}?expandSubResources=true`)
+  expect(JSON.stringify(whole)).not.toContain('"null"')
+})
+
 describe('the account', () => {
   test('describes its record types with its own fields', async () => {
     const { record } = await start()

@@ -90,6 +90,7 @@ export function openSuiteql(database: Database, options: Options) {
       const table = name.toLowerCase()
       if (!tableNames.has(table) || options.denied().has(table)) throw refusal(`Record '${name}' was not found`)
       if (table === 'subsidiary' && !database.oneWorld) throw refusal(`Record '${name}' was not found`)
+      if (table === 'unitstypeuom' && !database.units) throw refusal(`Record '${name}' was not found`)
     }
     return {
       sql: rewrite(withNulls(tokens), new Map(tables.map((table) => [table.place, table]))),

@@ -26,13 +26,20 @@ const plain: Readonly<Record<string, string>> = {
     quantitycommitted NUMERIC, quantitybackordered NUMERIC, quantitypicked NUMERIC, quantitypacked NUMERIC,
     foreignamount NUMERIC, netamount NUMERIC, rate NUMERIC, price INTEGER, memo TEXT, units TEXT, location INTEGER,
     department INTEGER, class INTEGER, subsidiary INTEGER, entity INTEGER, expectedshipdate TEXT, isclosed TEXT,
-    mainline TEXT, taxline TEXT, PRIMARY KEY ("transaction", id)`,
+    mainline TEXT, taxline TEXT, isinventoryaffecting TEXT, PRIMARY KEY ("transaction", id)`,
   trackingnumber: 'id INTEGER PRIMARY KEY, trackingnumber TEXT',
   trackingnumbermap: '"transaction" INTEGER, trackingnumber INTEGER',
+  // Types and subtypes as netsuitediagnostics.com/posts/suiteql-items has them.
   item: `id INTEGER PRIMARY KEY, itemid TEXT, displayname TEXT, itemtype TEXT, subtype TEXT, isinactive TEXT, upccode TEXT,
-    externalid TEXT, description TEXT, createddate TEXT, lastmodifieddate TEXT NOT NULL`,
-  pricing: 'item INTEGER, pricelevel INTEGER, currency INTEGER, quantity NUMERIC, unitprice NUMERIC',
+    externalid TEXT, description TEXT, stockunit INTEGER, saleunit INTEGER, createddate TEXT,
+    lastmodifieddate TEXT NOT NULL`,
+  // Public queries join it by `internalid`, and divide quantities in stock by `conversionrate`.
+  unitstypeuom: `internalid INTEGER PRIMARY KEY, unitstype INTEGER, unitname TEXT, pluralname TEXT, abbreviation TEXT,
+    conversionrate NUMERIC, baseunit TEXT`,
+  pricing: `internalid INTEGER PRIMARY KEY, item INTEGER, pricelevel INTEGER, currency INTEGER, quantity NUMERIC,
+    unitprice NUMERIC`,
   pricelevel: 'id INTEGER PRIMARY KEY, name TEXT, isinactive TEXT',
+  // Columns: cdn.cdata.com/help/DNM/powerbi/pg_SuiteQLtable-aggregateitemlocation.htm. Quantities are in base units.
   aggregateitemlocation: `item INTEGER, location INTEGER, quantityonhand NUMERIC, quantityavailable NUMERIC,
     quantitycommitted NUMERIC, quantityonorder NUMERIC, quantitybackordered NUMERIC, lastquantityavailablechange TEXT,
     PRIMARY KEY (item, location)`,
@@ -105,6 +112,7 @@ const indexes = [
   'item_upper ON item (UPPER(itemid))',
   'item_changed ON item (lastmodifieddate, id)',
   'pricing_item ON pricing (item, pricelevel, currency)',
+  'stock_changed ON aggregateitemlocation (lastquantityavailablechange, item)',
   'customer_external ON customer (externalid)',
   'customer_number ON customer (entityid)',
   'customer_email ON customer (UPPER(email))',
@@ -114,9 +122,17 @@ const indexes = [
   'book_entity ON customeraddressbook (entity)',
 ]
 
-/** @param oneWorld  whether there are subsidiaries; without them no table has the column */
-export function definitionsOf({ oneWorld }: { readonly oneWorld: boolean }): string {
-  const columns = (text: string) => (oneWorld ? text : text.replace(/\bsubsidiary INTEGER,\s*/g, ''))
+interface Features {
+  readonly oneWorld: boolean
+  readonly units: boolean
+}
+
+/** Without subsidiaries, or units of measure, no table has a column for them. */
+export function definitionsOf({ oneWorld, units }: Features): string {
+  const columns = (text: string) => {
+    const own = oneWorld ? text : text.replace(/\bsubsidiary INTEGER,\s*/g, '')
+    return units ? own : own.replace(/\b(stock|sale)unit INTEGER,\s*/g, '')
+  }
   return [
     ...inner.map((definition) => `CREATE TABLE ${definition}`),
     ...Object.entries(plain).map(([name, definition]) => `CREATE TABLE "${name}" (${columns(definition)})`),
