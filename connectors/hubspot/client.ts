@@ -155,9 +155,13 @@ function pathOf(path: string, version: string): string {
  * harmless once the first is through; of two at the same time it says nothing, so that one whose answer was lost is
  * looked for before it is sent again.
  */
-const repeatable = [/\/search$/, /\/batch\/read(\?|$)/, /\/batch\/update$/, /^\/crm\/v3\/properties\//]
-const isRepeatable = (method: HttpRequest['method'], path: string): boolean =>
-  method === 'GET' || (method === 'POST' && repeatable.some((pattern) => pattern.test(path)))
+const reading = [/\/search$/, /\/batch\/read(\?|$)/]
+const repeatable = [/\/batch\/update$/, /^\/crm\/v3\/properties\//]
+function effectOf(method: HttpRequest['method'], path: string): HttpRequest['effect'] {
+  const isOf = (patterns: readonly RegExp[]) => method === 'POST' && patterns.some((pattern) => pattern.test(path))
+  if (method === 'GET' || isOf(reading)) return 'read'
+  return isOf(repeatable) ? 'repeatable' : 'write'
+}
 
 const accountReply = z.object({
   portalId: z.union([z.number(), z.string()]).transform(String),
@@ -191,7 +195,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
       url: `${settings.baseUrl}${pathOf(path, settings.apiVersion)}`,
       headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body }),
-      effect: isRepeatable(method, path) ? 'read' : 'write',
+      effect: effectOf(method, path),
     }
     return http.send(request)
   }

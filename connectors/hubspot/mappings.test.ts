@@ -4,8 +4,8 @@ import type { Instant } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import { compileMapping } from '../../src/mapping/compile/compile.ts'
 import { mapOutbound } from '../../src/mapping/run/run.ts'
-import { runMappingTests } from '../../src/mapping/testing/test-file.ts'
 import { openSandbox } from '../../src/mapping/sandbox/sandbox.ts'
+import { runMappingTests } from '../../src/mapping/testing/test-file.ts'
 import type { Connection, ObjectSchema } from '../../src/ports/connector.ts'
 import { hubspot } from './index.ts'
 import { startHubspotSimulator } from './simulator/index.ts'
@@ -37,7 +37,11 @@ const textOf = (name: string) => readFileSync(new URL(`../../mappings/hubspot/${
 function compile(name: string) {
   const file = { file: `${name}.yaml`, text: textOf(`${name}.yaml`) }
   const schemaOf = (object: string) => schemas.get(object) ?? null
-  return compileMapping(file, { schemaOf, otherObject: null, otherSchemaOf: () => null, tables: {} })
+  return compileMapping(file, {
+    schemaOf,
+    ...{ otherObject: null, otherSchemaOf: () => null, tables: {} },
+    ...{ links: [], owners: false, creates: name === 'product', fileOf: () => null },
+  })
 }
 
 test.each(['deal', 'fulfilment', 'product'])(

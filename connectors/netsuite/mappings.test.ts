@@ -5,8 +5,8 @@ import { type Instant, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import { type CompiledMapping, compileMapping } from '../../src/mapping/compile/compile.ts'
 import { mapInbound } from '../../src/mapping/run/run.ts'
-import { runMappingTests } from '../../src/mapping/run/test-file.ts'
 import { openSandbox } from '../../src/mapping/sandbox/sandbox.ts'
+import { runMappingTests } from '../../src/mapping/testing/test-file.ts'
 import type { Connection, ObjectSchema } from '../../src/ports/connector.ts'
 import { netsuite } from './index.ts'
 import { required, typeOf, writes, written } from './schema.ts'
@@ -39,6 +39,7 @@ async function compile(name: string): Promise<CompiledMapping> {
       {
         schemaOf: (object) => schemas.get(object) ?? null,
         ...{ otherObject: null, otherSchemaOf: () => null, tables: { countries: {} } },
+        ...{ links: ['customer'], owners: false, creates: true, fileOf: () => null },
       },
     )
     const missing = wanted.filter((object) => !schemas.has(object))
