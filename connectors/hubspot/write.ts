@@ -3,6 +3,9 @@ import { isObject, type Json } from '../../src/core/json.ts'
 import { type Failure, failureOf, SyncError } from '../../src/core/problem.ts'
 import { parseInstant, parsePlainDate, toMillis } from '../../src/core/time.ts'
 import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
+import { chunks } from '../kit/chunks.ts'
+import { inHalves } from '../kit/halves.ts'
+import { type Update, writeUpdates } from '../kit/updates.ts'
 import { type Client, limits, type Property, type Refused } from './client.ts'
 import type { Echo } from './echo.ts'
 import { type Definitions, isWritable, optionsOf } from './schema.ts'
@@ -10,98 +13,63 @@ import { type Definitions, isWritable, optionsOf } from './schema.ts'
 /** HubSpot's own limit for one text. */
 const textMax = 65_536
 
-interface Update {
-  readonly id: string
-  readonly properties: Record<string, string>
-}
-
 /**
  * Updates of records that are there, a hundred a call. Setting the same values again changes nothing, so an update whose
  * answer was lost is simply sent again (see client.ts) and never ends as `outcome_unknown` because of that.
  */
 export function openWriting(client: Client, definitions: Definitions, echo: Echo) {
   return async function write(writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
-    const outcomes = new Map<number, WriteOutcome>()
-    const byObject = new Map<string, Map<string, { properties: Record<string, string>; places: number[] }>>()
     // Definitions are read anew at most once, however many writes name what is not among them.
     const renewed = new Set<string>()
-    for (const [place, one] of writes.entries()) {
-      const encoded = await encode(one, definitions, renewed)
-      if (!encoded.ok) {
-        outcomes.set(place, encoded)
-        continue
-      }
-      const records = byObject.get(one.object) ?? new Map()
-      byObject.set(one.object, records)
-      // HubSpot refuses a batch that names a record twice; the later write of a record is the one that stays.
-      const record = records.get(encoded.id) ?? { properties: {}, places: [] }
-      records.set(encoded.id, record)
-      Object.assign(record.properties, encoded.properties)
-      record.places.push(place)
-    }
-    await Promise.all(
-      [...byObject].map(async ([object, records]) => {
-        const updates = [...records].map(([id, { properties }]) => ({ id, properties }))
-        // A record with nothing to set needs no call.
-        const sent = await sendAll(
-          object,
-          updates.filter((update) => Object.keys(update.properties).length > 0),
-        )
-        for (const [id, { places }] of records) {
-          for (const place of places) outcomes.set(place, sent.get(id) ?? { ok: true, id })
-        }
-      }),
-    )
-    return writes.map((_, place) => outcomes.get(place) ?? lost(''))
+    return writeUpdates(writes, { encode: (one) => encode(one, definitions, renewed), send: sendAll, lost })
   }
 
-  async function sendAll(object: string, updates: readonly Update[]): Promise<Map<string, WriteOutcome>> {
+  async function sendAll(object: string, updates: readonly Update<string>[]): Promise<Map<string, WriteOutcome>> {
     const outcomes = new Map<string, WriteOutcome>()
-    const chunks = Array.from({ length: Math.ceil(updates.length / limits.batch) }, (_, n) =>
-      updates.slice(n * limits.batch, (n + 1) * limits.batch),
+    await Promise.all(
+      chunks(updates, limits.batch).map((all) =>
+        inHalves(all, {
+          // One bad value makes HubSpot refuse the whole batch without saying whose it is.
+          send: (batch) => sendBatch(object, batch, outcomes),
+          isOfOne: (error) =>
+            error instanceof SyncError && ['record_rejected', 'record_gone'].includes(error.problem.kind),
+          failed(batch, error) {
+            if (!(error instanceof SyncError)) throw error
+            for (const { id } of batch)
+              outcomes.set(id, { ok: false, failure: withRecord(failureOf(error), object, id) })
+          },
+        }),
+      ),
     )
-    await Promise.all(chunks.map((chunk) => sendBatch(object, chunk, outcomes)))
     return outcomes
   }
 
   async function sendBatch(
     object: string,
-    batch: readonly Update[],
+    batch: readonly Update<string>[],
     outcomes: Map<string, WriteOutcome>,
   ): Promise<void> {
-    try {
-      const reply = await client.updateBatch(object, batch)
-      echo.wrote(
-        object,
-        batch.flatMap(({ properties }) => Object.keys(properties)),
-        reply.rows,
-      )
-      const updated = new Set(reply.rows.map((row) => row.id))
-      const strangers = reply.rows.filter((row) => !batch.some((update) => update.id === row.id)).length
-      const refused = new Map(reply.refused.flatMap((one) => one.ids.map((id) => [id, one] as const)))
-      const open: string[] = []
-      for (const { id } of batch) {
-        const refusal = refused.get(id)
-        if (refusal !== undefined) outcomes.set(id, { ok: false, failure: refusalOf(object, id, refusal) })
-        else if (updated.has(id)) outcomes.set(id, { ok: true, id })
-        else open.push(id)
-      }
-      // A merged record answers under the surviving id, which we did not ask for.
-      for (const id of open) outcomes.set(id, open.length <= strangers ? { ok: true, id } : lost(id))
-    } catch (error) {
-      if (!(error instanceof SyncError)) throw error
-      const [first] = batch
-      const single = first !== undefined && batch.length === 1
-      const theRecords = error.problem.kind === 'record_rejected' || error.problem.kind === 'record_gone'
-      if (single || !theRecords) {
-        for (const { id } of batch) outcomes.set(id, { ok: false, failure: withRecord(failureOf(error), object, id) })
-        return
-      }
-      // One bad value made HubSpot refuse the whole batch without saying whose: halves find it, neighbours get written.
-      const middle = Math.ceil(batch.length / 2)
-      await sendBatch(object, batch.slice(0, middle), outcomes)
-      await sendBatch(object, batch.slice(middle), outcomes)
+    const reply = await client.updateBatch(
+      object,
+      batch.map(({ id, fields }) => ({ id, properties: fields })),
+    )
+    echo.wrote(
+      object,
+      batch.flatMap(({ fields }) => Object.keys(fields)),
+      reply.rows,
+    )
+    const updated = new Set(reply.rows.map((row) => row.id))
+    const strangers = reply.rows.filter((row) => !batch.some((update) => update.id === row.id)).length
+    const refused = new Map(reply.refused.flatMap((one) => one.ids.map((id) => [id, one] as const)))
+    const open: string[] = []
+    for (const { id } of batch) {
+      const refusal = refused.get(id)
+      if (refusal !== undefined) outcomes.set(id, { ok: false, failure: refusalOf(object, id, refusal) })
+      else if (updated.has(id)) outcomes.set(id, { ok: true, id })
+      else open.push(id)
     }
+    // A merged record answers under the surviving id, which we did not ask for.
+    if (open.length <= strangers) for (const id of open) outcomes.set(id, { ok: true, id })
   }
 }
 
@@ -132,18 +100,13 @@ function refusalOf(object: string, id: string, refused: Refused): Failure {
   }
 }
 
-const lost = (id: string): WriteOutcome => ({
-  ok: false,
-  failure: {
-    problem: { kind: 'outcome_unknown' },
-    message: `HubSpot's answer to a batch does not mention record ${id}`,
-    fix: 'It is looked up and written again by itself.',
-  },
+const lost = (object: string, id: string): Failure => ({
+  problem: { kind: 'outcome_unknown' },
+  message: `HubSpot's answer to a batch does not mention ${object} ${id}`,
+  fix: 'It is looked up and written again by itself.',
 })
 
-type Encoded =
-  | { readonly ok: true; readonly id: string; readonly properties: Record<string, string> }
-  | { readonly ok: false; readonly failure: Failure }
+type Encoded = ({ readonly ok: true } & Update<string>) | { readonly ok: false; readonly failure: Failure }
 
 async function encode(write: Write, definitions: Definitions, renewed: Set<string>): Promise<Encoded> {
   if (write.do !== 'update' || write.lines !== null) {
@@ -185,7 +148,7 @@ async function encode(write: Write, definitions: Definitions, renewed: Set<strin
     if (text === null) return refuseValue(object, id, property, value)
     properties[name] = text
   }
-  return { ok: true, id, properties }
+  return { ok: true, id, fields: properties }
 }
 
 /** The value as HubSpot writes it, all of them text; null when it does not fit the property. An empty text clears. */

@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
+import { onceEach } from '../kit/once.ts'
 import type { Client } from './client.ts'
 import { isSyncError } from './errors.ts'
 import { customerAddresses, customerObject, orderFields, orderObject, partFields, tables, taxNumber } from './schema.ts'
@@ -71,8 +72,6 @@ const featured: Readonly<Record<string, ReadonlySet<string>>> = {
 export const isFeatured = (type: string, field: string): boolean => featured[type]?.has(field) ?? false
 
 export function openMetadata(client: Client, settings: Settings): Metadata {
-  const known = new Map<string, Promise<Fields | null>>()
-
   async function ask(type: string): Promise<Fields | null> {
     try {
       return await fieldsOf(await client.metadata(type), 0)
@@ -133,14 +132,7 @@ export function openMetadata(client: Client, settings: Settings): Metadata {
   }
 
   const metadata: Metadata = {
-    fields(type) {
-      const found = known.get(type)
-      if (found !== undefined) return found
-      const asked = ask(type)
-      known.set(type, asked)
-      asked.catch(() => known.delete(type))
-      return asked
-    },
+    fields: onceEach(ask).of,
     async features() {
       const [order, customer] = await Promise.all([metadata.fields(orderObject), metadata.fields(customerObject)])
       const has = (fields: Fields | null | undefined, name: string): boolean => Object.hasOwn(fields ?? {}, name)

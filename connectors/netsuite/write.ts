@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/core/json.ts'
 import { type Failure, failureOf, type Result, type SyncError } from '../../src/core/problem.ts'
 import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
-import { chunks } from './chunks.ts'
+import { chunks } from '../kit/chunks.ts'
 import { type Client, limits } from './client.ts'
 import { openCustomers } from './customer.ts'
 import { type Body, encodeFields, jsonOf, listOf, referenceTo } from './encode.ts'
