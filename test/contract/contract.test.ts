@@ -184,7 +184,7 @@ describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => na
   })
 
   holds(name, 'finds by a field, whatever the case, in the order of the queries', async () => {
-    const { name: field } = subject.words
+    const { name: field } = subject.system.words
     const queries = ['DEAL two', 'nobody', 'Deal One'].map((value) => ({ fields: { [field]: value } }))
     const found = await subject.connection.find(subject.object, queries)
     expect(found.map((matches) => matches.map((match) => match.id))).toEqual([[subject.ids[1]], [], [subject.ids[0]]])
@@ -192,14 +192,14 @@ describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => na
 
   holds(name, 'takes hostile text for text', async () => {
     const hostile = [`' OR Name != '`, `\\' OR 1=1 --`, '%', '_', '*', '"', 'Deal \\'].map((value) => ({
-      fields: { [subject.words.name]: value },
+      fields: { [subject.system.words.name]: value },
     }))
     expect((await subject.connection.find(subject.object, hostile)).flat()).toEqual([])
   })
 
   holds(name, 'writes what it can, and names what it cannot', async () => {
     const [a = '', b = ''] = subject.ids
-    const { shown } = subject.words
+    const { shown } = subject.system.words
     const outcomes = await subject.connection.write([
       update(a, { [shown]: 'S1' }),
       update(absent(a), { [shown]: 'S2' }),
@@ -214,15 +214,17 @@ describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => na
 
   holds(name, 'clears a field', async () => {
     const [a = ''] = subject.ids
-    await subject.connection.write([update(a, { [subject.words.shown]: 'S1' })])
-    await subject.connection.write([update(a, { [subject.words.shown]: null })])
+    await subject.connection.write([update(a, { [subject.system.words.shown]: 'S1' })])
+    await subject.connection.write([update(a, { [subject.system.words.shown]: null })])
     expect(subject.system.crm.deal(a)?.shown.orderNumber).toBeNull()
   })
 
   holds(name, 'writes again what was lost, as it changes nothing', async () => {
     const [a = ''] = subject.ids
     subject.system.fault({ match: subject.system.requests.report, kind: 'lose_answer' })
-    expect(await subject.connection.write([update(a, { [subject.words.shown]: 'S9' })])).toEqual([{ ok: true, id: a }])
+    expect(await subject.connection.write([update(a, { [subject.system.words.shown]: 'S9' })])).toEqual([
+      { ok: true, id: a },
+    ])
     expect(subject.system.crm.deal(a)?.shown.orderNumber).toBe('S9')
   })
 })
@@ -262,7 +264,7 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
   holds(name, 'writes the neighbours of a record that is refused', async () => {
     const outcomes = await subject.connection.write([
       subject.order('crm_1_deal_good_1'),
-      subject.order('crm_1_deal_bad', subject.words.bad),
+      subject.order('crm_1_deal_bad', subject.system.words.bad),
       subject.order('crm_1_deal_good_2'),
     ])
     expect(kindsOf(outcomes)).toEqual(['ok', 'record_rejected', 'ok'])
@@ -291,12 +293,12 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
         key,
         fields: {},
         lines: {
-          field: subject.words.lines,
+          field: subject.system.words.lines,
           upsert: upsert.map(([line, fields]) => ({ key: `${key}_line_${line}`, fields })),
           remove: remove.map((line) => `${key}_line_${line}`),
         },
       }) as const
-    const { quantity, line } = subject.words
+    const { quantity, line } = subject.system.words
     const more = change(
       [
         ['1', { [quantity]: '5' }],
@@ -340,7 +342,7 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
   })
 
   holds(name, 'finds customers and products strictly, whatever the case', async () => {
-    const { customer, product } = subject.words
+    const { customer, product } = subject.system.words
     const customers = await subject.connection.find(customer.object, [
       { fields: { [customer.name]: 'ACME' } },
       { fields: { [customer.name]: 'Acm' } },

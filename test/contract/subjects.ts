@@ -24,54 +24,9 @@ export interface Subject<System extends SimulatedSystem = SimulatedSystem> {
   close(): Promise<void>
 }
 
-/** In the words of each CRM, what the contract needs to say. */
-const crmWords: Readonly<Record<string, { readonly deal: string; readonly name: string; readonly shown: string }>> = {
-  hubspot: { deal: 'deals', name: 'dealname', shown: 'properties.erp_order_no' },
-  salesforce: { deal: 'Opportunity', name: 'Name', shown: 'ERP_Order_Number__c' },
-}
-interface ErpWords {
-  readonly order: string
-  readonly lines: string
-  readonly customer: { readonly object: string; readonly name: string; readonly fields: JsonObject }
-  readonly product: { readonly object: string; readonly sku: string }
-  /** What makes an order, but for its lines. */
-  fields(customerId: string): JsonObject
-  line(productId: string, quantity: string): JsonObject
-  readonly quantity: string
-  /** A reference to nothing, in a field of the order. */
-  readonly bad: JsonObject
-}
-const erpWords: Readonly<Record<string, ErpWords>> = {
-  netsuite: {
-    order: 'salesOrder',
-    lines: 'item',
-    customer: { object: 'Customer', name: 'companyName', fields: {} },
-    product: { object: 'item', sku: 'itemid' },
-    fields: (customerId) => ({ entity: customerId, orderStatus: 'A' }),
-    line: (productId, quantity) => ({ item: productId, quantity, price: '-1', rate: '10' }),
-    quantity: 'quantity',
-    bad: { entity: '999999' },
-  },
-  odoo: {
-    order: 'sale.order',
-    lines: 'order_line',
-    customer: { object: 'res.partner', name: 'name', fields: {} },
-    product: { object: 'product.product', sku: 'default_code' },
-    fields: (customerId) => ({ partner_id: customerId }),
-    line: (productId, quantity) => ({ product_id: productId, product_uom_qty: quantity, price_unit: '10' }),
-    quantity: 'product_uom_qty',
-    bad: { partner_id: '999999' },
-  },
-}
-
 export const connectorOf = (name: string): Connector => {
   const found = registry.find((one) => one.name === name)
   if (found === undefined) throw new Error(`there is no connector "${name}"`)
-  return found
-}
-const wordsOf = <T>(table: Readonly<Record<string, T>>, name: string): T => {
-  const found = table[name]
-  if (found === undefined) throw new Error(`the contract suite does not know the words of "${name}" yet`)
   return found
 }
 
@@ -165,14 +120,11 @@ export interface Followed {
   touch(id: string): void
 }
 
-export interface CrmSubject extends Subject<SimulatedCrm>, Followed {
-  readonly words: (typeof crmWords)[string]
-}
+export type CrmSubject = Subject<SimulatedCrm> & Followed
 /** Three won deals of one company, fields for the write-back set up. */
 export async function openCrm(name: string): Promise<CrmSubject> {
   const subject = await openSubject<SimulatedCrm>(connectorOf(name), simulatedCrms[name])
-  const { crm } = subject.system
-  const words = wordsOf(crmWords, name)
+  const { crm, words } = subject.system
   await subject.connection.setup?.()
   const companyId = crm.addCompany({ name: 'Acme', domain: 'acme.example', country: 'Germany' })
   const ids = ['One', 'Two', 'Three'].map((deal) =>
@@ -181,7 +133,6 @@ export async function openCrm(name: string): Promise<CrmSubject> {
   subject.pass(1)
   return {
     ...subject,
-    words,
     object: words.deal,
     ids,
     touch: (id) => crm.changeDeal(id, { name: `Deal ${id} touched` }),
@@ -189,7 +140,6 @@ export async function openCrm(name: string): Promise<CrmSubject> {
 }
 
 export interface ErpSubject extends Subject<SimulatedErp>, Followed {
-  readonly words: ErpWords
   readonly customerId: string
   readonly productId: string
   /** A new order with one line of two pieces. */
@@ -200,16 +150,15 @@ export interface ErpSubject extends Subject<SimulatedErp>, Followed {
 /** Three confirmed orders of one customer. */
 export async function openErp(name: string): Promise<ErpSubject> {
   const subject = await openSubject<SimulatedErp>(connectorOf(name), simulatedErps[name])
-  const { erp } = subject.system
+  const { erp, words } = subject.system
   const { connection } = subject
-  const words = wordsOf(erpWords, name)
   const productId = erp.addProduct({ sku: 'A-1', name: 'A', price: '10', route: 'stock' })
-  const { object, name: nameField, fields } = words.customer
+  const { object, name: nameField } = words.customer
   const customerId = await idFrom(connection, {
     do: 'create',
     object,
     key: 'crm_1_customer_1',
-    fields: { [nameField]: 'Acme', ...fields },
+    fields: { [nameField]: 'Acme' },
     lines: null,
   })
   const order = (key: string, more: JsonObject = {}): Write => ({
@@ -229,7 +178,6 @@ export async function openErp(name: string): Promise<ErpSubject> {
   subject.pass(1)
   return {
     ...subject,
-    words,
     object: words.order,
     ids,
     customerId,

@@ -26,7 +26,7 @@ import { openRecords } from './records.ts'
 import { seed } from './seed.ts'
 import { openSuiteql } from './suiteql.ts'
 import { openChecking } from './values.ts'
-import { requests, trouble, worldOf } from './world.ts'
+import { requests, trouble, words, worldOf } from './world.ts'
 
 export interface NetsuiteSimulatorOptions {
   readonly port?: number
@@ -220,6 +220,7 @@ export async function startNetsuiteSimulator(
     store: people,
     erp: worldOf(people),
     settings,
+    words,
     requests,
     trouble,
     async close() {
