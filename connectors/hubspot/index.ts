@@ -1,4 +1,5 @@
-import type { Connector } from '../../src/ports/connector.ts'
+import type { Connection, Connector } from '../../src/ports/connector.ts'
+import { onlyListed } from '../kit/listed.ts'
 import { shared } from '../kit/once.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
@@ -11,6 +12,8 @@ import { settings as schema } from './settings.ts'
 import { setUp } from './setup.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
+
+const writes: Connection['writes'] = { deals: { create: false, key: 'none', acts: ['update'] } }
 
 export const hubspot: Connector = {
   name: 'hubspot',
@@ -41,8 +44,8 @@ export const hubspot: Connector = {
       changes: openChanges(settings, { ...deps, client, definitions, reading, echo }),
       read: reading.read,
       find: openFinding(client),
-      write: openWriting(client, definitions, echo),
-      writes: { deals: { create: false, key: 'none', acts: ['update'] } },
+      write: onlyListed('HubSpot', writes, openWriting(client, definitions, echo)),
+      writes,
       setup: () => setUp(client, definitions),
       receive: openReceiver(settings, deps.clock, { portalId: () => portalId, isShown: echo.isShown }),
       listen: null,

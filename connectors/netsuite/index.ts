@@ -1,4 +1,5 @@
-import type { Connector } from '../../src/ports/connector.ts'
+import type { Connection, Connector } from '../../src/ports/connector.ts'
+import { onlyListed } from '../kit/listed.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
 import { openClient } from './client.ts'
@@ -10,6 +11,14 @@ import { typeOf } from './schema.ts'
 import { settings as schema } from './settings.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
+
+const customers = { create: true, key: 'unique', acts: ['update'] } as const
+const writes: Connection['writes'] = {
+  salesOrder: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+  customer: customers,
+  // What mappings call it, see `typeOf`.
+  Customer: customers,
+}
 
 export const netsuite: Connector = {
   name: 'netsuite',
@@ -32,11 +41,10 @@ export const netsuite: Connector = {
       changes: (watch, since) => changes({ ...watch, object: typeOf(watch.object) }, since),
       read: (object, ids, paths) => read(typeOf(object), ids, paths),
       find: (object, queries) => find(typeOf(object), queries),
-      write: (writes) => write(writes.map((one) => ({ ...one, object: typeOf(one.object) }))),
-      writes: {
-        salesOrder: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
-        customer: { create: true, key: 'unique', acts: ['update'] },
-      },
+      write: onlyListed('NetSuite', writes, (listed) =>
+        write(listed.map((one) => ({ ...one, object: typeOf(one.object) }))),
+      ),
+      writes,
       // The one field that is needed is deployed with the SuiteCloud project in suitescript/: web services make none.
       setup: null,
       receive: openReceiver(settings, clock),

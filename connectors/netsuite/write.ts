@@ -255,8 +255,7 @@ export function openWriting(client: Client, metadata: Metadata, settings: Settin
     const acted: Record<Action, [number, string][]> = { confirm: [], cancel: [] }
     for (const [index, one] of writes.entries()) {
       if (one.do === 'create' || one.do === 'update') records.push([index, one])
-      else if (one.object === orderObject) acted[one.do].push([index, one.id])
-      else outcomes[index] = { ok: false, failure: noAction(one.do, one.object) }
+      else acted[one.do].push([index, one.id])
     }
     const steps = [
       { of: records.map(([index]) => index), run: () => writeRecords(records, outcomes) },
@@ -321,9 +320,4 @@ const wrongState = (id: string, status: string, word: string): Failure => ({
   problem: { kind: 'record_rejected', field: 'orderStatus', remoteCode: status.slice(0, 1) },
   message: `Order ${id} is in status ${status} in NetSuite and cannot be ${word}`,
   fix: 'Settle it in NetSuite by hand, or win the deal again.',
-})
-const noAction = (action: string, object: string): Failure => ({
-  problem: { kind: 'configuration_invalid', path: object },
-  message: `Records of ${object} cannot be ${action}ed`,
-  fix: 'Only salesOrder can be confirmed or cancelled. Correct the `to:` of the mapping.',
 })

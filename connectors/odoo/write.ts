@@ -198,8 +198,7 @@ export function openWriting(client: Client, models: Models, recent: Recent, sett
     const acted: Record<Action, [number, number][]> = { confirm: [], cancel: [] }
     for (const [index, one] of writes.entries()) {
       if (one.do === 'create' || one.do === 'update') records.push([index, one])
-      else if (one.object === 'sale.order') acted[one.do].push([index, Number(one.id)])
-      else outcomes[index] = { ok: false, failure: noAction(one.do, one.object) }
+      else acted[one.do].push([index, Number(one.id)])
     }
     const orders = writes.filter((one) => one.object === 'sale.order' && one.do !== 'create')
     const ids = orders.map((one) => (one.do === 'create' ? 0 : Number(one.id)))
@@ -278,9 +277,4 @@ const asksPerson = (id: number, word: string): Failure => ({
   problem: { kind: 'record_rejected', field: 'state', remoteCode: 'wizard' },
   message: `Odoo wants a person to confirm that order ${id} is ${word}: something was shipped, or an invoice is in draft`,
   fix: 'Open the order in Odoo and decide there.',
-})
-const noAction = (action: string, object: string): Failure => ({
-  problem: { kind: 'configuration_invalid', path: object },
-  message: `Records of ${object} cannot be ${action}ed`,
-  fix: 'Only sale.order can be confirmed or cancelled. Correct the `to:` of the mapping.',
 })

@@ -1,16 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { IANAZone } from 'luxon'
-import { registry } from '../../connectors/registry.ts'
+import { examples, registry } from '../../connectors/registry.ts'
 import { simulators } from '../../connectors/simulators.ts'
 import { neededSettings } from '../../src/cli/template.ts'
 import type { Json } from '../../src/core/json.ts'
 import { secretNames } from '../../src/core/secrets.ts'
 import type { Instant } from '../../src/core/time.ts'
+import type { ObjectSchema, Write } from '../../src/ports/connector.ts'
 import {
   absent,
   type CrmSubject,
-  connectorOf,
   type ErpSubject,
   type Followed,
   failureFrom,
@@ -23,26 +23,26 @@ import {
 import { waivers } from './waivers.ts'
 
 /*
- * What the engine takes for granted of every connector in the registry, each before its simulator.
+ * What the engine takes for granted of every connector, examples included, each before its simulator.
  */
 
 const beginning = { from: '2026-01-01T00:00:00.000Z' as Instant }
+const connectors = [...registry, ...examples]
 const named = new Set<string>()
 
 /** Registers a test of the contract, unless it is waived for this connector. */
-function holds(connector: string, title: string, work: () => Promise<void>): void {
+function holds(connector: string, title: string, work: () => Promise<void> | void): void {
   named.add(title)
   if (waivers.some((one) => one.connector === connector && one.test === title)) return
   test(title, work)
 }
 
 test('every connector has a simulator, and no simulator is without a connector', () => {
-  expect(Object.keys(simulators).sort()).toEqual(registry.map(({ name }) => name).sort())
+  expect(Object.keys(simulators).sort()).toEqual(connectors.map(({ name }) => name).sort())
 })
 
-describe.each(registry.map(({ name }) => name))('%s', (name) => {
+describe.each(connectors)('$name', ({ name, role }) => {
   let subject: Subject & Followed
-  const { role } = connectorOf(name)
   const open = async (): Promise<Subject & Followed> => (role === 'crm' ? openCrm(name) : openErp(name))
   beforeAll(async () => {
     subject = await open()
@@ -50,7 +50,7 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
   afterAll(() => subject.close())
 
   holds(name, 'can be set up with what `crosswalk init` asks for', async () => {
-    const connector = connectorOf(name)
+    const { connector } = subject
     const asked = neededSettings(connector).map(({ name: key }) => [key, subject.system.settings[key]])
     expect(connector.settings.safeParse(Object.fromEntries(asked)).error?.issues ?? []).toEqual([])
   })
@@ -72,7 +72,7 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
   })
 
   holds(name, 'refuses a wrong secret as a login, and shows none', async () => {
-    const secrets = secretNames(connectorOf(name).settings).flatMap((key): [string, string][] => {
+    const secrets = secretNames(subject.connector.settings).flatMap((key): [string, string][] => {
       const value = subject.system.settings[key]
       return key === 'webhookSecret' || typeof value !== 'string' ? [] : [[key, value]]
     })
@@ -134,6 +134,36 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
     expect(subject.calls()).toBe(0)
   })
 
+  holds(name, 'describes what it writes, with fields that can be written', async () => {
+    const { writes } = subject.connection
+    expect(Object.keys(writes)).toContain(subject.object)
+    for (const object of Object.keys(writes)) {
+      const { fields } = await subject.connection.describe(object)
+      expect([object, isSomewhereWritable(fields)]).toEqual([object, true])
+    }
+  })
+
+  holds(name, 'refuses what its `writes` does not list, without a call, and says what it does', async () => {
+    const { writes } = subject.connection
+    const unlisted = [...Object.keys(writes), 'no_such_object', 'constructor'].flatMap((object) => {
+      const listed = Object.hasOwn(writes, object) ? writes[object] : undefined
+      const all = everyWrite(object, subject.ids[0] ?? '')
+      return all.filter((one) =>
+        one.do === 'create' ? listed?.create !== true : listed?.acts.includes(one.do) !== true,
+      )
+    })
+    expect(unlisted.length).toBeGreaterThan(4)
+    subject.calls()
+    const outcomes = await subject.connection.write(unlisted)
+    expect(subject.calls()).toBe(0)
+    for (const [place, outcome] of outcomes.entries()) {
+      expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'configuration_invalid' } } })
+      const { message = '', fix = '' } = outcome.ok ? {} : outcome.failure
+      expect(message).toContain(unlisted[place]?.object)
+      expect(fix).toContain(subject.object)
+    }
+  })
+
   holds(name, 'waits when it is told to, and goes on', async () => {
     subject.system.fault({ match: {}, ...subject.system.trouble.rateLimited, times: 2 })
     const failure = await failureFrom(subject.connection.read(subject.object, subject.ids, ['id']))
@@ -163,12 +193,12 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
   })
 
   holds(name, 'has shown no secret in all of this', async () => {
-    for (const [, value] of secretsOf(connectorOf(name), subject.system.settings))
+    for (const [, value] of secretsOf(subject.connector, subject.system.settings))
       expect(subject.log.join('')).not.toContain(value)
   })
 })
 
-describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => name))('%s as a CRM', (name) => {
+describe.each(connectors.filter(({ role }) => role === 'crm'))('$name as a CRM', ({ name }) => {
   let subject: CrmSubject
   beforeAll(async () => {
     subject = await openCrm(name)
@@ -219,6 +249,15 @@ describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => na
     expect(subject.system.crm.deal(a)?.shown.orderNumber).toBeNull()
   })
 
+  holds(name, 'tells every record for which one of the conditions holds', async () => {
+    const { deal, shown } = subject.system.words
+    const lost = subject.system.crm.addDeal({ name: 'Lost', state: 'lost' })
+    await subject.connection.write([update(lost, { [shown]: 'S5' })])
+    subject.pass(1)
+    const where = [{ [shown]: ['S4', 'S5'] }, { [shown]: 'S6' }]
+    expect((await poll(subject.connection, deal, beginning, where)).ids).toContain(lost)
+  })
+
   holds(name, 'writes again what was lost, as it changes nothing', async () => {
     const [a = ''] = subject.ids
     subject.system.fault({ match: subject.system.requests.report, kind: 'lose_answer' })
@@ -229,7 +268,7 @@ describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => na
   })
 })
 
-describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => name))('%s as an ERP', (name) => {
+describe.each(connectors.filter(({ role }) => role === 'erp'))('$name as an ERP', ({ name }) => {
   let subject: ErpSubject
   beforeAll(async () => {
     subject = await openErp(name)
@@ -247,6 +286,45 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
     expect(again).toEqual(first)
     expect(ordersOf(key)).toHaveLength(1)
     expect(ordersOf(key)[0]?.lines).toHaveLength(1)
+  })
+
+  holds(name, 'says of orders and customers that it makes them, and how they carry our key', () => {
+    const { order, customer } = subject.system.words
+    const { writes } = subject.connection
+    expect(writes[order]).toMatchObject({ create: true, key: expect.stringMatching(/^(unique|looked_up)$/) })
+    expect(writes[order]?.acts.toSorted()).toEqual(['cancel', 'confirm', 'update'])
+    expect(writes[customer.object]).toMatchObject({ create: true, key: expect.stringMatching(/^(unique|looked_up)$/) })
+  })
+
+  holds(name, 'never makes two records for one key that it calls unique', async () => {
+    const { customer } = subject.system.words
+    const { connection } = subject
+    const newCustomer = (key: string): Write => ({
+      ...{ do: 'create', object: customer.object, key, lines: null },
+      fields: { [customer.name]: 'Twin' },
+    })
+    const keys = { orders: 'crm_1_deal_twin', customers: 'crm_1_customer_twin' }
+    const made = {
+      orders: () => ordersOf(keys.orders).map(({ id }) => id),
+      customers: () => subject.system.erp.customers().flatMap(({ id, key }) => (key === keys.customers ? [id] : [])),
+    }
+    const kinds = [
+      { object: subject.object, write: subject.order(keys.orders), ids: made.orders },
+      { object: customer.object, write: newCustomer(keys.customers), ids: made.customers },
+    ].filter(({ object }) => connection.writes[object]?.key === 'unique')
+    for (const { write, ids } of kinds) {
+      // At once by two processes, twice in one call, and once more.
+      const ends = await Promise.all([connection.write([write]), subject.open().write([write])])
+      const twice = await connection.write([write, write])
+      const again = await connection.write([write])
+      expect(ids()).toHaveLength(1)
+      for (const outcome of [...ends, twice, again].flat()) {
+        // Whoever loses a race may be told to try again, and is never told another record.
+        if (outcome.ok) expect(outcome.id).toBe(ids()[0])
+        else expect(outcome.failure.problem.kind).toMatch(/^(busy|unavailable|outcome_unknown)$/)
+      }
+      expect(again).toMatchObject([{ ok: true }])
+    }
   })
 
   holds(name, 'never makes an order again whose answer was lost; its key finds it', async () => {
@@ -363,12 +441,23 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
 
 test('every waiver names a connector and a test that are there', () => {
   for (const { connector, test: title, because } of waivers) {
-    expect(registry.map(({ name }) => name)).toContain(connector)
+    expect(connectors.map(({ name }) => name)).toContain(connector)
     expect([...named]).toContain(title)
     expect(because.length).toBeGreaterThan(20)
     process.stderr.write(`waived for ${connector}: ${title}: ${because}\n`)
   }
 })
+
+const isSomewhereWritable = (fields: ObjectSchema['fields']): boolean =>
+  Object.values(fields).some((field) => field.writable || isSomewhereWritable(field.fields ?? {}))
+
+/** Everything that can be asked of a record. */
+const everyWrite = (object: string, id: string): readonly Write[] => [
+  { do: 'create', object, key: 'crm_1_deal_unlisted', fields: {}, lines: null },
+  { do: 'update', object, id, key: null, fields: {}, lines: null },
+  { do: 'confirm', object, id },
+  { do: 'cancel', object, id },
+]
 
 /** Of the same kind, and not the right one. */
 function wrongFor(secret: string): string {

@@ -1,5 +1,6 @@
-import { registry } from '../../connectors/registry.ts'
-import { simulatedCrms, simulatedErps } from '../../connectors/simulators.ts'
+import { connectorOf } from '../../connectors/registry.ts'
+import { simulatedCrms, simulatedErps, simulatedExamples } from '../../connectors/simulators.ts'
+import type { Condition } from '../../src/core/condition.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { type Failure, failureOf, SyncError } from '../../src/core/problem.ts'
 import { secretNames } from '../../src/core/secrets.ts'
@@ -11,6 +12,7 @@ import type { SimulatedCrm, SimulatedErp, SimulatedSystem } from '../../src/simu
 
 /** A connector before its simulator, on a clock of their own. */
 export interface Subject<System extends SimulatedSystem = SimulatedSystem> {
+  readonly connector: Connector
   readonly system: System
   readonly connection: Connection
   /** Opens another connection to the same system. */
@@ -24,17 +26,12 @@ export interface Subject<System extends SimulatedSystem = SimulatedSystem> {
   close(): Promise<void>
 }
 
-export const connectorOf = (name: string): Connector => {
-  const found = registry.find((one) => one.name === name)
-  if (found === undefined) throw new Error(`there is no connector "${name}"`)
-  return found
-}
-
 async function openSubject<System extends SimulatedSystem>(
-  connector: Connector,
+  name: string,
   start: ((options: { now: () => number }) => Promise<System>) | undefined,
 ): Promise<Subject<System>> {
-  if (start === undefined) throw new Error(`"${connector.name}" has no simulator`)
+  const connector = connectorOf(name)
+  if (connector === undefined || start === undefined) throw new Error(`"${name}" has no connector or no simulator`)
   let now = '2026-11-24T09:00:00.000Z' as Instant
   const log: string[] = []
   const write = (event: string, details?: unknown) => void log.push(`${event} ${JSON.stringify(details ?? {})}`)
@@ -55,6 +52,7 @@ async function openSubject<System extends SimulatedSystem>(
     return connector.open(all, { ...deps, http: openHttpClient({ ...deps, random: () => 0, secrets }) })
   }
   return {
+    connector,
     system,
     connection: open(),
     open,
@@ -101,10 +99,11 @@ export async function poll(
   connection: Connection,
   object: string,
   since: ChangesSince,
+  where: readonly Condition[] = [],
 ): Promise<{ ids: string[]; next: ChangesSince }> {
   const ids: string[] = []
   let next = since
-  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
+  for await (const page of connection.changes({ object, paths: [], where }, since)) {
     ids.push(...page.ids)
     // As the ledger keeps it.
     next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
@@ -123,7 +122,7 @@ export interface Followed {
 export type CrmSubject = Subject<SimulatedCrm> & Followed
 /** Three won deals of one company, fields for the write-back set up. */
 export async function openCrm(name: string): Promise<CrmSubject> {
-  const subject = await openSubject<SimulatedCrm>(connectorOf(name), simulatedCrms[name])
+  const subject = await openSubject<SimulatedCrm>(name, simulatedCrms[name])
   const { crm, words } = subject.system
   await subject.connection.setup?.()
   const companyId = crm.addCompany({ name: 'Acme', domain: 'acme.example', country: 'Germany' })
@@ -149,7 +148,7 @@ export interface ErpSubject extends Subject<SimulatedErp>, Followed {
 }
 /** Three confirmed orders of one customer. */
 export async function openErp(name: string): Promise<ErpSubject> {
-  const subject = await openSubject<SimulatedErp>(connectorOf(name), simulatedErps[name])
+  const subject = await openSubject<SimulatedErp>(name, simulatedErps[name] ?? simulatedExamples[name])
   const { erp, words } = subject.system
   const { connection } = subject
   const productId = erp.addProduct({ sku: 'A-1', name: 'A', price: '10', route: 'stock' })
