@@ -152,10 +152,3 @@ test('says which rights the app lacks', async () => {
     'products.read',
   ])
 })
-
-test('the simulator refuses what it does not simulate', async () => {
-  const { simulator } = await open()
-  expect(() => simulator.erp.addProduct({ sku: 'DESK', route: 'make' })).toThrow('not simulated')
-  const reply = await fetch(`${simulator.url}/v1/orders`)
-  expect(reply.status).toBe(401)
-})

@@ -22,7 +22,9 @@ export interface ExampleSimulatorOptions {
 
 const [clientId, clientSecret] = ['crosswalk', 'secret-of-the-example-app']
 const tokenMs = 3_600_000
-const statuses: Readonly<Record<string, number>> = { forbidden: 403, unknown_object: 404, too_many_calls: 429 }
+const statuses: Readonly<Record<string, number>> = {
+  ...{ invalid_client: 401, invalid_token: 401, forbidden: 403, unknown_object: 404, too_many_calls: 429 },
+}
 
 const json = z.custom<Json>()
 const fields = z.custom<JsonObject>(isObject)
@@ -56,7 +58,7 @@ export async function startExampleSimulator(options: ExampleSimulatorOptions = {
     try {
       if (request.path === '/oauth/token') return { status: 200, body: grant(request) }
       const until = tokens.get(request.headers.authorization ?? '') ?? 0
-      if (until <= now()) return refusal(401, refused('invalid_token', 'The access token is not valid.'))
+      if (until <= now()) throw refused('invalid_token', 'The access token is not valid.')
       return { status: 200, body: answer(request), headers: limited() }
     } catch (error) {
       if (!isRefused(error)) throw error
@@ -168,8 +170,16 @@ export async function startExampleSimulator(options: ExampleSimulatorOptions = {
 const errorOf = ({ code, message, field }: Refused) => ({ code, message, ...(field === '' ? {} : { field }) })
 const refusal = (status: number, error: Refused): SimulatorReply => ({ status, body: { error: errorOf(error) } })
 
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    throw refused('invalid_value', 'The body is not JSON.')
+  }
+}
+
 function parsed<T>(schema: z.ZodType<T>, body: Buffer): T {
-  const read = schema.safeParse(JSON.parse(body.toString('utf8')))
+  const read = schema.safeParse(jsonOf(body))
   if (read.success) return read.data
   throw refused(
     'invalid_value',
