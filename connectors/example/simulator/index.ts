@@ -16,8 +16,8 @@ export interface ExampleSimulatorOptions {
   readonly currencies?: readonly string[]
   /** No limit when not given. */
   readonly callsPerMinute?: number
-  /** How long a change takes to show in lists of changes. */
-  readonly commitMs?: number
+  /** How long a record of this key takes to show in lists of changes: no time when not given. */
+  readonly commitMs?: (key: string | null) => number
 }
 
 const [clientId, clientSecret] = ['crosswalk', 'secret-of-the-example-app']
@@ -48,7 +48,7 @@ const searchSchema = z.strictObject({ queries: z.array(z.record(z.string(), json
 
 /** An account of the example ERP in memory, as README.md of the connector describes it. */
 export async function startExampleSimulator(options: ExampleSimulatorOptions = {}): Promise<SimulatedErp> {
-  const { now = Date.now, currency = 'EUR', currencies = [], callsPerMinute = null, commitMs = 0 } = options
+  const { now = Date.now, currency = 'EUR', currencies = [], callsPerMinute = null, commitMs = () => 0 } = options
   const tokens = new Map<string, number>()
   const minute = { begun: 0, calls: 0 }
   let url = ''
@@ -149,7 +149,7 @@ export async function startExampleSimulator(options: ExampleSimulatorOptions = {
       throw refused('invalid_value', 'modified_from is an instant, after_id an id, limit 1 to 500.')
     const rows = [...store.tableOf(object).values()]
       .filter((row) => row.modifiedAt > from || (row.modifiedAt === from && Number(row.id) > after))
-      .filter((row) => row.modifiedAt + commitMs <= now())
+      .filter((row) => row.modifiedAt + commitMs(row.key) <= now())
       .sort((a, b) => a.modifiedAt - b.modifiedAt || Number(a.id) - Number(b.id))
     const at = (millis: number) => new Date(millis).toISOString()
     const shown = rows
