@@ -119,6 +119,25 @@ describe.each(connectors)('$name', ({ name, role }) => {
     expect(new Set((await poll(subject.open(), subject.object, third.next)).ids)).toEqual(new Set([touched]))
   })
 
+  holds(name, 'says of a cursor that is none of its own that it cannot be read', async () => {
+    for (const cursor of [{}, { from: 'yesterday', since: 7 }, { someone: 'else' }]) {
+      const failure = await failureFrom(poll(subject.connection, subject.object, { cursor }))
+      expect(failure?.problem).toEqual({ kind: 'configuration_invalid', path: 'cursor' })
+    }
+  })
+
+  holds(name, 'tells with a change no version but those that reading gives', async () => {
+    const { next } = await poll(subject.connection, subject.object, beginning)
+    await subject.connection.read(subject.object, subject.ids, ['id'])
+    for (const id of subject.ids) subject.touch(id)
+    subject.pass(2)
+    const { ids, versions } = await poll(subject.connection, subject.object, next)
+    const records = await subject.connection.read(subject.object, ids, ['id'])
+    for (const [place, id] of ids.entries()) {
+      if (versions[id] !== undefined) expect(versions[id]).toContain(records[place]?.version)
+    }
+  })
+
   holds(name, 'reads in the order that was asked for, and null for what is not there', async () => {
     const [a = '', b = '', c = ''] = subject.ids
     const ids = [c, absent(a), a, b, c]
@@ -354,6 +373,35 @@ describe.each(connectors.filter(({ role }) => role === 'erp'))('$name as an ERP'
     const [outcome] = await subject.connection.write([subject.order('crm_1_deal_strange', { no_such_field: 'x' })])
     expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'configuration_invalid' } } })
     expect(outcome?.ok === false && outcome.failure.message).toContain('no_such_field')
+  })
+
+  holds(name, 'refuses a value that a field does not take, and names the field', async () => {
+    const { line, quantity, lines } = subject.system.words
+    const order = subject.order('crm_1_deal_value')
+    const upsert = [{ key: 'crm_1_deal_value_line_1', fields: line(subject.productId, 'many') }]
+    const [outcome] = await subject.connection.write([
+      { ...order, lines: { field: lines, upsert, remove: [] } } as Write,
+    ])
+    expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'record_rejected' } } })
+    expect(JSON.stringify(outcome)).toContain(quantity)
+    expect(ordersOf('crm_1_deal_value')).toEqual([])
+  })
+
+  holds(name, 'knows an order that a person deleted for gone, and does not make it anew by changing it', async () => {
+    const key = 'crm_1_deal_deleted'
+    const [made] = await subject.connection.write([subject.order(key)])
+    const id = made?.ok === true ? made.id : ''
+    subject.system.erp.remove(id)
+    const { lines, quantity } = subject.system.words
+    const upsert = [{ key: `${key}_line_1`, fields: { [quantity]: '3' } }]
+    const outcomes = await subject.connection.write([
+      { do: 'update', object: subject.object, id, key, fields: {}, lines: { field: lines, upsert, remove: [] } },
+      { do: 'confirm', object: subject.object, id },
+    ])
+    expect(kindsOf(outcomes)).toEqual(['record_gone', 'record_gone'])
+    expect(await subject.connection.read(subject.object, [id], ['id'])).toEqual([null])
+    expect(await subject.connection.find(subject.object, [{ key }])).toEqual([[]])
+    expect(ordersOf(key)).toEqual([])
   })
 
   holds(name, 'changes, adds and takes away lines by their keys, and repeating it changes nothing more', async () => {

@@ -100,15 +100,17 @@ export async function poll(
   object: string,
   since: ChangesSince,
   where: readonly Condition[] = [],
-): Promise<{ ids: string[]; next: ChangesSince }> {
+): Promise<{ ids: string[]; versions: Readonly<Record<string, readonly string[]>>; next: ChangesSince }> {
   const ids: string[] = []
+  const versions: Record<string, readonly string[]> = {}
   let next = since
   for await (const page of connection.changes({ object, paths: [], where }, since)) {
     ids.push(...page.ids)
+    Object.assign(versions, page.versions)
     // As the ledger keeps it.
     next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
   }
-  return { ids, next }
+  return { ids, versions, next }
 }
 
 /** A subject with records whose changes can be followed, whichever role it has. */
