@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { startExampleSimulator } from '../../connectors/example/simulator/index.ts'
 import { startHubspotSimulator } from '../../connectors/hubspot/simulator/index.ts'
+import { registry } from '../../connectors/registry.ts'
+import { referencePages } from '../../src/main/reference.ts'
 import { flawless, prove, settle } from '../faults/proof.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openPair, type Pair } from '../rig.ts'
@@ -24,6 +26,13 @@ afterAll(async () => {
 test('the mappings of the example fit it, and their own tests pass', async () => {
   expect(await opened.crosswalk.lint({ offline: false })).toEqual([])
   expect((await opened.crosswalk.test()).filter((one) => !one.ok)).toEqual([])
+}, 60_000)
+
+test('nobody is offered it who does not name it', async () => {
+  expect(registry.map(({ name }) => name)).not.toContain('example')
+  const offered = await pair.cli('init', '--yes', '--force', '--crm', 'hubspot', '--erp', 'example').done
+  expect([offered.code, offered.err]).toEqual([2, expect.stringContaining('odoo')])
+  for (const page of referencePages().values()) expect(page).not.toContain('Example ERP')
 }, 60_000)
 
 test('a deal becomes one order of the example and goes from won to paid', async () => {
