@@ -53,11 +53,16 @@ export default {
       { path: '^src/app/flows/([^/]+)/' },
       { path: '^src/app/flows/[^/]+/', pathNot: '^src/app/flows/$1/' },
     ),
-    // A connector is one folder. What connectors share is in the kit, which knows no system.
+    // A connector is one folder. What connectors share is in the kit.
     forbid(
       'connector',
       { path: '^connectors/([^/]+)/' },
       { path: ours, pathNot: '^(src/(core|ports|http|simulator)|connectors/(kit|$1))/' },
+    ),
+    forbid(
+      'kit knows no system',
+      { path: '^connectors/kit/' },
+      { path: ours, pathNot: '^(src/(core|ports|http)|connectors/kit)/' },
     ),
     // A simulator is a witness: it must not share the product's mistakes, and the product must not lean on it.
     forbid(

@@ -1,5 +1,6 @@
 import type { Simulator } from '../src/simulator/server.ts'
 import type { SimulatedCrm, SimulatedErp } from '../src/simulator/world.ts'
+import { startExampleSimulator } from './example/simulator/index.ts'
 import { startHubspotSimulator } from './hubspot/simulator/index.ts'
 import { startNetsuiteSimulator } from './netsuite/simulator/index.ts'
 import { startOdooSimulator } from './odoo/simulator/index.ts'
@@ -30,4 +31,11 @@ export const simulatedErps: Readonly<Record<string, Start<SimulatedErp>>> = {
   odoo: startOdooSimulator,
 }
 
-export const simulators: Readonly<Record<string, Start<Simulator>>> = { ...simulatedCrms, ...simulatedErps }
+/** Of the systems that are there to be copied. */
+export const simulatedExamples: Readonly<Record<string, Start<SimulatedErp>>> = { example: startExampleSimulator }
+
+export const simulators: Readonly<Record<string, Start<Simulator>>> = {
+  ...simulatedCrms,
+  ...simulatedErps,
+  ...simulatedExamples,
+}

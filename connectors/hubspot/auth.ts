@@ -3,6 +3,7 @@ import { SyncError } from '../../src/core/problem.ts'
 import { shift } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
 import type { Login } from '../../src/ports/http.ts'
+import { shared } from '../kit/once.ts'
 import { classify } from './errors.ts'
 import type { Settings } from './settings.ts'
 
@@ -33,7 +34,6 @@ export function openLogin(settings: Settings, deps: ConnectionDeps): Login {
   })
   let refreshToken = settings.refreshToken ?? ''
   let held: { readonly token: string; readonly until: string } | null = null
-  let pending: Promise<string> | null = null
 
   async function refresh(): Promise<string> {
     const asked = deps.clock.now()
@@ -62,13 +62,12 @@ export function openLogin(settings: Settings, deps: ConnectionDeps): Login {
     return held.token
   }
 
+  const renew = shared(refresh)
+
   return {
     async headers() {
       if (held !== null && deps.clock.now() < held.until) return { authorization: `Bearer ${held.token}` }
-      pending ??= refresh().finally(() => {
-        pending = null
-      })
-      return { authorization: `Bearer ${await pending}` }
+      return { authorization: `Bearer ${await renew()}` }
     },
     refused({ authorization }) {
       // Another call may have been refused with the same token and have brought a new one already.

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { SyncError } from '../../src/core/problem.ts'
 import { fromMillis, type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
 import type { ChangePage, ChangesSince, ConnectionDeps, Watch } from '../../src/ports/connector.ts'
+import { instantSchema, parseCursor } from '../kit/cursor.ts'
 import { type Client, type Filter, limits, type Row } from './client.ts'
 import { type Filters, groupsFor, openConditions } from './conditions.ts'
 import type { Echo } from './echo.ts'
@@ -10,7 +11,6 @@ import type { Reading } from './read.ts'
 import { type Definitions, modifiedProperty } from './schema.ts'
 import type { Settings } from './settings.ts'
 
-const instantSchema = z.custom<Instant>((value) => typeof value === 'string' && parseInstant(value) === value)
 const positionSchema = z.strictObject({
   /** Everything changed before this was handed out, and was in the index by then. */
   from: instantSchema,
@@ -24,7 +24,8 @@ const cursorSchema = positionSchema.extend({
   /** The place among the line items, deals only, and when they were last looked at. */
   lines: positionSchema.extend({ lookedAt: instantSchema }).nullable(),
 })
-type Cursor = z.infer<typeof cursorSchema>
+
+const readCursor = (cursor: unknown) => parseCursor(cursorSchema, cursor, 'HubSpot')
 
 interface Deps extends Pick<ConnectionDeps, 'clock' | 'log'> {
   readonly client: Client
@@ -288,14 +289,4 @@ function stamped(object: string, row: Row): Hit {
     })
   }
   return { row, at: toMillis(at) }
-}
-
-function readCursor(cursor: unknown): Cursor {
-  const read = cursorSchema.safeParse(cursor)
-  if (read.success) return read.data
-  throw new SyncError('The stored place in the changes of HubSpot cannot be read', {
-    problem: { kind: 'configuration_invalid', path: 'cursor' },
-    fix: 'Start the sync again from a time of your choice; what was transferred before is recognised.',
-    cause: read.error,
-  })
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseInstant, toMillis } from '../../src/core/time.ts'
+import { keep } from '../kit/kept.ts'
 import type { Association, Row } from './client.ts'
 import { type DealRelation, modifiedProperty } from './schema.ts'
 import { writeBack } from './setup.ts'
@@ -46,12 +47,12 @@ export function openEcho(): Echo {
       for (const { id, properties: values, changedAt } of rows) {
         const told = parseInstant(values[modifiedProperty(object)])
         const at = told === null ? changedAt : toMillis(told)
-        if (at !== null) put(writes, id, at, writesMax)
+        if (at !== null) keep(writes, id, at, writesMax)
       }
     },
     isOwn: (id, at) => writes.get(id) === at,
     isEmpty: () => writes.size === 0 || ways.size === 0,
-    readIn: (way) => put(ways, JSON.stringify(way), way, waysMax),
+    readIn: (way) => keep(ways, JSON.stringify(way), way, waysMax),
     ways: () => [...ways.values()],
     isShown: (property) =>
       written.has(property) && ![...ways.values()].some((way) => way.properties.includes(property)),
@@ -69,14 +70,4 @@ export function versionOf(way: Way, properties: Row['properties'], links: DealLi
     way.relations.includes('contacts') || (way.person && companies.length === 0) ? idsOf('contacts') : null,
   ]
   return createHash('sha256').update(JSON.stringify(state)).digest('base64').slice(0, 16)
-}
-
-/** Keeps the newest. */
-function put<Key, Value>(kept: Map<Key, Value>, key: Key, value: Value, max: number): void {
-  kept.delete(key)
-  kept.set(key, value)
-  for (const oldest of kept.keys()) {
-    if (kept.size <= max) return
-    kept.delete(oldest)
-  }
 }

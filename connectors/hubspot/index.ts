@@ -1,4 +1,6 @@
 import type { Connector } from '../../src/ports/connector.ts'
+import { onlyListed } from '../kit/listed.ts'
+import { shared } from '../kit/once.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
 import { type AccountDetails, openClient } from './client.ts'
@@ -27,14 +29,9 @@ export const hubspot: Connector = {
       return details
     }
     // One question for all records that are waiting for the answer.
-    let asked: Promise<unknown> | null = null
+    const askAccount = shared(account)
     const recordUrl = async (object: string, id: string): Promise<string> => {
-      if (portalId === null) {
-        asked ??= account().finally(() => {
-          asked = null
-        })
-        await asked
-      }
+      if (portalId === null) await askAccount()
       return pageOf(settings.portalUrl, portalId ?? '', object, id)
     }
     const echo = openEcho()
@@ -45,7 +42,7 @@ export const hubspot: Connector = {
       changes: openChanges(settings, { ...deps, client, definitions, reading, echo }),
       read: reading.read,
       find: openFinding(client, definitions),
-      write: openWriting(client, definitions, echo),
+      write: onlyListed('HubSpot', writes, openWriting(client, definitions, echo)),
       writes,
       setup: () => setUp(client, definitions),
       receive: openReceiver(settings, deps.clock, { portalId: () => portalId, isShown: echo.isShown }),

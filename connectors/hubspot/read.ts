@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
+import { chunks } from '../kit/chunks.ts'
+import { once, onceEach } from '../kit/once.ts'
 import { type Association, type AssociationInput, type Client, limits, type Owner, type Row } from './client.ts'
 import { type DealLinks, type Echo, versionOf, type Way } from './echo.ts'
 import { type DealRelation, type Definitions, dealRelations, derivedFields, objectTypeIds } from './schema.ts'
@@ -257,21 +259,9 @@ const ownerFields = (owner: Owner | null): Json =>
 
 /** Owners are few and change seldom: all are read at the first need, those who left one by one when they are met. */
 function cacheOwners(client: Client): (id: string | null) => Promise<Owner | null> {
-  let list: Promise<Map<string, Promise<Owner | null>>> | null = null
-  return async (id) => {
-    if (id === null) return null
-    list ??= client.owners().then((all) => new Map(all.map((owner) => [owner.id, Promise.resolve(owner)])))
-    list.catch(() => {
-      list = null
-    })
-    const known = await list
-    const held = known.get(id)
-    if (held !== undefined) return held
-    const asked = client.owner(id)
-    known.set(id, asked)
-    asked.catch(() => known.delete(id))
-    return asked
-  }
+  const present = once(async () => new Map((await client.owners()).map((owner) => [owner.id, owner])))
+  const former = onceEach(client.owner)
+  return async (id) => (id === null ? null : ((await present()).get(id) ?? former.of(id)))
 }
 
 /** Record ids are numbers too long to be trusted to a double. */
@@ -282,9 +272,8 @@ async function inChunks<T>(
   size: number,
   work: (chunk: readonly T[]) => Promise<void>,
 ): Promise<void> {
-  const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size))
   // All at once: the transport holds back what is beyond its limit of calls under way.
-  await Promise.all(chunks.map(work))
+  await Promise.all(chunks(all, size).map(work))
 }
 
 /** Where a record is shown in the user interface. */

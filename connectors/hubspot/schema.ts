@@ -1,6 +1,8 @@
 import { AssociationTypes } from '@hubspot/api-client/lib/src/enums/AssociationTypes.js'
 import { multiply, one, parseDecimal } from '../../src/core/decimal.ts'
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
+import { list, value } from '../kit/field.ts'
+import { onceEach } from '../kit/once.ts'
 import type { Client, Property, Row } from './client.ts'
 
 /** A deal's record besides its properties: lists of related records, and the one among several that counts. */
@@ -82,22 +84,14 @@ export interface Definitions {
 
 /** Property definitions, read once an object. */
 export function openDefinitions(client: Client): Definitions {
-  const held = new Map<string, Promise<ReadonlyMap<string, Property>>>()
-  const properties = (object: string) => {
-    const known = held.get(object)
-    if (known !== undefined) return known
-    const asked = client
-      .properties(object)
-      .then((all) => new Map(all.filter((one) => one.archived !== true).map((one) => [one.name, one])))
-    held.set(object, asked)
-    // A failure is for the caller who asked, not for everyone after him.
-    asked.catch(() => held.delete(object))
-    return asked
-  }
+  const properties = onceEach(async (object: string): Promise<ReadonlyMap<string, Property>> => {
+    const all = await client.properties(object)
+    return new Map(all.filter((one) => one.archived !== true).map((one) => [one.name, one]))
+  })
   return {
-    properties,
-    forget: (object) => void held.delete(object),
-    schema: async (object) => schemaOf(object, [...(await properties(object)).values()]),
+    properties: properties.of,
+    forget: properties.forget,
+    schema: async (object) => schemaOf(object, [...(await properties.of(object)).values()]),
   }
 }
 
@@ -105,29 +99,26 @@ function schemaOf(object: string, properties: readonly Property[]): ObjectSchema
   const own: Record<string, FieldSchema> = {}
   for (const property of properties) own[property.name] = fieldOf(object, property)
   const fields: Record<string, FieldSchema> = {
-    id: plain('Record ID', 'text'),
-    url: plain('Link to the record', 'text'),
-    properties: { ...plain('Properties', 'object'), fields: own },
+    id: value('Record ID', 'text'),
+    url: value('Link to the record', 'text'),
+    properties: { ...value('Properties', 'object'), fields: own },
   }
-  for (const [name, { label, type }] of Object.entries(derivedFields[object] ?? {})) fields[name] = plain(label, type)
+  for (const [name, { label, type }] of Object.entries(derivedFields[object] ?? {})) fields[name] = value(label, type)
   if (object === 'deals') {
     for (const [name, { object: relation, single }] of Object.entries(dealRelations)) {
-      fields[name] = { ...plain(name, 'list'), relation }
-      if (single !== null) fields[single] = { ...plain(single, 'reference'), relation }
+      fields[name] = list(name, relation)
+      if (single !== null) fields[single] = value(single, 'reference', relation)
     }
-    fields.person = { ...plain('The contact, on a deal without a company', 'reference'), relation: 'contacts' }
-    const owner = { id: plain('Owner ID', 'text'), name: plain('Name', 'text'), email: plain('E-mail', 'text') }
-    fields.owner = { ...plain('Owner', 'object'), fields: owner }
+    fields.person = value('The contact, on a deal without a company', 'reference', 'contacts')
+    const owner = {
+      id: value('Owner ID', 'text'),
+      name: value('Name', 'text'),
+      email: value('E-mail', 'text'),
+    }
+    fields.owner = { ...value('Owner', 'object'), fields: owner }
   }
   return { object, fields }
 }
-
-const plain = (label: string, type: FieldSchema['type']): FieldSchema => ({
-  label,
-  type,
-  writable: false,
-  required: false,
-})
 
 const types: Readonly<Record<string, FieldSchema['type']>> = {
   number: 'number',

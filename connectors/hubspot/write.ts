@@ -3,6 +3,7 @@ import { isObject, type Json } from '../../src/core/json.ts'
 import { type Failure, failureOf, type Problem, SyncError } from '../../src/core/problem.ts'
 import { parseInstant, parsePlainDate, toMillis } from '../../src/core/time.ts'
 import type { Connection, Write, WriteOutcome } from '../../src/ports/connector.ts'
+import { chunks } from '../kit/chunks.ts'
 import { type Client, limits, type Property, type Refused } from './client.ts'
 import type { Echo } from './echo.ts'
 import { propertyIn } from './errors.ts'
@@ -79,10 +80,7 @@ export function openWriting(client: Client, definitions: Definitions, echo: Echo
 
   async function sendAll(object: string, act: Act, records: readonly Sent[]): Promise<Map<string, WriteOutcome>> {
     const outcomes = new Map<string, WriteOutcome>()
-    const chunks = Array.from({ length: Math.ceil(records.length / limits.batch) }, (_, n) =>
-      records.slice(n * limits.batch, (n + 1) * limits.batch),
-    )
-    await Promise.all(chunks.map((chunk) => sendBatch(object, act, chunk, outcomes)))
+    await Promise.all(chunks(records, limits.batch).map((batch) => sendBatch(object, act, batch, outcomes)))
     return outcomes
   }
 

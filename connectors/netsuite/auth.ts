@@ -6,6 +6,7 @@ import { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
 import type { Login } from '../../src/ports/http.ts'
+import { shared } from '../kit/once.ts'
 import { classifyLogin } from './errors.ts'
 import { accountOf, baseUrlOf, type Settings } from './settings.ts'
 
@@ -38,9 +39,8 @@ function openTokens(settings: Settings, deps: ConnectionDeps): Login {
     classify: classifyLogin,
   })
   let held: { readonly authorization: string; readonly until: Instant } | null = null
-  let pending: Promise<string> | null = null
 
-  async function renew(): Promise<string> {
+  const renew = shared(async () => {
     const now = deps.clock.now()
     const seconds = Math.floor(toMillis(now) / 1000)
     const assertion = await new SignJWT({ scope: ['rest_webservices'] })
@@ -72,15 +72,12 @@ function openTokens(settings: Settings, deps: ConnectionDeps): Login {
     const authorization = `Bearer ${granted.data.access_token}`
     held = { authorization, until: shift(now, granted.data.expires_in * 1000 - earlyMs) }
     return authorization
-  }
+  })
 
   return {
     async headers() {
       if (held !== null && deps.clock.now() < held.until) return { authorization: held.authorization }
-      pending ??= renew().finally(() => {
-        pending = null
-      })
-      return { authorization: await pending }
+      return { authorization: await renew() }
     },
     refused({ authorization }) {
       // Another call may have been refused with the same token and have brought a new one already.

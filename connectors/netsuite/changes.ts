@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { Json } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
-import { type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
+import { shift, toMillis } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import type { ChangePage, ChangesSince, Cursor, Watch } from '../../src/ports/connector.ts'
+import type { ChangePage, ChangesSince, Watch } from '../../src/ports/connector.ts'
+import { instantSchema, parseCursor } from '../kit/cursor.ts'
 import { type Client, limits, type QueryPage, type Row } from './client.ts'
 import { localText, millisOf, offsetBetween, type ServerZone } from './clock.ts'
 import { type Followed, followItems, followRecords } from './followed.ts'
@@ -17,7 +18,6 @@ const settleMs = 2000
 /** How long a measured zone is taken for granted while no row tells the time. */
 const measuredMs = 15 * 60_000
 
-const instantSchema = z.custom<Instant>((value) => parseInstant(value) === value)
 /** By document, when it was changed as SuiteQL shows it; with `?` while that second was not over. */
 const seenSchema = z.record(z.string(), z.string())
 const cursorSchema = z.strictObject({
@@ -141,13 +141,7 @@ function markOf({ modified = '', now }: Row): string {
 
 function stateOf(since: ChangesSince): State {
   if ('from' in since) return { since: since.from, zone: null, seen: {}, round: null }
-  const cursor = cursorSchema.safeParse(since.cursor satisfies Cursor)
-  if (cursor.success) return cursor.data
-  throw new SyncError('The stored place in the changes of NetSuite cannot be read', {
-    problem: { kind: 'configuration_invalid', path: 'cursor' },
-    fix: 'Start the sync anew from a date with `crosswalk backfill`.',
-    cause: cursor.error,
-  })
+  return parseCursor(cursorSchema, since.cursor, 'NetSuite')
 }
 
 /** The newest, when they are too many. */

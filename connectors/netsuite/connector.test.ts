@@ -423,7 +423,7 @@ describe('confirming and cancelling', () => {
 
   test('is for orders alone', async () => {
     expect(await connection.write([{ do: 'confirm', object: 'Customer', id: customer }])).toMatchObject([
-      { ok: false, failure: { problem: { kind: 'configuration_invalid', path: 'customer' } } },
+      { ok: false, failure: { problem: { kind: 'configuration_invalid', path: 'Customer' } } },
     ])
   })
 })

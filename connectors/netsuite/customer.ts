@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import type { Failure, Result } from '../../src/core/problem.ts'
+import { once } from '../kit/once.ts'
 import type { Client } from './client.ts'
 import { type Body, encodeFields, jsonOf, listOf, referenceTo } from './encode.ts'
 import type { Fields, Metadata } from './metadata.ts'
@@ -8,20 +9,17 @@ import type { Settings } from './settings.ts'
 
 /** Encodes customers: what a mapping writes as plain fields, NetSuite keeps in lists of its own. */
 export function openCustomers(client: Client, metadata: Metadata, settings: Settings) {
-  let only: Promise<string | null> | null = null
+  const only = once(async () => {
+    const statement = "SELECT r.id FROM subsidiary r WHERE r.isinactive = 'F' ORDER BY r.id"
+    const { rows } = await client.query(statement, [], { limit: 2 })
+    return rows.length === 1 ? (rows[0]?.id ?? null) : null
+  })
 
   /** The subsidiary of new customers; null where there is none, or several of which none is named. */
   async function subsidiary(): Promise<string | null> {
     if (!(await metadata.features()).oneWorld) return null
     if (settings.subsidiary !== undefined) return settings.subsidiary
-    only ??= client
-      .query("SELECT r.id FROM subsidiary r WHERE r.isinactive = 'F' ORDER BY r.id", [], { limit: 2 })
-      .then(({ rows }) => (rows.length === 1 ? (rows[0]?.id ?? null) : null))
-      .catch((error: unknown) => {
-        only = null
-        throw error
-      })
-    return only
+    return only()
   }
 
   return async function encodeCustomer(given: JsonObject, fields: Fields, creating: boolean): Promise<Result<Body>> {

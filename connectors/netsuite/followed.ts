@@ -1,5 +1,5 @@
 import type { Watch } from '../../src/ports/connector.ts'
-import { chunks } from './chunks.ts'
+import { chunks } from '../kit/chunks.ts'
 import { type Client, limits, type QueryPage, type Row } from './client.ts'
 import { isSyncError } from './errors.ts'
 import {

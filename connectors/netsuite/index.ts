@@ -1,4 +1,5 @@
 import type { Connector } from '../../src/ports/connector.ts'
+import { onlyListed } from '../kit/listed.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
 import { openClient } from './client.ts'
@@ -32,7 +33,9 @@ export const netsuite: Connector = {
       changes: (watch, since) => changes({ ...watch, object: typeOf(watch.object) }, since),
       read: (object, ids, paths) => read(typeOf(object), ids, paths),
       find: (object, queries) => find(typeOf(object), queries),
-      write: (given) => write(given.map((one) => ({ ...one, object: typeOf(one.object) }))),
+      write: onlyListed('NetSuite', writes, (listed) =>
+        write(listed.map((one) => ({ ...one, object: typeOf(one.object) }))),
+      ),
       writes,
       // The one field that is needed is deployed with the SuiteCloud project in suitescript/: web services make none.
       setup: null,

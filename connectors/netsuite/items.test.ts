@@ -4,12 +4,12 @@ import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { ChangesSince, Connection } from '../../src/ports/connector.ts'
+import { treeOf } from '../kit/tree.ts'
 import type { Client } from './client.ts'
 import { netsuite } from './index.ts'
 import { openItems } from './items.ts'
 import type { Metadata } from './metadata.ts'
 import { type NetsuiteSimulatorOptions, startNetsuiteSimulator } from './simulator/index.ts'
-import { treeOf } from './tree.ts'
 
 const start = '2026-11-24T09:00:00.000Z' as Instant
 let now = start

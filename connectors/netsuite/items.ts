@@ -1,12 +1,12 @@
 import { type Decimal, divide, one, parseDecimal, round, zero } from '../../src/core/decimal.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
-import { chunks } from './chunks.ts'
+import { chunks } from '../kit/chunks.ts'
+import { pick, type Tree } from '../kit/tree.ts'
 import { type Client, limits, type Row } from './client.ts'
 import { isSyncError } from './errors.ts'
 import type { Metadata } from './metadata.ts'
 import { basePriceLevel, columns, countedTypes, orderObject, places } from './schema.ts'
-import { pick, type Tree } from './tree.ts'
 
 /** Digits that are kept where a quantity is not a whole number of units of sale. */
 const quantityPlaces = 8

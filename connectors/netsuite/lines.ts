@@ -1,7 +1,7 @@
 import { parseDecimal } from '../../src/core/decimal.ts'
 import type { Failure, Result } from '../../src/core/problem.ts'
 import type { Write } from '../../src/ports/connector.ts'
-import { chunks } from './chunks.ts'
+import { chunks } from '../kit/chunks.ts'
 import { type Client, limits, type Row } from './client.ts'
 import { type Body, encodeFields } from './encode.ts'
 import type { Fields } from './metadata.ts'

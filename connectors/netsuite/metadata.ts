@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
+import { onceEach } from '../kit/once.ts'
 import type { Client } from './client.ts'
 import { isSyncError } from './errors.ts'
 import {
@@ -90,8 +91,6 @@ const featured: Readonly<Record<string, ReadonlySet<string>>> = {
 export const isFeatured = (type: string, field: string): boolean => featured[type]?.has(field) ?? false
 
 export function openMetadata(client: Client, settings: Settings): Metadata {
-  const known = new Map<string, Promise<Fields | null>>()
-
   async function ask(type: string): Promise<Fields | null> {
     const page = await pageOf(type)
     return page === null ? null : fieldsOf(page, 0)
@@ -160,14 +159,7 @@ export function openMetadata(client: Client, settings: Settings): Metadata {
   }
 
   const metadata: Metadata = {
-    fields(type) {
-      const found = known.get(type)
-      if (found !== undefined) return found
-      const asked = ask(type)
-      known.set(type, asked)
-      asked.catch(() => known.delete(type))
-      return asked
-    },
+    fields: onceEach(ask).of,
     async features() {
       const [order, customer] = await Promise.all([metadata.fields(orderObject), metadata.fields(customerObject)])
       const has = (fields: Fields | null | undefined, name: string): boolean => Object.hasOwn(fields ?? {}, name)

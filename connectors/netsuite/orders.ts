@@ -1,7 +1,8 @@
 import { absolute, add, compare, type Decimal, parseDecimal, subtract, sum, zero } from '../../src/core/decimal.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
-import { chunks } from './chunks.ts'
+import { chunks } from '../kit/chunks.ts'
+import { pick, type Tree } from '../kit/tree.ts'
 import { type Client, limits, type Row } from './client.ts'
 import { isSyncError } from './errors.ts'
 import { isNothing, letterOf } from './lines.ts'
@@ -17,7 +18,6 @@ import {
   stockedTypes,
 } from './schema.ts'
 import type { Settings } from './settings.ts'
-import { pick, type Tree } from './tree.ts'
 
 type Rows = (id: string | undefined) => readonly Row[]
 

@@ -2,7 +2,8 @@ import { parseDecimal } from '../../src/core/decimal.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { FieldSchema, RemoteRecord } from '../../src/ports/connector.ts'
-import { chunks } from './chunks.ts'
+import { chunks } from '../kit/chunks.ts'
+import { type Tree, treeOf } from '../kit/tree.ts'
 import { type Client, limits, type Row } from './client.ts'
 import { instantOf, type ServerZone } from './clock.ts'
 import { openItems, ownColumns } from './items.ts'
@@ -20,7 +21,6 @@ import {
   tables,
 } from './schema.ts'
 import { appUrlOf, type Settings } from './settings.ts'
-import { type Tree, treeOf } from './tree.ts'
 
 /** A column that a path reads, and how its text becomes a value. */
 interface Column {

@@ -1,4 +1,5 @@
 import type { Connection, FieldSchema } from '../../src/ports/connector.ts'
+import { list, value } from '../kit/field.ts'
 
 /*
  * What we rely on in SuiteQL. Facts that no live account has confirmed yet are kept here alone, so that one that turns out
@@ -180,14 +181,6 @@ export const tables: Readonly<Record<string, Table>> = {
   },
 }
 
-const value = (label: string, type: FieldSchema['type'], relation?: string): FieldSchema => ({
-  label,
-  type,
-  writable: false,
-  required: false,
-  ...(relation === undefined ? {} : { relation }),
-})
-const list = (label: string, relation: string): FieldSchema => value(label, 'list', relation)
 const status = (label: string, options: string): FieldSchema => ({ ...value(label, 'text'), options: [...options] })
 
 /** Fields of ours on an order, read by SuiteQL and the same in every account. `orders.ts` fills them. */

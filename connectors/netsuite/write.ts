@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/core/json.ts'
 import { type Failure, failureOf, type Result, type SyncError } from '../../src/core/problem.ts'
 import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
-import { chunks } from './chunks.ts'
+import { chunks } from '../kit/chunks.ts'
 import { type Client, limits } from './client.ts'
 import { openCustomers } from './customer.ts'
 import { type Body, encodeFields, jsonOf, listOf, referenceTo } from './encode.ts'
@@ -9,7 +9,7 @@ import { isSyncError } from './errors.ts'
 import { fits } from './external-id.ts'
 import { type ExistingLine, encodeNewLines, planLines, readLines, readStatuses } from './lines.ts'
 import { type Fields, type Metadata, noObject } from './metadata.ts'
-import { customerObject, orderObject, places, tables, typeOf, writes as writable } from './schema.ts'
+import { customerObject, orderObject, places, tables } from './schema.ts'
 import type { Settings } from './settings.ts'
 
 type Creation = Extract<Write, { do: 'create' }>
@@ -254,8 +254,7 @@ export function openWriting(client: Client, metadata: Metadata, settings: Settin
     const records: [number, Creation | Update][] = []
     const acted: Record<Action, [number, string][]> = { confirm: [], cancel: [] }
     for (const [index, one] of writes.entries()) {
-      if (!isTaken(one)) outcomes[index] = { ok: false, failure: notTaken(one) }
-      else if (one.do === 'create' || one.do === 'update') records.push([index, one])
+      if (one.do === 'create' || one.do === 'update') records.push([index, one])
       else acted[one.do].push([index, one.id])
     }
     const steps = [
@@ -321,19 +320,4 @@ const wrongState = (id: string, status: string, word: string): Failure => ({
   problem: { kind: 'record_rejected', field: 'orderStatus', remoteCode: status.slice(0, 1) },
   message: `Order ${id} is in status ${status} in NetSuite and cannot be ${word}`,
   fix: 'Settle it in NetSuite by hand, or win the deal again.',
-})
-/** By record type, what the connection says that it takes. */
-const taken = new Map(Object.entries(writable).map(([name, one]) => [typeOf(name), one]))
-function isTaken(write: Write): boolean {
-  const own = taken.get(write.object)
-  if (own === undefined) return false
-  return write.do === 'create' ? own.create : own.acts.includes(write.do)
-}
-const takenText = Object.entries(writable)
-  .map(([name, { create, acts }]) => `${name} (${[...(create ? ['create'] : []), ...acts].join(', ')})`)
-  .join(' and ')
-const notTaken = ({ do: action, object }: Write): Failure => ({
-  problem: { kind: 'configuration_invalid', path: object },
-  message: `The connector of NetSuite does not ${action} records of "${object}"`,
-  fix: `It takes ${takenText}. Correct the \`to:\` of the mapping.`,
 })

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { canonicalJson, type Json } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
-import { type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
+import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import type { ChangePage, ChangesSince, Cursor, Watch } from '../../src/ports/connector.ts'
+import type { ChangePage, ChangesSince, Watch } from '../../src/ports/connector.ts'
+import { instantSchema, parseCursor } from '../kit/cursor.ts'
+import { onceEach } from '../kit/once.ts'
 import type { Client, Domain, Row } from './client.ts'
 import type { Reading } from './read.ts'
 import { digestOf, type Recent, versionOf } from './recent.ts'
@@ -80,7 +82,6 @@ const compared: Readonly<Record<string, readonly string[]>> = {
   'res.partner': ['child_ids.write_date'],
 }
 
-const instantSchema = z.custom<Instant>((value) => parseInstant(value) === value)
 /** By id, a digest of the record and what belongs to it, and its latest `write_date` in seconds of the epoch. */
 const rememberedSchema = z.record(z.string(), z.tuple([z.string(), z.int()]))
 const cursorSchema = z.strictObject({
@@ -107,8 +108,6 @@ interface Deps {
  * `write_date`s is in the window. Only when it finds some, what belongs to them is read to tell which are new.
  */
 export function openChanges({ client, models, reading, recent, clock }: Deps) {
-  const found = new Map<string, Promise<readonly string[]>>()
-
   async function datesOf(object: string): Promise<readonly string[]> {
     if ((await models.fields(object)) === null) {
       throw new SyncError(`This Odoo has no model "${object}"`, {
@@ -133,12 +132,7 @@ export function openChanges({ client, models, reading, recent, clock }: Deps) {
     return true
   }
 
-  function paths(object: string): Promise<readonly string[]> {
-    const known = found.get(object) ?? datesOf(object)
-    found.set(object, known)
-    known.catch(() => found.delete(object))
-    return known
-  }
+  const paths = onceEach(datesOf).of
 
   async function search(object: string, domain: Domain, fields: readonly string[]) {
     const found = await client.searchRead(object, { domain, fields, order: 'id', limit: pageMax + 1, archived: true })
@@ -260,13 +254,7 @@ const versionsOf = (ids: readonly string[], versions: Compared['versions']): Rec
 
 function stateOf(since: ChangesSince): State {
   if ('from' in since) return { since: since.from, seen: {}, comparedAt: null, round: null }
-  const cursor = cursorSchema.safeParse(since.cursor satisfies Cursor)
-  if (cursor.success) return cursor.data
-  throw new SyncError('The stored place in the changes of Odoo cannot be read', {
-    problem: { kind: 'configuration_invalid', path: 'cursor' },
-    fix: 'Start the sync anew from a date with `crosswalk backfill`.',
-    cause: cursor.error,
-  })
+  return parseCursor(cursorSchema, since.cursor, 'Odoo')
 }
 
 const unsettled = '?'

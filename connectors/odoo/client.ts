@@ -3,6 +3,7 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import { fromMillis, type Instant } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
+import { once } from '../kit/once.ts'
 import { classify } from './errors.ts'
 import { openJson2 } from './json-2.ts'
 import { callService, openJsonRpc } from './json-rpc.ts'
@@ -63,10 +64,9 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     'json-rpc': openJsonRpc(http, settings),
     'json-2': openJson2(http, settings),
   }
-  let known: Promise<Version> | null = null
   let skewMs = 0
 
-  async function askVersion(): Promise<Version> {
+  const version = once(async (): Promise<Version> => {
     try {
       const { value } = await callService(http, settings, {
         service: 'common',
@@ -83,15 +83,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
       const version = read(webVersionSchema, reply.json(), 'its version')
       return { text: version.version, major: majorOf(version.version_info) }
     }
-  }
-
-  function version(): Promise<Version> {
-    known ??= askVersion().catch((error: unknown) => {
-      known = null
-      throw error
-    })
-    return known
-  }
+  })
 
   async function transport(): Promise<'json-rpc' | 'json-2'> {
     if (settings.transport !== 'auto') return settings.transport

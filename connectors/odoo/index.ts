@@ -1,4 +1,5 @@
-import type { Connector } from '../../src/ports/connector.ts'
+import type { Connection, Connector } from '../../src/ports/connector.ts'
+import { onlyListed } from '../kit/listed.ts'
 import { openRotation } from './auth.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
@@ -10,6 +11,11 @@ import { openModels } from './schema.ts'
 import { settings as schema } from './settings.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
+
+const writes: Connection['writes'] = {
+  'sale.order': { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+  'res.partner': { create: true, key: 'unique', acts: ['update'] },
+}
 
 export const odoo: Connector = {
   name: 'odoo',
@@ -30,11 +36,8 @@ export const odoo: Connector = {
       changes: openChanges({ client, models, reading, recent, clock }),
       read: reading.read,
       find: openFinding(client, models, recent, settings),
-      write: openWriting(client, models, recent, settings, clock),
-      writes: {
-        'sale.order': { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
-        'res.partner': { create: true, key: 'unique', acts: ['update'] },
-      },
+      write: onlyListed('Odoo', writes, openWriting(client, models, recent, settings, clock)),
+      writes,
       // Everything that is needed is in a standard Odoo: External IDs carry our keys.
       setup: null,
       receive: openReceiver(clock),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Json } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { Http } from '../../src/ports/http.ts'
+import { once } from '../kit/once.ts'
 import type { Settings } from './settings.ts'
 import { type Call, type Transport, type TransportReply, timeoutMs } from './transport.ts'
 
@@ -37,9 +38,7 @@ export async function callService(
 /** JSON-RPC, for Odoo 8 to 21. The password travels in the body of each call. */
 export function openJsonRpc(http: Http, settings: Settings): Transport {
   const { database, username, password } = settings
-  let login: Promise<number> | null = null
-
-  async function authenticate(): Promise<number> {
+  const login = once(async (): Promise<number> => {
     const args = [database, username, password, {}]
     const { value } = await callService(http, settings, {
       service: 'common',
@@ -52,17 +51,13 @@ export function openJsonRpc(http: Http, settings: Settings): Transport {
       problem: { kind: 'auth_rejected' },
       fix: 'Enter the login and the password or an API key of an active user of this database.',
     })
-  }
+  })
 
   return async ({ model, method, ids, args, context, effect }) => {
-    login ??= authenticate().catch((error: unknown) => {
-      login = null
-      throw error
-    })
     const isPlaced = placed.has(method)
     const named = { ...(isPlaced ? {} : args), ...(context === undefined ? {} : { context }) }
     const positional: Json[] = [...(ids === undefined ? [] : [ids]), ...(isPlaced ? Object.values(args ?? {}) : [])]
-    const uid = await login
+    const uid = await login()
     return callService(http, settings, {
       service: 'object',
       method: 'execute_kw',

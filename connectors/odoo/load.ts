@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Failure, failureOf, type Result, SyncError } from '../../src/core/problem.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Write } from '../../src/ports/connector.ts'
+import { inHalves } from '../kit/halves.ts'
 import { type Client, read, sideBySide } from './client.ts'
 import { type Cell, encodeFields } from './encode.ts'
 import { failureOfMessages, isLostRace, isSyncError } from './errors.ts'
@@ -163,15 +164,15 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
 
   /** Sends halves of what was refused as a whole. @throws SyncError when nothing more should be sent */
   async function narrow(object: string, entries: readonly Entry[], archived: boolean, settle: Settle): Promise<void> {
-    try {
-      await send(object, entries, archived, settle)
-    } catch (error) {
-      if (!isSyncError(error, 'record_rejected', 'record_gone')) throw error
-      const middle = Math.ceil(entries.length / 2)
-      if (middle === entries.length) return refuse(entries, failureOf(error), settle)
-      await narrow(object, entries.slice(0, middle), archived, settle)
-      await narrow(object, entries.slice(middle), archived, settle)
-    }
+    const isOfOne = (error: unknown) => isSyncError(error, 'record_rejected', 'record_gone')
+    await inHalves(entries, {
+      send: (part) => send(object, part, archived, settle),
+      isOfOne,
+      failed(part, error) {
+        if (!isOfOne(error)) throw error
+        refuse(part, failureOf(error), settle)
+      },
+    })
   }
 
   return async function load(writes: readonly RecordWrite[]): Promise<readonly Outcome[]> {

@@ -3,13 +3,11 @@ import { add, type Decimal, decimal, sum } from '../../src/core/decimal.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
-import { chunks } from './chunks.ts'
+import { chunks } from '../kit/chunks.ts'
+import { type Tree, treeOf } from '../kit/tree.ts'
 import type { Client, Domain, Row } from './client.ts'
 import type { Recent } from './recent.ts'
 import { type Field, type Fields, isVirtual, type Models, mayBeMissing, optionalModels } from './schema.ts'
-
-/** Names asked of a model, and below each what is asked of the records it leads to. */
-type Tree = Map<string, Tree>
 
 /** Records of one model at one place of the tree, read together. */
 interface Place {
@@ -80,21 +78,6 @@ export function openReading(client: Client, models: Models, recent: Recent, base
       return recent.noteReading(moment, object, paths, records)
     },
   }
-}
-
-function treeOf(paths: readonly string[]): Tree {
-  const root: Tree = new Map()
-  for (const path of paths) {
-    let tree = root
-    for (const name of path.split('.')) {
-      // `list.0.name` takes one entry of a list; the list is read whole.
-      if (/^\d+$/.test(name)) continue
-      const inner = tree.get(name) ?? new Map()
-      tree.set(name, inner)
-      tree = inner
-    }
-  }
-  return root
 }
 
 function openSession(client: Client, models: Models, recent: Recent, baseUrl: string) {
@@ -410,9 +393,9 @@ async function withHelpers(model: string, tree: Tree, models: Models): Promise<T
   const lines = model === orderModel ? tree.get('order_line') : undefined
   if (lines === undefined) return tree
   const none = (): Tree => new Map()
-  const deeper: Tree = new Map(lines)
+  const deeper = new Map(lines)
   if ([...lines.keys()].some(isLineQuantity)) {
-    const moves: Tree = new Map(lines.get('move_ids') ?? [])
+    const moves = new Map(lines.get('move_ids') ?? [])
     for (const name of ['picking_code', 'state', 'to_refund', 'done', 'reserved']) moves.set(name, none())
     deeper.set('move_ids', moves).set('qty_delivered', none())
   }

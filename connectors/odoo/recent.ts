@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
+import { keep } from '../kit/kept.ts'
 import type { Row } from './client.ts'
 
 /** How long a state that was read is taken for the state of an order. */
@@ -67,13 +68,14 @@ export function openRecent(clock: Clock, serverTime: () => Instant): Recent {
     noteStates(moment, orders) {
       for (const { id, state } of orders) {
         // What was read before we wrote, and came after, is of the past.
-        if (typeof state === 'string' && (written.get(id) ?? 0) < moment.order) put(states, id, { state, at: now() })
+        if (typeof state === 'string' && (written.get(id) ?? 0) < moment.order)
+          keep(states, id, { state, at: now() }, keptMax)
       }
     },
     writing(ids) {
       order += 1
       for (const id of ids) {
-        put(written, id, order)
+        keep(written, id, order, keptMax)
         states.delete(id)
         for (const readings of whole.values()) readings.delete(String(id))
       }
@@ -88,7 +90,7 @@ export function openRecent(clock: Clock, serverTime: () => Instant): Recent {
       whole.set(object, readings)
       return records.map((record) => {
         if (record === null) return null
-        if ((written.get(Number(record.id)) ?? 0) < moment.order) put(readings, record.id, moment.at)
+        if ((written.get(Number(record.id)) ?? 0) < moment.order) keep(readings, record.id, moment.at, keptMax)
         return { ...record, version: versionOf(record) }
       })
     },
@@ -101,7 +103,7 @@ export function openRecent(clock: Clock, serverTime: () => Instant): Recent {
       return known !== undefined && Math.abs(now() - known.at) <= productMs ? known.row : undefined
     },
     noteProducts(rows) {
-      for (const row of rows) put(products, row.id, { row, at: now() })
+      for (const row of rows) keep(products, row.id, { row, at: now() }, keptMax)
     },
   }
 }
@@ -110,13 +112,3 @@ export function openRecent(clock: Clock, serverTime: () => Instant): Recent {
 export const versionOf = ({ fields }: RemoteRecord): string => digestOf(JSON.stringify(fields))
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64').slice(0, 12)
-
-/** Keeps the newest. */
-function put<Key, Value>(kept: Map<Key, Value>, key: Key, value: Value): void {
-  kept.delete(key)
-  kept.set(key, value)
-  for (const oldest of kept.keys()) {
-    if (kept.size <= keptMax) return
-    kept.delete(oldest)
-  }
-}

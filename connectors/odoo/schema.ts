@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { SyncError } from '../../src/core/problem.ts'
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
+import { list, value } from '../kit/field.ts'
+import { onceEach } from '../kit/once.ts'
 import { type Client, read } from './client.ts'
 import { isSyncError } from './errors.ts'
 
@@ -46,9 +48,6 @@ const fieldsSchema = z.record(
 const attributes = ['string', 'type', 'required', 'readonly', 'relation', 'states', 'store', 'searchable', 'selection']
 
 export function openModels(client: Client): Models {
-  const described = new Map<string, Promise<Fields | null>>()
-  const rights = new Map<string, Promise<boolean>>()
-
   async function askFields(model: string): Promise<Fields | null> {
     try {
       const value = await client.call({ model, method: 'fields_get', args: { attributes }, effect: 'read' })
@@ -74,9 +73,11 @@ export function openModels(client: Client): Models {
     return (await client.call(call)) === true
   }
 
+  const having = (right: Right) => onceEach((model: string) => askRight(model, right)).of
+  const rights = { read: having('read'), write: having('write'), create: having('create'), unlink: having('unlink') }
   const models: Models = {
-    fields: (model) => once(described, model, () => askFields(model)),
-    may: (model, right) => once(rights, `${model} ${right}`, () => askRight(model, right)),
+    fields: onceEach(askFields).of,
+    may: (model, right) => rights[right](model),
     async readable(model) {
       return (await models.fields(model)) !== null && (await models.may(model, 'read'))
     },
@@ -94,18 +95,6 @@ export function openModels(client: Client): Models {
     },
   }
   return models
-}
-
-/** Asks once for each key; a failure is asked again. */
-function once<T>(kept: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
-  const known = kept.get(key)
-  if (known !== undefined) return known
-  const asked = ask().catch((error: unknown) => {
-    kept.delete(key)
-    throw error
-  })
-  kept.set(key, asked)
-  return asked
 }
 
 function fieldsOf(described: z.output<typeof fieldsSchema>): Fields {
@@ -152,21 +141,6 @@ function schemaOf(field: Field): FieldSchema {
   }
 }
 
-const lists = (label: string, relation: string): FieldSchema => ({
-  label,
-  type: 'list',
-  writable: false,
-  required: false,
-  relation,
-})
-const value = (label: string, type: FieldSchema['type'], relation?: string): FieldSchema => ({
-  label,
-  type,
-  writable: false,
-  required: false,
-  ...(relation === undefined ? {} : { relation }),
-})
-
 /** Not a model: an entry of the payments that Odoo shows on an invoice. */
 const paymentObject = 'account.move.payment'
 const paymentSchema: ObjectSchema = {
@@ -180,9 +154,9 @@ export const deliveryAddress = 'delivery_address'
 /** Fields of ours, beside those of the model. read.ts fills them, load.ts writes the delivery address. */
 const virtual: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> = {
   'sale.order': {
-    production_orders: lists('Production orders made for the order', 'mrp.production'),
-    purchase_orders: lists('Purchase orders made for the order', 'purchase.order'),
-    payments: lists('Payments of its invoices', paymentObject),
+    production_orders: list('Production orders made for the order', 'mrp.production'),
+    purchase_orders: list('Purchase orders made for the order', 'purchase.order'),
+    payments: list('Payments of its invoices', paymentObject),
   },
   'res.partner': {
     [deliveryAddress]: {
@@ -203,7 +177,7 @@ const virtual: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> =
     shipped: value('Quantity delivered, what came back included', 'number'),
     returned: value('Quantity that came back', 'number'),
   },
-  'stock.picking': { moves: lists('Products moved, in every version of Odoo', 'stock.move') },
+  'stock.picking': { moves: list('Products moved, in every version of Odoo', 'stock.move') },
   'stock.move': {
     done: value('Quantity moved, in every version of Odoo', 'number'),
     reserved: value('Quantity reserved, in every version of Odoo', 'number'),
@@ -221,10 +195,10 @@ const virtualFields = (object: string): Readonly<Record<string, FieldSchema>> =>
  */
 const relied: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> = {
   'sale.order': {
-    picking_ids: lists('Transfers', 'stock.picking'),
-    invoice_ids: lists('Invoices', 'account.move'),
+    picking_ids: list('Transfers', 'stock.picking'),
+    invoice_ids: list('Invoices', 'account.move'),
   },
-  'sale.order.line': { move_ids: lists('Stock moves', 'stock.move') },
+  'sale.order.line': { move_ids: list('Stock moves', 'stock.move') },
   'stock.picking': {
     name: value('Reference', 'text'),
     state: value('Status', 'text'),
@@ -252,7 +226,7 @@ const relied: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> = 
     name: value('Order reference', 'text'),
     state: value('Status', 'text'),
     date_planned: value('Receipt date', 'instant'),
-    order_line: lists('Order lines', 'purchase.order.line'),
+    order_line: list('Order lines', 'purchase.order.line'),
   },
   'purchase.order.line': {
     product_qty: value('Quantity', 'number'),

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { type Failure, failureOf, type SyncError } from '../../src/core/problem.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
-import { chunks } from './chunks.ts'
+import { chunks } from '../kit/chunks.ts'
+import { inHalves } from '../kit/halves.ts'
 import { type Client, read, sideBySide } from './client.ts'
 import { isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
@@ -70,7 +71,7 @@ export function openWriting(client: Client, models: Models, recent: Recent, sett
       const states = object === 'sale.order' ? await statesOf(pending.map(idOf)) : new Map<number, string>()
       const isDraft = (removal: Removal) => ['draft', 'sent'].includes(states.get(idOf(removal)) ?? 'draft')
       for (const [draft, same] of Map.groupBy(pending, isDraft)) {
-        await inHalves(
+        await withHalves(
           same,
           async (part) => {
             const ids = part.flatMap(linesOf)
@@ -171,7 +172,7 @@ export function openWriting(client: Client, models: Models, recent: Recent, sett
     outcomes: Outcomes,
   ): Promise<void> {
     const { method, word } = actions[action]
-    await inHalves(
+    await withHalves(
       part,
       async (orders) => {
         const ids = orders.map(([, id]) => id)
@@ -197,8 +198,7 @@ export function openWriting(client: Client, models: Models, recent: Recent, sett
     const acted: Record<Action, [number, number][]> = { confirm: [], cancel: [] }
     for (const [index, one] of writes.entries()) {
       if (one.do === 'create' || one.do === 'update') records.push([index, one])
-      else if (one.object === 'sale.order') acted[one.do].push([index, Number(one.id)])
-      else outcomes[index] = { ok: false, failure: noAction(one.do, one.object) }
+      else acted[one.do].push([index, Number(one.id)])
     }
     const orders = writes.filter((one) => one.object === 'sale.order' && one.do !== 'create')
     const ids = orders.map((one) => (one.do === 'create' ? 0 : Number(one.id)))
@@ -239,23 +239,22 @@ const isRefusal = (outcome: WriteOutcome | undefined): boolean =>
   outcome.failure.problem.remoteCode !== 'wizard'
 
 /** Does something with all, or with halves where Odoo refuses all, down to the one that it refuses. */
-async function inHalves<T>(
+function withHalves<T>(
   all: readonly T[],
-  work: (part: readonly T[]) => Promise<void>,
+  send: (part: readonly T[]) => Promise<void>,
   refused: (one: T, failure: Failure) => void,
 ): Promise<void> {
-  try {
-    await work(all)
-  } catch (error) {
-    // An exception of Python may come from a module that trips over one record.
-    if (!isSyncError(error, 'record_rejected', 'record_gone', 'permission_missing', 'configuration_invalid'))
-      throw error
-    const [only] = all
-    if (all.length === 1 && only !== undefined) return refused(only, refusalOf(error))
-    const middle = Math.ceil(all.length / 2)
-    await inHalves(all.slice(0, middle), work, refused)
-    await inHalves(all.slice(middle), work, refused)
-  }
+  // An exception of Python may come from a module that trips over one record.
+  const isOfOne = (error: unknown) =>
+    isSyncError(error, 'record_rejected', 'record_gone', 'permission_missing', 'configuration_invalid')
+  return inHalves(all, {
+    send,
+    isOfOne,
+    failed(part, error) {
+      if (!isOfOne(error)) throw error
+      for (const one of part) refused(one, refusalOf(error))
+    },
+  })
 }
 
 /** A fault that struck one record alone is that record's, and no reason to hold the others. */
@@ -278,9 +277,4 @@ const asksPerson = (id: number, word: string): Failure => ({
   problem: { kind: 'record_rejected', field: 'state', remoteCode: 'wizard' },
   message: `Odoo wants a person to confirm that order ${id} is ${word}: something was shipped, or an invoice is in draft`,
   fix: 'Open the order in Odoo and decide there.',
-})
-const noAction = (action: string, object: string): Failure => ({
-  problem: { kind: 'configuration_invalid', path: object },
-  message: `Records of ${object} cannot be ${action}ed`,
-  fix: 'Only sale.order can be confirmed or cancelled. Correct the `to:` of the mapping.',
 })

@@ -5,6 +5,7 @@ import { SyncError } from '../../src/core/problem.ts'
 import { toMillis } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
 import type { Login } from '../../src/ports/http.ts'
+import { shared } from '../kit/once.ts'
 import { classify } from './errors.ts'
 import { longId } from './id.ts'
 import type { Settings } from './settings.ts'
@@ -47,7 +48,6 @@ export function openLogin(settings: Settings, deps: ConnectionDeps): SalesforceL
   })
   const key = settings.privateKey === undefined ? null : createPrivateKey(settings.privateKey)
   let held: string | null = null
-  let pending: Promise<string> | null = null
   let identity: Identity | null = null
 
   async function grant(): Promise<Readonly<Record<string, string>>> {
@@ -69,7 +69,7 @@ export function openLogin(settings: Settings, deps: ConnectionDeps): SalesforceL
       .sign(signer)
   }
 
-  async function login(): Promise<string> {
+  const login = shared(async () => {
     const reply = await http.send({
       method: 'POST',
       url: `${settings.url}/services/oauth2/token`,
@@ -88,15 +88,9 @@ export function openLogin(settings: Settings, deps: ConnectionDeps): SalesforceL
     identity = { organizationId: longId(organizationId), userId: longId(userId) }
     held = granted.data.access_token
     return held
-  }
+  })
 
-  async function token(): Promise<string> {
-    if (held !== null) return held
-    pending ??= login().finally(() => {
-      pending = null
-    })
-    return pending
-  }
+  const token = async (): Promise<string> => held ?? login()
   function forget(refused: string): void {
     if (held === refused) held = null
   }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { SyncError } from '../../src/core/problem.ts'
 import { fromMillis, type Instant, parseInstant, shift, toMillis } from '../../src/core/time.ts'
 import type { ChangePage, ChangesSince, ConnectionDeps, Watch } from '../../src/ports/connector.ts'
+import { instantSchema, parseCursor } from '../kit/cursor.ts'
 import { openBulk } from './bulk.ts'
 import { type Client, limits, type Page, type Row } from './client.ts'
 import { idOf } from './plan.ts'
@@ -10,7 +11,6 @@ import type { Settings } from './settings.ts'
 import { quote } from './soql.ts'
 import { changesQuery, isPartial, linesWatch, type Table } from './watched.ts'
 
-const instantSchema = z.custom<Instant>((value) => typeof value === 'string' && parseInstant(value) === value)
 const positionSchema = z.strictObject({
   /** Everything changed before this was handed out, and was committed by then. */
   from: instantSchema,
@@ -237,12 +237,4 @@ function recent(seen: ReadonlyMap<string, number>, from: Instant, max: number): 
   return Object.fromEntries([...seen].slice(-max).filter(([, at]) => Math.abs(at) >= start))
 }
 
-function readCursor(cursor: unknown): Cursor {
-  const read = cursorSchema.safeParse(cursor)
-  if (read.success) return read.data
-  throw new SyncError('The stored place in the changes of Salesforce cannot be read', {
-    problem: { kind: 'configuration_invalid', path: 'cursor' },
-    fix: 'Start the sync again from a time of your choice; what was transferred before is recognised.',
-    cause: read.error,
-  })
-}
+const readCursor = (cursor: unknown) => parseCursor(cursorSchema, cursor, 'Salesforce')

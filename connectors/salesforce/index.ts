@@ -1,4 +1,5 @@
-import type { Connector } from '../../src/ports/connector.ts'
+import type { Connection, Connector } from '../../src/ports/connector.ts'
+import { onlyListed } from '../kit/listed.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
 import { openClient } from './client.ts'
@@ -10,6 +11,8 @@ import { setUp } from './setup.ts'
 import { openStream } from './stream.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
+
+const writes: Connection['writes'] = { Opportunity: { create: false, key: 'none', acts: ['update'] } }
 
 export const salesforce: Connector = {
   name: 'salesforce',
@@ -26,8 +29,8 @@ export const salesforce: Connector = {
       changes: openChanges(settings, { ...deps, client, definitions }),
       read: openReading(client, definitions, settings.url),
       find: openFinding(client, definitions),
-      write: openWriting(client, definitions, deps.clock),
-      writes: { Opportunity: { create: false, key: 'none', acts: ['update'] } },
+      write: onlyListed('Salesforce', writes, openWriting(client, definitions, deps.clock)),
+      writes,
       setup: () => setUp(client, definitions),
       receive: openReceiver(() => settings.organizationId ?? client.knownIdentity()?.organizationId ?? null),
       listen: settings.events.length === 0 ? null : openStream(settings, { ...deps, client }),

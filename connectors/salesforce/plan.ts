@@ -2,13 +2,11 @@ import { parseDecimal } from '../../src/core/decimal.ts'
 import { isObject, type Json, type JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import { parseInstant } from '../../src/core/time.ts'
+import { type Tree, treeOf } from '../kit/tree.ts'
 import type { Row } from './client.ts'
 import { contactRoles, derivedFields, isContactField } from './derived.ts'
 import { type Definition, type Definitions, kindOf, namedRecord } from './schema.ts'
 
-/** Paths as a tree of names. */
-export type Tree = ReadonlyMap<string, Tree>
-type GrowingTree = Map<string, GrowingTree>
 type Fields = Record<string, Json>
 
 /** How the records of an object are read in one query, and how they become what mappings see. */
@@ -34,21 +32,6 @@ interface Part {
   readonly list?: readonly [string, Plan]
   readonly later?: readonly Later[]
   value(row: Row): Json
-}
-
-export function treeOf(paths: readonly string[]): Tree {
-  const root: GrowingTree = new Map()
-  for (const path of paths) {
-    let tree = root
-    for (const name of path.split('.')) {
-      // `Contacts.0.Email` names one of a list: the list is read whole, so the number is passed over.
-      if (/^\d+$/.test(name)) continue
-      const inner: GrowingTree = tree.get(name) ?? new Map()
-      tree.set(name, inner)
-      tree = inner
-    }
-  }
-  return root
 }
 
 export function openPlans(definitions: Definitions, url: string) {

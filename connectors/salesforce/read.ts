@@ -1,9 +1,10 @@
 import { isObject, type Json } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
+import { treeOf } from '../kit/tree.ts'
 import { type Client, limits, type Page, pageOf, type Row } from './client.ts'
 import { isId, longId } from './id.ts'
-import { idOf, type Later, openPlans, type Plan, selectOf, treeOf } from './plan.ts'
+import { idOf, type Later, openPlans, type Plan, selectOf } from './plan.ts'
 import type { Definitions } from './schema.ts'
 import { bytesOf, quote, split, statementBytesMax } from './soql.ts'
 

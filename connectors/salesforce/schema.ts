@@ -1,4 +1,6 @@
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
+import { list, value } from '../kit/field.ts'
+import { onceEach } from '../kit/once.ts'
 import type { Client, Described, DescribedField } from './client.ts'
 import { contactFields, contactRoles, derivedFields } from './derived.ts'
 
@@ -23,21 +25,8 @@ export interface Definitions {
 
 /** Descriptions, read once an object. */
 export function openDefinitions(client: Client): Definitions {
-  const held = new Map<string, Promise<Definition>>()
-  const of = (object: string): Promise<Definition> => {
-    const known = held.get(object)
-    if (known !== undefined) return known
-    const asked = client.describe(object).then(definitionOf)
-    held.set(object, asked)
-    // A failure is for the caller who asked, not for everyone after him.
-    asked.catch(() => held.delete(object))
-    return asked
-  }
-  return {
-    of,
-    forget: (object) => void held.delete(object),
-    schema: async (object) => schemaOf(await of(object)),
-  }
+  const definitions = onceEach(async (object: string) => definitionOf(await client.describe(object)))
+  return { ...definitions, schema: async (object) => schemaOf(await definitions.of(object)) }
 }
 
 function definitionOf(described: Described): Definition {
@@ -78,34 +67,28 @@ const compounds: Readonly<Record<string, Readonly<Record<string, FieldSchema['ty
 /** What is known of a record that may be of several objects; Salesforce calls that `Name`. */
 export const namedRecord = { Id: 'text', Name: 'text', Type: 'text' } as const
 
-const plain = (label: string, type: FieldSchema['type']): FieldSchema => ({
-  label,
-  type,
-  writable: false,
-  required: false,
-})
 const inside = (types: Readonly<Record<string, FieldSchema['type']>>): Record<string, FieldSchema> =>
-  Object.fromEntries(Object.entries(types).map(([name, type]) => [name, plain(name, type)]))
+  Object.fromEntries(Object.entries(types).map(([name, type]) => [name, value(name, type)]))
 
 function schemaOf(definition: Definition): ObjectSchema {
   const { object } = definition
   const fields: Record<string, FieldSchema> = {
-    id: plain('Record ID', 'text'),
-    url: plain('Link to the record', 'text'),
+    id: value('Record ID', 'text'),
+    url: value('Link to the record', 'text'),
   }
-  for (const [name, { label, type }] of Object.entries(derivedFields[object] ?? {})) fields[name] = plain(label, type)
+  for (const [name, { label, type }] of Object.entries(derivedFields[object] ?? {})) fields[name] = value(label, type)
   for (const field of definition.fields.values()) fields[field.name] = fieldOf(field)
   for (const [name, { field, object: relation }] of definition.references) {
     const label = definition.fields.get(field)?.label ?? name
     fields[name] =
       relation === null
-        ? { ...plain(label, 'object'), fields: inside(namedRecord) }
-        : { ...plain(label, 'reference'), relation }
+        ? { ...value(label, 'object'), fields: inside(namedRecord) }
+        : value(label, 'reference', relation)
   }
-  for (const [name, relation] of definition.lists) fields[name] = { ...plain(name, 'list'), relation }
+  for (const [name, relation] of definition.lists) fields[name] = list(name, relation)
   if (object === 'Opportunity' && definition.lists.has(contactRoles)) {
     for (const [name, label] of Object.entries(contactFields)) {
-      fields[name] = { ...plain(label, 'reference'), relation: 'Contact' }
+      fields[name] = value(label, 'reference', 'Contact')
     }
   }
   return { object, fields }

@@ -1,7 +1,10 @@
-import type { Json, JsonObject } from '../../src/core/json.ts'
+import type { Json } from '../../src/core/json.ts'
 import { type Failure, failureOf, type ProblemKind, SyncError } from '../../src/core/problem.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
+import { chunks } from '../kit/chunks.ts'
+import { inHalves } from '../kit/halves.ts'
+import { type Update as FieldUpdate, writeUpdates } from '../kit/updates.ts'
 import { type Client, limits } from './client.ts'
 import { encode } from './encode.ts'
 import { refusalOf, withRecord } from './errors.ts'
@@ -12,10 +15,7 @@ import type { Definitions } from './schema.ts'
 const lockAttempts = 4
 const lockWaitMs = (attempt: number) => 500 * 2 ** attempt
 
-interface Update {
-  readonly id: string
-  readonly fields: JsonObject
-}
+type Update = FieldUpdate<Json>
 
 /**
  * Updates of records that are there, two hundred a call. Setting the same values again changes nothing, so an update whose
@@ -23,47 +23,21 @@ interface Update {
  */
 export function openWriting(client: Client, definitions: Definitions, clock: Clock) {
   return async function write(writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
-    const outcomes = new Map<number, WriteOutcome>()
-    const byObject = new Map<string, Map<string, { fields: Record<string, Json>; places: number[] }>>()
     // Descriptions are read anew at most once, however many writes name what is not among them.
     const renewed = new Set<string>()
-    for (const [place, one] of writes.entries()) {
-      const encoded = await encode(one, definitions, renewed)
-      if (!encoded.ok) {
-        outcomes.set(place, encoded)
-        continue
-      }
-      const records = byObject.get(one.object) ?? new Map()
-      byObject.set(one.object, records)
-      // Salesforce refuses a record that is named twice in a call; the later write of a record is the one that stays.
-      const id = longId(encoded.id)
-      const record = records.get(id) ?? { fields: {}, places: [] }
-      records.set(id, record)
-      Object.assign(record.fields, encoded.fields)
-      record.places.push(place)
-    }
-    await Promise.all(
-      [...byObject].map(async ([object, records]) => {
-        const updates = [...records].map(([id, { fields }]) => ({ id, fields }))
-        // A record with nothing to set needs no call.
-        const sent = await sendAll(
-          object,
-          updates.filter((update) => Object.keys(update.fields).length > 0),
-        )
-        for (const [id, { places }] of records) {
-          for (const place of places) outcomes.set(place, sent.get(id) ?? { ok: true, id })
-        }
-      }),
-    )
-    return writes.map((_, place) => outcomes.get(place) ?? { ok: false, failure: lost('', '') })
+    return writeUpdates(writes, {
+      async encode(one) {
+        const encoded = await encode(one, definitions, renewed)
+        return encoded.ok ? { ...encoded, id: longId(encoded.id) } : encoded
+      },
+      send: sendAll,
+      lost,
+    })
   }
 
   async function sendAll(object: string, updates: readonly Update[]): Promise<ReadonlyMap<string, WriteOutcome>> {
     const outcomes = new Map<string, WriteOutcome>()
-    const chunks = Array.from({ length: Math.ceil(updates.length / limits.collection) }, (_, n) =>
-      updates.slice(n * limits.collection, (n + 1) * limits.collection),
-    )
-    await Promise.all(chunks.map((chunk) => sendChunk(object, chunk, outcomes)))
+    await Promise.all(chunks(updates, limits.collection).map((chunk) => sendChunk(object, chunk, outcomes)))
     return outcomes
   }
 
@@ -72,7 +46,15 @@ export function openWriting(client: Client, definitions: Definitions, clock: Clo
     let open = chunk
     for (let attempt = 0; open.length > 0; attempt += 1) {
       if (attempt > 0) await clock.sleep(lockWaitMs(attempt))
-      for (const [id, outcome] of await sendOnce(object, open)) outcomes.set(id, outcome)
+      await inHalves(open, {
+        send: (part) => sendOnce(object, part, outcomes),
+        // Salesforce refuses a whole call for one record that it does not name.
+        isOfOne: (error) => error instanceof SyncError && aboutRecords.has(error.problem.kind),
+        failed(part, error) {
+          if (!(error instanceof SyncError)) throw error
+          for (const { id } of part) outcomes.set(id, { ok: false, failure: named(failureOf(error), object, id) })
+        },
+      })
       if (attempt + 1 >= lockAttempts) return
       open = open.filter(({ id }) => {
         const outcome = outcomes.get(id)
@@ -81,29 +63,15 @@ export function openWriting(client: Client, definitions: Definitions, clock: Clo
     }
   }
 
-  async function sendOnce(
-    object: string,
-    chunk: readonly Update[],
-  ): Promise<readonly (readonly [string, WriteOutcome])[]> {
-    try {
-      const saved = await client.update(
-        object,
-        chunk.map(({ id, fields }) => ({ Id: id, ...fields })),
-      )
-      return chunk.map(({ id }, place): [string, WriteOutcome] => {
-        const one = saved[place]
-        if (one === undefined) return [id, { ok: false, failure: lost(object, id) }]
-        return [id, one.ok ? { ok: true, id } : { ok: false, failure: refusalOf(object, id, one.told) }]
-      })
-    } catch (error) {
-      if (!(error instanceof SyncError)) throw error
-      if (chunk.length > 1 && aboutRecords.has(error.problem.kind)) {
-        // Salesforce refused the whole call for one record that it does not name: halves find it, the others get written.
-        const middle = Math.ceil(chunk.length / 2)
-        const halves = [chunk.slice(0, middle), chunk.slice(middle)]
-        return (await Promise.all(halves.map((half) => sendOnce(object, half)))).flat()
-      }
-      return chunk.map(({ id }) => [id, { ok: false, failure: named(failureOf(error), object, id) }])
+  async function sendOnce(object: string, part: readonly Update[], outcomes: Map<string, WriteOutcome>) {
+    const saved = await client.update(
+      object,
+      part.map(({ id, fields }) => ({ Id: id, ...fields })),
+    )
+    for (const [place, { id }] of part.entries()) {
+      const one = saved[place]
+      if (one === undefined) outcomes.set(id, { ok: false, failure: lost(object, id) })
+      else outcomes.set(id, one.ok ? { ok: true, id } : { ok: false, failure: refusalOf(object, id, one.told) })
     }
   }
 }

@@ -2,7 +2,7 @@ import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { registry } from '../../connectors/registry.ts'
+import { connectorOf, registry } from '../../connectors/registry.ts'
 import type { Deps } from '../app/bench/deps.ts'
 import { type Endpoint, openEndpoint } from '../app/bench/endpoint.ts'
 import type { Sync } from '../app/flows/flow.ts'
@@ -111,7 +111,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     const openWith = (name: string, settings: Readonly<Record<string, Json>>): Connection => {
       const system = loaded.config.connections[name]?.system ?? ''
       for (const value of secretValues(system, settings)) secrets.add(value)
-      return connectorOf(name, system).open(settings, { name, http, clock: systemClock, log })
+      return connectorFor(name, system).open(settings, { name, http, clock: systemClock, log })
     }
     const endpoints = new Map<string, Endpoint>()
     for (const [name, { system }] of Object.entries(loaded.config.connections)) {
@@ -147,8 +147,8 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   }
 }
 
-const connectorOf = (name: string, system: string) => {
-  const connector = registry.find((one) => one.name === system)
+const connectorFor = (name: string, system: string) => {
+  const connector = connectorOf(system)
   if (connector !== undefined) return connector
   throw new SyncError(`connections.${name}.system: there is no connector "${system}"`, {
     problem: { kind: 'configuration_invalid', path: `connections.${name}.system` },
@@ -204,7 +204,7 @@ const settingsSecrets = (config: Config): string[] =>
 
 /** The values of settings that their connector marks as secret. */
 function secretValues(system: string, settings: Readonly<Record<string, Json>>): string[] {
-  const connector = registry.find((one) => one.name === system)
+  const connector = connectorOf(system)
   const names = connector === undefined ? [] : secretNames(connector.settings)
   return names.flatMap((name) => {
     const value = settings[name]

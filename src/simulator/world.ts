@@ -1,4 +1,4 @@
-import type { Json } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import type { Fault, Simulator } from './server.ts'
 
 /*
@@ -24,10 +24,20 @@ type Match = Fault['match']
 
 export interface SimulatedCrm extends SimulatedSystem {
   readonly crm: CrmWorld
+  readonly words: CrmWords
   /** Which requests do what, for faults. */
   readonly requests: { readonly changes: Match; readonly read: Match; readonly report: Match }
   /** Sends webhooks there from now on, with the secrets of `settings`. */
   sendWebhooks(url: string): void
+}
+
+/** The CRM's own words for what every CRM has, as paths of its records. */
+interface CrmWords {
+  /** The object whose records are deals. */
+  readonly deal: string
+  readonly name: string
+  /** Where a deal shows the number of its order. */
+  readonly shown: string
 }
 
 /** What the people who sell do in the CRM. */
@@ -123,7 +133,24 @@ export interface CrmDeal {
 
 export interface SimulatedErp extends SimulatedSystem {
   readonly erp: ErpWorld
+  readonly words: ErpWords
   readonly requests: { readonly create: Match; readonly confirm: Match; readonly read: Match; readonly changes: Match }
+}
+
+/** The ERP's own words for what every ERP has, and how an order is put into them. */
+interface ErpWords {
+  /** The object whose records are orders, and the field with its lines. */
+  readonly order: string
+  readonly lines: string
+  readonly customer: { readonly object: string; readonly name: string }
+  readonly product: { readonly object: string; readonly sku: string }
+  /** What makes an order, but for its lines. */
+  fields(customerId: string): JsonObject
+  line(productId: string, quantity: string): JsonObject
+  /** A line's quantity. */
+  readonly quantity: string
+  /** A reference to nothing, in a field of the order. */
+  readonly bad: JsonObject
 }
 
 /** What the people who deliver do in the ERP. */

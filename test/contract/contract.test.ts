@@ -1,16 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { IANAZone } from 'luxon'
-import { registry } from '../../connectors/registry.ts'
+import { examples, registry } from '../../connectors/registry.ts'
 import { simulators } from '../../connectors/simulators.ts'
 import { neededSettings } from '../../src/cli/template.ts'
 import type { Json } from '../../src/core/json.ts'
 import { secretNames } from '../../src/core/secrets.ts'
 import type { Instant } from '../../src/core/time.ts'
+import type { ObjectSchema, Write } from '../../src/ports/connector.ts'
 import {
   absent,
   type CrmSubject,
-  connectorOf,
   type ErpSubject,
   type Followed,
   failureFrom,
@@ -23,26 +23,26 @@ import {
 import { waivers } from './waivers.ts'
 
 /*
- * What the engine takes for granted of every connector in the registry, each before its simulator.
+ * What the engine takes for granted of every connector, examples included, each before its simulator.
  */
 
 const beginning = { from: '2026-01-01T00:00:00.000Z' as Instant }
+const connectors = [...registry, ...examples]
 const named = new Set<string>()
 
 /** Registers a test of the contract, unless it is waived for this connector. */
-function holds(connector: string, title: string, work: () => Promise<void>): void {
+function holds(connector: string, title: string, work: () => Promise<void> | void): void {
   named.add(title)
   if (waivers.some((one) => one.connector === connector && one.test === title)) return
   test(title, work)
 }
 
 test('every connector has a simulator, and no simulator is without a connector', () => {
-  expect(Object.keys(simulators).sort()).toEqual(registry.map(({ name }) => name).sort())
+  expect(Object.keys(simulators).sort()).toEqual(connectors.map(({ name }) => name).sort())
 })
 
-describe.each(registry.map(({ name }) => name))('%s', (name) => {
+describe.each(connectors)('$name', ({ name, role }) => {
   let subject: Subject & Followed
-  const { role } = connectorOf(name)
   const open = async (): Promise<Subject & Followed> => (role === 'crm' ? openCrm(name) : openErp(name))
   beforeAll(async () => {
     subject = await open()
@@ -50,7 +50,7 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
   afterAll(() => subject.close())
 
   holds(name, 'can be set up with what `crosswalk init` asks for', async () => {
-    const connector = connectorOf(name)
+    const { connector } = subject
     const asked = neededSettings(connector).map(({ name: key }) => [key, subject.system.settings[key]])
     expect(connector.settings.safeParse(Object.fromEntries(asked)).error?.issues ?? []).toEqual([])
   })
@@ -72,7 +72,7 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
   })
 
   holds(name, 'refuses a wrong secret as a login, and shows none', async () => {
-    const secrets = secretNames(connectorOf(name).settings).flatMap((key): [string, string][] => {
+    const secrets = secretNames(subject.connector.settings).flatMap((key): [string, string][] => {
       const value = subject.system.settings[key]
       return key === 'webhookSecret' || typeof value !== 'string' ? [] : [[key, value]]
     })
@@ -119,6 +119,25 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
     expect(new Set((await poll(subject.open(), subject.object, third.next)).ids)).toEqual(new Set([touched]))
   })
 
+  holds(name, 'says of a cursor that is none of its own that it cannot be read', async () => {
+    for (const cursor of [{}, { from: 'yesterday', since: 7 }, { someone: 'else' }]) {
+      const failure = await failureFrom(poll(subject.connection, subject.object, { cursor }))
+      expect(failure?.problem).toEqual({ kind: 'configuration_invalid', path: 'cursor' })
+    }
+  })
+
+  holds(name, 'tells with a change no version but those that reading gives', async () => {
+    const { next } = await poll(subject.connection, subject.object, beginning)
+    await subject.connection.read(subject.object, subject.ids, ['id'])
+    for (const id of subject.ids) subject.touch(id)
+    subject.pass(2)
+    const { ids, versions } = await poll(subject.connection, subject.object, next)
+    const records = await subject.connection.read(subject.object, ids, ['id'])
+    for (const [place, id] of ids.entries()) {
+      if (versions[id] !== undefined) expect(versions[id]).toContain(records[place]?.version)
+    }
+  })
+
   holds(name, 'reads in the order that was asked for, and null for what is not there', async () => {
     const [a = '', b = '', c = ''] = subject.ids
     const ids = [c, absent(a), a, b, c]
@@ -132,6 +151,36 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
     expect(await subject.connection.find(subject.object, [])).toEqual([])
     expect(await subject.connection.write([])).toEqual([])
     expect(subject.calls()).toBe(0)
+  })
+
+  holds(name, 'describes what it writes, with fields that can be written', async () => {
+    const { writes } = subject.connection
+    expect(Object.keys(writes)).toContain(subject.object)
+    for (const object of Object.keys(writes)) {
+      const { fields } = await subject.connection.describe(object)
+      expect([object, isSomewhereWritable(fields)]).toEqual([object, true])
+    }
+  })
+
+  holds(name, 'refuses what its `writes` does not list, without a call, and says what it does', async () => {
+    const { writes } = subject.connection
+    const unlisted = [...Object.keys(writes), 'no_such_object', 'constructor'].flatMap((object) => {
+      const listed = Object.hasOwn(writes, object) ? writes[object] : undefined
+      const all = everyWrite(object, subject.ids[0] ?? '')
+      return all.filter((one) =>
+        one.do === 'create' ? listed?.create !== true : listed?.acts.includes(one.do) !== true,
+      )
+    })
+    expect(unlisted.length).toBeGreaterThan(4)
+    subject.calls()
+    const outcomes = await subject.connection.write(unlisted)
+    expect(subject.calls()).toBe(0)
+    for (const [place, outcome] of outcomes.entries()) {
+      expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'configuration_invalid' } } })
+      const { message = '', fix = '' } = outcome.ok ? {} : outcome.failure
+      expect(message).toContain(unlisted[place]?.object)
+      expect(fix).toContain(subject.object)
+    }
   })
 
   holds(name, 'waits when it is told to, and goes on', async () => {
@@ -163,12 +212,12 @@ describe.each(registry.map(({ name }) => name))('%s', (name) => {
   })
 
   holds(name, 'has shown no secret in all of this', async () => {
-    for (const [, value] of secretsOf(connectorOf(name), subject.system.settings))
+    for (const [, value] of secretsOf(subject.connector, subject.system.settings))
       expect(subject.log.join('')).not.toContain(value)
   })
 })
 
-describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => name))('%s as a CRM', (name) => {
+describe.each(connectors.filter(({ role }) => role === 'crm'))('$name as a CRM', ({ name }) => {
   let subject: CrmSubject
   beforeAll(async () => {
     subject = await openCrm(name)
@@ -184,7 +233,7 @@ describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => na
   })
 
   holds(name, 'finds by a field, whatever the case, in the order of the queries', async () => {
-    const { name: field } = subject.words
+    const { name: field } = subject.system.words
     const queries = ['DEAL two', 'nobody', 'Deal One'].map((value) => ({ fields: { [field]: value } }))
     const found = await subject.connection.find(subject.object, queries)
     expect(found.map((matches) => matches.map((match) => match.id))).toEqual([[subject.ids[1]], [], [subject.ids[0]]])
@@ -192,14 +241,14 @@ describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => na
 
   holds(name, 'takes hostile text for text', async () => {
     const hostile = [`' OR Name != '`, `\\' OR 1=1 --`, '%', '_', '*', '"', 'Deal \\'].map((value) => ({
-      fields: { [subject.words.name]: value },
+      fields: { [subject.system.words.name]: value },
     }))
     expect((await subject.connection.find(subject.object, hostile)).flat()).toEqual([])
   })
 
   holds(name, 'writes what it can, and names what it cannot', async () => {
     const [a = '', b = ''] = subject.ids
-    const { shown } = subject.words
+    const { shown } = subject.system.words
     const outcomes = await subject.connection.write([
       update(a, { [shown]: 'S1' }),
       update(absent(a), { [shown]: 'S2' }),
@@ -214,20 +263,31 @@ describe.each(registry.filter(({ role }) => role === 'crm').map(({ name }) => na
 
   holds(name, 'clears a field', async () => {
     const [a = ''] = subject.ids
-    await subject.connection.write([update(a, { [subject.words.shown]: 'S1' })])
-    await subject.connection.write([update(a, { [subject.words.shown]: null })])
+    await subject.connection.write([update(a, { [subject.system.words.shown]: 'S1' })])
+    await subject.connection.write([update(a, { [subject.system.words.shown]: null })])
     expect(subject.system.crm.deal(a)?.shown.orderNumber).toBeNull()
+  })
+
+  holds(name, 'tells every record for which one of the conditions holds', async () => {
+    const { deal, shown } = subject.system.words
+    const lost = subject.system.crm.addDeal({ name: 'Lost', state: 'lost' })
+    await subject.connection.write([update(lost, { [shown]: 'S5' })])
+    subject.pass(1)
+    const where = [{ [shown]: ['S4', 'S5'] }, { [shown]: 'S6' }]
+    expect((await poll(subject.connection, deal, beginning, where)).ids).toContain(lost)
   })
 
   holds(name, 'writes again what was lost, as it changes nothing', async () => {
     const [a = ''] = subject.ids
     subject.system.fault({ match: subject.system.requests.report, kind: 'lose_answer' })
-    expect(await subject.connection.write([update(a, { [subject.words.shown]: 'S9' })])).toEqual([{ ok: true, id: a }])
+    expect(await subject.connection.write([update(a, { [subject.system.words.shown]: 'S9' })])).toEqual([
+      { ok: true, id: a },
+    ])
     expect(subject.system.crm.deal(a)?.shown.orderNumber).toBe('S9')
   })
 })
 
-describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => name))('%s as an ERP', (name) => {
+describe.each(connectors.filter(({ role }) => role === 'erp'))('$name as an ERP', ({ name }) => {
   let subject: ErpSubject
   beforeAll(async () => {
     subject = await openErp(name)
@@ -247,6 +307,45 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
     expect(ordersOf(key)[0]?.lines).toHaveLength(1)
   })
 
+  holds(name, 'says of orders and customers that it makes them, and how they carry our key', () => {
+    const { order, customer } = subject.system.words
+    const { writes } = subject.connection
+    expect(writes[order]).toMatchObject({ create: true, key: expect.stringMatching(/^(unique|looked_up)$/) })
+    expect(writes[order]?.acts.toSorted()).toEqual(['cancel', 'confirm', 'update'])
+    expect(writes[customer.object]).toMatchObject({ create: true, key: expect.stringMatching(/^(unique|looked_up)$/) })
+  })
+
+  holds(name, 'never makes two records for one key that it calls unique', async () => {
+    const { customer } = subject.system.words
+    const { connection } = subject
+    const newCustomer = (key: string): Write => ({
+      ...{ do: 'create', object: customer.object, key, lines: null },
+      fields: { [customer.name]: 'Twin' },
+    })
+    const keys = { orders: 'crm_1_deal_twin', customers: 'crm_1_customer_twin' }
+    const made = {
+      orders: () => ordersOf(keys.orders).map(({ id }) => id),
+      customers: () => subject.system.erp.customers().flatMap(({ id, key }) => (key === keys.customers ? [id] : [])),
+    }
+    const kinds = [
+      { object: subject.object, write: subject.order(keys.orders), ids: made.orders },
+      { object: customer.object, write: newCustomer(keys.customers), ids: made.customers },
+    ].filter(({ object }) => connection.writes[object]?.key === 'unique')
+    for (const { write, ids } of kinds) {
+      // At once by two processes, twice in one call, and once more.
+      const ends = await Promise.all([connection.write([write]), subject.open().write([write])])
+      const twice = await connection.write([write, write])
+      const again = await connection.write([write])
+      expect(ids()).toHaveLength(1)
+      for (const outcome of [...ends, twice, again].flat()) {
+        // Whoever loses a race may be told to try again, and is never told another record.
+        if (outcome.ok) expect(outcome.id).toBe(ids()[0])
+        else expect(outcome.failure.problem.kind).toMatch(/^(busy|unavailable|outcome_unknown)$/)
+      }
+      expect(again).toMatchObject([{ ok: true }])
+    }
+  })
+
   holds(name, 'never makes an order again whose answer was lost; its key finds it', async () => {
     const key = 'crm_1_deal_lost'
     subject.system.fault({ match: subject.system.requests.create, kind: 'lose_answer' })
@@ -262,7 +361,7 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
   holds(name, 'writes the neighbours of a record that is refused', async () => {
     const outcomes = await subject.connection.write([
       subject.order('crm_1_deal_good_1'),
-      subject.order('crm_1_deal_bad', subject.words.bad),
+      subject.order('crm_1_deal_bad', subject.system.words.bad),
       subject.order('crm_1_deal_good_2'),
     ])
     expect(kindsOf(outcomes)).toEqual(['ok', 'record_rejected', 'ok'])
@@ -274,6 +373,35 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
     const [outcome] = await subject.connection.write([subject.order('crm_1_deal_strange', { no_such_field: 'x' })])
     expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'configuration_invalid' } } })
     expect(outcome?.ok === false && outcome.failure.message).toContain('no_such_field')
+  })
+
+  holds(name, 'refuses a value that a field does not take, and names the field', async () => {
+    const { line, quantity, lines } = subject.system.words
+    const order = subject.order('crm_1_deal_value')
+    const upsert = [{ key: 'crm_1_deal_value_line_1', fields: line(subject.productId, 'many') }]
+    const [outcome] = await subject.connection.write([
+      { ...order, lines: { field: lines, upsert, remove: [] } } as Write,
+    ])
+    expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'record_rejected' } } })
+    expect(JSON.stringify(outcome)).toContain(quantity)
+    expect(ordersOf('crm_1_deal_value')).toEqual([])
+  })
+
+  holds(name, 'knows an order that a person deleted for gone, and does not make it anew by changing it', async () => {
+    const key = 'crm_1_deal_deleted'
+    const [made] = await subject.connection.write([subject.order(key)])
+    const id = made?.ok === true ? made.id : ''
+    subject.system.erp.remove(id)
+    const { lines, quantity } = subject.system.words
+    const upsert = [{ key: `${key}_line_1`, fields: { [quantity]: '3' } }]
+    const outcomes = await subject.connection.write([
+      { do: 'update', object: subject.object, id, key, fields: {}, lines: { field: lines, upsert, remove: [] } },
+      { do: 'confirm', object: subject.object, id },
+    ])
+    expect(kindsOf(outcomes)).toEqual(['record_gone', 'record_gone'])
+    expect(await subject.connection.read(subject.object, [id], ['id'])).toEqual([null])
+    expect(await subject.connection.find(subject.object, [{ key }])).toEqual([[]])
+    expect(ordersOf(key)).toEqual([])
   })
 
   holds(name, 'changes, adds and takes away lines by their keys, and repeating it changes nothing more', async () => {
@@ -291,12 +419,12 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
         key,
         fields: {},
         lines: {
-          field: subject.words.lines,
+          field: subject.system.words.lines,
           upsert: upsert.map(([line, fields]) => ({ key: `${key}_line_${line}`, fields })),
           remove: remove.map((line) => `${key}_line_${line}`),
         },
       }) as const
-    const { quantity, line } = subject.words
+    const { quantity, line } = subject.system.words
     const more = change(
       [
         ['1', { [quantity]: '5' }],
@@ -340,7 +468,7 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
   })
 
   holds(name, 'finds customers and products strictly, whatever the case', async () => {
-    const { customer, product } = subject.words
+    const { customer, product } = subject.system.words
     const customers = await subject.connection.find(customer.object, [
       { fields: { [customer.name]: 'ACME' } },
       { fields: { [customer.name]: 'Acm' } },
@@ -361,12 +489,23 @@ describe.each(registry.filter(({ role }) => role === 'erp').map(({ name }) => na
 
 test('every waiver names a connector and a test that are there', () => {
   for (const { connector, test: title, because } of waivers) {
-    expect(registry.map(({ name }) => name)).toContain(connector)
+    expect(connectors.map(({ name }) => name)).toContain(connector)
     expect([...named]).toContain(title)
     expect(because.length).toBeGreaterThan(20)
     process.stderr.write(`waived for ${connector}: ${title}: ${because}\n`)
   }
 })
+
+const isSomewhereWritable = (fields: ObjectSchema['fields']): boolean =>
+  Object.values(fields).some((field) => field.writable || isSomewhereWritable(field.fields ?? {}))
+
+/** Everything that can be asked of a record. */
+const everyWrite = (object: string, id: string): readonly Write[] => [
+  { do: 'create', object, key: 'crm_1_deal_unlisted', fields: {}, lines: null },
+  { do: 'update', object, id, key: null, fields: {}, lines: null },
+  { do: 'confirm', object, id },
+  { do: 'cancel', object, id },
+]
 
 /** Of the same kind, and not the right one. */
 function wrongFor(secret: string): string {

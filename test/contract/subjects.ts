@@ -1,5 +1,6 @@
-import { registry } from '../../connectors/registry.ts'
-import { simulatedCrms, simulatedErps } from '../../connectors/simulators.ts'
+import { connectorOf } from '../../connectors/registry.ts'
+import { simulatedCrms, simulatedErps, simulatedExamples } from '../../connectors/simulators.ts'
+import type { Condition } from '../../src/core/condition.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { type Failure, failureOf, SyncError } from '../../src/core/problem.ts'
 import { secretNames } from '../../src/core/secrets.ts'
@@ -11,6 +12,7 @@ import type { SimulatedCrm, SimulatedErp, SimulatedSystem } from '../../src/simu
 
 /** A connector before its simulator, on a clock of their own. */
 export interface Subject<System extends SimulatedSystem = SimulatedSystem> {
+  readonly connector: Connector
   readonly system: System
   readonly connection: Connection
   /** Opens another connection to the same system. */
@@ -24,62 +26,12 @@ export interface Subject<System extends SimulatedSystem = SimulatedSystem> {
   close(): Promise<void>
 }
 
-/** In the words of each CRM, what the contract needs to say. */
-const crmWords: Readonly<Record<string, { readonly deal: string; readonly name: string; readonly shown: string }>> = {
-  hubspot: { deal: 'deals', name: 'dealname', shown: 'properties.erp_order_no' },
-  salesforce: { deal: 'Opportunity', name: 'Name', shown: 'ERP_Order_Number__c' },
-}
-interface ErpWords {
-  readonly order: string
-  readonly lines: string
-  readonly customer: { readonly object: string; readonly name: string; readonly fields: JsonObject }
-  readonly product: { readonly object: string; readonly sku: string }
-  /** What makes an order, but for its lines. */
-  fields(customerId: string): JsonObject
-  line(productId: string, quantity: string): JsonObject
-  readonly quantity: string
-  /** A reference to nothing, in a field of the order. */
-  readonly bad: JsonObject
-}
-const erpWords: Readonly<Record<string, ErpWords>> = {
-  netsuite: {
-    order: 'salesOrder',
-    lines: 'item',
-    customer: { object: 'Customer', name: 'companyName', fields: {} },
-    product: { object: 'item', sku: 'itemid' },
-    fields: (customerId) => ({ entity: customerId, orderStatus: 'A' }),
-    line: (productId, quantity) => ({ item: productId, quantity, price: '-1', rate: '10' }),
-    quantity: 'quantity',
-    bad: { entity: '999999' },
-  },
-  odoo: {
-    order: 'sale.order',
-    lines: 'order_line',
-    customer: { object: 'res.partner', name: 'name', fields: {} },
-    product: { object: 'product.product', sku: 'default_code' },
-    fields: (customerId) => ({ partner_id: customerId }),
-    line: (productId, quantity) => ({ product_id: productId, product_uom_qty: quantity, price_unit: '10' }),
-    quantity: 'product_uom_qty',
-    bad: { partner_id: '999999' },
-  },
-}
-
-export const connectorOf = (name: string): Connector => {
-  const found = registry.find((one) => one.name === name)
-  if (found === undefined) throw new Error(`there is no connector "${name}"`)
-  return found
-}
-const wordsOf = <T>(table: Readonly<Record<string, T>>, name: string): T => {
-  const found = table[name]
-  if (found === undefined) throw new Error(`the contract suite does not know the words of "${name}" yet`)
-  return found
-}
-
 async function openSubject<System extends SimulatedSystem>(
-  connector: Connector,
+  name: string,
   start: ((options: { now: () => number }) => Promise<System>) | undefined,
 ): Promise<Subject<System>> {
-  if (start === undefined) throw new Error(`"${connector.name}" has no simulator`)
+  const connector = connectorOf(name)
+  if (connector === undefined || start === undefined) throw new Error(`"${name}" has no connector or no simulator`)
   let now = '2026-11-24T09:00:00.000Z' as Instant
   const log: string[] = []
   const write = (event: string, details?: unknown) => void log.push(`${event} ${JSON.stringify(details ?? {})}`)
@@ -100,6 +52,7 @@ async function openSubject<System extends SimulatedSystem>(
     return connector.open(all, { ...deps, http: openHttpClient({ ...deps, random: () => 0, secrets }) })
   }
   return {
+    connector,
     system,
     connection: open(),
     open,
@@ -146,15 +99,18 @@ export async function poll(
   connection: Connection,
   object: string,
   since: ChangesSince,
-): Promise<{ ids: string[]; next: ChangesSince }> {
+  where: readonly Condition[] = [],
+): Promise<{ ids: string[]; versions: Readonly<Record<string, readonly string[]>>; next: ChangesSince }> {
   const ids: string[] = []
+  const versions: Record<string, readonly string[]> = {}
   let next = since
-  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
+  for await (const page of connection.changes({ object, paths: [], where }, since)) {
     ids.push(...page.ids)
+    Object.assign(versions, page.versions)
     // As the ledger keeps it.
     next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
   }
-  return { ids, next }
+  return { ids, versions, next }
 }
 
 /** A subject with records whose changes can be followed, whichever role it has. */
@@ -165,14 +121,11 @@ export interface Followed {
   touch(id: string): void
 }
 
-export interface CrmSubject extends Subject<SimulatedCrm>, Followed {
-  readonly words: (typeof crmWords)[string]
-}
+export type CrmSubject = Subject<SimulatedCrm> & Followed
 /** Three won deals of one company, fields for the write-back set up. */
 export async function openCrm(name: string): Promise<CrmSubject> {
-  const subject = await openSubject<SimulatedCrm>(connectorOf(name), simulatedCrms[name])
-  const { crm } = subject.system
-  const words = wordsOf(crmWords, name)
+  const subject = await openSubject<SimulatedCrm>(name, simulatedCrms[name])
+  const { crm, words } = subject.system
   await subject.connection.setup?.()
   const companyId = crm.addCompany({ name: 'Acme', domain: 'acme.example', country: 'Germany' })
   const ids = ['One', 'Two', 'Three'].map((deal) =>
@@ -181,7 +134,6 @@ export async function openCrm(name: string): Promise<CrmSubject> {
   subject.pass(1)
   return {
     ...subject,
-    words,
     object: words.deal,
     ids,
     touch: (id) => crm.changeDeal(id, { name: `Deal ${id} touched` }),
@@ -189,7 +141,6 @@ export async function openCrm(name: string): Promise<CrmSubject> {
 }
 
 export interface ErpSubject extends Subject<SimulatedErp>, Followed {
-  readonly words: ErpWords
   readonly customerId: string
   readonly productId: string
   /** A new order with one line of two pieces. */
@@ -199,17 +150,16 @@ export interface ErpSubject extends Subject<SimulatedErp>, Followed {
 }
 /** Three confirmed orders of one customer. */
 export async function openErp(name: string): Promise<ErpSubject> {
-  const subject = await openSubject<SimulatedErp>(connectorOf(name), simulatedErps[name])
-  const { erp } = subject.system
+  const subject = await openSubject<SimulatedErp>(name, simulatedErps[name] ?? simulatedExamples[name])
+  const { erp, words } = subject.system
   const { connection } = subject
-  const words = wordsOf(erpWords, name)
   const productId = erp.addProduct({ sku: 'A-1', name: 'A', price: '10', route: 'stock' })
-  const { object, name: nameField, fields } = words.customer
+  const { object, name: nameField } = words.customer
   const customerId = await idFrom(connection, {
     do: 'create',
     object,
     key: 'crm_1_customer_1',
-    fields: { [nameField]: 'Acme', ...fields },
+    fields: { [nameField]: 'Acme' },
     lines: null,
   })
   const order = (key: string, more: JsonObject = {}): Write => ({
@@ -229,7 +179,6 @@ export async function openErp(name: string): Promise<ErpSubject> {
   subject.pass(1)
   return {
     ...subject,
-    words,
     object: words.order,
     ids,
     customerId,

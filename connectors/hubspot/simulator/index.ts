@@ -13,7 +13,7 @@ import { type Route, routeOf, scopesOf } from './routes.ts'
 import { search } from './search.ts'
 import { openStore, type Store, sumOfAmounts, type Values } from './store.ts'
 import { openSender } from './webhooks.ts'
-import { requests, trouble, worldOf } from './world.ts'
+import { requests, trouble, words, worldOf } from './world.ts'
 import { archiveBatch, createBatch, createRecord, updateBatch, updateRecord, upsertBatch } from './writes.ts'
 
 export interface HubspotSimulatorOptions {
@@ -281,6 +281,7 @@ export async function startHubspotSimulator(
     store,
     crm: worldOf(store, currency),
     settings: { baseUrl: server.url, accessToken, webhookSecret },
+    words,
     requests,
     trouble,
     sendWebhooks: (url) => store.sendWebhooks({ url, clientSecret: webhookSecret }),

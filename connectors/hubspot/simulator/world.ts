@@ -90,6 +90,8 @@ const lineOf = ({ sku, name, quantity, price, discountPercent, discountEach }: N
   ...(discountEach === undefined ? {} : { discount: discountEach }),
 })
 
+export const words: SimulatedCrm['words'] = { deal: 'deals', name: 'dealname', shown: 'properties.erp_order_no' }
+
 export const requests: SimulatedCrm['requests'] = {
   changes: { path: '/search' },
   read: { path: '/batch/read' },

@@ -27,7 +27,7 @@ import { openRecords } from './records.ts'
 import { seed } from './seed.ts'
 import { openSuiteql } from './suiteql.ts'
 import { openChecking } from './values.ts'
-import { type NetsuiteWorld, requests, trouble, worldOf } from './world.ts'
+import { type NetsuiteWorld, requests, trouble, words, worldOf } from './world.ts'
 
 export interface NetsuiteSimulatorOptions {
   readonly port?: number
@@ -225,6 +225,7 @@ export async function startNetsuiteSimulator(
     store: people,
     erp: worldOf(people),
     settings,
+    words,
     requests,
     trouble,
     async close() {

@@ -61,6 +61,17 @@ function stateOf({ status, lines }: SimulatedOrder): ErpOrder['state'] {
   return status === 'C' || (status === 'H' && !isShipped) ? 'cancelled' : 'confirmed'
 }
 
+export const words: SimulatedErp['words'] = {
+  order: 'salesOrder',
+  lines: 'item',
+  customer: { object: 'Customer', name: 'companyName' },
+  product: { object: 'item', sku: 'itemid' },
+  fields: (customerId) => ({ entity: customerId, orderStatus: 'A' }),
+  line: (productId, quantity) => ({ item: productId, quantity, price: '-1', rate: '10' }),
+  quantity: 'quantity',
+  bad: { entity: '999999' },
+}
+
 const records = '/services/rest/record/v1/salesOrder'
 const suiteql = '/services/rest/query/v1/suiteql'
 export const requests: SimulatedErp['requests'] = {

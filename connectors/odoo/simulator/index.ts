@@ -11,7 +11,7 @@ import type { NewProduct, OdooStore, SimulatedOrder } from './people.ts'
 import { openRecords } from './records.ts'
 import { openRpc } from './rpc.ts'
 import { openStore, type Row } from './store.ts'
-import { requests, trouble, worldOf } from './world.ts'
+import { requests, trouble, words, worldOf } from './world.ts'
 
 export interface OdooSimulatorOptions {
   readonly port?: number
@@ -383,6 +383,7 @@ export async function startOdooSimulator(
     store: people,
     erp: worldOf(people),
     settings: { url: simulator.url, database, username, password },
+    words,
     requests,
     trouble,
   }

@@ -48,6 +48,17 @@ export function worldOf(store: OdooStore): ErpWorld {
   }
 }
 
+export const words: SimulatedErp['words'] = {
+  order: 'sale.order',
+  lines: 'order_line',
+  customer: { object: 'res.partner', name: 'name' },
+  product: { object: 'product.product', sku: 'default_code' },
+  fields: (customerId) => ({ partner_id: customerId }),
+  line: (productId, quantity) => ({ product_id: productId, product_uom_qty: quantity, price_unit: '10' }),
+  quantity: 'product_uom_qty',
+  bad: { partner_id: '999999' },
+}
+
 export const requests: SimulatedErp['requests'] = {
   create: { body: '"load"' },
   confirm: { body: '"action_confirm"' },

@@ -19,7 +19,7 @@ import { openSobjects } from './sobjects.ts'
 import { openStore } from './store.ts'
 import { openStreams } from './streams.ts'
 import { openTooling } from './tooling.ts'
-import { requests, trouble, worldOf } from './world.ts'
+import { requests, trouble, words, worldOf } from './world.ts'
 import { openWrites } from './writes.ts'
 
 export interface SalesforceSimulatorOptions {
@@ -232,6 +232,7 @@ export async function startSalesforceSimulator(
     ...server,
     store,
     crm,
+    words,
     requests,
     trouble,
     settings: { url, clientId, clientSecret, organizationId, currency },

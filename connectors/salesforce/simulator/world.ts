@@ -92,6 +92,8 @@ export function worldOf(store: SalesforceStore, currency: string, multiCurrency:
 
 const given = (name: string, value: string | undefined): JsonObject => (value === undefined ? {} : { [name]: value })
 
+export const words: SimulatedCrm['words'] = { deal: 'Opportunity', name: 'Name', shown: 'ERP_Order_Number__c' }
+
 export const requests: SimulatedCrm['requests'] = {
   changes: { method: 'GET', path: '/query', query: 'SystemModstamp >' },
   read: { method: 'GET', path: '/query', query: ' IN (' },

@@ -1,16 +1,17 @@
 import { isObject, type Json } from '../../src/core/json.ts'
 
-/** Names asked of an object, and below each what is asked of what it leads to. */
+/** Paths as a tree: names asked of a record, and below each what is asked of what it leads to. */
 export type Tree = ReadonlyMap<string, Tree>
+type GrowingTree = Map<string, GrowingTree>
 
 export function treeOf(paths: readonly string[]): Tree {
-  const root = new Map<string, Tree>()
+  const root: GrowingTree = new Map()
   for (const path of paths) {
     let tree = root
     for (const name of path.split('.')) {
-      // `list.0.name` takes one entry of a list; the list is read whole.
+      // `list.0.name` takes one entry of a list: the list is read whole, so the number is passed over.
       if (/^\d+$/.test(name)) continue
-      const inner = (tree.get(name) as Map<string, Tree> | undefined) ?? new Map<string, Tree>()
+      const inner: GrowingTree = tree.get(name) ?? new Map()
       tree.set(name, inner)
       tree = inner
     }
@@ -18,7 +19,7 @@ export function treeOf(paths: readonly string[]): Tree {
   return root
 }
 
-/** The part of a value that a tree names; a record that is part of another one always comes with its id. */
+/** The part of a value that a tree names, all of it where the tree ends. A record inside always comes with its id. */
 export function pick(value: Json, tree: Tree): Json {
   if (Array.isArray(value)) return value.map((one: Json) => pick(one, tree))
   if (!isObject(value)) return value
