@@ -39,7 +39,10 @@ export async function detect(
   let run: string | null = null
   let found = 0
   try {
-    for await (const given of sync.source.changes({ object, paths: [], where: [] }, since)) {
+    for await (const given of sync.source.changes(
+      { object, paths: [], where: sync.document === 'deal' ? sync.deal.watch : [] },
+      since,
+    )) {
       const page = await deps.ledger.inTransaction(async (ledger) => {
         // Who asks for the past wants all of it.
         const met = options.since === undefined ? given : { ...given, versions: {} }

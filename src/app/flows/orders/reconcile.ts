@@ -22,7 +22,10 @@ async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterab
   const narrow = sync.deal.only(['id', 'won', 'wonAt'])
   const account = { ...(await sync.source.account()) }
   const seen = new Set<string>()
-  for await (const page of sync.source.changes({ object: sync.deal.object, paths: [], where: [] }, { from })) {
+  for await (const page of sync.source.changes(
+    { object: sync.deal.object, paths: [], where: sync.deal.watch },
+    { from },
+  )) {
     for (let start = 0; start < page.ids.length; start += pageSize) {
       const ids = [...new Set(page.ids.slice(start, start + pageSize))].filter((id) => !seen.has(id))
       for (const id of ids) seen.add(id)
