@@ -33,7 +33,7 @@ interface JobPage {
   readonly locator: string | null
 }
 
-/** Salesforce's calls in Salesforce's words. Nothing is split here, and whatever is sent may be sent again. */
+/** Salesforce's calls in Salesforce's words. Nothing is split here. */
 export interface Client {
   /** Whose login it is; logs in when needed. */
   identity(): Promise<Identity>
@@ -50,8 +50,12 @@ export interface Client {
   dailyCalls(): Promise<{ readonly limit: number; readonly remaining: number } | null>
   /** At most 200 records; the outcomes are in their order. */
   update(object: string, records: readonly ({ readonly Id: string } & JsonObject)[]): Promise<readonly Saved[]>
-  /** At most 200 records; the outcomes are in their order. */
+  /** At most 200 records that have a name or a pair of ids of which Salesforce takes no second; outcomes as above. */
   create(object: string, records: readonly JsonObject[]): Promise<readonly Saved[]>
+  /** At most 200 records, sent once: a lost answer is `outcome_unknown`. Outcomes as above. */
+  createOnce(object: string, records: readonly JsonObject[]): Promise<readonly Saved[]>
+  /** At most 200 records, made or changed by an External ID that is unique; outcomes as above. */
+  upsert(object: string, externalId: string, records: readonly JsonObject[]): Promise<readonly Saved[]>
   createField(fullName: string, metadata: JsonObject): Promise<void>
   createJob(soql: string): Promise<QueryJob>
   job(id: string): Promise<QueryJob>
@@ -135,22 +139,30 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     return reply
   }
 
-  async function carry({ method, url, headers, body }: VendorRequest) {
-    if (method === 'HEAD' || method === 'OPTIONS') throw new Error(`jsforce sends ${method}, which nobody asked for`)
-    // Whatever this connector sends may be repeated: reads, updates that set values on a known id, and things whose name
-    // makes a second creation fail. A job that was made twice is only left lying.
-    const request: HttpRequest = { method, url, headers: { ...headers }, effect: 'read' }
-    const reply = await send(typeof body === 'string' ? { ...request, body } : request)
-    return { statusCode: reply.status, headers: { ...reply.headers }, body: reply.body }
+  /** jsforce over our transport. @param effect  of its calls but those that only read */
+  function connect(effect: HttpRequest['effect']): Connection {
+    async function carry({ method, url, headers, body }: VendorRequest) {
+      if (method === 'HEAD' || method === 'OPTIONS') throw new Error(`jsforce sends ${method}, which nobody asked for`)
+      const request: HttpRequest = { method, url, headers: { ...headers }, effect: method === 'GET' ? 'read' : effect }
+      const reply = await send(typeof body === 'string' ? { ...request, body } : request)
+      return { statusCode: reply.status, headers: { ...reply.headers }, body: reply.body }
+    }
+    const made = new Connection({ instanceUrl: settings.url, version: settings.apiVersion })
+    made._transport = {
+      httpRequest: (request) => StreamPromise.create(() => ({ stream: new PassThrough(), promise: carry(request) })),
+      getRequestStreamCreator() {
+        throw new Error('jsforce asks for a stream of its own, past our transport')
+      },
+    }
+    return made
   }
-
-  const connection = new Connection({ instanceUrl: settings.url, version: settings.apiVersion })
-  connection._transport = {
-    httpRequest: (request) => StreamPromise.create(() => ({ stream: new PassThrough(), promise: carry(request) })),
-    getRequestStreamCreator() {
-      throw new Error('jsforce asks for a stream of its own, past our transport')
-    },
-  }
+  /**
+   * For what may be repeated: reads, updates that set values on a known id, upserts by an External ID that is unique (a
+   * second one updates the record of the first, README source 15), and things whose name makes a second creation fail. A
+   * job that was made twice is only left lying.
+   */
+  const connection = connect('read')
+  const once = connect('write')
 
   const identity = async (): Promise<Identity> => {
     await login.token()
@@ -196,6 +208,12 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     },
     async create(object, records) {
       return savedOf(await taken(connection.create(object, [...records], { allOrNone: false })))
+    },
+    async createOnce(object, records) {
+      return savedOf(await taken(once.create(object, [...records], { allOrNone: false })))
+    },
+    async upsert(object, externalId, records) {
+      return savedOf(await taken(connection.upsert(object, [...records], externalId, { allOrNone: false })))
     },
     async createField(fullName, metadata) {
       const body = { FullName: fullName, Metadata: metadata }

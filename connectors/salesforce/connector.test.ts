@@ -343,6 +343,19 @@ describe('describe', () => {
     expect(fields.currency).toMatchObject({ type: 'text', writable: false })
   })
 
+  test('says what must be given when a record is made, and what of it we give', async () => {
+    const required = async (object: string) =>
+      Object.entries((await connection.describe(object)).fields).flatMap(([name, field]) =>
+        field.required ? [name] : [],
+      )
+    expect(await required('Product2')).toEqual(['Name'])
+    expect(await required('Contact')).toEqual(['LastName'])
+    expect(await required('PricebookEntry')).toEqual(['UnitPrice'])
+    expect((await required('Opportunity')).sort()).toEqual(['CloseDate', 'Name', 'StageName'])
+    const { fields } = await connection.describe('Product2')
+    expect(fields.PricebookEntries).toMatchObject({ type: 'list', writable: true, relation: 'PricebookEntry' })
+  })
+
   test('asks once', async () => {
     await connection.describe('Opportunity')
     await connection.describe('Opportunity')
@@ -852,13 +865,6 @@ describe('write', () => {
     simulator.fault({ match: { method: 'PATCH' }, kind: 'lose_answer' })
     expect(await connection.write([update(id, { ERP_Order_Number__c: 'SO1' })])).toEqual([{ ok: true, id }])
   })
-
-  test('refuses creations', async () => {
-    const [outcome] = await connection.write([
-      { do: 'create', object: 'Opportunity', key: 'k', fields: {}, lines: null },
-    ])
-    expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'configuration_invalid' } } })
-  })
 })
 
 describe('find', () => {
@@ -954,6 +960,12 @@ describe('setup', () => {
     expect(new Set(second?.map((step) => step.outcome))).toEqual(new Set(['present']))
     const { fields } = await connection.describe('Opportunity')
     expect(Object.keys(fields).filter((name) => name.startsWith('ERP_'))).toHaveLength(12)
+    expect((await connection.describe('Product2')).fields).toMatchObject({
+      ERP_Stock_On_Hand__c: { type: 'number', writable: true },
+      ERP_Stock_As_Of__c: { type: 'instant', writable: true },
+      // Ours, and not for mappings.
+      ERP_Key__c: { type: 'text', writable: false },
+    })
   })
 
   test('gives back rights that were taken away', async () => {
@@ -990,6 +1002,15 @@ describe('setup', () => {
     expect((await connection.setup?.())?.every((step) => step.outcome === 'present')).toBe(true)
   })
 
+  test('goes on without objects that the user may not read', async () => {
+    await begin({ hidden: ['Contact'] })
+    const steps = await connection.setup?.()
+    expect(steps?.filter((step) => step.outcome === 'differs')).toEqual([
+      expect.objectContaining({ subject: 'Contact', message: expect.stringContaining('may not read') }),
+    ])
+    expect((await connection.describe('Account')).fields.ERP_Key__c).toBeDefined()
+  })
+
   test('says which right is missing for it', async () => {
     await begin({ administrator: false })
     expect(await problemOf(connection.setup?.() ?? Promise.resolve())).toMatchObject({ kind: 'permission_missing' })
@@ -1010,6 +1031,10 @@ describe('check', () => {
     })
     expect(report.findings.filter((one) => one.level !== 'ok')).toEqual([
       expect.objectContaining({ subject: 'write-back fields', fix: expect.stringContaining('crosswalk setup') }),
+      expect.objectContaining({
+        subject: 'fields for records from the ERP',
+        message: expect.stringContaining('Product2.ERP_Key__c'),
+      }),
     ])
     await connection.setup?.()
     expect((await connection.check()).findings.every((one) => one.level === 'ok')).toBe(true)

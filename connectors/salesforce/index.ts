@@ -3,6 +3,7 @@ import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
 import { openClient } from './client.ts'
 import { openFinding } from './find.ts'
+import { writes } from './objects.ts'
 import { openReading } from './read.ts'
 import { openDefinitions } from './schema.ts'
 import { settings as schema } from './settings.ts'
@@ -26,8 +27,8 @@ export const salesforce: Connector = {
       changes: openChanges(settings, { ...deps, client, definitions }),
       read: openReading(client, definitions, settings.url),
       find: openFinding(client, definitions),
-      write: openWriting(client, definitions, deps.clock),
-      writes: { Opportunity: { create: false, key: 'none', acts: ['update'] } },
+      write: openWriting(client, definitions, settings, deps.clock),
+      writes,
       setup: () => setUp(client, definitions),
       receive: openReceiver(() => settings.organizationId ?? client.knownIdentity()?.organizationId ?? null),
       listen: settings.events.length === 0 ? null : openStream(settings, { ...deps, client }),

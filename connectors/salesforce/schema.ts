@@ -1,6 +1,7 @@
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
 import type { Client, Described, DescribedField } from './client.ts'
 import { contactFields, contactRoles, derivedFields } from './derived.ts'
+import { keyField, priceList, priceOwners, writes } from './objects.ts'
 
 /** An object as this org has it and as this user sees it. */
 export interface Definition {
@@ -94,7 +95,7 @@ function schemaOf(definition: Definition): ObjectSchema {
     url: plain('Link to the record', 'text'),
   }
   for (const [name, { label, type }] of Object.entries(derivedFields[object] ?? {})) fields[name] = plain(label, type)
-  for (const field of definition.fields.values()) fields[field.name] = fieldOf(field)
+  for (const field of definition.fields.values()) fields[field.name] = fieldOf(object, field)
   for (const [name, { field, object: relation }] of definition.references) {
     const label = definition.fields.get(field)?.label ?? name
     fields[name] =
@@ -102,7 +103,10 @@ function schemaOf(definition: Definition): ObjectSchema {
         ? { ...plain(label, 'object'), fields: inside(namedRecord) }
         : { ...plain(label, 'reference'), relation }
   }
-  for (const [name, relation] of definition.lists) fields[name] = { ...plain(name, 'list'), relation }
+  for (const [name, relation] of definition.lists) {
+    const writable = object === priceList.owner && name === priceList.name
+    fields[name] = { ...plain(name, 'list'), writable, relation }
+  }
   if (object === 'Opportunity' && definition.lists.has(contactRoles)) {
     for (const [name, label] of Object.entries(contactFields)) {
       fields[name] = { ...plain(label, 'reference'), relation: 'Contact' }
@@ -125,21 +129,24 @@ const types: Readonly<Record<string, FieldSchema['type']>> = {
 }
 export const kindOf = (field: Pick<DescribedField, 'type'>): FieldSchema['type'] => types[field.type] ?? 'text'
 
-function fieldOf(field: DescribedField): FieldSchema {
+function fieldOf(object: string, field: DescribedField): FieldSchema {
+  // We give these ourselves.
+  const given = field.name === keyField || (object === priceList.object && priceOwners.includes(field.name))
   const options = optionsOf(field)
   const parts = compounds[field.type]
   return {
     label: field.label,
     type: kindOf(field),
-    writable: isWritable(field),
-    // Only records that are there are written, and those have what Salesforce requires.
-    required: false,
+    writable: !given && (isWritable(field) || (writes[object]?.create === true && isCreatable(field))),
+    required: !given && isCreatable(field) && !field.nillable && !field.defaultedOnCreate,
     ...(options === null ? {} : { options }),
     ...(parts === undefined ? {} : { fields: inside(parts) }),
   }
 }
 
 export const isWritable = (field: DescribedField): boolean => field.updateable && !field.calculated
+
+export const isCreatable = (field: DescribedField): boolean => field.createable && !field.calculated
 
 /** Legal values of a choice; null where Salesforce takes others too. */
 export const optionsOf = (field: DescribedField): readonly string[] | null =>
