@@ -1,9 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
-import type { Connection, Write } from '../../src/ports/connector.ts'
+import { compileMapping } from '../../src/mapping/compile/compile.ts'
+import { mapOutbound } from '../../src/mapping/run/run.ts'
+import { runMappingTests } from '../../src/mapping/run/test-file.ts'
+import { openSandbox } from '../../src/mapping/sandbox/sandbox.ts'
+import type { Connection, ObjectSchema, Write } from '../../src/ports/connector.ts'
 import { salesforce } from './index.ts'
 import { type SalesforceSimulatorOptions, startSalesforceSimulator } from './simulator/index.ts'
 
@@ -309,5 +314,54 @@ describe('prices of a product', () => {
     expect(outcome).toMatchObject({ failure: { problem: { kind: 'configuration_invalid' } } })
     simulator.store.setHidden([])
     expect(kindsOf(await connection.write([create('k1', { Name: 'Desk' }, linesOf([['EUR', price]]))]))).toEqual(['ok'])
+  })
+})
+
+describe('the mapping for products', () => {
+  const sandbox = openSandbox()
+  afterAll(() => sandbox.close())
+  const file = 'mappings/salesforce/product.yaml'
+  const textOf = (path: string) => ({ file: path, text: readFileSync(path, 'utf8') })
+
+  async function compiled() {
+    const schemas = new Map<string, ObjectSchema>()
+    for (const object of ['Product2', 'PricebookEntry']) schemas.set(object, await connection.describe(object))
+    const { mapping, findings } = compileMapping(textOf(file), {
+      schemaOf: (object) => schemas.get(object) ?? null,
+      otherObject: null,
+      otherSchemaOf: () => null,
+      tables: {},
+    })
+    expect(findings).toEqual([])
+    if (mapping === null) throw new Error('it does not compile')
+    return mapping
+  }
+
+  test.each([[undefined], [['USD']]])(
+    'fits an org with the further currencies %p, and does what its tests say',
+    async (currencies) => {
+      await begin(currencies === undefined ? {} : { currencies })
+      const mapping = await compiled()
+      expect(mapping).toMatchObject({ object: 'Product2', match: [{ same: ['ProductCode'], identity: true }] })
+      const results = await runMappingTests(mapping, textOf(file.replace('.yaml', '.test.yaml')), sandbox)
+      expect(results.filter((result) => !result.ok)).toEqual([])
+      expect(results.length).toBeGreaterThan(2)
+    },
+  )
+
+  test('makes the product as the ERP has it', async () => {
+    const stock = { onHand: '12', available: '9.5', asOf: '2026-11-24T08:00:00.000Z' }
+    const prices = [{ currency: 'EUR', amount: '199.9' }]
+    const document = { id: '7', sku: 'DESK', name: 'Desk', description: null, active: true, prices, stock }
+    const scope = { document, op: 'create', account: {}, links: {} } as const
+    const [mapped] = await mapOutbound(await compiled(), [scope], { lookup: async () => [] }, sandbox)
+    if (mapped?.ok !== true || mapped.value.lines === null) throw new Error('it does not map')
+    const { fields, lines } = mapped.value
+    const upsert = lines.items.map((line) => ({ ...line, key: `k_line_${line.key}` }))
+    const write = create('k', fields, { field: lines.field, upsert, remove: [] })
+    expect(kindsOf(await connection.write([write]))).toEqual(['ok'])
+    expect(simulator.crm.products()).toEqual([
+      { id: expect.any(String), sku: 'DESK', name: 'Desk', key: 'k', active: true, prices: { EUR: '199.9' }, ...stock },
+    ])
   })
 })

@@ -44,6 +44,9 @@ export interface CrmWorld {
   deals(): readonly CrmDeal[]
   /** Null when there is none. */
   deal(id: string): CrmDeal | null
+  products(): readonly CrmProduct[]
+  /** One that was there before. @returns its id */
+  addProduct(product: { readonly sku: string; readonly name: string }): string
 }
 interface NewCompany {
   readonly name: string
@@ -103,6 +106,22 @@ export interface CrmDeal {
     readonly trackingNumber: string | null
     readonly outstanding: string | null
   }
+}
+
+/** As the CRM shows it; amounts are text. */
+export interface CrmProduct {
+  readonly id: string
+  readonly sku: string
+  readonly name: string
+  /** Ours; null on a product of somebody else. */
+  readonly key: string | null
+  readonly active: boolean
+  /** By currency, the price of one. */
+  readonly prices: Readonly<Record<string, string>>
+  readonly onHand: string | null
+  readonly available: string | null
+  /** When the stock was read. */
+  readonly asOf: string | null
 }
 
 export interface SimulatedErp extends SimulatedSystem {

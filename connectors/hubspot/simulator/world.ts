@@ -53,7 +53,13 @@ export function worldOf(store: HubspotStore): CrmWorld {
       const found = store.deal(id)
       return found === null ? null : dealOf(found)
     },
+    products: () => notSimulated('products'),
+    addProduct: () => notSimulated('products'),
   }
+}
+
+function notSimulated(what: string): never {
+  throw new Error(`not simulated: ${what}`)
 }
 
 const lineOf = ({ sku, name, quantity, price, discountPercent, discountEach }: NewLine): Values => ({

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../../src/core/json.ts'
-import type { CrmDeal, CrmWorld, SimulatedCrm, SimulatedSystem } from '../../../src/simulator/world.ts'
+import { parseInstant } from '../../../src/core/time.ts'
+import type { CrmDeal, CrmProduct, CrmWorld, SimulatedCrm, SimulatedSystem } from '../../../src/simulator/world.ts'
 import { decimalOf, type SalesforceStore } from './people.ts'
 
 /** The default stages, by what they mean. */
@@ -22,6 +23,27 @@ export function worldOf(store: SalesforceStore, currency: string, multiCurrency:
       outstanding: decimalOf(fields.ERP_Amount_Outstanding__c),
     },
   })
+  /** Its prices are those of the standard price book that are active. */
+  const productOf = (fields: JsonObject): CrmProduct => ({
+    id: String(fields.Id),
+    sku: String(fields.ProductCode ?? ''),
+    name: String(fields.Name),
+    key: textOf(fields.ERP_Key__c),
+    active: fields.IsActive === true,
+    prices: pricesOf(String(fields.Id)),
+    onHand: decimalOf(fields.ERP_Stock_On_Hand__c),
+    available: decimalOf(fields.ERP_Stock_Available__c),
+    asOf: parseInstant(fields.ERP_Stock_As_Of__c ?? null),
+  })
+  function pricesOf(productId: string): CrmProduct['prices'] {
+    const standard = store.records('Pricebook2').find((book) => book.IsStandard === true)
+    return Object.fromEntries(
+      store
+        .records('PricebookEntry')
+        .filter((one) => one.Product2Id === productId && one.Pricebook2Id === standard?.Id && one.IsActive === true)
+        .map((one) => [String(one.CurrencyIsoCode ?? currency), decimalOf(one.UnitPrice) ?? '']),
+    )
+  }
   const currencyOf = (asked: string | undefined): JsonObject => {
     if (multiCurrency) return { CurrencyIsoCode: asked ?? currency }
     if (asked === undefined || asked === currency) return {}
@@ -69,6 +91,9 @@ export function worldOf(store: SalesforceStore, currency: string, multiCurrency:
       const found = store.record('Opportunity', id)
       return found === null ? null : dealOf(found)
     },
+    products: () => store.records('Product2').map(productOf),
+    addProduct: ({ sku, name }) =>
+      store.create('Product2', { Name: name, ProductCode: sku, StockKeepingUnit: sku, IsActive: true }),
   }
 }
 
