@@ -557,6 +557,7 @@ describe('changes', () => {
     ['a name of ours', [{ currency: 'EUR' }], 'currency'],
     ['a name of ours further in', [{ 'contact.Email': 'a@b.test' }], 'contact.Email'],
     ['what is no path', [{ "Name = '' OR Id": 'x' }], "Name = '' OR Id"],
+    ['more values than a query holds', [{ StageName: Array(900).fill('Closed Won') }], 'Opportunity'],
     ['nothing but fields that are not there', [{ Nothing__c: 'x' }, { 'Account.Nothing__c': 'x' }], 'Nothing__c'],
   ])('refuses to look for %s', async (_, where, path) => {
     expect(await problemOf(poll(from(start), 'Opportunity', where))).toEqual({ kind: 'configuration_invalid', path })

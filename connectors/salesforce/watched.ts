@@ -3,7 +3,7 @@ import { SyncError } from '../../src/core/problem.ts'
 import type { DescribedField } from './client.ts'
 import { isOurs } from './derived.ts'
 import type { Definitions } from './schema.ts'
-import { literal, quote } from './soql.ts'
+import { bytesOf, literal, quote, statementBytesMax } from './soql.ts'
 
 /** Records whose changes are looked for, and those that a change is reported for. */
 export interface Table {
@@ -39,6 +39,7 @@ export function changesQuery({ object, owner }: Table, since: string, condition:
  */
 export function assumedCondition(table: Table): string | null {
   return either(
+    table,
     table.where.map((condition) =>
       all(Object.entries(condition).map(([path, wanted]) => test(columnOf(table, path), wanted, assumedLiteral))),
     ),
@@ -71,7 +72,7 @@ export async function describedCondition(
     if (tests.every((one) => one !== null)) alternatives.push(all(tests.filter((one) => one !== '')))
   }
   if (table.where.length === 0 || alternatives.length > 0)
-    return { condition: either(alternatives), missing: [...missing] }
+    return { condition: either(table, alternatives), missing: [...missing] }
   throw new SyncError(
     `None of the conditions in \`watch\` and \`where\` can hold for a Salesforce ${ownerOf(table)}${missing.size === 0 ? '' : `: it has no ${[...missing].join(', ')}, or the user may not see it`}`,
     {
@@ -134,7 +135,16 @@ function test(column: string, wanted: ConditionValue, written: Literal): string 
 /** Empty when every record passes. */
 const all = (tests: readonly (string | null)[]): string => tests.join(' AND ')
 
-function either(alternatives: readonly string[]): string | null {
+/** @throws SyncError `configuration_invalid` when it is longer than a query may be */
+function either(table: Table, alternatives: readonly string[]): string | null {
   if (alternatives.length === 0 || alternatives.includes('')) return null
-  return `(${alternatives.map((one) => (one.includes(' AND ') ? `(${one})` : one)).join(' OR ')})`
+  const condition = `(${alternatives.map((one) => (one.includes(' AND ') ? `(${one})` : one)).join(' OR ')})`
+  if (bytesOf(condition) <= statementBytesMax - restBytes) return condition
+  throw new SyncError(`The conditions on ${ownerOf(table)} are longer than one query to Salesforce can be`, {
+    problem: { kind: 'configuration_invalid', path: ownerOf(table) },
+    fix: 'Name fewer values in `watch` and `where`; a field of your own that says which records count takes one.',
+  })
 }
+
+/** What a query for changes has besides its conditions. */
+const restBytes = 1000

@@ -152,6 +152,15 @@ describe('versions', () => {
   })
 })
 
+test('tells links of the version that was asked, and whether the org is on trial', async () => {
+  const { call, rows, store } = await start()
+  const id = store.addAccount({ Name: 'Acme' })
+  const path = '/services/data/v60.0/composite/sobjects/Account'
+  const { body } = await call('POST', path, { ids: [id], fields: ['Name'] })
+  expect(body).toMatchObject([{ attributes: { url: `/services/data/v60.0/sobjects/Account/${id}` } }])
+  expect(await rows('SELECT TrialExpirationDate FROM Organization')).toEqual([{ TrialExpirationDate: null }])
+})
+
 test('understands a path behind an address that ends in a slash', async () => {
   const { sf, token } = await start()
   const reply = await fetch(`${sf.url}//services/data/v67.0/limits`, { headers: { authorization: `Bearer ${token}` } })

@@ -23,26 +23,26 @@ export function worldOf(store: SalesforceStore, currency: string, multiCurrency:
       outstanding: decimalOf(fields.ERP_Amount_Outstanding__c),
     },
   })
-  /** Its prices are those of the standard price book that are active. */
-  const productOf = (fields: JsonObject): CrmProduct => ({
+  const productOf = (fields: JsonObject, prices: CrmProduct['prices']): CrmProduct => ({
     id: String(fields.Id),
     sku: String(fields.ProductCode ?? ''),
     name: String(fields.Name),
     key: textOf(fields.ERP_Key__c),
     active: fields.IsActive === true,
-    prices: pricesOf(String(fields.Id)),
+    prices,
     onHand: decimalOf(fields.ERP_Stock_On_Hand__c),
     available: decimalOf(fields.ERP_Stock_Available__c),
     asOf: parseInstant(fields.ERP_Stock_As_Of__c ?? null),
   })
-  function pricesOf(productId: string): CrmProduct['prices'] {
+  function products(): readonly CrmProduct[] {
     const standard = store.records('Pricebook2').find((book) => book.IsStandard === true)
-    return Object.fromEntries(
-      store
-        .records('PricebookEntry')
-        .filter((one) => one.Product2Id === productId && one.Pricebook2Id === standard?.Id && one.IsActive === true)
-        .map((one) => [String(one.CurrencyIsoCode ?? currency), decimalOf(one.UnitPrice) ?? '']),
-    )
+    const prices = new Map<string, Record<string, string>>()
+    for (const { Product2Id, Pricebook2Id, IsActive, UnitPrice, CurrencyIsoCode } of store.records('PricebookEntry')) {
+      if (Pricebook2Id !== standard?.Id || IsActive !== true) continue
+      const known = prices.get(String(Product2Id)) ?? {}
+      prices.set(String(Product2Id), { ...known, [String(CurrencyIsoCode ?? currency)]: decimalOf(UnitPrice) ?? '' })
+    }
+    return store.records('Product2').map((fields) => productOf(fields, prices.get(String(fields.Id)) ?? {}))
   }
   const currencyOf = (asked: string | undefined): JsonObject => {
     if (multiCurrency) return { CurrencyIsoCode: asked ?? currency }
@@ -91,7 +91,7 @@ export function worldOf(store: SalesforceStore, currency: string, multiCurrency:
       const found = store.record('Opportunity', id)
       return found === null ? null : dealOf(found)
     },
-    products: () => store.records('Product2').map(productOf),
+    products,
     addProduct: ({ sku, name }) =>
       store.create('Product2', { Name: name, ProductCode: sku, StockKeepingUnit: sku, IsActive: true }),
   }
