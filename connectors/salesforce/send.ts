@@ -1,5 +1,6 @@
 import { type Failure, failureOf, type ProblemKind, SyncError } from '../../src/core/problem.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { WriteOutcome } from '../../src/ports/connector.ts'
 import { limits, type Saved } from './client.ts'
 import { type Told, withRecord } from './errors.ts'
 
@@ -12,7 +13,6 @@ export interface Sending<T> {
   call(records: readonly T[]): Promise<readonly Saved[]>
   refusal(record: T, told: Told): Failure
 }
-export type Sent = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly failure: Failure }
 
 /** A lock is held for moments by somebody who saves a record of the same account. */
 const lockAttempts = 4
@@ -20,8 +20,8 @@ const lockWaitMs = (attempt: number) => 500 * 2 ** attempt
 
 /** Sends records two hundred a call. Each has an outcome of its own, whatever becomes of the others. */
 export function openSending(clock: Clock) {
-  return async function sendAll<T>(records: readonly T[], how: Sending<T>): Promise<ReadonlyMap<T, Sent>> {
-    const outcomes = new Map<T, Sent>()
+  return async function sendAll<T>(records: readonly T[], how: Sending<T>): Promise<ReadonlyMap<T, WriteOutcome>> {
+    const outcomes = new Map<T, WriteOutcome>()
     const chunks = Array.from({ length: Math.ceil(records.length / limits.collection) }, (_, n) =>
       records.slice(n * limits.collection, (n + 1) * limits.collection),
     )
@@ -30,7 +30,7 @@ export function openSending(clock: Clock) {
   }
 
   /** A locked record is tried again by itself, so that the others need not wait for it. */
-  async function sendChunk<T>(chunk: readonly T[], how: Sending<T>, outcomes: Map<T, Sent>): Promise<void> {
+  async function sendChunk<T>(chunk: readonly T[], how: Sending<T>, outcomes: Map<T, WriteOutcome>): Promise<void> {
     let open = chunk
     for (let attempt = 0; open.length > 0; attempt += 1) {
       if (attempt > 0) await clock.sleep(lockWaitMs(attempt))
@@ -44,10 +44,10 @@ export function openSending(clock: Clock) {
   }
 }
 
-async function sendOnce<T>(chunk: readonly T[], how: Sending<T>): Promise<readonly (readonly [T, Sent])[]> {
+async function sendOnce<T>(chunk: readonly T[], how: Sending<T>): Promise<readonly (readonly [T, WriteOutcome])[]> {
   try {
     const saved = await how.call(chunk)
-    return chunk.map((record, place): [T, Sent] => {
+    return chunk.map((record, place): [T, WriteOutcome] => {
       const one = saved[place]
       if (one === undefined) return [record, { ok: false, failure: lost(how.object, how.name(record)) }]
       return [record, one.ok ? one : { ok: false, failure: how.refusal(record, one.told) }]

@@ -9,7 +9,7 @@ import { longId } from './id.ts'
 import { keyField } from './objects.ts'
 import { openPrices } from './prices.ts'
 import type { Definitions } from './schema.ts'
-import { lost, openSending, type Sent } from './send.ts'
+import { lost, openSending } from './send.ts'
 import type { Settings } from './settings.ts'
 
 /** One record that is sent, and the writes that it came from: the later of two writes of a record is the one that stays. */
@@ -69,7 +69,7 @@ export function openWriting(client: Client, definitions: Definitions, settings: 
     return writes.map((one, place) => outcomes.get(place) ?? { ok: false, failure: lost(one.object, '') })
   }
 
-  async function updateAll(object: string, records: readonly Outgoing[]): Promise<ReadonlyMap<Outgoing, Sent>> {
+  async function updateAll(object: string, records: readonly Outgoing[]): Promise<ReadonlyMap<Outgoing, WriteOutcome>> {
     // A record with nothing to set needs no call.
     const [changed, same] = parted(records, ({ fields }) => Object.keys(fields).length > 0)
     const sent = await sendAll(changed, {
@@ -82,15 +82,15 @@ export function openWriting(client: Client, definitions: Definitions, settings: 
         ),
       refusal: ({ name }, told) => refusalOf(object, name, told),
     })
-    const unsent = same.map((record): [Outgoing, Sent] => [record, { ok: true, id: record.name }])
-    const known = [...sent].map(([record, one]): [Outgoing, Sent] => [
+    const unsent = same.map((record): [Outgoing, WriteOutcome] => [record, { ok: true, id: record.name }])
+    const known = [...sent].map(([record, one]): [Outgoing, WriteOutcome] => [
       record,
       one.ok ? { ok: true, id: record.name } : one,
     ])
     return new Map([...unsent, ...known])
   }
 
-  function createAll(object: string, records: readonly Outgoing[]): Promise<ReadonlyMap<Outgoing, Sent>> {
+  function createAll(object: string, records: readonly Outgoing[]): Promise<ReadonlyMap<Outgoing, WriteOutcome>> {
     return sendAll(records, {
       object,
       name: ({ name }) => name,
@@ -107,8 +107,8 @@ export function openWriting(client: Client, definitions: Definitions, settings: 
   /** Writes the prices of the products that were written. A product whose prices were refused is not done. */
   async function withPrices(
     records: readonly Outgoing[],
-    sent: ReadonlyMap<Outgoing, Sent>,
-  ): Promise<ReadonlyMap<Outgoing, Sent>> {
+    sent: ReadonlyMap<Outgoing, WriteOutcome>,
+  ): Promise<ReadonlyMap<Outgoing, WriteOutcome>> {
     const wanted = new Map<string, readonly Lines[]>()
     for (const record of records) {
       const one = sent.get(record)
@@ -117,7 +117,7 @@ export function openWriting(client: Client, definitions: Definitions, settings: 
     if (wanted.size === 0) return sent
     const failures: ReadonlyMap<string, Failure> = await writePrices(wanted)
     return new Map(
-      [...sent].map(([record, one]): [Outgoing, Sent] => {
+      [...sent].map(([record, one]): [Outgoing, WriteOutcome] => {
         const failure = one.ok ? failures.get(one.id) : undefined
         return [record, failure === undefined ? one : { ok: false, failure }]
       }),
