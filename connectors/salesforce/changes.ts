@@ -9,7 +9,7 @@ import { idOf } from './plan.ts'
 import type { Definitions } from './schema.ts'
 import type { Settings } from './settings.ts'
 import { quote } from './soql.ts'
-import { changesQuery, isPartial, linesWatch, type Table } from './watched.ts'
+import { assumedCondition, changesQuery, describedCondition, linesOf, ownerOf, type Table } from './watched.ts'
 
 const positionSchema = z.strictObject({
   /** Everything changed before this was handed out, and was committed by then. */
@@ -49,46 +49,46 @@ const unsettled = (at: number): number => -at
 /**
  * Changes by SOQL, ordered by (SystemModstamp, Id), each page a query of its own from the last record seen: offsets and
  * locators end too early. A transaction may become visible long after the time in its records, so each poll looks
- * `overlapSeconds` back again and leaves out what it handed out before: an idle poll costs one call. Opportunities are those
- * that are won, and those that carry an order number even when they are no longer won; deleted ones are among them.
+ * `overlapSeconds` back again and leaves out what it handed out before: an idle poll costs one call. Deleted records are
+ * among them.
  */
 export function openChanges(settings: Settings, deps: Deps) {
   const { client, clock, definitions, log } = deps
   const bulk = openBulk(client, clock, log)
   const overlapMs = settings.overlapSeconds * 1000
-  // Taken for granted until Salesforce refuses it: asking beforehand would cost a call each time a process begins.
-  let byOrderNumber = true
+  // Fields and types of conditions are taken for granted until Salesforce refuses them: asking beforehand would cost a call
+  // each time a process begins.
+  let assumed = true
 
-  async function hasOrderNumber(): Promise<boolean> {
-    return (await definitions.of('Opportunity')).fields.has(settings.orderNumberField)
-  }
+  const conditionOf = async (table: Table): Promise<string | null> =>
+    assumed ? assumedCondition(table) : (await describedCondition(table, definitions)).condition
 
   /** One page of changes, oldest first. */
-  async function search(watch: Table, since: string, limit: string): Promise<Page> {
-    const soql = () => `${changesQuery(watch, since, settings, byOrderNumber)}${ordered}${limit}`
-    // `setup` may have made the field since.
-    if (!byOrderNumber && isPartial(watch)) byOrderNumber = await hasOrderNumber()
+  async function search(table: Table, since: string, limit: string): Promise<Page> {
+    const condition = await conditionOf(table)
+    const ask = (wanted: string | null) => client.queryAll(`${changesQuery(table, since, wanted)}${ordered}${limit}`)
     try {
-      return await client.queryAll(soql())
+      return await ask(condition)
     } catch (error) {
       const invalid = error instanceof SyncError && error.problem.kind === 'configuration_invalid'
-      if (!invalid || !byOrderNumber || !isPartial(watch)) throw error
-      definitions.forget('Opportunity')
-      if (await hasOrderNumber()) throw error
+      if (!invalid || condition === null) throw error
+      definitions.forget(ownerOf(table))
+      const described = await describedCondition(table, definitions)
+      if (described.condition === condition) throw error
       // Before `setup` ran there is no order number to look for; or the user may no longer see it.
-      byOrderNumber = false
-      log.warn('salesforce.order_number_field_missing', { field: settings.orderNumberField })
-      return client.queryAll(soql())
+      assumed = false
+      if (described.missing.length > 0) log.warn('salesforce.watched_field_missing', { fields: described.missing })
+      return ask(described.condition)
     }
   }
 
   /** Every record changed since the position, page by page. @param begun  its first page, where that was read already */
-  async function* walk(watch: Table, position: Position, begun: Step | null): AsyncGenerator<Step> {
+  async function* walk(table: Table, position: Position, begun: Step | null): AsyncGenerator<Step> {
     let last = position.place
     let step = begun
     for (;;) {
       const since = last === null ? sinceTime(position.from) : sincePlace(last)
-      step ??= stepOf(watch, await search(watch, since, ` LIMIT ${limits.page}`))
+      step ??= stepOf(table, await search(table, since, ` LIMIT ${limits.page}`))
       yield step
       if (step.place === null) return
       last = step.place
@@ -97,13 +97,13 @@ export function openChanges(settings: Settings, deps: Deps) {
   }
 
   /** Yields pages with something new; the last page, which may be empty, is the return value. */
-  async function* poll(watch: Table, since: Position, begun: Step | null): AsyncGenerator<Found, Found> {
+  async function* poll(table: Table, since: Position, begun: Step | null): AsyncGenerator<Found, Found> {
     const seen = new Map(Object.entries(since.seen))
     let { from } = since
     // A walk that was left among the newest changes is taken up behind `from`: what is committed late in between is for
     // the next walk, which starts there again.
     const mayMove = since.place === null || toMillis(from) >= since.place.at
-    for await (const { rows, place } of walk(watch, since, begun)) {
+    for await (const { rows, place } of walk(table, since, begun)) {
       // Salesforce's own clock decides what is old enough: ours may differ from it.
       const now = client.serverTime()
       const ids = new Set<string>()
@@ -126,23 +126,23 @@ export function openChanges(settings: Settings, deps: Deps) {
   }
 
   /** The first page of a start; and a job, when there is so much to read that one is worth while. */
-  async function begin(watch: Table, from: Instant): Promise<{ step: Step; job: Job | null }> {
+  async function begin(table: Table, from: Instant): Promise<{ step: Step; job: Job | null }> {
     const startedAt = client.serverTime()
     // Without a limit the answer tells how many there are in all.
-    const page = await search(watch, sinceTime(from), '')
-    const step = stepOf(watch, page)
+    const page = await search(table, sinceTime(from), '')
+    const step = stepOf(table, page)
     if (page.total <= settings.bulkAbove) return { step, job: null }
-    const id = await bulk.begin(`${changesQuery(watch, sinceTime(from), settings, byOrderNumber)}${ordered}`)
+    const id = await bulk.begin(`${changesQuery(table, sinceTime(from), await conditionOf(table))}${ordered}`)
     return { step, job: id === null ? null : { job: id, startedAt, locator: null } }
   }
 
-  return async function* changes({ object }: Watch, since: ChangesSince): AsyncGenerator<ChangePage> {
-    const watch: Table = { object, owner: 'Id' }
+  return async function* changes({ object, where }: Watch, since: ChangesSince): AsyncGenerator<ChangePage> {
+    const table: Table = { object, owner: 'Id', where }
     const before = 'cursor' in since ? readCursor(since.cursor) : null
     let start: Position =
       before ?? ('from' in since ? { from: since.from, seen: {}, place: null } : readCursor(since.cursor))
     let lines = before?.lines ?? null
-    const begun = before === null ? await begin(watch, start.from) : null
+    const begun = before === null ? await begin(table, start.from) : null
     const job = before?.bulk ?? begun?.job ?? null
     let yielded = false
     if (job !== null) {
@@ -156,7 +156,7 @@ export function openChanges(settings: Settings, deps: Deps) {
         yield { ids, cursor: { ...start, bulk: locator === null ? null : { ...job, locator }, lines } }
       }
     }
-    const pages = poll(watch, start, job === null ? (begun?.step ?? null) : null)
+    const pages = poll(table, start, job === null ? (begun?.step ?? null) : null)
     let page = await pages.next()
     while (page.done !== true) {
       const { ids, ...position } = page.value
@@ -178,8 +178,8 @@ export function openChanges(settings: Settings, deps: Deps) {
     }
     if (!linesDue || lines === null) return
     // The field may have been made in Salesforce by hand.
-    if (!byOrderNumber) definitions.forget('Opportunity')
-    const edits = poll(linesWatch, lines, null)
+    if (!assumed) definitions.forget(object)
+    const edits = poll(linesOf(where), lines, null)
     let edit = await edits.next()
     while (edit.done !== true) {
       // The time of the last look moves only at the end, so that a walk that was cut off goes on at the next poll.
@@ -210,8 +210,8 @@ function sincePlace({ at, id }: NonNullable<Position['place']>): string {
   return `(SystemModstamp > ${moment} OR (SystemModstamp = ${moment} AND Id > ${quote(id)}))`
 }
 
-function stepOf(watch: Table, page: Page): Step {
-  const rows = page.rows.map((row) => stamped(watch, row))
+function stepOf(table: Table, page: Page): Step {
+  const rows = page.rows.map((row) => stamped(table, row))
   const last = rows.at(-1)
   const more = page.next !== null || rows.length >= limits.page
   return { rows, place: more && last !== undefined ? { at: last.at, id: last.id } : null }

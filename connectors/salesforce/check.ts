@@ -5,7 +5,7 @@ import { sameId } from './id.ts'
 import { idOf } from './plan.ts'
 import { type Definition, type Definitions, isWritable } from './schema.ts'
 import type { Settings } from './settings.ts'
-import { writeBack } from './setup.ts'
+import { recordFields, type Wanted, writeBack } from './setup.ts'
 
 /** The objects that the shipped mappings read. */
 const readObjects = [
@@ -41,6 +41,7 @@ export async function checkAccess(settings: Settings, client: Client, definition
     loginFinding(settings, organization),
     ...rights.map(({ finding }) => finding),
     ...(opportunity === undefined ? [] : writeBackFindings(opportunity)),
+    ...recordFindings(seen),
     currencyFinding(several, currency),
     {
       level: 'ok',
@@ -130,24 +131,57 @@ function writeBackFindings({ fields, updateable }: Definition): readonly CheckFi
       fix: 'Run `crosswalk setup` for this connection.',
     })
   }
-  for (const { name, type } of writeBack) {
-    const there = fields.get(name)
-    if (there === undefined || (there.type === type && isWritable(there))) continue
-    findings.push({
-      level: 'error',
-      subject,
-      message:
-        there.type === type
-          ? `Opportunity.${name} is read-only for the user`
-          : `Opportunity.${name} is there but of type ${there.type}, ${type} is wanted`,
-      fix:
-        there.type === type
-          ? 'Let the user edit the field (permission set "Crosswalk").'
-          : 'Delete it in Salesforce and run `crosswalk setup`, or map another.',
-    })
-  }
+  findings.push(...flawsOf('Opportunity', fields, writeBack, subject))
   if (findings.length > 0) return findings
   return [{ level: 'ok', subject, message: `All ${writeBack.length} fields are there and may be edited` }]
+}
+
+/** Fields that only those need who let the ERP make records in Salesforce. */
+function recordFindings(seen: ReadonlyMap<string, Definition>): readonly CheckFinding[] {
+  const subject = 'fields for records from the ERP'
+  const objects = Object.entries(recordFields).flatMap(([object, wanted]) => {
+    const fields = seen.get(object)?.fields
+    return fields === undefined ? [] : [{ object, fields, wanted }]
+  })
+  const missing = objects.flatMap(({ object, fields, wanted }) =>
+    wanted.filter(({ name }) => !fields.has(name)).map(({ name }) => `${object}.${name}`),
+  )
+  const findings = objects.flatMap(({ object, fields, wanted }) => flawsOf(object, fields, wanted, subject))
+  if (missing.length > 0) {
+    findings.push({
+      level: 'warning',
+      subject,
+      message: `These fields are not there, or the user may not see them; products, accounts and contacts of the ERP cannot be made without them: ${missing.join(', ')}`,
+      fix: 'Run `crosswalk setup` for this connection.',
+    })
+  }
+  return findings.length > 0 ? findings : [{ level: 'ok', subject, message: 'All of them are there and may be edited' }]
+}
+
+/** Fields that are there and cannot be used. */
+function flawsOf(
+  object: string,
+  fields: Definition['fields'],
+  wanted: readonly Wanted[],
+  subject: string,
+): CheckFinding[] {
+  return wanted.flatMap(({ name, type }): CheckFinding[] => {
+    const there = fields.get(name)
+    if (there === undefined || (there.type === type && isWritable(there))) return []
+    const readOnly = there.type === type
+    return [
+      {
+        level: 'error',
+        subject,
+        message: readOnly
+          ? `${object}.${name} is read-only for the user`
+          : `${object}.${name} is there but of type ${there.type}, ${type} is wanted`,
+        fix: readOnly
+          ? 'Let the user edit the field (permission set "Crosswalk").'
+          : 'Delete it in Salesforce and run `crosswalk setup`, or map another.',
+      },
+    ]
+  })
 }
 
 function currencyFinding(several: boolean, currency: string | null): CheckFinding {

@@ -33,7 +33,7 @@ interface JobPage {
   readonly locator: string | null
 }
 
-/** Salesforce's calls in Salesforce's words. Nothing is split here, and whatever is sent may be sent again. */
+/** Salesforce's calls in Salesforce's words. Nothing is split here. */
 export interface Client {
   /** Whose login it is; logs in when needed. */
   identity(): Promise<Identity>
@@ -50,8 +50,12 @@ export interface Client {
   dailyCalls(): Promise<{ readonly limit: number; readonly remaining: number } | null>
   /** At most 200 records; the outcomes are in their order. */
   update(object: string, records: readonly ({ readonly Id: string } & JsonObject)[]): Promise<readonly Saved[]>
-  /** At most 200 records; the outcomes are in their order. */
+  /** At most 200 records that have a name or a pair of ids of which Salesforce takes no second; outcomes as above. */
   create(object: string, records: readonly JsonObject[]): Promise<readonly Saved[]>
+  /** At most 200 records, sent once: a lost answer is `outcome_unknown`. Outcomes as above. */
+  createOnce(object: string, records: readonly JsonObject[]): Promise<readonly Saved[]>
+  /** At most 200 records, made or changed by an External ID that is unique; outcomes as above. */
+  upsert(object: string, externalId: string, records: readonly JsonObject[]): Promise<readonly Saved[]>
   createField(fullName: string, metadata: JsonObject): Promise<void>
   createJob(soql: string): Promise<QueryJob>
   job(id: string): Promise<QueryJob>
@@ -72,6 +76,10 @@ const describedField = z.looseObject({
   length: z.number().default(0),
   calculated: z.boolean().default(false),
   updateable: z.boolean().default(false),
+  createable: z.boolean().default(false),
+  nillable: z.boolean().default(true),
+  defaultedOnCreate: z.boolean().default(false),
+  filterable: z.boolean().default(true),
   nameField: z.boolean().default(false),
   restrictedPicklist: z.boolean().default(false),
   picklistValues: z.array(z.looseObject({ value: maybeText, active: z.boolean().default(true) })).nullish(),
@@ -131,22 +139,32 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     return reply
   }
 
-  async function carry({ method, url, headers, body }: VendorRequest) {
-    if (method === 'HEAD' || method === 'OPTIONS') throw new Error(`jsforce sends ${method}, which nobody asked for`)
-    // Whatever this connector sends may be repeated: reads, updates that set values on a known id, and things whose name
-    // makes a second creation fail. A job that was made twice is only left lying.
-    const request: HttpRequest = { method, url, headers: { ...headers }, effect: 'read' }
-    const reply = await send(typeof body === 'string' ? { ...request, body } : request)
-    return { statusCode: reply.status, headers: { ...reply.headers }, body: reply.body }
+  /** jsforce over our transport. @param effect  of its calls but those that only read */
+  function connect(effect: HttpRequest['effect']): Connection {
+    async function carry({ method, url, headers, body }: VendorRequest) {
+      if (method === 'HEAD' || method === 'OPTIONS') throw new Error(`jsforce sends ${method}, which nobody asked for`)
+      const request: HttpRequest = { method, url, headers: { ...headers }, effect: method === 'GET' ? 'read' : effect }
+      const reply = await send(typeof body === 'string' ? { ...request, body } : request)
+      return { statusCode: reply.status, headers: { ...reply.headers }, body: reply.body }
+    }
+    const made = new Connection({ instanceUrl: settings.url, version: settings.apiVersion })
+    made._transport = {
+      httpRequest: (request) => StreamPromise.create(() => ({ stream: new PassThrough(), promise: carry(request) })),
+      getRequestStreamCreator() {
+        throw new Error('jsforce asks for a stream of its own, past our transport')
+      },
+    }
+    return made
   }
-
-  const connection = new Connection({ instanceUrl: settings.url, version: settings.apiVersion })
-  connection._transport = {
-    httpRequest: (request) => StreamPromise.create(() => ({ stream: new PassThrough(), promise: carry(request) })),
-    getRequestStreamCreator() {
-      throw new Error('jsforce asks for a stream of its own, past our transport')
-    },
-  }
+  /**
+   * For what may be repeated: reads, updates that set values on a known id, upserts by an External ID that is unique (a
+   * second one updates the record of the first, README source 15), and things whose name makes a second creation fail. A
+   * job that was made twice is only left lying.
+   */
+  const repeatable = connect('repeatable')
+  const once = connect('write')
+  /** A job reads as well, though it is asked for by POST. */
+  const reading = connect('read')
 
   const identity = async (): Promise<Identity> => {
     await login.token()
@@ -165,15 +183,15 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     knownIdentity: () => login.identity(),
     serverTime: () => fromMillis(toMillis(deps.clock.now()) + aheadMs) ?? deps.clock.now(),
     async versions() {
-      const reply = await taken(connection.requestGet(`${settings.url}/services/data/`))
+      const reply = await taken(reading.requestGet(`${settings.url}/services/data/`))
       return understood('its versions', versionsReply, reply).map((one) => one.version)
     },
-    query: async (soql) => pageOf(await taken(connection.query(soql))),
-    queryAll: async (soql) => pageOf(await taken(connection.query(soql, { scanAll: true }))),
-    more: async (next) => pageOf(await taken(connection.queryMore(next))),
+    query: async (soql) => pageOf(await taken(reading.query(soql))),
+    queryAll: async (soql) => pageOf(await taken(reading.query(soql, { scanAll: true }))),
+    more: async (next) => pageOf(await taken(reading.queryMore(next))),
     async describe(object) {
       try {
-        return understood(`the description of ${object}`, describedObject, await taken(connection.describe(object)))
+        return understood(`the description of ${object}`, describedObject, await taken(reading.describe(object)))
       } catch (error) {
         if (!(error instanceof SyncError && error.problem.kind === 'configuration_invalid')) throw error
         throw new SyncError(`Salesforce has no object "${object}", or the user may not see it`, {
@@ -184,23 +202,29 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
       }
     },
     async dailyCalls() {
-      const { DailyApiRequests: daily } = understood('its limits', limitsReply, await taken(connection.limits()))
+      const { DailyApiRequests: daily } = understood('its limits', limitsReply, await taken(reading.limits()))
       return daily === undefined ? null : { limit: daily.Max, remaining: daily.Remaining }
     },
     async update(object, records) {
-      return savedOf(await taken(connection.update(object, [...records], { allOrNone: false })))
+      return savedOf(await taken(repeatable.update(object, [...records], { allOrNone: false })))
     },
     async create(object, records) {
-      return savedOf(await taken(connection.create(object, [...records], { allOrNone: false })))
+      return savedOf(await taken(repeatable.create(object, [...records], { allOrNone: false })))
+    },
+    async createOnce(object, records) {
+      return savedOf(await taken(once.create(object, [...records], { allOrNone: false })))
+    },
+    async upsert(object, externalId, records) {
+      return savedOf(await taken(repeatable.upsert(object, [...records], externalId, { allOrNone: false })))
     },
     async createField(fullName, metadata) {
       const body = { FullName: fullName, Metadata: metadata }
-      await taken(connection.requestPost('/tooling/sobjects/CustomField', body))
+      await taken(repeatable.requestPost('/tooling/sobjects/CustomField', body))
     },
-    createJob: (query) => job(connection.requestPost('/jobs/query', { operation: 'query', query })),
-    job: (id) => job(connection.requestGet(`/jobs/query/${encodeURIComponent(id)}`)),
+    createJob: (query) => job(reading.requestPost('/jobs/query', { operation: 'query', query })),
+    job: (id) => job(reading.requestGet(`/jobs/query/${encodeURIComponent(id)}`)),
     async abortJob(id) {
-      await taken(connection.requestPatch(`/jobs/query/${encodeURIComponent(id)}`, { state: 'Aborted' }))
+      await taken(reading.requestPatch(`/jobs/query/${encodeURIComponent(id)}`, { state: 'Aborted' }))
     },
     // Where the next page is stands in a header, and jsforce gives only bodies.
     async jobPage(id, locator) {

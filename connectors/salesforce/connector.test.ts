@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Condition } from '../../src/core/condition.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
@@ -58,11 +59,13 @@ async function problemOf(work: Promise<unknown>) {
   const error = await work.then(() => null).catch((thrown: SyncError) => thrown)
   return error === null ? null : error.problem
 }
-async function poll(since: ChangesSince, object = 'Opportunity') {
+/** As the shipped mapping for deals has them. */
+const won: readonly Condition[] = [{ IsWon: true }, { ERP_Order_Number__c: { present: true } }]
+async function poll(since: ChangesSince, object = 'Opportunity', where = object === 'Opportunity' ? won : []) {
   const ids: string[] = []
   let cursor: Cursor | null = 'cursor' in since ? since.cursor : null
   let pages = 0
-  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
+  for await (const page of connection.changes({ object, paths: [], where }, since)) {
     ids.push(...page.ids)
     cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor
     pages += 1
@@ -340,6 +343,19 @@ describe('describe', () => {
     expect(fields.currency).toMatchObject({ type: 'text', writable: false })
   })
 
+  test('says what must be given when a record is made, and what of it we give', async () => {
+    const required = async (object: string) =>
+      Object.entries((await connection.describe(object)).fields).flatMap(([name, field]) =>
+        field.required ? [name] : [],
+      )
+    expect(await required('Product2')).toEqual(['Name'])
+    expect(await required('Contact')).toEqual(['LastName'])
+    expect(await required('PricebookEntry')).toEqual(['UnitPrice'])
+    expect((await required('Opportunity')).sort()).toEqual(['CloseDate', 'Name', 'StageName'])
+    const { fields } = await connection.describe('Product2')
+    expect(fields.PricebookEntries).toMatchObject({ type: 'list', writable: true, relation: 'PricebookEntry' })
+  })
+
   test('asks once', async () => {
     await connection.describe('Opportunity')
     await connection.describe('Opportunity')
@@ -459,7 +475,7 @@ describe('changes', () => {
     const id = store.addOpportunity({})
     pass(5)
     const first = await poll(from(start))
-    expect([first.ids, logged]).toEqual([[id], ['salesforce.order_number_field_missing']])
+    expect([first.ids, logged]).toEqual([[id], ['salesforce.watched_field_missing']])
     await connection.setup?.()
     const ordered = store.addOpportunity({ stage: 'Closed Lost', fields: { ERP_Order_Number__c: 'SO1' } })
     pass(5)
@@ -474,22 +490,77 @@ describe('changes', () => {
     const id = store.addOpportunity({})
     pass(5)
     expect((await poll({ cursor: first.cursor })).ids).toEqual([id])
-    expect(logged).toContain('salesforce.order_number_field_missing')
+    expect(logged).toContain('salesforce.watched_field_missing')
   })
 
-  test('keeps to the record types and stages of the settings', async () => {
-    await begin({}, { recordTypes: ['Export'], wonStages: ['Closed Won'] })
-    const { store } = simulator
-    const type = store.create('RecordType', {
-      Name: 'Export',
-      DeveloperName: 'Export',
-      SobjectType: 'Opportunity',
-      IsActive: true,
-    })
-    store.addOpportunity({})
-    const id = store.addOpportunity({ fields: { RecordTypeId: type } })
+  test('tells all records of an object for which no condition is given', async () => {
+    const ids = ['Closed Won', 'Closed Lost', 'Prospecting'].map((stage) => simulator.store.addOpportunity({ stage }))
     pass(5)
-    expect((await poll(from(start))).ids).toEqual([id])
+    expect((await poll(from(start), 'Opportunity', [])).ids).toEqual(ids)
+  })
+
+  test.each<[string, Condition]>([
+    ['every field of a condition', { StageName: 'Closed Won', 'RecordType.DeveloperName': 'Export' }],
+    ['one of several values', { 'RecordType.DeveloperName': ['Import', 'Export'], IsWon: true }],
+    ['text with quotes', { NextStep: "\\' OR Id != '", IsWon: [true] }],
+    ['a number', { Amount: 12.5 }],
+    ['a number written as text', { Amount: '12.50' }],
+    ['a truth value written as text', { IsPrivate: 'true' }],
+    ['text written as a number', { NextStep: ["\\' OR Id != '", 5], Amount: { present: true } }],
+    ['a date', { CloseDate: '2027-01-31' }],
+    ['an instant', { LastStageChangeDate: '2026-11-24T09:00:00.000Z', Amount: '12.5' }],
+    ['its id', { id: '$id' }],
+  ])('keeps to %s', async (_, condition) => {
+    const { store } = simulator
+    const type = { Name: 'Export', DeveloperName: 'Export', SobjectType: 'Opportunity', IsActive: true }
+    const RecordTypeId = store.create('RecordType', type)
+    store.addOpportunity({ lines: [{ sku: 'A', price: '3', quantity: '1' }] })
+    const fields = {
+      RecordTypeId,
+      NextStep: "\\' OR Id != '",
+      IsPrivate: true,
+      CloseDate: '2027-01-31',
+      Amount: '12.5',
+    }
+    const id = store.addOpportunity({ fields })
+    pass(5)
+    const where = [JSON.parse(JSON.stringify(condition).replace('$id', id)) as Condition]
+    expect((await poll(from(start), 'Opportunity', where)).ids).toEqual([id])
+  })
+
+  test('keeps to the conditions for edited products, too', async () => {
+    const { store } = simulator
+    const line = { sku: 'A', price: '5', quantity: '1' }
+    const [big, small] = ['big', 'small'].map((NextStep) =>
+      store.addOpportunity({ lines: [line], fields: { NextStep } }),
+    )
+    pass(5)
+    const where: Condition[] = [{ NextStep: 'big', Nothing__c: { present: true } }, { NextStep: ['big', 'huge'] }]
+    const first = await poll(from(start), 'Opportunity', where)
+    pass(3600)
+    for (const { Id } of store.records('OpportunityLineItem')) {
+      store.update('OpportunityLineItem', String(Id), { Description: 'in blue' })
+    }
+    pass(5)
+    const second = await poll({ cursor: first.cursor }, 'Opportunity', where)
+    expect([first.ids, second.ids, small]).toEqual([[big], [big], expect.any(String)])
+  })
+
+  test('tells more where a field cannot be asked for, and never fewer', async () => {
+    const ids = ['a', 'b'].map((Description) => simulator.store.addOpportunity({ fields: { Description } }))
+    simulator.store.addOpportunity({ stage: 'Prospecting', fields: { Description: 'a' } })
+    pass(5)
+    expect((await poll(from(start), 'Opportunity', [{ Description: 'a', IsWon: true }])).ids).toEqual(ids)
+  })
+
+  test.each<[string, readonly Condition[], string]>([
+    ['a name of ours', [{ currency: 'EUR' }], 'currency'],
+    ['a name of ours further in', [{ 'contact.Email': 'a@b.test' }], 'contact.Email'],
+    ['what is no path', [{ "Name = '' OR Id": 'x' }], "Name = '' OR Id"],
+    ['more values than a query holds', [{ StageName: Array(900).fill('Closed Won') }], 'Opportunity'],
+    ['nothing but fields that are not there', [{ Nothing__c: 'x' }, { 'Account.Nothing__c': 'x' }], 'Nothing__c'],
+  ])('refuses to look for %s', async (_, where, path) => {
+    expect(await problemOf(poll(from(start), 'Opportunity', where))).toEqual({ kind: 'configuration_invalid', path })
   })
 
   test('walks past many records of one second without losing or repeating any', async () => {
@@ -795,13 +866,6 @@ describe('write', () => {
     simulator.fault({ match: { method: 'PATCH' }, kind: 'lose_answer' })
     expect(await connection.write([update(id, { ERP_Order_Number__c: 'SO1' })])).toEqual([{ ok: true, id }])
   })
-
-  test('refuses creations', async () => {
-    const [outcome] = await connection.write([
-      { do: 'create', object: 'Opportunity', key: 'k', fields: {}, lines: null },
-    ])
-    expect(outcome).toMatchObject({ ok: false, failure: { problem: { kind: 'configuration_invalid' } } })
-  })
 })
 
 describe('find', () => {
@@ -897,6 +961,12 @@ describe('setup', () => {
     expect(new Set(second?.map((step) => step.outcome))).toEqual(new Set(['present']))
     const { fields } = await connection.describe('Opportunity')
     expect(Object.keys(fields).filter((name) => name.startsWith('ERP_'))).toHaveLength(12)
+    expect((await connection.describe('Product2')).fields).toMatchObject({
+      ERP_Stock_On_Hand__c: { type: 'number', writable: true },
+      ERP_Stock_As_Of__c: { type: 'instant', writable: true },
+      // Ours, and not for mappings.
+      ERP_Key__c: { type: 'text', writable: false },
+    })
   })
 
   test('gives back rights that were taken away', async () => {
@@ -933,6 +1003,15 @@ describe('setup', () => {
     expect((await connection.setup?.())?.every((step) => step.outcome === 'present')).toBe(true)
   })
 
+  test('goes on without objects that the user may not read', async () => {
+    await begin({ hidden: ['Contact'] })
+    const steps = await connection.setup?.()
+    expect(steps?.filter((step) => step.outcome === 'differs')).toEqual([
+      expect.objectContaining({ subject: 'Contact', message: expect.stringContaining('may not read') }),
+    ])
+    expect((await connection.describe('Account')).fields.ERP_Key__c).toBeDefined()
+  })
+
   test('says which right is missing for it', async () => {
     await begin({ administrator: false })
     expect(await problemOf(connection.setup?.() ?? Promise.resolve())).toMatchObject({ kind: 'permission_missing' })
@@ -953,6 +1032,10 @@ describe('check', () => {
     })
     expect(report.findings.filter((one) => one.level !== 'ok')).toEqual([
       expect.objectContaining({ subject: 'write-back fields', fix: expect.stringContaining('crosswalk setup') }),
+      expect.objectContaining({
+        subject: 'fields for records from the ERP',
+        message: expect.stringContaining('Product2.ERP_Key__c'),
+      }),
     ])
     await connection.setup?.()
     expect((await connection.check()).findings.every((one) => one.level === 'ok')).toBe(true)
@@ -1084,9 +1167,20 @@ describe('login', () => {
     ['a version that cannot be', { apiVersion: 'v67' }],
     ['a channel that is none', { events: ['OpportunityChangeEvent'] }],
     ['something unknown', { password: 'x' }],
+    ['a setting that is no more', { wonStages: ['Closed Won'] }],
   ])('does not begin with %s', (_, wrong) => {
     expect(() => open({ ...simulator.settings, ...wrong })).toThrow()
   })
+})
+
+test.each([
+  ['wonStages', '`watch: [{ StageName'],
+  ['recordTypes', '`syncs.<name>.where`'],
+  ['orderNumberField', '`watch` of the deal mapping'],
+])('says where the setting %s went', (name, place) => {
+  const message = salesforce.settings.safeParse({ ...simulator.settings, [name]: [] }).error?.issues[0]?.message
+  expect(message).toContain(`"${name}" is no longer a setting`)
+  expect(message).toContain(place)
 })
 
 describe('errors and limits', () => {

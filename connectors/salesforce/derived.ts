@@ -83,4 +83,8 @@ export const contactFields = {
 } as const
 export const isContactField = (object: string, name: string): name is keyof typeof contactFields =>
   object === 'Opportunity' && Object.hasOwn(contactFields, name)
+
+/** Whether a step of a path is a name of ours, which a query cannot have: custom names of Salesforce have `__`. */
+export const isOurs = (step: string): boolean => /^[a-z]/.test(step) && !step.includes('__')
+
 export const contactRoles = 'OpportunityContactRoles'

@@ -171,6 +171,9 @@ function fixOf(problem: Problem, told: Told): string {
         ? 'Check url and apiVersion in the settings of the connection, and that the user may read the object.'
         : 'Create the field in Salesforce (`crosswalk setup` makes those of Crosswalk), let the user see it (field-level security), or take it out of the mapping.'
     case 'record_rejected':
+      if (told.code === 'DUPLICATES_DETECTED') {
+        return 'A duplicate rule of the org takes it for a record that is there: correct one of the two, or let the rule pass the user of Crosswalk, then retry the record.'
+      }
       return "Correct the value, or the rule of the org that Salesforce's message names, then retry the record."
     case 'record_gone':
       return 'The record was deleted in Salesforce or is not shared with the user; restore it, share it, or leave it.'

@@ -4,6 +4,7 @@ import { SyncError } from '../../src/core/problem.ts'
 import { parseInstant } from '../../src/core/time.ts'
 import type { Match, Query } from '../../src/ports/connector.ts'
 import { type Client, limits, type Row } from './client.ts'
+import { isKeyed, keyField } from './objects.ts'
 import { idOf } from './plan.ts'
 import { type Definition, type Definitions, kindOf } from './schema.ts'
 import { bytesOf, literal, split, statementBytesMax } from './soql.ts'
@@ -22,10 +23,17 @@ interface Wanted {
 export function openFinding(client: Client, definitions: Definitions) {
   return async function find(object: string, queries: readonly Query[]): Promise<readonly (readonly Match[])[]> {
     if (queries.length === 0) return []
-    const definition = await definitions.of(object)
+    let definition = await definitions.of(object)
+    if (!definition.fields.has(keyField) && queries.some((query) => 'key' in query)) {
+      // `setup` may have made the field since.
+      definitions.forget(object)
+      definition = await definitions.of(object)
+    }
     const wanted = queries.map((query) => wantedOf(definition, query))
     const label = labelFieldOf(definition)
-    const marks = ['IsDeleted', 'IsActive'].filter((name) => definition.fields.has(name))
+    const marks = ['IsDeleted', 'IsActive', ...(isKeyed(object) ? [keyField] : [])].filter((name) =>
+      definition.fields.has(name),
+    )
     const names = wanted.flatMap((one) => one.values.map(({ name }) => name))
     const select = `SELECT ${[...new Set(['Id', label, ...marks, ...names])].join(', ')} FROM ${object} WHERE `
     const conditions = conditionsOf(wanted, statementBytesMax - bytesOf(select))
@@ -50,10 +58,16 @@ function wantedOf(definition: Definition, query: Query): Wanted {
   const { object } = definition
   const refuse = (message: string, fix: string) =>
     new SyncError(message, { problem: { kind: 'configuration_invalid', path: object }, fix })
-  if ('key' in query) {
+  if ('key' in query && !isKeyed(object)) {
     throw refuse(`Salesforce ${object} records carry no key of ours to find them by`, 'Look for a field instead.')
   }
-  const given = query.fields as JsonObject
+  if ('key' in query && !definition.fields.has(keyField)) {
+    throw refuse(
+      `Salesforce has no field "${keyField}" on ${object}, which holds our key, or the user may not see it`,
+      'Run `crosswalk setup` for this connection.',
+    )
+  }
+  const given: JsonObject = 'key' in query ? { [keyField]: query.key } : query.fields
   const names = Object.keys(given).sort()
   if (names.length === 0) throw refuse(`A lookup of ${object} names no field to find it by`, 'Correct the lookup.')
   const values = names.map((name) => {
@@ -130,9 +144,10 @@ const labelFieldOf = (definition: Definition): string =>
 
 function matchOf(row: Row, label: string): Match {
   const name = row[label]
+  const key = row[keyField]
   return {
     id: idOf(row),
-    key: null,
+    key: typeof key === 'string' && key !== '' ? key : null,
     label: typeof name === 'string' && name !== '' ? name : idOf(row),
     archived: row.IsDeleted === true || row.IsActive === false,
   }

@@ -1,9 +1,10 @@
-import type { Connection, Connector } from '../../src/ports/connector.ts'
+import type { Connector } from '../../src/ports/connector.ts'
 import { onlyListed } from '../kit/listed.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
 import { openClient } from './client.ts'
 import { openFinding } from './find.ts'
+import { writes } from './objects.ts'
 import { openReading } from './read.ts'
 import { openDefinitions } from './schema.ts'
 import { settings as schema } from './settings.ts'
@@ -11,8 +12,6 @@ import { setUp } from './setup.ts'
 import { openStream } from './stream.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
-
-const writes: Connection['writes'] = { Opportunity: { create: false, key: 'none', acts: ['update'] } }
 
 export const salesforce: Connector = {
   name: 'salesforce',
@@ -29,7 +28,7 @@ export const salesforce: Connector = {
       changes: openChanges(settings, { ...deps, client, definitions }),
       read: openReading(client, definitions, settings.url),
       find: openFinding(client, definitions),
-      write: onlyListed('Salesforce', writes, openWriting(client, definitions, deps.clock)),
+      write: onlyListed('Salesforce', writes, openWriting(client, definitions, settings, deps.clock)),
       writes,
       setup: () => setUp(client, definitions),
       receive: openReceiver(() => settings.organizationId ?? client.knownIdentity()?.organizationId ?? null),

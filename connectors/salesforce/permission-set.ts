@@ -8,19 +8,24 @@ import { quote } from './soql.ts'
 const set = {
   Name: 'Crosswalk',
   Label: 'Crosswalk',
-  Description: 'Lets Crosswalk write the state of the order onto opportunities',
+  Description: 'Lets Crosswalk write the state of the order onto opportunities, and stock onto products',
 } as const
+
+interface Field {
+  readonly object: string
+  readonly name: string
+}
 
 /**
  * Makes a permission set that lets its users read and edit the fields, and gives it to the user of this connection: a field
  * that was created by the API is shown to nobody.
  */
-export async function permit(client: Client, object: string, fields: readonly string[]): Promise<readonly SetupStep[]> {
+export async function permit(client: Client, fields: readonly Field[]): Promise<readonly SetupStep[]> {
   const { userId } = await client.identity()
   const known = await findSet(client)
   const id = known ?? (await createSet(client))
   const [permitted, assigned] = await Promise.all([
-    permitFields(client, id, object, fields),
+    permitFields(client, id, fields),
     assign(client, { PermissionSetId: id, AssigneeId: userId }),
   ])
   const made = known === null ? 'created' : 'present'
@@ -46,35 +51,30 @@ async function createSet(client: Client): Promise<string> {
 }
 
 /** Lets the permission set edit the fields, those that it may only read so far included. */
-async function permitFields(
-  client: Client,
-  setId: string,
-  object: string,
-  fields: readonly string[],
-): Promise<SetupStep> {
+async function permitFields(client: Client, setId: string, fields: readonly Field[]): Promise<SetupStep> {
   const subject = 'field-level security'
   const found = await client.query(
-    `SELECT Id, Field, PermissionsEdit FROM FieldPermissions WHERE ParentId = ${quote(setId)} AND SobjectType = ${quote(object)}`,
+    `SELECT Id, Field, PermissionsEdit FROM FieldPermissions WHERE ParentId = ${quote(setId)}`,
   )
   const known = new Map(found.rows.map((row) => [row.Field, row]))
-  const wanted = fields.map((name) => `${object}.${name}`)
-  const missing = wanted.filter((field) => !known.has(field))
-  const readOnly = wanted.filter((field) => known.get(field)?.PermissionsEdit === false)
+  const wanted = fields.map(({ object, name }) => ({ SobjectType: object, Field: `${object}.${name}` }))
+  const missing = wanted.filter(({ Field }) => !known.has(Field))
+  const readOnly = wanted.filter(({ Field }) => known.get(Field)?.PermissionsEdit === false)
   const edit = { PermissionsRead: true, PermissionsEdit: true }
   const [made, changed] = await Promise.all([
     client.create(
       'FieldPermissions',
-      missing.map((field) => ({ ParentId: setId, SobjectType: object, Field: field, ...edit })),
+      missing.map((field) => ({ ParentId: setId, ...field, ...edit })),
     ),
     client.update(
       'FieldPermissions',
-      readOnly.map((field) => ({ Id: idOf(known.get(field) ?? {}), ...edit })),
+      readOnly.map(({ Field }) => ({ Id: idOf(known.get(Field) ?? {}), ...edit })),
     ),
   ])
   const saved = [...made, ...changed]
-  const open = [...missing, ...readOnly].flatMap((field, place) => {
+  const open = [...missing, ...readOnly].flatMap(({ Field }, place) => {
     const one = saved[place]
-    return one === undefined || one.ok || isDuplicate(one) ? [] : [`${field}: ${one.told.message}`]
+    return one === undefined || one.ok || isDuplicate(one) ? [] : [`${Field}: ${one.told.message}`]
   })
   if (open.length > 0) {
     const message = `give the permission set the right to edit these fields by hand: ${open.join('; ')}`

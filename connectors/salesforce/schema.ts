@@ -3,6 +3,7 @@ import { list, value } from '../kit/field.ts'
 import { onceEach } from '../kit/once.ts'
 import type { Client, Described, DescribedField } from './client.ts'
 import { contactFields, contactRoles, derivedFields } from './derived.ts'
+import { keyField, priceList, priceOwners, writes } from './objects.ts'
 
 /** An object as this org has it and as this user sees it. */
 export interface Definition {
@@ -77,7 +78,7 @@ function schemaOf(definition: Definition): ObjectSchema {
     url: value('Link to the record', 'text'),
   }
   for (const [name, { label, type }] of Object.entries(derivedFields[object] ?? {})) fields[name] = value(label, type)
-  for (const field of definition.fields.values()) fields[field.name] = fieldOf(field)
+  for (const field of definition.fields.values()) fields[field.name] = fieldOf(object, field)
   for (const [name, { field, object: relation }] of definition.references) {
     const label = definition.fields.get(field)?.label ?? name
     fields[name] =
@@ -85,7 +86,10 @@ function schemaOf(definition: Definition): ObjectSchema {
         ? { ...value(label, 'object'), fields: inside(namedRecord) }
         : value(label, 'reference', relation)
   }
-  for (const [name, relation] of definition.lists) fields[name] = list(name, relation)
+  for (const [name, relation] of definition.lists) {
+    const writable = object === priceList.owner && name === priceList.name
+    fields[name] = { ...list(name, relation), writable }
+  }
   if (object === 'Opportunity' && definition.lists.has(contactRoles)) {
     for (const [name, label] of Object.entries(contactFields)) {
       fields[name] = value(label, 'reference', 'Contact')
@@ -108,21 +112,24 @@ const types: Readonly<Record<string, FieldSchema['type']>> = {
 }
 export const kindOf = (field: Pick<DescribedField, 'type'>): FieldSchema['type'] => types[field.type] ?? 'text'
 
-function fieldOf(field: DescribedField): FieldSchema {
+function fieldOf(object: string, field: DescribedField): FieldSchema {
+  // We give these ourselves.
+  const given = field.name === keyField || (object === priceList.object && priceOwners.includes(field.name))
   const options = optionsOf(field)
   const parts = compounds[field.type]
   return {
     label: field.label,
     type: kindOf(field),
-    writable: isWritable(field),
-    // Only records that are there are written, and those have what Salesforce requires.
-    required: false,
+    writable: !given && (isWritable(field) || (writes[object]?.create === true && isCreatable(field))),
+    required: !given && isCreatable(field) && !field.nillable && !field.defaultedOnCreate,
     ...(options === null ? {} : { options }),
     ...(parts === undefined ? {} : { fields: inside(parts) }),
   }
 }
 
 export const isWritable = (field: DescribedField): boolean => field.updateable && !field.calculated
+
+export const isCreatable = (field: DescribedField): boolean => field.createable && !field.calculated
 
 /** Legal values of a choice; null where Salesforce takes others too. */
 export const optionsOf = (field: DescribedField): readonly string[] | null =>

@@ -3,8 +3,9 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import type { SetupStep } from '../../src/ports/connector.ts'
 import type { Client, DescribedField } from './client.ts'
+import { keyField } from './objects.ts'
 import { permit } from './permission-set.ts'
-import { type Definitions, isWritable, optionsOf } from './schema.ts'
+import { type Definition, type Definitions, isWritable, optionsOf } from './schema.ts'
 
 export interface Wanted {
   readonly name: string
@@ -15,8 +16,6 @@ export interface Wanted {
   readonly metadata: JsonObject
   readonly options?: readonly string[]
 }
-
-const object = 'Opportunity'
 
 /** What Crosswalk writes onto an opportunity; `mappings/salesforce/fulfilment.yaml` fills them. */
 export const writeBack: readonly Wanted[] = [
@@ -65,37 +64,84 @@ export const writeBack: readonly Wanted[] = [
   },
 ]
 
+const key = text(keyField, 'ERP key', 'Names the record to Crosswalk: leave it as it is', {
+  externalId: true,
+  unique: true,
+})
+/** What is needed where records of the ERP are made in Salesforce; `mappings/salesforce/product.yaml` fills the stock. */
+export const recordFields: Readonly<Record<string, readonly Wanted[]>> = {
+  Product2: [
+    key,
+    quantity('ERP_Stock_On_Hand__c', 'Stock on hand', 'In the warehouses of the ERP'),
+    quantity('ERP_Stock_Available__c', 'Stock available', 'On hand, less what is promised to customers already'),
+    {
+      name: 'ERP_Stock_As_Of__c',
+      label: 'Stock as of',
+      type: 'datetime',
+      metadata: { type: 'DateTime', description: 'When the stock was read from the ERP' },
+    },
+  ],
+  Account: [key],
+  Contact: [key],
+}
+const all: readonly (readonly [object: string, fields: readonly Wanted[]])[] = [
+  ['Opportunity', writeBack],
+  ...Object.entries(recordFields),
+]
+
 /**
  * Creates the fields that are not there, then a permission set that lets its users read and edit them, assigned to the user
  * of this connection: a new field is shown to nobody. May run again at any time; changes no field that is there.
  */
 export async function setUp(client: Client, definitions: Definitions): Promise<readonly SetupStep[]> {
-  definitions.forget(object)
-  const { fields: visible } = await definitions.of(object)
   const steps: SetupStep[] = []
-  // One after the other: Salesforce locks the object while a field is added to it.
-  for (const wanted of writeBack) steps.push(await fieldStep(client, wanted, visible.get(wanted.name)))
-  const editable = writeBack.every(({ name }) => {
-    const field = visible.get(name)
-    return field !== undefined && isWritable(field)
-  })
-  // A user who may edit them all needs no more rights, and none to look at permission sets.
-  if (editable)
-    steps.push({ subject: 'field-level security', outcome: 'present', message: 'The user may edit all fields' })
-  else {
-    steps.push(
-      ...(await permit(
-        client,
-        object,
-        writeBack.map(({ name }) => name),
-      )),
-    )
+  const seen: (typeof all)[number][] = []
+  let editable = true
+  for (const [object, fields] of all) {
+    definitions.forget(object)
+    const visible = await fieldsOf(definitions, object)
+    if (visible === null) {
+      const message = 'The user of this connection may not read it: fields for it are made once it may'
+      steps.push({ subject: object, outcome: 'differs', message })
+      continue
+    }
+    seen.push([object, fields])
+    // One after the other: Salesforce locks the object while a field is added to it.
+    for (const wanted of fields) steps.push(await fieldStep(client, object, wanted, visible.get(wanted.name)))
+    editable &&= fields.every(({ name }) => {
+      const field = visible.get(name)
+      return field !== undefined && isWritable(field)
+    })
+    definitions.forget(object)
   }
-  definitions.forget(object)
+  // A user who may edit them all needs no more rights, and none to look at permission sets.
+  if (editable) {
+    steps.push({ subject: 'field-level security', outcome: 'present', message: 'The user may edit all fields' })
+    return steps
+  }
+  const fields = seen.flatMap(([object, wanted]) => wanted.map(({ name }) => ({ object, name })))
+  steps.push(...(await permit(client, fields)))
+  for (const [object] of seen) definitions.forget(object)
   return steps
 }
 
-async function fieldStep(client: Client, wanted: Wanted, there: DescribedField | undefined): Promise<SetupStep> {
+/** Null for an object that only those need who let the ERP make records of it, and that the user does not see. */
+async function fieldsOf(definitions: Definitions, object: string): Promise<Definition['fields'] | null> {
+  try {
+    return (await definitions.of(object)).fields
+  } catch (error) {
+    const unseen = error instanceof SyncError && error.problem.kind === 'configuration_invalid'
+    if (unseen && Object.hasOwn(recordFields, object)) return null
+    throw error
+  }
+}
+
+async function fieldStep(
+  client: Client,
+  object: string,
+  wanted: Wanted,
+  there: DescribedField | undefined,
+): Promise<SetupStep> {
   const { name, label, type, metadata, options = [] } = wanted
   const subject = `${object}.${name}`
   if (there !== undefined) {
@@ -133,6 +179,9 @@ function text(name: string, label: string, description: string, more: JsonObject
 }
 function link(name: string, label: string, description: string): Wanted {
   return { name, label, type: 'url', metadata: { type: 'Url', description } }
+}
+function quantity(name: string, label: string, description: string): Wanted {
+  return { name, label, type: 'double', metadata: { type: 'Number', precision: 18, scale: 4, description } }
 }
 function day(name: string, label: string, description: string): Wanted {
   return { name, label, type: 'date', metadata: { type: 'Date', description } }

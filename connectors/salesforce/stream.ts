@@ -16,7 +16,7 @@ const fromNow = -1
 /** Before a login anew after one that had worked: a stream that ends as soon as it opens must not spin. */
 const pauseMs = 1000
 
-interface Deps extends Pick<ConnectionDeps, 'clock' | 'log'> {
+interface Deps extends Pick<ConnectionDeps, 'name' | 'http' | 'clock' | 'log'> {
   readonly client: Client
 }
 
@@ -24,8 +24,9 @@ interface Deps extends Pick<ConnectionDeps, 'clock' | 'log'> {
  * Follows change events and platform events by CometD. Salesforce keeps them for three days, so the stream goes on where it
  * was left; what is older is a gap, and left to polls.
  */
-export function openStream(settings: Settings, { client, clock, log }: Deps) {
-  const follow = openCometd(settings)
+export function openStream(settings: Settings, { client, ...deps }: Deps) {
+  const { clock, log } = deps
+  const follow = openCometd(settings, deps)
 
   return async function listen(stream: EventStream): Promise<void> {
     const stored = placeSchema.safeParse(stream.place ?? {})

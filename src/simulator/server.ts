@@ -125,7 +125,8 @@ export async function startSimulator(options: Options): Promise<Simulator> {
       if (size > bytesMax) return send(response, { status: 413, body: { message: 'payload too large' } })
       chunks.push(chunk as Buffer)
     }
-    const url = new URL(message.url ?? '/', 'http://simulator')
+    // Put together as text: a path that begins with two slashes would be read as a host.
+    const url = new URL(`http://simulator${message.url ?? '/'}`)
     const request: SimulatorRequest = {
       method: message.method ?? 'GET',
       path: url.pathname,

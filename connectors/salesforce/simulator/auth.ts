@@ -28,7 +28,7 @@ export function openAuth(options: AuthOptions) {
 
   async function grant(request: SimulatorRequest): Promise<SimulatorReply> {
     if (request.method !== 'POST') return refused('invalid_request', 'must use HTTP POST')
-    const form = new URLSearchParams(request.body.toString('utf8'))
+    const form = withBasic(new URLSearchParams(request.body.toString('utf8')), request.headers.authorization)
     switch (form.get('grant_type')) {
       case 'client_credentials':
         if (form.get('client_id') !== clientId) return refused('invalid_client_id', 'client identifier invalid')
@@ -87,12 +87,27 @@ export function openAuth(options: AuthOptions) {
 
   return {
     grant,
+    /** Ends a token, as a logout does. */
+    revoke(request: SimulatorRequest): SimulatorReply {
+      const token = new URLSearchParams(request.body.toString('utf8')).get('token') ?? request.query.get('token') ?? ''
+      return tokens.delete(token) ? { status: 200 } : refused('invalid_token', 'invalid token')
+    },
     /** Null when the header names no token at all. */
     tokenOf: (headers: SimulatorRequest['headers']): string | null =>
       /^(?:Bearer|OAuth) (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? null,
     holds: (token: string | null): boolean => token !== null && tokens.has(token),
     expire: () => tokens.clear(),
   }
+}
+
+/** The app's key and secret may come in a header in place of the form. */
+function withBasic(form: URLSearchParams, header: string | undefined): URLSearchParams {
+  const [, encoded] = /^Basic (\S+)$/i.exec(header ?? '') ?? []
+  if (encoded === undefined || form.has('client_id')) return form
+  const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
+  form.set('client_id', decodeURIComponent(id))
+  form.set('client_secret', decodeURIComponent(secret.join(':')))
+  return form
 }
 
 const refused = (error: string, description: string): SimulatorReply => ({

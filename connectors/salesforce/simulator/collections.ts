@@ -132,7 +132,7 @@ export function openCollections(store: Store, records: Records, writes: Writes) 
       })
     },
     /** Records by id, in the order asked for; null where one is gone. Fields of the object itself only. */
-    retrieve(type: string, body: Json): SimulatorReply {
+    retrieve(type: string, body: Json, base: string): SimulatorReply {
       const view = writes.viewOf(type)
       const given = retrieveSchema.safeParse(body)
       if (!given.success) throw refusal(400, 'JSON_PARSER_ERROR', 'The request must have ids and fields')
@@ -156,7 +156,7 @@ export function openCollections(store: Store, records: Records, writes: Writes) 
         const row = store.get(view.object.name, id)
         if (row === null || row.fields.IsDeleted === true) return null
         return {
-          attributes: { type: view.object.name, url: `/services/data/v67.0/sobjects/${view.object.name}/${row.id}` },
+          attributes: { type: view.object.name, url: `${base}/sobjects/${view.object.name}/${row.id}` },
           ...Object.fromEntries(readers.map(([name, read]) => [name, read(row)])),
         }
       })

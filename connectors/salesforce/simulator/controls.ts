@@ -39,6 +39,8 @@ export function controlsOf(
     change_deal: act(({ id, ...change }: { id: string } & Parameters<CrmWorld['changeDeal']>[1]) =>
       crm.changeDeal(id, change),
     ),
+    products: () => crm.products().map(({ prices, ...product }) => ({ ...product, prices: { ...prices } })),
+    add_product: (product: Parameters<CrmWorld['addProduct']>[0]) => ({ id: crm.addProduct(product) }),
     add_line: ({ dealId, ...line }: { dealId: string } & SalesforceLine) => ({ id: store.addLine(dealId, line) }),
     add_opportunity: (opportunity: SalesforceOpportunity) => ({ id: store.addOpportunity(opportunity) }),
     create: ({ object, fields }: { object: string; fields: JsonObject }) => ({ id: store.create(object, fields) }),

@@ -118,6 +118,7 @@ export async function startSalesforceSimulator(
     bulk: () => bulk,
     pageSizeMax: options.pageSizeMax ?? 2000,
     childPageSize: options.childPageSize ?? 200,
+    identity: () => `${url}/id/${organizationId}/${users.integration}`,
     limits: { used: () => calls, max: dailyCalls },
   })
   const bulk = openBulk({
@@ -143,18 +144,24 @@ export async function startSalesforceSimulator(
   })
 
   async function handle(request: SimulatorRequest): Promise<SimulatorReply> {
-    const reply = await answer(request)
+    // Clients that put a path behind an address that ends in a slash are understood.
+    const reply = await answer({ ...request, path: request.path.replace(/\/{2,}/g, '/') })
     return { ...reply, headers: { date: new Date(now()).toUTCString(), ...reply.headers } }
   }
 
   async function answer(request: SimulatorRequest): Promise<SimulatorReply> {
     const { path, headers, method } = request
     if (path === '/services/oauth2/token') return auth.grant(request)
+    if (path === '/services/oauth2/revoke') return auth.revoke(request)
+    if (path === '/services/oauth2/introspect') {
+      return replyOf(refusal(501, 'NOT_SIMULATED', 'introspection of tokens is not simulated'))
+    }
     if (path === '/services/data' || path === '/services/data/') return rest.versions()
     if (/^\/cometd\/\d+\.0(\/|$)/.test(path)) return streams.handle(request)
     const token = auth.tokenOf(headers)
     if (path.startsWith('/id/') || path === '/services/oauth2/userinfo') {
-      return method === 'GET' && auth.holds(token) ? identity() : { status: 403, body: 'Bad_OAuth_Token' }
+      if (method !== 'GET' || !auth.holds(token)) return { status: 403, body: 'Bad_OAuth_Token' }
+      return path.startsWith('/id/') ? identity() : userInfo()
     }
     if (!path.startsWith('/services/data/'))
       return { status: 404, headers: { 'content-type': 'text/html' }, body: 'Not Found' }
@@ -186,6 +193,30 @@ export async function startSalesforceSimulator(
       locale: 'en_US',
       language: 'en_US',
       active: true,
+    },
+  })
+
+  /** The same by OpenID Connect, whose names are others. */
+  const userInfo = (): SimulatorReply => ({
+    status: 200,
+    body: {
+      sub: `${url}/id/${organizationId}/${users.integration}`,
+      user_id: users.integration,
+      organization_id: organizationId,
+      preferred_username: username,
+      name: 'Integration User',
+      given_name: 'Integration',
+      family_name: 'User',
+      email: 'integration@example.com',
+      zoneinfo: timeZone,
+      locale: 'en_US',
+      language: 'en_US',
+      active: true,
+      urls: {
+        rest: `${url}/services/data/v{version}/`,
+        sobjects: `${url}/services/data/v{version}/sobjects/`,
+        query: `${url}/services/data/v{version}/query/`,
+      },
     },
   })
 

@@ -150,7 +150,7 @@ export const objectDefinitions: Readonly<Record<string, ObjectDefinition>> = {
       'Name:string(80)! Street:textarea(255) City:string(40) State:string(80) PostalCode:string(20) Country:string(80) ' +
       'Phone:phone(40) PrimaryContact:string(80) DefaultLocaleSidKey:picklist LanguageLocaleKey:picklist ' +
       'TimeZoneSidKey:picklist* OrganizationType:picklist* IsSandbox:boolean* InstanceName:string(5)* ' +
-      'NamespacePrefix:string(15)* FiscalYearStartMonth:int(9,0)*',
+      'NamespacePrefix:string(15)* FiscalYearStartMonth:int(9,0)* TrialExpirationDate:datetime*',
   },
   OpportunityStage: {
     prefix: '01J',

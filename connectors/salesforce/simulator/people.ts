@@ -137,16 +137,16 @@ export function openPeople(store: Store, schema: Schema, records: Records, user:
     const known = store
       .having('PricebookEntry', 'Product2Id', product.id)
       .find(({ fields }) => fields.Pricebook2Id === book && fields.CurrencyIsoCode === currency && !fields.IsDeleted)
-    return (
-      known ??
-      create('PricebookEntry', {
-        Pricebook2Id: book,
-        Product2Id: product.id,
-        UnitPrice: price,
-        IsActive: true,
-        ...(typeof currency === 'string' ? { CurrencyIsoCode: currency } : {}),
-      })
-    )
+    if (known !== undefined) return known
+    const standard = standardBook().id
+    if (book !== standard) entryOf(product, standard, currency, price)
+    return create('PricebookEntry', {
+      Pricebook2Id: book,
+      Product2Id: product.id,
+      UnitPrice: price,
+      IsActive: true,
+      ...(typeof currency === 'string' ? { CurrencyIsoCode: currency } : {}),
+    })
   }
 
   function addLine(opportunityId: string, line: SalesforceLine, at?: number): string {

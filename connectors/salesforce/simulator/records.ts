@@ -1,4 +1,4 @@
-import { recordRefusal } from './errors.ts'
+import { recordRefusal, refusal } from './errors.ts'
 import { openOpportunities } from './opportunities.ts'
 import type { Schema, SimulatedObject } from './schema.ts'
 import type { Row, Store, Value, Values } from './store.ts'
@@ -109,6 +109,7 @@ export function openRecords(store: Store, schema: Schema) {
       }
     }
     checkUniqueness(object, row, values)
+    if (object.name === 'PricebookEntry') checkPrice(row, values)
     const after = { ...row?.fields, ...values }
     for (const rule of rules) {
       if (rule.object !== object.name || !rule.fails(after)) continue
@@ -118,6 +119,27 @@ export function openRecords(store: Store, schema: Schema) {
         rule.field === undefined ? [] : [rule.field],
       )
     }
+  }
+
+  /** A price of another book goes by one of the standard book. */
+  function checkPrice(row: Row | null, values: Values): void {
+    if (values.UseStandardPrice === true) {
+      throw refusal(501, 'NOT_SIMULATED', 'UseStandardPrice is not simulated')
+    }
+    if (row !== null) return
+    const isStandard = (book: Value | undefined): boolean =>
+      store.get('Pricebook2', String(book))?.fields.IsStandard === true
+    const { Product2Id = null, CurrencyIsoCode = null, Pricebook2Id } = values
+    const standard = store
+      .having('PricebookEntry', 'Product2Id', Product2Id)
+      .some(
+        ({ fields }) =>
+          fields.IsDeleted !== true &&
+          isStandard(fields.Pricebook2Id) &&
+          (fields.CurrencyIsoCode ?? null) === CurrencyIsoCode,
+      )
+    if (isStandard(Pricebook2Id) || standard) return
+    throw recordRefusal('STANDARD_PRICE_NOT_DEFINED', 'Before creating a custom price, create a standard price.')
   }
 
   /** Objects of which two with the same parts make no sense. */

@@ -25,6 +25,8 @@ interface RestOptions {
   /** Most records on a page of a query, and in a list inside of a record. */
   readonly pageSizeMax: number
   readonly childPageSize: number
+  /** Of the running user: `https://…/id/<organization>/<user>`. */
+  readonly identity: () => string
   readonly limits: { readonly used: () => number; readonly max: number }
 }
 
@@ -61,6 +63,8 @@ export function openRest(options: RestOptions) {
   function query({ base, query: given, headers }: Call, all: boolean, tools: boolean): SimulatorReply {
     const text = given.get('q')
     if (text === null) throw refusal(400, 'MALFORMED_QUERY', 'unexpected token: <EOF>')
+    // Not documented, and asked by Salesforce's own command line: what a query's columns are, in place of its records.
+    if (given.has('columns')) throw refusal(501, 'NOT_SIMULATED', 'columns of a query are not simulated')
     const asked = Number(/batchSize=(\d+)/i.exec(headers['sforce-query-options'] ?? '')?.[1] ?? 2000)
     const pageSize = Math.min(options.pageSizeMax, Math.max(pageSizeMin, Math.min(2000, asked)))
     const answer = run(text, base, { all, tools, pageSize })
@@ -85,12 +89,15 @@ export function openRest(options: RestOptions) {
   const actions: Readonly<Record<string, Action>> = {
     'GET resources': ({ base }) => ({
       status: 200,
-      body: Object.fromEntries(
-        ['sobjects', 'query', 'queryAll', 'limits', 'composite', 'jobs', 'tooling'].map((name) => [
-          name,
-          `${base}/${name}`,
-        ]),
-      ),
+      body: {
+        ...Object.fromEntries(
+          ['sobjects', 'query', 'queryAll', 'limits', 'composite', 'jobs', 'tooling'].map((name) => [
+            name,
+            `${base}/${name}`,
+          ]),
+        ),
+        identity: options.identity(),
+      },
     }),
     'GET limits': () => ({
       status: 200,
@@ -118,6 +125,9 @@ export function openRest(options: RestOptions) {
       return { status: 200, body: { objectDescribe: objectOverview(view, base), recentItems: [] } }
     },
     'GET describe': describe,
+    'GET layouts': () => {
+      throw refusal(501, 'NOT_SIMULATED', 'Layouts are not simulated')
+    },
     'GET updated': ({ names: [name = ''], query: given }) => sobjects.updated(name, given),
     'GET deleted': ({ names: [name = ''], query: given }) => sobjects.deleted(name, given),
     'POST object': ({ names: [name = ''], body }) => sobjects.create(name, body),
@@ -135,7 +145,7 @@ export function openRest(options: RestOptions) {
     'POST collection': ({ body }) => collections.create(body),
     'PATCH collection': ({ body }) => collections.update(body),
     'DELETE collection': ({ query: given }) => collections.remove(given.get('ids'), given.get('allOrNone') === 'true'),
-    'POST retrieve': ({ names: [name = ''], body }) => collections.retrieve(name, body),
+    'POST retrieve': ({ base, names: [name = ''], body }) => collections.retrieve(name, body, base),
     'PATCH upserts': ({ names: [name = '', field = ''], body }) => collections.upsert(name, field, body),
     'POST jobs': ({ base, version, body }) => bulk().create(body, base, version),
     'GET job': ({ names: [id = ''] }) => bulk().read(id),
@@ -238,6 +248,7 @@ const routes: readonly (readonly [RegExp, string])[] = [
   ['/sobjects', 'sobjects'],
   ['/sobjects/*', 'object'],
   ['/sobjects/*/describe', 'describe'],
+  ['/sobjects/*/describe/*', 'layouts'],
   ['/sobjects/*/updated', 'updated'],
   ['/sobjects/*/deleted', 'deleted'],
   ['/sobjects/*/*', 'record'],

@@ -24,7 +24,7 @@ describe('describe', () => {
       'StageName',
       {
         type: 'picklist',
-        label: 'Stage Name',
+        label: 'Stage',
         picklistValues: expect.arrayContaining([
           { value: 'Closed Won', label: 'Closed Won', active: true, defaultValue: false, validFor: null },
         ]) as never,

@@ -241,8 +241,21 @@ function customField(given: CustomField): SimulatedField {
 const relationshipOf = (name: string): string =>
   name.endsWith('__c') ? name.replace(/__c$/, '__r') : name.replace(/Id$/, '')
 
+/** Those that do not follow from the name. */
+const labels: Readonly<Record<string, string>> = {
+  StageName: 'Stage',
+  IsWon: 'Won',
+  IsClosed: 'Closed',
+  IsDeleted: 'Deleted',
+  IsActive: 'Active',
+  CurrencyIsoCode: 'Currency ISO Code',
+  StockKeepingUnit: 'Product SKU',
+}
+
 /** `CloseDate` is shown as `Close Date`, `AccountId` as `Account ID`. */
 function labelOf(name: string, type: FieldType): string {
+  const known = labels[name]
+  if (known !== undefined) return known
   const words = name
     .replace(/__c$/, '')
     .replaceAll('_', ' ')

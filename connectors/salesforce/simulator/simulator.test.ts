@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { exportPKCS8, exportSPKI, generateKeyPair, importPKCS8, SignJWT } from 'jose'
 import type { Json, JsonObject } from '../../../src/core/json.ts'
-import { began, closeAll, codeOf, start } from './rig.ts'
+import { began, closeAll, codeOf, start, typed } from './rig.ts'
 
 afterEach(closeAll)
 
@@ -91,6 +91,35 @@ describe('login', () => {
     expect((await as(`Bearer ${(await grant()).body.access_token}`)).status).toBe(200)
   })
 
+  test('takes key and secret of the app in a header, too', async () => {
+    const { sf } = await start()
+    const login = async (secret: string) => {
+      const authorization = `Basic ${Buffer.from(`test-client:${secret}`).toString('base64')}`
+      const body = new URLSearchParams({ grant_type: 'client_credentials' })
+      return (await fetch(`${sf.url}/services/oauth2/token`, { method: 'POST', headers: { authorization }, body }))
+        .status
+    }
+    expect([await login('test-secret'), await login('other')]).toEqual([200, 400])
+  })
+
+  test('ends a token that is given back', async () => {
+    const { sf, token, call } = await start()
+    const revoke = async () =>
+      (await fetch(`${sf.url}/services/oauth2/revoke`, { method: 'POST', body: new URLSearchParams({ token }) })).status
+    expect(await revoke()).toBe(200)
+    expect((await call('GET', '/limits')).status).toBe(401)
+    expect(await revoke()).toBe(400)
+  })
+
+  test('tells the user of a token by OpenID Connect, too', async () => {
+    const { sf, call } = await start()
+    const { body } = await call('GET', '/services/oauth2/userinfo')
+    expect(body).toMatchObject({ preferred_username: 'integration@example.com', zoneinfo: 'Europe/Berlin' })
+    const resources = (await call('GET', '/')).body as JsonObject
+    expect(resources.identity).toBe((body as JsonObject).sub)
+    expect(String(resources.identity)).toMatch(new RegExp(`^${sf.url}/id/00D\\w{15}/005\\w{15}$`))
+  })
+
   test('tells the user of a token', async () => {
     const { sf, grant } = await start()
     const { id, access_token: token } = (await grant()).body
@@ -121,6 +150,31 @@ describe('versions', () => {
     expect(reply.status).toBe(status)
     if (code !== null) expect(codeOf(reply)).toBe(code)
   })
+})
+
+test('tells links of the version that was asked, and whether the org is on trial', async () => {
+  const { call, rows, store } = await start()
+  const id = store.addAccount({ Name: 'Acme' })
+  const path = '/services/data/v60.0/composite/sobjects/Account'
+  const { body } = await call('POST', path, { ids: [id], fields: ['Name'] })
+  expect(body).toMatchObject([{ attributes: { url: `/services/data/v60.0/sobjects/Account/${id}` } }])
+  expect(await rows('SELECT TrialExpirationDate FROM Organization')).toEqual([{ TrialExpirationDate: null }])
+})
+
+test('understands a path behind an address that ends in a slash', async () => {
+  const { sf, token } = await start()
+  const reply = await fetch(`${sf.url}//services/data/v67.0/limits`, { headers: { authorization: `Bearer ${token}` } })
+  expect(reply.status).toBe(200)
+})
+
+test.each([
+  ['/query?q=SELECT+Id+FROM+Account&columns=true'],
+  ['/sobjects/Account/describe/layouts'],
+  ['/sobjects/Account/describe/compactLayouts'],
+])('says that %s is not simulated', async (path) => {
+  const { call } = await start()
+  const reply = await call('GET', path)
+  expect([reply.status, codeOf(reply)]).toEqual([501, 'NOT_SIMULATED'])
 })
 
 describe('limits', () => {
@@ -246,6 +300,33 @@ describe('the org in the words of all CRMs', () => {
     )
     const one = await start()
     expect(() => one.crm.addDeal({ name: 'x', currency: 'USD' })).toThrow('EUR only')
+  })
+
+  test('has products, with what was written onto them', async () => {
+    const fields = [
+      { name: 'ERP_Key__c', externalId: true },
+      { name: 'ERP_Stock_On_Hand__c', type: 'double' as const },
+      { name: 'ERP_Stock_As_Of__c', type: 'datetime' as const },
+    ]
+    const { crm, call, store } = await start({ customFields: { Product2: fields }, currencies: ['USD'] })
+    const old = crm.addProduct({ sku: 'OLD', name: 'Old one' })
+    const nothing = { key: null, active: true, prices: {}, onHand: null, available: null, asOf: null }
+    expect(crm.products()).toEqual([{ id: old, sku: 'OLD', name: 'Old one', ...nothing }])
+    const record = { Name: 'New', ProductCode: 'NEW', ERP_Key__c: 'k1', ERP_Stock_On_Hand__c: 2.5 }
+    const asOf = { ERP_Stock_As_Of__c: '2026-03-01T08:00:00Z' }
+    await call('PATCH', '/composite/sobjects/Product2/ERP_Key__c', {
+      records: [typed('Product2')({ ...record, ...asOf })],
+    })
+    const id = String(crm.products()[1]?.id)
+    const standard = store.records('Pricebook2')[0]?.Id ?? null
+    const price = { Product2Id: id, Pricebook2Id: standard, UnitPrice: 9.5 }
+    for (const more of [{ IsActive: true }, { IsActive: false, CurrencyIsoCode: 'USD' }]) {
+      await call('POST', '/sobjects/PricebookEntry', { ...price, ...more })
+    }
+    expect(crm.products()[1]).toEqual({
+      ...{ id, sku: 'NEW', name: 'New', key: 'k1', active: false, prices: { EUR: '9.5' } },
+      ...{ onHand: '2.5', available: null, asOf: '2026-03-01T08:00:00.000Z' },
+    })
   })
 
   test('is worked on from another process', async () => {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../../src/core/json.ts'
+import { parseInstant } from '../../../src/core/time.ts'
 import type { CrmDeal, CrmProduct, CrmWorld, SimulatedCrm, SimulatedSystem } from '../../../src/simulator/world.ts'
 import { decimalOf, type SalesforceStore } from './people.ts'
 
@@ -22,27 +23,32 @@ export function worldOf(store: SalesforceStore, currency: string, multiCurrency:
       outstanding: decimalOf(fields.ERP_Amount_Outstanding__c),
     },
   })
+  const productOf = (fields: JsonObject, prices: CrmProduct['prices']): CrmProduct => ({
+    id: String(fields.Id),
+    sku: String(fields.ProductCode ?? ''),
+    name: String(fields.Name),
+    key: textOf(fields.ERP_Key__c),
+    active: fields.IsActive === true,
+    prices,
+    onHand: decimalOf(fields.ERP_Stock_On_Hand__c),
+    available: decimalOf(fields.ERP_Stock_Available__c),
+    asOf: parseInstant(fields.ERP_Stock_As_Of__c ?? null),
+  })
+  function products(): readonly CrmProduct[] {
+    const standard = store.records('Pricebook2').find((book) => book.IsStandard === true)
+    const prices = new Map<string, Record<string, string>>()
+    for (const { Product2Id, Pricebook2Id, IsActive, UnitPrice, CurrencyIsoCode } of store.records('PricebookEntry')) {
+      if (Pricebook2Id !== standard?.Id || IsActive !== true) continue
+      const known = prices.get(String(Product2Id)) ?? {}
+      prices.set(String(Product2Id), { ...known, [String(CurrencyIsoCode ?? currency)]: decimalOf(UnitPrice) ?? '' })
+    }
+    return store.records('Product2').map((fields) => productOf(fields, prices.get(String(fields.Id)) ?? {}))
+  }
   const currencyOf = (asked: string | undefined): JsonObject => {
     if (multiCurrency) return { CurrencyIsoCode: asked ?? currency }
     if (asked === undefined || asked === currency) return {}
     throw new Error(`the simulated org has ${currency} only; start it with currencies: ['${asked}']`)
   }
-  const productOf = (fields: JsonObject): CrmProduct => ({
-    id: String(fields.Id),
-    sku: textOf(fields.ProductCode) ?? '',
-    name: String(fields.Name),
-    key: textOf(fields.ERP_Key__c),
-    active: fields.IsActive === true,
-    prices: Object.fromEntries(
-      store
-        .records('PricebookEntry')
-        .filter((entry) => entry.Product2Id === fields.Id)
-        .map((entry) => [textOf(entry.CurrencyIsoCode) ?? currency, decimalOf(entry.UnitPrice) ?? '0']),
-    ),
-    onHand: decimalOf(fields.ERP_Stock_On_Hand__c),
-    available: decimalOf(fields.ERP_Stock_Available__c),
-    asOf: textOf(fields.ERP_Stock_As_Of__c),
-  })
   return {
     amountIsFree: false,
     addCompany: ({ name, domain, street, city, zip, country }) =>
@@ -80,13 +86,14 @@ export function worldOf(store: SalesforceStore, currency: string, multiCurrency:
         ...given('LastStageChangeDate', wonAt),
       }),
     addLine: (dealId, line) => void store.addLine(dealId, line),
-    addProduct: ({ sku, name }) => store.addProduct({ sku, name }),
-    products: () => store.records('Product2').map(productOf),
     deals: () => store.records('Opportunity').map(dealOf),
     deal: (id) => {
       const found = store.record('Opportunity', id)
       return found === null ? null : dealOf(found)
     },
+    products,
+    addProduct: ({ sku, name }) =>
+      store.create('Product2', { Name: name, ProductCode: sku, StockKeepingUnit: sku, IsActive: true }),
   }
 }
 

@@ -493,6 +493,56 @@ describe('an opportunity', () => {
   })
 })
 
+describe('a product', () => {
+  const keyed = { Product2: [{ name: 'ERP_Key__c', externalId: true, unique: true }] }
+  const upsert = (org: Awaited<ReturnType<typeof start>>, records: readonly JsonObject[]) =>
+    org.call('PATCH', '/composite/sobjects/Product2/ERP_Key__c', { records: records.map(typed('Product2')) })
+
+  test('is made once for a key that is unique, and changed after that', async () => {
+    const org = await start({ customFields: keyed })
+    const { body } = await upsert(org, [{ ERP_Key__c: 'k1', Name: 'Desk' }, { ERP_Key__c: 'k2' }])
+    const id = String(org.store.records('Product2')[0]?.Id)
+    expect(body).toEqual([{ ...saved(id), created: true }, failed('REQUIRED_FIELD_MISSING', '[Name]', ['Name'])])
+    expect((await upsert(org, [{ ERP_Key__c: 'K1', Name: 'Table' }])).body).toEqual([{ ...saved(id), created: false }])
+    expect(org.store.records('Product2')).toMatchObject([{ Name: 'Table' }])
+    const made = await org.call('POST', '/sobjects/Product2', { Name: 'Other', ERP_Key__c: 'k1' })
+    expect([made.status, codeOf(made)]).toEqual([400, 'DUPLICATE_VALUE'])
+  })
+
+  test('has one price in a book and currency, and in other books only with a standard one', async () => {
+    const { store, call } = await start({ currencies: ['USD'] })
+    const Product2Id = String(store.create('Product2', { Name: 'Desk' }))
+    const standard = String(store.records('Pricebook2')[0]?.Id)
+    const other = store.create('Pricebook2', { Name: 'Other', IsActive: true })
+    const add = async (fields: JsonObject) => {
+      const reply = await call('POST', '/sobjects/PricebookEntry', { Product2Id, ...fields })
+      return reply.status === 201 ? 201 : codeOf(reply)
+    }
+    const price = { Pricebook2Id: standard, UnitPrice: 1 }
+    expect(await add({ UnitPrice: 1 })).toBe('REQUIRED_FIELD_MISSING')
+    expect(await add({ Pricebook2Id: standard })).toBe('REQUIRED_FIELD_MISSING')
+    expect(await add({ Pricebook2Id: other, UnitPrice: 1 })).toBe('STANDARD_PRICE_NOT_DEFINED')
+    expect(await add(price)).toBe(201)
+    expect(await add(price)).toBe('DUPLICATE_VALUE')
+    expect(await add({ ...price, CurrencyIsoCode: 'USD' })).toBe(201)
+    expect(await add({ ...price, CurrencyIsoCode: 'GBP' })).toBe('INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST')
+    expect(await add({ Pricebook2Id: other, UnitPrice: 1, UseStandardPrice: true })).toBe('NOT_SIMULATED')
+    expect(await add({ Pricebook2Id: other, UnitPrice: 1 })).toBe(201)
+    const entry = String(store.records('PricebookEntry')[0]?.Id)
+    expect((await call('PATCH', `/sobjects/PricebookEntry/${entry}`, { UnitPrice: 2, IsActive: true })).status).toBe(
+      204,
+    )
+    expect(codeOf(await call('PATCH', `/sobjects/PricebookEntry/${entry}`, { Pricebook2Id: other }))).toBe(
+      'INVALID_FIELD_FOR_INSERT_UPDATE',
+    )
+    expect(store.record('PricebookEntry', entry)).toMatchObject({
+      UnitPrice: 2,
+      IsActive: true,
+      CurrencyIsoCode: 'EUR',
+    })
+  })
+})
+
 describe('SystemModstamp', () => {
   test.each<[string, boolean, (org: Awaited<ReturnType<typeof filled>>) => unknown]>([
     ['moves when a field is written', true, ({ update, deal }) => update([{ id: deal, NextStep: 'x' }])],
