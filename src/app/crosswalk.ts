@@ -28,8 +28,11 @@ export interface Crosswalk {
   lint(options: { offline: boolean }): Promise<readonly Finding[]>
   /** Runs the tests beside the mappings. */
   test(): Promise<readonly MappingTest[]>
-  /** What a deal's order would be and why; writes nothing. `kind` is `deal`. */
-  preview(recordId: string, options: { sync?: string }): Promise<Preview>
+  /**
+   * What would become of a record and why; writes nothing.
+   * @param options.record  what people call it: `deal` unless given; the first sync of such records counts, or `sync`
+   */
+  preview(recordId: string, options: { record?: string; sync?: string }): Promise<Preview>
   /** Detects and delivers until nothing is due, for these syncs (all when empty), in their order. */
   run(syncs: readonly string[], options: RunOptions): Promise<RunReport>
   /** Deals won before `since:`, from an instant on. @returns how many; they are only queued when `dryRun` is false */

@@ -6,6 +6,7 @@ import type { Deps } from './bench/deps.ts'
 import type { ConnectionCheck, Crosswalk, MappingTest } from './crosswalk.ts'
 import { preview } from './engine/preview.ts'
 import { runSyncs } from './engine/run.ts'
+import { flowOf } from './flows/catalogue.ts'
 import type { DealCases, Sync } from './flows/flow.ts'
 import type { Projects } from './project/projects.ts'
 
@@ -25,12 +26,22 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
   const { ledger, clock } = deps
   const wake = async (syncs: readonly string[]) => options.wake?.(syncs)
 
-  /** A sync whose records are deals: the one that is named, or the first of the configuration. */
+  /** The sync that is named, or the first of the configuration whose records are called so. */
+  async function syncOf(record: string, name: string | undefined): Promise<Sync> {
+    const { config } = projects.current()
+    const first = Object.entries(config.syncs).find(([, { document }]) => flowOf(document).record === record)?.[0]
+    if (name === undefined && first === undefined) {
+      throw invalid(
+        'syncs',
+        `No sync of the configuration delivers a ${record}`,
+        'Add one, see docs/reference/configuration.md.',
+      )
+    }
+    return projects.current().sync(name ?? first ?? '')
+  }
+
   async function dealSync(name: string | undefined): Promise<Sync & { readonly deals: DealCases }> {
-    const first = Object.entries(projects.current().config.syncs).find(
-      ([, sync]) => sync.document === dealDocument,
-    )?.[0]
-    const sync = await projects.current().sync(name ?? first ?? '')
+    const sync = await syncOf('deal', name)
     const { deals } = sync
     if (deals !== null) return { ...sync, deals }
     throw invalid(sync.name, `Sync "${sync.name}" does not deliver deals`, 'Name the sync with `document: deal`.')
@@ -109,7 +120,7 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
       }
       return results
     },
-    preview: async (recordId, how) => preview(await dealSync(how.sync), recordId, deps),
+    preview: async (recordId, how) => preview(await syncOf(how.record ?? 'deal', how.sync), recordId, deps),
     run: (names, how) => {
       names.forEach(mustExist)
       return runSyncs(projects.current(), names, { ...how, actor }, deps, resume)
@@ -189,8 +200,6 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
     },
   }
 }
-
-const dealDocument = 'deal'
 
 const invalid = (path: string, message: string, fix: string) =>
   new SyncError(message, { problem: { kind: 'configuration_invalid', path }, fix })

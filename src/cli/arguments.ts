@@ -1,4 +1,5 @@
 import { Argument, InvalidArgumentError, Option } from 'commander'
+import { flows } from '../app/flows/catalogue.ts'
 import type { CliDeps } from './deps.ts'
 
 /** Reads the number of an option. */
@@ -13,8 +14,9 @@ export function portNumber(text: string): number {
   throw new InvalidArgumentError('A port is at most 65535.')
 }
 
-/** Deals are what can be looked at one by one; the word is written so that there is room for others. */
-export const recordKind = () => new Argument('<kind>', 'what kind of record').choices(['deal'])
+/** What can be looked at one by one, as the flows call it. */
+export const recordKind = () =>
+  new Argument('<kind>', 'what kind of record').choices(flows.flatMap(({ record }) => record ?? []))
 
 /** `--crm` or `--erp`, with the systems that can be one. */
 export const systemOption = (role: 'crm' | 'erp', systems: CliDeps['systems']): Option =>

@@ -39,7 +39,7 @@ describe('a wrong command line', () => {
     ['run --allow many', "Error: Option '--allow <n>' argument 'many' is invalid. It takes a whole number.\n"],
     ['start --port 70000', 'A port is at most 65535.'],
     ['start --role king', 'Allowed choices are all, api, worker.'],
-    ['timeline order 1', 'Allowed choices are deal.'],
+    ['timeline order 1', 'Allowed choices are deal, product.'],
     ['problems --kind bad', 'Allowed choices are unavailable,'],
     ['simulate sap', 'Allowed choices are hubspot, odoo.'],
     ['backfill deals', "Error: Required option '--from <date>' not specified"],

@@ -141,6 +141,8 @@ const productSchema = z.strictObject({
   raw,
 })
 
+export type Product = z.infer<typeof productSchema>
+
 const orderStates = ['draft', 'confirmed', 'cancelled'] as const
 export const stages = [
   'draft',

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { registry } from '../../connectors/registry.ts'
+import { flows } from '../app/flows/catalogue.ts'
 import { configSchema } from '../app/project/config.ts'
 import { assertNever, isObject, type Json } from '../core/json.ts'
 import { type Problem, type ProblemKind, problemTitles, type Verdict, verdictOf } from '../core/problem.ts'
@@ -47,12 +48,12 @@ const schemaOf = (schema: z.ZodType): Schema =>
 function configurationPage(): string {
   const { properties = {} } = schemaOf(configSchema)
   const { connections, syncs, ...others } = properties
-  const [deal, fulfilment] = inside(syncs).oneOf ?? []
+  const schemas = inside(syncs).oneOf ?? []
   // What a configuration that says nothing becomes: the defaults as they are, after every rule of the schema.
   const base = { from: 'a', to: 'b' }
   const filled = configSchema.parse({
     connections: { a: { system: 'x' } },
-    syncs: { deal: { ...base, document: 'deal' }, fulfilment: { ...base, document: 'fulfilment', of: 'deal' } },
+    syncs: Object.fromEntries(flows.map(({ document, example }) => [document, { ...base, document, ...example }])),
   })
   return joined([
     '# Configuration',
@@ -64,12 +65,11 @@ function configurationPage(): string {
       'them by these names: one that is renamed is a new one.',
     '## `connections.<name>`',
     tableOf(inside(connections), filled.connections.a),
-    '## `syncs.<name>` with `document: deal`',
-    'Won deals of `from` become orders of `to`.',
-    tableOf(deal, filled.syncs.deal),
-    '## `syncs.<name>` with `document: fulfilment`',
-    'What becomes of the orders in `from` is written onto the deals of `to`.',
-    tableOf(fulfilment, filled.syncs.fulfilment),
+    ...flows.flatMap(({ document, title }, index) => [
+      `## \`syncs.<name>\` with \`document: ${document}\``,
+      title,
+      tableOf(schemas[index], filled.syncs[document]),
+    ]),
     '## The rest',
     tableOf({ type: 'object', properties: others }, filled),
     ...registry.flatMap(({ title, name, settings }) => [

@@ -26,6 +26,7 @@ export function worldOf(store: Store): ErpWorld {
     else store.pay(order.id, store.netOf(order))
   }
   return {
+    catalogue: null,
     addProduct({ sku, name = sku, price = '0', route = 'stock' }) {
       if (route === 'make' || route === 'buy') throw new Error(`not simulated: the example ERP does not ${route} goods`)
       return store.addProduct({ sku, name, price: text(price), service: route === 'service' })

@@ -27,7 +27,7 @@ import { openRecords } from './records.ts'
 import { seed } from './seed.ts'
 import { openSuiteql } from './suiteql.ts'
 import { openChecking } from './values.ts'
-import { type NetsuiteWorld, requests, trouble, words, worldOf } from './world.ts'
+import { requests, trouble, words, worldOf } from './world.ts'
 
 export interface NetsuiteSimulatorOptions {
   readonly port?: number
@@ -80,7 +80,7 @@ const typeCodes: Readonly<Record<string, string>> = {
 /** An account of NetSuite in memory, on an SQL engine: REST records, SuiteQL and both logins, as strict as the vendor's. */
 export async function startNetsuiteSimulator(
   options: NetsuiteSimulatorOptions = {},
-): Promise<SimulatedErp & { readonly store: NetsuiteStore; readonly erp: NetsuiteWorld }> {
+): Promise<SimulatedErp & { readonly store: NetsuiteStore }> {
   const { timeZone = 'America/Los_Angeles', oneWorld = true, units = true, legacyTax = false } = options
   const { concurrency = 5 } = options
   const { account = '1234567_SB1', algorithm = 'ES256', currency = 'EUR', columnCase = 'lower' } = options

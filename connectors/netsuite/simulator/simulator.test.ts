@@ -1171,11 +1171,11 @@ describe('items', () => {
     const { netsuite } = await start()
     const { erp } = netsuite
     const id = erp.addProduct({ sku: 'LAMP', name: 'Lamp', price: '10' })
-    erp.changeProduct(id, { price: '12.5', onHand: '3', active: false, name: 'Lamp L2' })
-    expect(erp.products().find((product) => product.id === id)).toEqual({
+    erp.catalogue?.change(id, { price: '12.5', onHand: '3', active: false, name: 'Lamp L2' })
+    expect((erp.catalogue?.products() ?? []).find((product) => product.id === id)).toEqual({
       ...{ id, sku: 'LAMP', name: 'Lamp L2', active: false, price: '12.5', onHand: '3', available: '3' },
     })
-    expect(() => erp.changeProduct('999', { price: '1' })).toThrow('no item 999')
+    expect(() => erp.catalogue?.change('999', { price: '1' })).toThrow('no item 999')
   })
 
   test('that are only read are ordered by nobody', async () => {

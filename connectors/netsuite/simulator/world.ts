@@ -2,26 +2,11 @@ import type { ErpOrder, ErpWorld, SimulatedErp, SimulatedSystem } from '../../..
 import { changedRecord, errorReply, invalidLogin, tooManyRequests } from './errors.ts'
 import type { NetsuiteStore, SimulatedOrder } from './people.ts'
 
-/** With what people who keep the catalogue do. */
-export interface NetsuiteWorld extends ErpWorld {
-  changeProduct(id: string, change: { price?: string; onHand?: string; active?: boolean; name?: string }): void
-  products(): readonly {
-    id: string
-    sku: string
-    name: string
-    active: boolean
-    price: string
-    onHand: string
-    available: string
-  }[]
-}
-
 /** The account in the words that all simulated ERPs share. */
-export function worldOf(store: NetsuiteStore): NetsuiteWorld {
+export function worldOf(store: NetsuiteStore): ErpWorld {
   return {
     addProduct: (product) => store.addItem(product),
-    changeProduct: (id, change) => store.changeItem(id, change),
-    products: () => store.items(),
+    catalogue: { products: () => store.items(), change: (id, change) => store.changeItem(id, change) },
     orders: () => store.orders().map(orderOf),
     order: (id) => {
       const found = store.order(id)

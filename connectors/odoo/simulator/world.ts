@@ -33,6 +33,7 @@ export function worldOf(store: OdooStore): ErpWorld {
   })
   return {
     addProduct: (product) => store.addProduct(product),
+    catalogue: null,
     orders: () => store.orders().map(orderOf),
     order: (id) => {
       const found = store.order(id)

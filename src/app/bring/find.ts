@@ -6,7 +6,6 @@ import type { Link, LinkUpdate } from '../../ports/ledger/links.ts'
 import type { Bench } from '../bench/bench.ts'
 import type { Brought, Kind, Sought, Subject } from './kind.ts'
 import { stepOf } from './state.ts'
-import { writtenOf } from './written.ts'
 
 /**
  * Finds what the target has already: by link, by our key, by the kind's `match` (strict: several hits are a failure). What
@@ -46,7 +45,7 @@ function openFinding(kind: Kind, bench: Bench) {
     void brought.set(refText(subject.ref), { ok: true, how: 'linked', id, link, label: link.target.label })
 
   function take(subject: Sought, match: Match, step: ReturnType<typeof stepOf>): void {
-    const { link, fields } = subject
+    const { link } = subject
     // What carries our key was made by us, whether or not this ledger remembers it.
     const origin = match.key === subject.key ? 'created' : 'adopted'
     const target = { ...link.target, id: match.id, label: match.label }
@@ -62,7 +61,7 @@ function openFinding(kind: Kind, bench: Bench) {
       id: link.id,
       state: 'linked',
       origin,
-      target: { id: match.id, label: match.label, ...(fields === null ? {} : { written: writtenOf(fields) }) },
+      target: { id: match.id, label: match.label },
     })
   }
 

@@ -1,4 +1,5 @@
 import { refText } from '../../core/ref.ts'
+import { storedOf } from '../../plan/difference.ts'
 import type { Write, WriteOutcome } from '../../ports/connector.ts'
 import type { LinkUpdate } from '../../ports/ledger/links.ts'
 import { madeCount } from '../bench/batch.ts'
@@ -6,7 +7,6 @@ import type { Bench } from '../bench/bench.ts'
 import { inParts } from '../bench/in-parts.ts'
 import type { Brought, Kind, Ready } from './kind.ts'
 import { stateAfter } from './state.ts'
-import { writtenOf } from './written.ts'
 
 /** The id of what is not made, on a bench that writes nothing. */
 export const plannedId = 'new'
@@ -72,7 +72,7 @@ async function makeSome(kind: Kind, subjects: readonly Ready[], bench: Bench): P
         state: 'linked',
         origin: 'created',
         ...(kind.firstStage === null ? {} : { stage: kind.firstStage }),
-        target: { id, written: writtenOf(subject.fields, linesOf(subject)) },
+        target: { id, written: storedOf({ fields: subject.fields, lines: linesOf(subject), confirmed: false }) },
       })
     } else if (outcome?.ok === false) {
       put(subject, outcome)

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { JsonObject } from '../../core/json.ts'
 import type { RecordKind, RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
 import type { CompiledMapping } from '../../mapping/compile/compile.ts'
@@ -33,6 +34,10 @@ export interface Flow {
   readonly document: string
   /** What it does, in one sentence, with `from` and `to` for the connections. */
   readonly title: string
+  /** Keys that a configuration needs beside `document`, `from` and `to`: for the reference page. */
+  readonly example: JsonObject
+  /** What people call its records, where they are looked at one by one; null where they are another flow's. */
+  readonly record: string | null
   readonly config: SyncSchema
   /** The sync that this one goes on from, null when it stands by itself. */
   follows(config: SyncConfig): string | null
@@ -116,6 +121,8 @@ export interface CustomerLink {
 export function defineFlow<S extends SyncSchema>(own: {
   readonly document: string
   readonly title: string
+  readonly example: JsonObject
+  readonly record: string | null
   readonly config: S
   readonly records: Flow['records']
   readonly kind: string | null
@@ -132,6 +139,8 @@ export function defineFlow<S extends SyncSchema>(own: {
   return {
     document: own.document,
     title: own.title,
+    example: own.example,
+    record: own.record,
     config: own.config,
     records: own.records,
     kind: own.kind,

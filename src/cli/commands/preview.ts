@@ -12,20 +12,18 @@ export function addPreview(program: Command, perform: Perform): void {
     .addArgument(recordKind())
     .argument('<id>', "the record's id in its own system")
     .option('--sync <name>', 'the sync to look through, where there are several')
-    .action((_kind: string, id: string, options: { sync?: string }, command: Command) =>
+    .action((record: string, id: string, options: { sync?: string }, command: Command) =>
       perform(command, async (session) => {
-        const preview = await session.ask((crosswalk) =>
-          crosswalk.preview(id, options.sync === undefined ? {} : { sync: options.sync }),
-        )
-        session.answer(preview, () => show(preview, session))
+        const preview = await session.ask((crosswalk) => crosswalk.preview(id, { record, ...options }))
+        session.answer(preview, () => show(record, preview, session))
         return preview.failures.length === 0 ? 0 : 1
       }),
     )
 }
 
-function show(preview: Preview, session: Session): string {
+function show(record: string, preview: Preview, session: Session): string {
   const { paint } = session
-  const title = `${paint.bold(`Deal ${oneLine(preview.recordId)}`)}  ${oneLine(preview.label)}  ${paint.dim(`sync ${preview.sync}`)}\n`
+  const title = `${paint.bold(`${titled(record)} ${oneLine(preview.recordId)}`)}  ${oneLine(preview.label)}  ${paint.dim(`sync ${preview.sync}`)}\n`
   const fields = session.table(
     [
       { title: 'FIELD' },
@@ -42,7 +40,7 @@ function show(preview: Preview, session: Session): string {
       note ?? '',
     ]),
   )
-  const parts = [title + action(preview, session)]
+  const parts = [title + action(record, preview, session)]
   if (preview.fields.length > 0) parts.push(fields)
   if (preview.lines.length > 0) {
     parts.push(
@@ -58,16 +56,19 @@ function show(preview: Preview, session: Session): string {
   return parts.join('\n')
 }
 
-function action({ action, order }: Preview, session: Session): string {
+const titled = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+function action(record: string, { action, order }: Preview, session: Session): string {
   const { green, red, dim, yellow } = session.paint
-  const named = order === null ? 'the order' : `order ${oneLine(order.number ?? order.id)}`
+  const made = record === 'deal' ? 'order' : record
+  const named = order === null ? `the ${made}` : `${made} ${oneLine(order.number ?? order.id)}`
   switch (action) {
     case 'create':
-      return `${green('+')} An order would be made\n`
+      return `${green('+')} ${made === 'order' ? 'An order' : `A ${made}`} would be made\n`
     case 'update':
-      return `${yellow('~')} ${named} would be brought up to the deal\n`
+      return `${yellow('~')} ${named} would be brought up to the ${record}\n`
     case 'nothing':
-      return `${dim('=')} ${named} is as the deal wants it\n`
+      return `${dim('=')} ${named} is as the ${record} wants it\n`
     case 'confirm':
       return `${yellow('~')} ${named} would be confirmed\n`
     case 'cancel':

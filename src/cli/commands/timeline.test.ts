@@ -141,7 +141,7 @@ test('of an id that two connections have asks which one is meant', async () => {
   const both = { timeline: async () => [...story, twin], deals: async () => [aLink] }
   const { code, err } = await cli('timeline deal 901', both)
   expect(code).toBe(2)
-  expect(err).toContain('Deal 901 is there in hubspot and in hubspot_us')
+  expect(err).toContain('deal 901 is there in hubspot and in hubspot_us')
   expect(err).toContain('--connection hubspot')
   const asked: unknown[] = []
   const one = {

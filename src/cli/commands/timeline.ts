@@ -13,11 +13,11 @@ import { oneLine, pad, widthOf } from '../text.ts'
 export function addTimeline(program: Command, perform: Perform): void {
   program
     .command('timeline')
-    .description('Tell the story of one deal: every step, the values, the answers of both systems')
+    .description('Tell the story of one record: every step, the values, the answers of both systems')
     .addArgument(recordKind())
     .argument('<id>', "the record's id in its own system")
     .option('--connection <name>', 'of this connection, where several have a record of that id')
-    .action((_kind: string, id: string, options: { connection?: string }, command: Command) =>
+    .action((kind: string, id: string, options: { connection?: string }, command: Command) =>
       perform(command, async (session) => {
         const { links, entries } = await session.ask(async (crosswalk) => ({
           entries: await crosswalk.timeline({ id, ...options }),
@@ -31,19 +31,25 @@ export function addTimeline(program: Command, perform: Perform): void {
         const connections = [...new Set(owners.map((ref) => ref.connection))]
         if (connections.length > 1) {
           session.misuse(
-            `Deal ${oneLine(id)} is there in ${connections.map(oneLine).join(' and in ')}`,
+            `${kind} ${oneLine(id)} is there in ${connections.map(oneLine).join(' and in ')}`,
             `Say which one is meant: --connection ${oneLine(connections[0] ?? '')}`,
           )
         }
         const link = links[0] ?? null
-        session.answer({ recordId: id, link, entries }, () => show(id, link, entries, session))
+        session.answer({ recordId: id, link, entries }, () => show(kind, id, link, entries, session))
         return entries.length === 0 && link === null ? 1 : 0
       }),
     )
 }
 
-function show(id: string, link: Link | null, entries: readonly TimelineEntry[], session: Session): string {
-  if (entries.length === 0 && link === null) return `Nothing is known of deal ${oneLine(id)}.\n`
+function show(
+  kind: string,
+  id: string,
+  link: Link | null,
+  entries: readonly TimelineEntry[],
+  session: Session,
+): string {
+  if (entries.length === 0 && link === null) return `Nothing is known of ${kind} ${oneLine(id)}.\n`
   const { zone } = session
   const days = [...Map.groupBy(entries, (entry) => dayIn(entry.at, zone))]
   const eventColumns = Math.max(0, ...entries.map((entry) => widthOf(eventText(entry))))
@@ -52,14 +58,20 @@ function show(id: string, link: Link | null, entries: readonly TimelineEntry[], 
       `${session.paint.bold(day)}\n${ofDay.map((entry) => step(entry, eventColumns, session)).join('')}`,
   )
   const close = entries.length === 0 ? [] : [`${session.paint.dim(`Times in ${zone}`)}\n`]
-  return [head(id, link, entries, session), ...shown, ...close].join('\n')
+  return [head(kind, id, link, entries, session), ...shown, ...close].join('\n')
 }
 
-function head(id: string, link: Link | null, entries: readonly TimelineEntry[], session: Session): string {
+function head(
+  kind: string,
+  id: string,
+  link: Link | null,
+  entries: readonly TimelineEntry[],
+  session: Session,
+): string {
   const { paint } = session
   const label = oneLine(link?.source.label ?? '')
-  const title = `${paint.bold(`Deal ${oneLine(id)}`)}${label === '' || label === id ? '' : `  ${label}`}\n`
-  if (link === null) return `${title}No order yet\n`
+  const title = `${paint.bold(`${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${oneLine(id)}`)}${label === '' || label === id ? '' : `  ${label}`}\n`
+  if (link === null) return kind === 'deal' ? `${title}No order yet\n` : title
   const { text, style } = progressOf(link, paint)
   const number = oneLine(link.target.label ?? link.target.id ?? '')
   const order = number === '' ? `${style(text)}\n` : `Order ${number}  ${style(text)}\n`

@@ -11,6 +11,8 @@ import { type FulfilmentSync, reportedKind } from './sync.ts'
 export const fulfilment = defineFlow({
   document: 'fulfilment',
   title: 'What becomes of the orders in `from` is written onto the deals of `to`.',
+  example: { of: 'deal' },
+  record: null,
   config: reportSyncSchema,
   records: { role: 'report', end: 'target' },
   kind: null,

@@ -15,6 +15,8 @@ import { watchOf } from './watch.ts'
 export const orders = defineFlow({
   document: 'deal',
   title: 'Won deals of `from` become orders of `to`.',
+  example: {},
+  record: 'deal',
   config: orderSyncSchema,
   records: { role: 'deal', end: 'source' },
   kind: 'order',
