@@ -94,6 +94,14 @@ syncs:
     of: deals
     schedule: ${schedule}
     mode: ${mode}
+
+  # Products of ${erp.title}, with price and stock, in the catalogue of ${crm.title}: docs/products.md.
+  # products:
+  #   document: product
+  #   from: ${erp.name}
+  #   to: ${crm.name}
+  #   schedule: ${schedule}
+  #   mode: ${mode}
 `
 }
 
