@@ -182,7 +182,9 @@ function compileFrom(node: MapNode, target: Target, scope: PathScope, context: R
   const text = textOf(from, context)
   const source = text === null ? null : compilePath(text, from.value.at, scope, context)
   const elseEntry = entryOf(node, 'else')
-  const drafted = elseEntry === undefined ? undefined : compileDraft(elseEntry.value, target, scope, context)
+  const changed = ['with', 'map'].some((word) => entryOf(node, word) !== undefined)
+  const inner = changed ? withoutLinks(context) : context
+  const drafted = elseEntry === undefined ? undefined : compileDraft(elseEntry.value, target, scope, inner)
   const misplaced = drafted != null && refuseWriting(drafted, (elseEntry as Entry).value.at, context)
   const otherwise = misplaced ? null : drafted
   if (otherwise === null || source === null) {
@@ -205,6 +207,12 @@ function compileFrom(node: MapNode, target: Target, scope: PathScope, context: R
     table: steps.table,
   }
 }
+
+/**
+ * Where what comes out is changed or looked up by. A link has to stand for itself there, as orders are mapped before it is
+ * known whose they are.
+ */
+const withoutLinks = (context: RuleContext): RuleContext => ({ ...context, links: [] })
 
 function compileValue(node: MapNode, target: Target, context: RuleContext): Draft | null {
   const value = literalFor(entryOf(node, 'value') as Entry, target, context)
@@ -253,7 +261,8 @@ function compileLookup(node: MapNode, target: Target, scope: PathScope, context:
     )
     return null
   }
-  const conditions = where.value.entries.map((entry) => compileCondition(entry, fields, target, scope, context))
+  const inner = withoutLinks(context)
+  const conditions = where.value.entries.map((entry) => compileCondition(entry, fields, target, scope, inner))
   const fallback = compileDefault(node, { ...target, shape: { kind: 'reference' } }, context)
   const optional = optionalOf(node, context)
   if (object === null || fallback === undefined || optional === undefined) return null

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../core/json.ts'
 import type { Failure, Problem } from '../../core/problem.ts'
+import type { Hole } from './hole.ts'
 
 /** The value is not known yet: an answer was asked for, and the record is run again when it is there. */
 export const pending: unique symbol = Symbol('pending')
@@ -38,7 +39,7 @@ export interface Pass {
   /** Names the record in messages: `deal D-901`. */
   readonly record: string
   readonly zone: string
-  readonly links: Readonly<Record<string, string>>
+  readonly links: Readonly<Record<string, string | Hole>>
   readonly failures: Failure[]
   readonly expressions: ReadonlyMap<string, ExpressionAnswer>
   readonly lookups: ReadonlyMap<string, LookupAnswer>

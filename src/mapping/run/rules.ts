@@ -2,6 +2,7 @@ import type { Json } from '../../core/json.ts'
 import type { ResolvedPath } from '../compile/path.ts'
 import type { Kind } from '../compile/shape.ts'
 import { type Evaluate, type ExpressionTask, type Frame, failMapping, type Outcome, pending } from './frame.ts'
+import { isHole } from './hole.ts'
 import { tableLookup } from './table-lookup.ts'
 import { brief, coerce, refusal } from './value.ts'
 
@@ -31,7 +32,7 @@ export const either =
 export function fitted(evaluate: Evaluate, kind: Kind, legal: ReadonlySet<string> | null, path: string): Evaluate {
   return (frame) => {
     const value = evaluate(frame)
-    if (typeof value === 'symbol' || value === null) return value
+    if (typeof value === 'symbol' || value === null || isHole(value)) return value
     const fit = coerce(value, kind)
     if (fit === undefined) return failMapping(frame, path, 'type', `${path}: ${refusal(value, kind)}`)
     if (legal !== null && !legal.has(fit as string)) {

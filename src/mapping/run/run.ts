@@ -4,6 +4,7 @@ import type { Failure } from '../../core/problem.ts'
 import type { CompiledMapping } from '../compile/compile.ts'
 import { withDefaults } from './defaults.ts'
 import type { ExpressionAnswer, ExpressionTask, Frame, LookupAnswer, LookupNeed, Pass } from './frame.ts'
+import type { Hole } from './hole.ts'
 import { evaluateFields, evaluateLines, type Lineage } from './record.ts'
 
 export type { LookupAnswer, LookupNeed } from './frame.ts'
@@ -27,8 +28,8 @@ export interface Scope {
   readonly op: 'create' | 'update'
   /** The account of the mapping's own system. */
   readonly account: Json
-  /** Target ids by name: `{ customer: '43' }`. */
-  readonly links: Readonly<Record<string, string>>
+  /** Target ids by name: `{ customer: '43' }`; a hole where the id is not known yet, see `fillHole`. */
+  readonly links: Readonly<Record<string, string | Hole>>
 }
 
 /** Values are neutral, as `Write` in ports/connector.ts has them. */
@@ -119,7 +120,7 @@ interface Job<T> {
   readonly record: string
   /** What the roots of paths are read from: the record, then the account. */
   readonly slots: readonly [Json, Json]
-  readonly links: Readonly<Record<string, string>>
+  readonly links: Readonly<Record<string, string | Hole>>
   /** Null when something is missing: answers, or values that are among the failures. */
   run(frame: Frame): T | null
 }

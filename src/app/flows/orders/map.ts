@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import type { Json, JsonObject } from '../../../core/json.ts'
 import { refText } from '../../../core/ref.ts'
+import { fillHole, type Hole, openHole } from '../../../mapping/run/hole.ts'
 import { type Mapped, mapOutbound, type TargetRecord } from '../../../mapping/run/run.ts'
 import type { Bench } from '../../bench/bench.ts'
 import { breathe } from '../../bench/in-parts.ts'
 import { type Wanted, type Won, wantedOf } from './case.ts'
 import type { DealSync } from './sync.ts'
 
-/** Stands for the customer while it is being found: a hole that no text of any record can be taken for. */
-const hole = `hole ${randomUUID()}`
+/** Stands for the customer while it is being found. */
+const hole = openHole('customer')
 
 /** A deal with what its order shall be, but for the customer. */
 export interface Drafted {
@@ -46,7 +45,7 @@ async function mapOrders(
   sync: DealSync,
   cases: readonly Won[],
   op: (won: Won) => 'create' | 'update',
-  customerOf: (won: Won) => string,
+  customerOf: (won: Won) => string | Hole,
   bench: Bench,
 ): Promise<readonly Mapped<TargetRecord>[]> {
   if (cases.length === 0) return []
@@ -57,26 +56,6 @@ async function mapOrders(
     bench.lookups,
     bench.deps.evaluator,
   )
-}
-
-/** Puts the customer into its hole; null where a rule made something else of that. */
-function filled(record: TargetRecord, id: string): TargetRecord | null {
-  let spoilt = false
-  const put = (value: Json): Json => {
-    if (value === hole) return id
-    if (typeof value === 'string' && value.includes(hole)) spoilt = true
-    return value
-  }
-  const putAll = (fields: JsonObject): JsonObject =>
-    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, put(value)]))
-  const { fields, lines, lineage } = record
-  const settled = {
-    fields: putAll(fields),
-    lines:
-      lines === null ? null : { ...lines, items: lines.items.map((one) => ({ ...one, fields: putAll(one.fields) })) },
-    lineage: lineage.map((one) => ({ ...one, value: put(one.value) })),
-  }
-  return spoilt ? null : settled
 }
 
 /**
@@ -97,12 +76,10 @@ export async function wantedOrders(
     void wanted.set(refText(won.ref), wantedOf(record, won.key, sync.order.references))
   const anew: Won[] = []
   for (const { won, draft } of drafted) {
-    const record = again.has(refText(won.ref)) ? null : filled(draft, customerOf(won))
-    if (record === null) anew.push(won)
-    else put(won, record)
+    if (again.has(refText(won.ref))) anew.push(won)
+    else put(won, fillHole(draft, hole, customerOf(won)))
   }
-  const op = (won: Won) => (again.has(refText(won.ref)) || hasOrder(won) ? 'update' : 'create')
-  const mapped = await mapOrders(sync, anew, op, customerOf, bench)
+  const mapped = await mapOrders(sync, anew, () => 'update', customerOf, bench)
   for (const [index, won] of anew.entries()) {
     const result = mapped[index]
     if (result?.ok === true) put(won, result.value)
