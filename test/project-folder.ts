@@ -117,7 +117,7 @@ export async function openProjectFolder(
       return { ...opened, crosswalk }
     },
     cli(...args) {
-      const child = spawn(process.execPath, ['src/main/cli.ts', '--config', config, '--home', home, ...args], {
+      const child = spawn(process.execPath, ['bin/crosswalk.js', '--config', config, '--home', home, ...args], {
         cwd: join(import.meta.dirname, '..'),
         env: { ...process.env, ...environment, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,8 @@
 import { startHubspotSimulator } from '../connectors/hubspot/simulator/index.ts'
 import { startOdooSimulator } from '../connectors/odoo/simulator/index.ts'
+import { simulatedCrms, simulatedErps } from '../connectors/simulators.ts'
 import type { SimulatedCrm, SimulatedErp } from '../src/simulator/world.ts'
+import type { PairNames } from './extent.ts'
 import { type ConfigChange, openProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 /** A project between a simulated CRM and a simulated ERP. */
@@ -11,6 +13,10 @@ export interface Pair extends ProjectFolder {
 }
 interface PairOptions extends ConfigChange {
   readonly environment?: Readonly<Record<string, string>>
+}
+/** Simulators whose clock can be put forward, so that nobody waits for the systems' seconds. */
+export interface Timed {
+  pass(ms: number): void
 }
 
 /** Takes the two over: `close` closes them. */
@@ -36,8 +42,48 @@ export async function openPair(
   }
 }
 
+/** Settings that make waits short, and batches small so that faults strike between them; of systems that have such. */
+const testSettings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  hubspot: { indexDelaySeconds: 1, lineItemsMinutes: 0 },
+  odoo: { loadOrders: 4 },
+}
+
+/** Starts both simulators by their names. */
+export async function openPairOf(
+  { crm, erp }: PairNames,
+  simulators: { readonly latencyMs?: number; readonly currencies?: readonly string[] } = {},
+  change: ConfigChange = {},
+): Promise<Pair & Timed> {
+  const { now, pass } = movingClock()
+  const startCrm = startOf(simulatedCrms, crm)
+  const startErp = startOf(simulatedErps, erp)
+  const pair = await openPair(
+    { system: crm, simulator: await startCrm({ ...simulators, now }) },
+    { system: erp, simulator: await startErp({ ...simulators, now }) },
+    { ...change, crm: { ...testSettings[crm], ...change.crm }, erp: { ...testSettings[erp], ...change.erp } },
+  )
+  return { ...pair, pass }
+}
+
+export function startOf<Start>(list: Readonly<Record<string, Start>>, system: string): Start {
+  const found = list[system]
+  if (found === undefined) throw new Error(`there is no simulator of "${system}"`)
+  return found
+}
+
+/** The real time, and what was passed over. */
+function movingClock(): Timed & { now(): number } {
+  let aheadMs = 0
+  return {
+    now: () => Date.now() + aheadMs,
+    pass(ms) {
+      aheadMs += ms
+    },
+  }
+}
+
 /** The pair that most tests work with: HubSpot and Odoo, with what people can do there in the systems' own words. */
-export interface Rig extends Pair {
+export interface Rig extends Pair, Timed {
   readonly hubspot: Awaited<ReturnType<typeof startHubspotSimulator>>
   readonly odoo: Awaited<ReturnType<typeof startOdooSimulator>>
 }
@@ -49,8 +95,24 @@ interface RigOptions extends PairOptions {
 }
 
 export async function openRig({ simulators, ...options }: RigOptions = {}): Promise<Rig> {
-  const hubspot = await startHubspotSimulator(simulators?.hubspot)
-  const odoo = await startOdooSimulator(simulators?.odoo)
+  const { now, pass } = movingClock()
+  const hubspot = await startHubspotSimulator({ now, ...simulators?.hubspot })
+  const odoo = await startOdooSimulator({ now, ...simulators?.odoo })
   const pair = await openPair({ system: 'hubspot', simulator: hubspot }, { system: 'odoo', simulator: odoo }, options)
-  return { ...pair, hubspot, odoo }
+  return { ...pair, hubspot, odoo, pass }
+}
+
+/** Opens at the first call and once only; after a failure the next call tries again, so that one test fails and not all. */
+export function lazily<T>(open: () => Promise<T>): { get(): Promise<T>; ifOpened(): Promise<T | null> } {
+  let opening: Promise<T> | null = null
+  return {
+    get() {
+      opening ??= open().catch((error: unknown) => {
+        opening = null
+        throw error
+      })
+      return opening
+    },
+    ifOpened: async () => opening,
+  }
 }
