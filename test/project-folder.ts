@@ -6,6 +6,7 @@ import { stringify } from 'yaml'
 import type { Crosswalk } from '../src/app/crosswalk.ts'
 import { openCrosswalk } from '../src/app/open.ts'
 import { type Opened, openProcess } from '../src/main/process.ts'
+import type { Clock } from '../src/ports/clock.ts'
 
 /** A project in a folder of its own, between two systems that are there already. */
 export interface ProjectFolder {
@@ -53,11 +54,15 @@ interface Side {
 
 export const webhookToken = 'a-token-of-the-tests-0123456789'
 
-/** Deals won from 2026-01-01 on are taken, without schedules and without a guard, unless told otherwise. */
+/**
+ * Deals won from 2026-01-01 on are taken, without schedules and without a guard, unless told otherwise.
+ * @param clock  of what is opened in this process; the system's own unless given
+ */
 export async function openProjectFolder(
   { crm, erp }: { readonly crm: Side; readonly erp: Side },
   first: ConfigChange,
   environment: Readonly<Record<string, string>> = {},
+  clock?: Clock,
 ): Promise<ProjectFolder> {
   const root = await mkdtemp(join(tmpdir(), 'crosswalk-'))
   const config = join(root, 'config', 'crosswalk.yaml')
@@ -112,7 +117,13 @@ export async function openProjectFolder(
     log,
     configure,
     async open() {
-      const opened = await openProcess({ config, home, environment, log: (line) => void log.push(line) })
+      const opened = await openProcess({
+        config,
+        home,
+        environment,
+        log: (line) => void log.push(line),
+        ...(clock === undefined ? {} : { clock }),
+      })
       const crosswalk = openCrosswalk(opened.project, opened.deps, { testFile: opened.files.testFile })
       return { ...opened, crosswalk }
     },

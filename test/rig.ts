@@ -1,6 +1,9 @@
 import { startHubspotSimulator } from '../connectors/hubspot/simulator/index.ts'
 import { startOdooSimulator } from '../connectors/odoo/simulator/index.ts'
 import { simulatedCrms, simulatedErps } from '../connectors/simulators.ts'
+import { fromMillis, type Instant } from '../src/core/time.ts'
+import { systemClock } from '../src/main/clock.ts'
+import type { Clock } from '../src/ports/clock.ts'
 import type { SimulatedCrm, SimulatedErp } from '../src/simulator/world.ts'
 import type { PairNames } from './extent.ts'
 import { type ConfigChange, openProjectFolder, type ProjectFolder } from './project-folder.ts'
@@ -13,8 +16,9 @@ export interface Pair extends ProjectFolder {
 }
 interface PairOptions extends ConfigChange {
   readonly environment?: Readonly<Record<string, string>>
+  readonly clock?: Clock
 }
-/** Simulators whose clock can be put forward, so that nobody waits for the systems' seconds. */
+/** The clock of the simulators and of what is opened in this process can be put forward, so that nobody waits for seconds. */
 export interface Timed {
   pass(ms: number): void
 }
@@ -23,13 +27,13 @@ export interface Timed {
 export async function openPair(
   crm: { readonly system: string; readonly simulator: SimulatedCrm },
   erp: { readonly system: string; readonly simulator: SimulatedErp },
-  { environment, ...change }: PairOptions = {},
+  { environment, clock, ...change }: PairOptions = {},
 ): Promise<Pair> {
   const sides = {
     crm: { system: crm.system, settings: crm.simulator.settings },
     erp: { system: erp.system, settings: erp.simulator.settings },
   }
-  const folder = await openProjectFolder(sides, change, environment)
+  const folder = await openProjectFolder(sides, change, environment, clock)
   return {
     ...folder,
     crm: crm.simulator,
@@ -54,13 +58,13 @@ export async function openPairOf(
   simulators: { readonly latencyMs?: number; readonly currencies?: readonly string[] } = {},
   change: ConfigChange = {},
 ): Promise<Pair & Timed> {
-  const { now, pass } = movingClock()
+  const { now, clock, pass } = movingClock()
   const startCrm = startOf(simulatedCrms, crm)
   const startErp = startOf(simulatedErps, erp)
   const pair = await openPair(
     { system: crm, simulator: await startCrm({ ...simulators, now }) },
     { system: erp, simulator: await startErp({ ...simulators, now }) },
-    { ...change, crm: { ...testSettings[crm], ...change.crm }, erp: { ...testSettings[erp], ...change.erp } },
+    { ...change, clock, crm: { ...testSettings[crm], ...change.crm }, erp: { ...testSettings[erp], ...change.erp } },
   )
   return { ...pair, pass }
 }
@@ -72,10 +76,12 @@ export function startOf<Start>(list: Readonly<Record<string, Start>>, system: st
 }
 
 /** The real time, and what was passed over. */
-function movingClock(): Timed & { now(): number } {
+function movingClock(): Timed & { now(): number; readonly clock: Clock } {
   let aheadMs = 0
+  const now = () => Date.now() + aheadMs
   return {
-    now: () => Date.now() + aheadMs,
+    now,
+    clock: { ...systemClock, now: () => fromMillis(now()) as Instant },
     pass(ms) {
       aheadMs += ms
     },
@@ -88,17 +94,24 @@ export interface Rig extends Pair, Timed {
   readonly odoo: Awaited<ReturnType<typeof startOdooSimulator>>
 }
 interface RigOptions extends PairOptions {
+  /** How far the clocks of both systems are ahead of Crosswalk's. */
+  readonly skewMs?: number
   readonly simulators?: {
     readonly hubspot?: Parameters<typeof startHubspotSimulator>[0]
     readonly odoo?: Parameters<typeof startOdooSimulator>[0]
   }
 }
 
-export async function openRig({ simulators, ...options }: RigOptions = {}): Promise<Rig> {
-  const { now, pass } = movingClock()
+export async function openRig({ simulators, skewMs = 0, ...options }: RigOptions = {}): Promise<Rig> {
+  const { now: ours, clock, pass } = movingClock()
+  const now = () => ours() + skewMs
   const hubspot = await startHubspotSimulator({ now, ...simulators?.hubspot })
   const odoo = await startOdooSimulator({ now, ...simulators?.odoo })
-  const pair = await openPair({ system: 'hubspot', simulator: hubspot }, { system: 'odoo', simulator: odoo }, options)
+  const pair = await openPair(
+    { system: 'hubspot', simulator: hubspot },
+    { system: 'odoo', simulator: odoo },
+    { clock, ...options },
+  )
   return { ...pair, hubspot, odoo, pass }
 }
 
