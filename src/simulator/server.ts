@@ -61,6 +61,8 @@ const faultSchema = z.strictObject({
   delayMs: z.number().optional(),
   /** Matching requests let through first. */
   skip: z.number().int().default(0),
+  /** Of those that follow, it strikes the n-th, the 2n-th and so on. */
+  every: z.number().int().min(1).default(1),
   /** How often it strikes. */
   times: z.number().int().default(1),
 })
@@ -100,7 +102,8 @@ export async function startSimulator(options: Options): Promise<Simulator> {
     for (const fault of faults) {
       if (!isMatch(fault.match, request)) continue
       fault.seen += 1
-      if (fault.seen > fault.skip && fault.seen <= fault.skip + fault.times) return fault
+      const round = (fault.seen - fault.skip) / fault.every
+      if (round > 0 && Number.isInteger(round) && round <= fault.times) return fault
     }
     return null
   }
