@@ -143,9 +143,12 @@ export function shop(crm: CrmWorld, skuOf: (sku: string) => string) {
     companies.push(crm.addCompany({ name: skuOf(name), domain, country: 'Germany' }))
   }
   for (let index = 0; index < 7; index += 1) join()
+  const unknown: string[] = []
   let count = 0
   return {
     companies,
+    /** The deals that have to wait on a problem. */
+    unknown,
     /** A company more, which buys from now on as the others do. */
     join,
     /** Wins so many good deals. @returns their ids */
@@ -165,11 +168,13 @@ export function shop(crm: CrmWorld, skuOf: (sku: string) => string) {
     },
     /** Wins a deal of a product that the ERP does not have. */
     winUnknown(): string {
-      return crm.addDeal({
+      const id = crm.addDeal({
         name: 'Unknown product',
         companyId: companies[0] ?? '',
         lines: [{ sku: 'NOT-THERE', name: 'X', quantity: '1', price: '1' }],
       })
+      unknown.push(id)
+      return id
     },
   }
 }
