@@ -7,6 +7,7 @@ import type { Crosswalk } from '../src/app/crosswalk.ts'
 import { openCrosswalk } from '../src/app/open.ts'
 import { type Opened, openProcess } from '../src/main/process.ts'
 import type { Clock } from '../src/ports/clock.ts'
+import { seedHome } from './ledger/cluster.ts'
 
 /** A project in a folder of its own, between two systems that are there already. */
 export interface ProjectFolder {
@@ -110,6 +111,7 @@ export async function openProjectFolder(
     await writeFile(config, stringify({ connections, syncs: { orders, fulfilment }, server }))
   }
   await configure({})
+  await seedHome(home)
 
   return {
     config,
@@ -146,7 +148,10 @@ export async function openProjectFolder(
       const printed = () => Buffer.concat(err).toString()
       return { pid: child.pid ?? 0, done, printed, kill: (signal) => void child.kill(signal) }
     },
-    forget: () => rm(home, { recursive: true, force: true, maxRetries: 5 }),
+    async forget() {
+      await rm(home, { recursive: true, force: true, maxRetries: 5 })
+      await seedHome(home)
+    },
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   }
 }

@@ -81,7 +81,11 @@ function movingClock(): Timed & { now(): number; readonly clock: Clock } {
   const now = () => Date.now() + aheadMs
   return {
     now,
-    clock: { ...systemClock, now: () => fromMillis(now()) as Instant },
+    clock: {
+      now: () => fromMillis(now()) as Instant,
+      // Waits before another attempt only cost time here; how long they are is tested beside who waits.
+      sleep: (ms, signal) => systemClock.sleep(ms < 10_000 ? ms / 10 : ms, signal),
+    },
     pass(ms) {
       aheadMs += ms
     },

@@ -16,7 +16,7 @@ export async function describeFaults(pairs: readonly PairNames[]): Promise<void>
       const opened = await pair.open()
       const shop = stock(pair)
       await opened.crosswalk.setup(crm)
-      await settle(opened)
+      await settle(opened, pair)
       return { pair, opened, shop }
     })
     let current: Awaited<ReturnType<typeof opening.get>>
@@ -42,7 +42,7 @@ export async function describeFaults(pairs: readonly PairNames[]): Promise<void>
       const won = [...shop.win(20), shop.winUnknown()]
       pair.crm.fault(...ofCrm)
       pair.erp.fault(...ofErp)
-      await settle(opened)
+      await settle(opened, pair)
       const proof = await prove(pair, opened)
       lines += summary(`${crm} → ${erp}, ${name}`, proof)
       expect(proof).toMatchObject({ ...flawless, problems: shop.unknown.length })
@@ -64,7 +64,7 @@ export async function describeFaults(pairs: readonly PairNames[]): Promise<void>
         pair[side].clearFaults()
         const [check] = await opened.crosswalk.check([side === 'crm' ? crm : erp])
         expect(check?.failure).toBeNull()
-        await settle(opened)
+        await settle(opened, pair)
         expect(await prove(pair, opened)).toMatchObject(flawless)
         expect(pair.erp.erp.orders()).toHaveLength(before + 5)
       },

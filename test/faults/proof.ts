@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { RunReport } from '../../src/app/crosswalk.ts'
 import type { CrmWorld, ErpOrder } from '../../src/simulator/world.ts'
 import type { OpenProject } from '../project-folder.ts'
@@ -26,15 +27,19 @@ export interface Proof {
 /** Far more than a busy machine needs: it tells what never ends from what takes its time. */
 const limitMs = 300_000
 
-/** Runs until nothing is due or waits for later; what is deferred comes due by itself. */
-export async function settle(opened: OpenProject): Promise<RunReport> {
+/**
+ * Runs until nothing is due or waits for later; what is deferred comes due by itself.
+ * @param systems  whose clock is put forward while a connection is paused, in place of waiting
+ */
+export async function settle(opened: OpenProject, systems?: Timed): Promise<RunReport> {
   const until = Date.now() + limitMs
   for (;;) {
     const report = await opened.crosswalk.run([], {})
     const stopped = report.syncs.some((sync) => sync.stopped !== null)
     if (report.waiting === 0 && !stopped && report.syncs.every((sync) => sync.found === 0)) return report
     if (Date.now() > until) throw new Error(`not settled: ${JSON.stringify(report)}`)
-    if (report.waiting > 0 || stopped) await opened.deps.clock.sleep(100)
+    if (stopped && systems !== undefined) systems.pass(1000)
+    else if (report.waiting > 0 || stopped) await delay(100)
   }
 }
 
@@ -60,10 +65,10 @@ export async function settleUntil(
   shows: () => boolean,
   seconds = 30,
 ): Promise<void> {
-  await settle(opened)
+  await settle(opened, systems)
   for (let second = 0; second < seconds && !shows(); second += 1) {
     systems.pass(1000)
-    await settle(opened)
+    await settle(opened, systems)
   }
 }
 
@@ -76,7 +81,7 @@ export async function until(
   const end = Date.now() + limitMs
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`never: ${what}\n${told()}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
+    await delay(25)
   }
 }
 
