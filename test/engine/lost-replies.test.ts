@@ -1,9 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals'
-import { isThorough } from '../extent.ts'
 import { flawless, prove, stock } from '../faults/proof.ts'
 import { openRig, type Rig } from '../rig.ts'
 
-const deals = isThorough ? 300 : 120
+const deals = 300
 const batch = 30
 let rig: Rig | null = null
 afterEach(() => rig?.close())

@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from '@jest/globals'
-import { isThorough } from '../extent.ts'
 import { flawless, goods, prove, settle } from '../faults/proof.ts'
 import { openRig, type Rig } from '../rig.ts'
 
@@ -8,7 +7,7 @@ import { openRig, type Rig } from '../rig.ts'
  * other's answer, not its rival.
  */
 
-const deals = isThorough ? 3000 : 480
+const deals = 3000
 const batch = 20
 let rig: Rig | null = null
 afterEach(() => rig?.close())
