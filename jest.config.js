@@ -6,5 +6,6 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // Of each test and each hook. Nothing here needs a fifth of it on an idle machine; a busy one takes its time.
+  testTimeout: 360_000,
 }

@@ -6,6 +6,8 @@ import { stringify } from 'yaml'
 import type { Crosswalk } from '../src/app/crosswalk.ts'
 import { openCrosswalk } from '../src/app/open.ts'
 import { type Opened, openProcess } from '../src/main/process.ts'
+import type { Clock } from '../src/ports/clock.ts'
+import { seedHome } from './ledger/cluster.ts'
 
 /** A project in a folder of its own, between two systems that are there already. */
 export interface ProjectFolder {
@@ -53,11 +55,15 @@ interface Side {
 
 export const webhookToken = 'a-token-of-the-tests-0123456789'
 
-/** Deals won from 2026-01-01 on are taken, without schedules and without a guard, unless told otherwise. */
+/**
+ * Deals won from 2026-01-01 on are taken, without schedules and without a guard, unless told otherwise.
+ * @param clock  of what is opened in this process; the system's own unless given
+ */
 export async function openProjectFolder(
   { crm, erp }: { readonly crm: Side; readonly erp: Side },
   first: ConfigChange,
   environment: Readonly<Record<string, string>> = {},
+  clock?: Clock,
 ): Promise<ProjectFolder> {
   const root = await mkdtemp(join(tmpdir(), 'crosswalk-'))
   const config = join(root, 'config', 'crosswalk.yaml')
@@ -105,6 +111,7 @@ export async function openProjectFolder(
     await writeFile(config, stringify({ connections, syncs: { orders, fulfilment }, server }))
   }
   await configure({})
+  await seedHome(home)
 
   return {
     config,
@@ -112,12 +119,18 @@ export async function openProjectFolder(
     log,
     configure,
     async open() {
-      const opened = await openProcess({ config, home, environment, log: (line) => void log.push(line) })
+      const opened = await openProcess({
+        config,
+        home,
+        environment,
+        log: (line) => void log.push(line),
+        ...(clock === undefined ? {} : { clock }),
+      })
       const crosswalk = openCrosswalk(opened.projects, opened.deps, { testFile: opened.files.testFile })
       return { ...opened, crosswalk }
     },
     cli(...args) {
-      const child = spawn(process.execPath, ['src/main/cli.ts', '--config', config, '--home', home, ...args], {
+      const child = spawn(process.execPath, ['bin/crosswalk.js', '--config', config, '--home', home, ...args], {
         cwd: join(import.meta.dirname, '..'),
         env: { ...process.env, ...environment, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -135,7 +148,10 @@ export async function openProjectFolder(
       const printed = () => Buffer.concat(err).toString()
       return { pid: child.pid ?? 0, done, printed, kill: (signal) => void child.kill(signal) }
     },
-    forget: () => rm(home, { recursive: true, force: true, maxRetries: 5 }),
+    async forget() {
+      await rm(home, { recursive: true, force: true, maxRetries: 5 })
+      await seedHome(home)
+    },
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   }
 }

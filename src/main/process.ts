@@ -21,6 +21,7 @@ import { loadVaultKey } from '../ledger/vault.ts'
 import { openLog } from '../log/log.ts'
 import { type Metrics, openMetrics } from '../log/metrics.ts'
 import { openSandbox } from '../mapping/sandbox/sandbox.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Connection } from '../ports/connector.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import { systemClock } from './clock.ts'
@@ -36,6 +37,8 @@ export interface ProcessOptions {
   readonly log?: (line: string) => void
   /** Over the configuration's own. */
   readonly logLevel?: Config['log']['level']
+  /** The system's own unless given. */
+  readonly clock?: Clock
 }
 
 /** Everything opened that one process needs, and the way to give it back. */
@@ -61,6 +64,7 @@ export const packageRoot = findRoot(import.meta.dirname)
 /** @throws SyncError `configuration_invalid` for a wrong configuration; Error when the database cannot be had */
 export async function openProcess(options: ProcessOptions): Promise<Opened> {
   keepHeapSmall()
+  const clock = options.clock ?? systemClock
   const loaded = await loadConfig(options.config, options.environment)
   const secrets = new Set([...loaded.secrets, ...settingsSecrets(loaded.config)])
   const shownSecrets = () => [...secrets]
@@ -88,12 +92,12 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     }
     const ledger: Ledger = await openLedger({ connection: database, vaultKey, log })
     closing.push(() => ledger.close())
-    const budget = openBudget({ connection: database, clock: systemClock, log })
+    const budget = openBudget({ connection: database, clock, log })
     closing.push(() => budget.close())
     const sandbox = openSandbox()
     closing.push(() => sandbox.close())
     const http = openHttpClient({
-      clock: systemClock,
+      clock,
       log,
       budget,
       secrets: shownSecrets,
@@ -101,7 +105,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     })
     const deps: Deps = {
       ledger,
-      clock: systemClock,
+      clock,
       log,
       evaluator: sandbox,
       scopes: callScopes,
@@ -111,7 +115,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     const openWith = (name: string, settings: Readonly<Record<string, Json>>): Connection => {
       const system = loaded.config.connections[name]?.system ?? ''
       for (const value of secretValues(system, settings)) secrets.add(value)
-      return connectorFor(name, system).open(settings, { name, http, clock: systemClock, log })
+      return connectorFor(name, system).open(settings, { name, http, clock, log })
     }
     const endpoints = new Map<string, Endpoint>()
     for (const [name, { system }] of Object.entries(loaded.config.connections)) {
@@ -125,7 +129,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       }
       endpoints.set(
         name,
-        openEndpoint({ name, system, connection, reopen }, { ledger, clock: systemClock, log, scopes: callScopes }),
+        openEndpoint({ name, system, connection, reopen }, { ledger, clock, log, scopes: callScopes }),
       )
     }
     const files = projectFiles(loaded.root, packageRoot)

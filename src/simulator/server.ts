@@ -10,6 +10,12 @@ export interface Simulator {
   /** Puts faults in force, for requests from now on. The first that matches a request and is not used up applies. */
   fault(...faults: readonly Fault[]): void
   clearFaults(): void
+  /**
+   * Tells of requests from now on: `arrived` before anything is done about one, `answered` when its answer has left. A
+   * test that wants to strike between two requests aims with it.
+   * @returns ends it
+   */
+  watch(match: Match, when: 'arrived' | 'answered', act: (request: SimulatorRequest) => void): () => void
   /** Requests that arrived, by `METHOD path`, faults included. */
   calls(): Readonly<Record<string, number>>
   resetCalls(): void
@@ -32,14 +38,17 @@ export interface SimulatorReply {
   readonly body?: Json | undefined
 }
 
+/** All that are given must match; `path`, `body` and the decoded `query` match as parts of the text. */
+const matchSchema = z.strictObject({
+  method: z.string().optional(),
+  path: z.string().optional(),
+  query: z.string().optional(),
+  body: z.string().optional(),
+})
+export type Match = z.output<typeof matchSchema>
+
 const faultSchema = z.strictObject({
-  /** All that are given must match; `path`, `body` and the decoded `query` match as parts of the text. */
-  match: z.strictObject({
-    method: z.string().optional(),
-    path: z.string().optional(),
-    query: z.string().optional(),
-    body: z.string().optional(),
-  }),
+  match: matchSchema,
   /**
    * `lose_answer` carries the request out and closes the connection; `cut` sends half of the answer; `refuse` closes it
    * before anything is done; `hang` carries it out and never answers; `slow` answers after `delayMs`; `status` answers
@@ -52,6 +61,8 @@ const faultSchema = z.strictObject({
   delayMs: z.number().optional(),
   /** Matching requests let through first. */
   skip: z.number().int().default(0),
+  /** Of those that follow, it strikes the n-th, the 2n-th and so on. */
+  every: z.number().int().min(1).default(1),
   /** How often it strikes. */
   times: z.number().int().default(1),
 })
@@ -79,19 +90,20 @@ export async function startSimulator(options: Options): Promise<Simulator> {
   const faults: (z.output<typeof faultSchema> & { seen: number })[] = []
   const calls = new Map<string, number>()
   const held = new Set<ServerResponse>()
+  const watchers = new Set<{ match: Match; when: 'arrived' | 'answered'; act: (request: SimulatorRequest) => void }>()
 
+  const tell = (when: 'arrived' | 'answered', request: SimulatorRequest) => {
+    for (const watcher of watchers) if (watcher.when === when && isMatch(watcher.match, request)) watcher.act(request)
+  }
   const addFaults = (added: readonly Fault[]) => {
     for (const fault of added) faults.push({ ...faultSchema.parse(fault), seen: 0 })
   }
   const strike = (request: SimulatorRequest): StruckFault | null => {
     for (const fault of faults) {
-      const { method, path, query, body } = fault.match
-      if (method !== undefined && method !== request.method) continue
-      if (path !== undefined && !request.path.includes(path)) continue
-      if (query !== undefined && ![...request.query].some((pair) => pair.join('=').includes(query))) continue
-      if (body !== undefined && !request.body.includes(body)) continue
+      if (!isMatch(fault.match, request)) continue
       fault.seen += 1
-      if (fault.seen > fault.skip && fault.seen <= fault.skip + fault.times) return fault
+      const round = (fault.seen - fault.skip) / fault.every
+      if (round > 0 && Number.isInteger(round) && round <= fault.times) return fault
     }
     return null
   }
@@ -146,6 +158,8 @@ export async function startSimulator(options: Options): Promise<Simulator> {
     }
     const name = `${request.method} ${request.path}`
     calls.set(name, (calls.get(name) ?? 0) + 1)
+    response.once('finish', () => tell('answered', request))
+    tell('arrived', request)
     const fault = strike(request)
     if (fault?.kind === 'refuse') return void response.destroy()
     const arrived = options.arrive?.(request)
@@ -203,6 +217,11 @@ export async function startSimulator(options: Options): Promise<Simulator> {
     clearFaults: () => {
       faults.length = 0
     },
+    watch(match, when, act) {
+      const watcher = { match, when, act }
+      watchers.add(watcher)
+      return () => void watchers.delete(watcher)
+    },
     calls: () => Object.fromEntries(calls),
     resetCalls: () => calls.clear(),
     close: () =>
@@ -212,6 +231,13 @@ export async function startSimulator(options: Options): Promise<Simulator> {
         server.closeAllConnections()
       }),
   }
+}
+
+export function isMatch({ method, path, query, body }: Match, request: SimulatorRequest): boolean {
+  if (method !== undefined && method !== request.method) return false
+  if (path !== undefined && !request.path.includes(path)) return false
+  if (query !== undefined && ![...request.query].some((pair) => pair.join('=').includes(query))) return false
+  return body === undefined || request.body.includes(body)
 }
 
 const textOf = (reply: SimulatorReply): string =>

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../core/json.ts'
-import type { Fault, Simulator } from './server.ts'
+import type { Fault, Match, Simulator } from './server.ts'
 
 /*
  * What all simulated systems of one role have in common, in our words, so that one demo, one fault list and one benchmark
@@ -20,7 +20,6 @@ export interface SimulatedSystem extends Simulator {
 }
 /** A fault without the requests that it strikes. */
 export type Trouble = Omit<Fault, 'match'>
-type Match = Fault['match']
 
 export interface SimulatedCrm extends SimulatedSystem {
   readonly crm: CrmWorld

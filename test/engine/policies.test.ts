@@ -44,7 +44,7 @@ describe('a new sync', () => {
     await project.crosswalk.backfill('orders', { from, dryRun: false })
     await settle(project)
     expect(orderOf(old)?.state).toBe('sale')
-  }, 60_000)
+  })
 
   test('writes nothing in shadow mode, and everything once it goes live', async () => {
     await begin({ orders: { mode: 'shadow' }, fulfilment: { mode: 'shadow' } })
@@ -61,7 +61,7 @@ describe('a new sync', () => {
     await reopen()
     await settle(project)
     expect(await prove(rig, project)).toMatchObject({ ...flawless, orders: 3 })
-  }, 60_000)
+  })
 
   test('stops before the first order when there are more than the guard allows, and goes on when told', async () => {
     await begin({ orders: { guard: { orders_per_hour: 5 } } })
@@ -75,7 +75,7 @@ describe('a new sync', () => {
     await settle(project)
     expect(await prove(rig, project)).toMatchObject({ ...flawless, orders: 8 })
     expect(await project.crosswalk.problems({ max: 10 })).toEqual([])
-  }, 60_000)
+  })
 })
 
 describe('an order', () => {
@@ -93,7 +93,7 @@ describe('an order', () => {
     expect(orderOf(id)?.state).toBe('sale')
     expect(deal(id).erp_sync_problem ?? '').toBe('')
     expect(rig.odoo.store.orders()).toHaveLength(1)
-  }, 60_000)
+  })
 
   test('follows its deal as long as nothing is shipped, and no further', async () => {
     const [id = ''] = shop.win(1)
@@ -111,7 +111,7 @@ describe('an order', () => {
     await settle(project)
     expect(orderOf(id)?.lines).toHaveLength(lines + 1)
     expect(deal(id).erp_sync_problem).toContain('partly shipped')
-  }, 60_000)
+  })
 
   test('is left alone when its deal is no longer won, with a problem that says so', async () => {
     const [id = ''] = shop.win(1)
@@ -126,7 +126,7 @@ describe('an order', () => {
     await settle(project)
     expect(await project.crosswalk.problems({ max: 10 })).toEqual([])
     expect(rig.odoo.store.orders()).toHaveLength(1)
-  }, 60_000)
+  })
 
   test('that was deleted in the ERP is a problem, never made again in silence', async () => {
     const [id = ''] = shop.win(1)
@@ -139,7 +139,7 @@ describe('an order', () => {
     await settle(project)
     expect(orderOf(id)).toBeUndefined()
     expect((await project.crosswalk.problems({ max: 10 })).map((problem) => problem.kind)).toContain('record_gone')
-  }, 60_000)
+  })
 })
 
 describe('a problem', () => {
@@ -163,7 +163,7 @@ describe('a problem', () => {
     expect(await project.crosswalk.problems({ max: 10 })).toEqual([])
     for (const id of waiting) expect(deal(id)).toMatchObject({ erp_status: 'ready' })
     for (const id of waiting) expect(deal(id).erp_sync_problem ?? '').toBe('')
-  }, 60_000)
+  })
 })
 
 describe('after the ledger', () => {
@@ -181,7 +181,7 @@ describe('after the ledger', () => {
     expect(await prove(rig, project)).toMatchObject({ ...flawless, won: 14, orders: 14 })
     expect(rig.odoo.store.orders().map((order) => order.id)).toEqual(expect.arrayContaining(before))
     for (const id of added) expect(orderOf(id)?.state).toBe('sale')
-  }, 60_000)
+  })
 
   test('was restored from an earlier state, later orders are found and the deals show them as they are', async () => {
     const [early = ''] = shop.win(5)
@@ -197,9 +197,9 @@ describe('after the ledger', () => {
     rmSync(rig.home, { recursive: true, force: true, maxRetries: 5 })
     copy(`${rig.home}.earlier`, rig.home)
     project = await rig.open()
-    await settleUntil(project, () => deal(early).erp_status === 'shipped')
+    await settleUntil(project, rig, () => deal(early).erp_status === 'shipped')
     expect(await prove(rig, project)).toMatchObject({ ...flawless, won: 11, orders: 10, problems: 1 })
     expect(deal(early).erp_status).toBe('shipped')
     for (const id of later.slice(0, 5)) expect(orderOf(id)?.state).toBe('sale')
-  }, 60_000)
+  })
 })

@@ -50,7 +50,7 @@ test('a key that expires soon is renewed while two processes work with it, and b
   expect(await rotate(first, 0)).toBe(false)
   expect(rig.log.join('')).not.toContain(renewed)
   expect((await first.crosswalk.check(['odoo']))[0]?.failure).toBeNull()
-}, 60_000)
+})
 
 /** Rotates in the first process behind the back of the second, which goes on with a key that is revoked. */
 async function revokeBehind(project: OpenProject): Promise<void> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { startOdooSimulator } from '../../connectors/odoo/simulator/index.ts'
 import { startSalesforceSimulator } from '../../connectors/salesforce/simulator/index.ts'
 import { type RunningServer, startServer } from '../../src/main/server.ts'
-import { flawless, prove, settle, stock } from '../faults/proof.ts'
+import { flawless, prove, settle, stock, until } from '../faults/proof.ts'
 import { openPair, type Pair } from '../rig.ts'
 
 /*
@@ -21,15 +21,7 @@ const start = async () => {
   servers.push(server)
   return server
 }
-const clock = () => servers[0]?.opened.deps.clock
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  for (let round = 0; round < 600; round += 1) {
-    if (holds()) return
-    await clock()?.sleep(25)
-  }
-  throw new Error(`never: ${what}\n${log.slice(-20).join('')}`)
-}
+const lastLines = () => log.slice(-20).join('')
 const opened = () => log.filter((line) => line.includes('salesforce.stream_opened')).length
 const hasOrders = (count: number) => () =>
   pair.erp.erp.orders().filter((order) => order.state === 'confirmed').length === count
@@ -53,10 +45,10 @@ afterAll(async () => {
 
 test('a won deal is delivered as soon as the stream tells of it', async () => {
   await start()
-  await until(() => opened() === 1, 'a stream')
+  await until(() => opened() === 1, 'a stream', lastLines)
   shop.win(3)
-  await until(hasOrders(3), 'three orders')
-}, 60_000)
+  await until(hasOrders(3), 'three orders', lastLines)
+})
 
 test('a second process leaves the stream to the first, and goes on where the first stopped', async () => {
   const second = await start()
@@ -64,20 +56,20 @@ test('a second process leaves the stream to the first, and goes on where the fir
   servers.shift()
   // Nobody listens now, or soon not any more.
   shop.win(2)
-  await until(() => opened() === 2, 'the stream taken over')
-  await until(hasOrders(5), 'what happened in between')
+  await until(() => opened() === 2, 'the stream taken over', lastLines)
+  await until(hasOrders(5), 'what happened in between', lastLines)
   expect(await second.opened.deps.ledger.streams.take('salesforce', { worker: 'another', leaseMs: 1 })).toBeNull()
-}, 60_000)
+})
 
 test('a login that expired is renewed, and a stream that broke off is opened again', async () => {
   salesforce.store.expireTokens()
   shop.win(1)
-  await until(hasOrders(6), 'the order after the login')
+  await until(hasOrders(6), 'the order after the login', lastLines)
   salesforce.store.dropStreams()
   shop.win(1)
-  await until(hasOrders(7), 'the order after the server forgot us')
+  await until(hasOrders(7), 'the order after the server forgot us', lastLines)
   expect(log.join('')).not.toContain('connection paused')
-}, 60_000)
+})
 
 test('events that the system no longer has are a gap, for which changes are looked for at once', async () => {
   await servers[0]?.close()
@@ -90,11 +82,11 @@ test('events that the system no longer has are a gap, for which changes are look
   shop.win(2)
   const before = log.length
   const server = await start()
-  await until(hasOrders(9), 'the orders of deals whose events are gone')
+  await until(hasOrders(9), 'the orders of deals whose events are gone', lastLines)
   expect(log.slice(before).join('')).toContain('"events lost"')
   expect(await server.opened.metrics.text()).toMatch(/crosswalk_event_gaps_total\{connection="salesforce"\} 1/)
   const check = await pair.open()
   await settle(check)
   expect(await prove(pair, check)).toMatchObject({ ...flawless, orders: 9 })
   await check.close()
-}, 60_000)
+})

@@ -54,5 +54,4 @@ test.each(Object.entries(simulatedErps))(
     expect(new Set(erp.erp.orders().map((order) => order.customerId)).size).toBe(1)
     expect(erp.erp.customers().filter((customer) => customer.name === 'Shared AG')).toHaveLength(1)
   },
-  120_000,
 )

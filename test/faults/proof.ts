@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { RunReport } from '../../src/app/engine/run.ts'
 import type { CrmWorld, ErpOrder } from '../../src/simulator/world.ts'
 import type { OpenProject } from '../project-folder.ts'
-import type { Pair } from '../rig.ts'
+import type { Pair, Timed } from '../rig.ts'
 
 /** What both systems hold at the end, held against each other. */
 export interface Proof {
@@ -13,6 +14,8 @@ export interface Proof {
   readonly missing: readonly string[]
   /** Orders without a won deal. */
   readonly extra: readonly string[]
+  /** Orders that were left drafts, though no problem says why. */
+  readonly drafts: readonly string[]
   /** Deals that do not show their order's number and stage, or the problem they wait on. */
   readonly silent: readonly string[]
   /** Deals named by a problem. */
@@ -21,15 +24,22 @@ export interface Proof {
   readonly doubleCustomers: readonly string[]
 }
 
-/** Runs until nothing is due or waits for later; what is deferred comes due by itself. */
-export async function settle(opened: OpenProject, limitMs = 60_000): Promise<RunReport> {
+/** Far more than a busy machine needs: it tells what never ends from what takes its time. */
+const limitMs = 300_000
+
+/**
+ * Runs until nothing is due or waits for later; what is deferred comes due by itself.
+ * @param systems  whose clock is put forward while a connection is paused, in place of waiting
+ */
+export async function settle(opened: OpenProject, systems?: Timed): Promise<RunReport> {
   const until = Date.now() + limitMs
   for (;;) {
     const report = await opened.crosswalk.run([], {})
     const stopped = report.syncs.some((sync) => sync.stopped !== null)
     if (report.waiting === 0 && !stopped && report.syncs.every((sync) => sync.found === 0)) return report
     if (Date.now() > until) throw new Error(`not settled: ${JSON.stringify(report)}`)
-    if (report.waiting > 0 || stopped) await opened.deps.clock.sleep(100)
+    if (stopped && systems !== undefined) systems.pass(1000)
+    else if (report.waiting > 0 || stopped) await delay(100)
   }
 }
 
@@ -45,12 +55,33 @@ export interface Sides {
 }
 type Answer<T> = T | Promise<T>
 
-/** Settles until something shows: Odoo's stamps are whole seconds, and a change in the second of the one before is told later. */
-export async function settleUntil(opened: OpenProject, shows: () => boolean): Promise<void> {
-  await settle(opened)
-  for (let round = 0; round < 100 && !shows(); round += 1) {
-    await opened.deps.clock.sleep(250)
-    await settle(opened)
+/**
+ * Settles until something shows, for so many seconds of the systems' time. Some stamp whole seconds, and a change in the
+ * second of the one before is told later: their clock is put forward, and nobody waits.
+ */
+export async function settleUntil(
+  opened: OpenProject,
+  systems: Timed,
+  shows: () => boolean,
+  seconds = 30,
+): Promise<void> {
+  await settle(opened, systems)
+  for (let second = 0; second < seconds && !shows(); second += 1) {
+    systems.pass(1000)
+    await settle(opened, systems)
+  }
+}
+
+/** Waits for what another process or a server in the background does. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  told: () => string = () => '',
+): Promise<void> {
+  const end = Date.now() + limitMs
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`never: ${what}\n${told()}`)
+    await delay(25)
   }
 }
 
@@ -70,6 +101,7 @@ export async function prove({ crm, erp }: Sides, opened: OpenProject): Promise<P
     for (const { id } of (await opened.crosswalk.problem(problem.id))?.waiting ?? []) waiting.set(id, problem.message)
   }
   const wonIds = new Set(won.map((deal) => deal.id))
+  const drafts = orders.filter((order) => order.state === 'draft' && !waiting.has(dealOf(order.key) ?? ''))
   const silent = won.filter(({ id, shown }) => {
     const numbers = byDeal.get(id)
     if (waiting.has(id) !== (shown.problem !== null)) return true
@@ -82,14 +114,15 @@ export async function prove({ crm, erp }: Sides, opened: OpenProject): Promise<P
     double: [...byDeal].filter(([, names]) => names.length > 1).map(([id]) => id),
     missing: won.filter((deal) => !byDeal.has(deal.id) && !waiting.has(deal.id)).map((deal) => deal.id),
     extra: [...byDeal.keys()].filter((id) => !wonIds.has(id)),
+    drafts: drafts.map((order) => order.number),
     silent: silent.map((deal) => deal.id),
     problems: waiting.size,
     doubleCustomers: keys.filter((key, index) => keys.indexOf(key) !== index),
   }
 }
 
-/** Nothing double, missing, extra or silent. */
-export const flawless = { double: [], missing: [], extra: [], silent: [], doubleCustomers: [] }
+/** Nothing double, missing, extra, unfinished or silent. */
+export const flawless = { double: [], missing: [], extra: [], drafts: [], silent: [], doubleCustomers: [] }
 
 export const summary = (name: string, proof: Proof): string =>
   `${name}: ${proof.won} won, ${proof.orders} orders, ${proof.problems} named by a problem, ` +
@@ -108,12 +141,21 @@ export const goods = [
 
 /** Deals of customers that the CRM has, of products that the ERP has. */
 export function shop(crm: CrmWorld, skuOf: (sku: string) => string) {
-  const companies = Array.from({ length: 7 }, (_one, index) =>
-    crm.addCompany({ name: skuOf(`Company ${index}`), domain: `company-${index}.example`, country: 'Germany' }),
-  )
+  const companies: string[] = []
+  const join = () => {
+    const name = `Company ${companies.length}`
+    const domain = `company-${companies.length}.example`
+    companies.push(crm.addCompany({ name: skuOf(name), domain, country: 'Germany' }))
+  }
+  for (let index = 0; index < 7; index += 1) join()
+  const unknown: string[] = []
   let count = 0
   return {
     companies,
+    /** The deals that have to wait on a problem. */
+    unknown,
+    /** A company more, which buys from now on as the others do. */
+    join,
     /** Wins so many good deals. @returns their ids */
     win(deals: number): string[] {
       return Array.from({ length: deals }, () => {
@@ -131,11 +173,13 @@ export function shop(crm: CrmWorld, skuOf: (sku: string) => string) {
     },
     /** Wins a deal of a product that the ERP does not have. */
     winUnknown(): string {
-      return crm.addDeal({
+      const id = crm.addDeal({
         name: 'Unknown product',
         companyId: companies[0] ?? '',
         lines: [{ sku: 'NOT-THERE', name: 'X', quantity: '1', price: '1' }],
       })
+      unknown.push(id)
+      return id
     },
   }
 }

@@ -9,7 +9,7 @@ let made = 0
 
 beforeAll(async () => {
   company = await seedCompany()
-}, 120_000)
+})
 
 const newKey = (): string => {
   made += 1
@@ -177,7 +177,7 @@ describe('creating orders', () => {
     const outcomes = await write(...writes)
     expect(calls()).toBe(2)
     expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(300)
-  }, 120_000)
+  })
 })
 
 describe('changing orders', () => {

@@ -1262,7 +1262,7 @@ describe('the account', () => {
   })
 
   test('counts requests that are still under way', async () => {
-    const { netsuite } = await start({ concurrency: 2, latencyMs: 50 })
+    const { netsuite } = await start({ concurrency: 2, latencyMs: 500 })
     const statuses = await Promise.all(
       Array.from({ length: 6 }, async () => (await fetch(`${netsuite.url}/services/rest/system/v1/serverTime`)).status),
     )

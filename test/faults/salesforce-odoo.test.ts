@@ -1,3 +1,0 @@
-import { describeFaults } from './faults.ts'
-
-await describeFaults({ crm: 'salesforce', erp: 'odoo', change: { erp: { loadOrders: 4 } } })

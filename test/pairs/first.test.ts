@@ -1,0 +1,4 @@
+import { allPairs, half } from '../extent.ts'
+import { describeMainJob } from './main-job.ts'
+
+describeMainJob(half(allPairs, 'first'))

@@ -1,3 +1,0 @@
-import { describeMainJob } from './main-job.ts'
-
-describeMainJob('salesforce', 'odoo')
