@@ -189,6 +189,7 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
         const pending = [...chunksOf(alive, settings.loadOrders)]
         let unsure = false
         let stopped: SyncError | null = null
+        const lost = openLosses()
         const takeChunks = async (): Promise<void> => {
           for (let chunk = pending.shift(); chunk !== undefined && stopped === null; chunk = pending.shift()) {
             // Odoo finds a record by id only among those that are not archived, unless it is told.
@@ -201,12 +202,14 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
             }
             try {
               await narrow(object, chunk, archived, settle)
+              lost.none()
             } catch (error) {
               if (!isSyncError(error)) throw error
               // A reply that cannot be read tells as little as none.
-              unsure ||= isSyncError(error, 'outcome_unknown', 'bad_reply')
+              const unknown = isSyncError(error, 'outcome_unknown', 'bad_reply')
+              unsure ||= unknown
               for (const entry of open) outcomes[entry.index] = { ok: false, failure: failureOf(error) }
-              stopped = error
+              if (!unknown || lost.another()) stopped = error
             }
           }
         }
@@ -242,6 +245,24 @@ type Settle = (entry: Entry, outcome: Outcome) => void
 
 function refuse(entries: readonly Entry[], failure: Failure, settle: Settle): void {
   for (const entry of entries) settle(entry, { ok: false, failure })
+}
+
+/** So many lost answers in a row are no accident: the rest is not sent, and waits. */
+const lossesMax = 3
+
+/** Counts answers lost in a row. One that is lost holds up what was sent with it, and nobody else. */
+export function openLosses() {
+  let row = 0
+  return {
+    none() {
+      row = 0
+    },
+    /** Takes note of one. @returns whether it is time to stop */
+    another() {
+      row += 1
+      return row >= lossesMax
+    },
+  }
 }
 
 export const notSent: Failure = {

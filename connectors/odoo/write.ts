@@ -7,7 +7,7 @@ import { inHalves } from '../kit/halves.ts'
 import { type Client, read, sideBySide } from './client.ts'
 import { isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
-import { notSent, openLoading, type RecordWrite } from './load.ts'
+import { notSent, openLoading, openLosses, type RecordWrite } from './load.ts'
 import type { Recent } from './recent.ts'
 import type { Models } from './schema.ts'
 import type { Settings } from './settings.ts'
@@ -145,17 +145,19 @@ export function openWriting(client: Client, models: Models, recent: Recent, sett
     }
     const parts = [...chunks(pending, settings.confirmOrders)]
     let stopped = false
+    const lost = openLosses()
     async function takeParts(): Promise<void> {
       for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
         if (stopped) continue
         try {
           await actOn(action, part, context, outcomes)
+          lost.none()
         } catch (error) {
           if (!isSyncError(error)) throw error
           // A part of these may have gone through before; asking again is harmless, as states are read first. What was
           // not sent keeps its outcome, which says so.
           for (const [index] of part) outcomes[index] = { ok: false, failure: failureOf(error) }
-          stopped = true
+          if (!isSyncError(error, 'outcome_unknown', 'bad_reply') || lost.another()) stopped = true
         }
       }
     }

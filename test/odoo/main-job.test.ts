@@ -121,7 +121,7 @@ describe('between a simulated HubSpot and a real Odoo', () => {
 
   test('does nothing when nothing changed', async () => {
     const report = await project.crosswalk.run([], {})
-    expect(report.syncs.map((sync) => sync.counts['orders made'] ?? 0)).toEqual([0, 0])
+    expect(report.syncs.map((sync) => sync.counts.made ?? 0)).toEqual([0, 0])
     expect(report.waiting).toBe(0)
   })
 
