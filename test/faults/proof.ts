@@ -18,7 +18,8 @@ export interface Proof {
   readonly drafts: readonly string[]
   /** Deals that do not show their order's number and stage, or the problem they wait on. */
   readonly silent: readonly string[]
-  /** Deals named by a problem. */
+  /** Deals named by a problem, and how many there are. */
+  readonly held: readonly string[]
   readonly problems: number
   /** Partners that carry one key twice. */
   readonly doubleCustomers: readonly string[]
@@ -116,6 +117,7 @@ export async function prove({ crm, erp }: Sides, opened: OpenProject): Promise<P
     extra: [...byDeal.keys()].filter((id) => !wonIds.has(id)),
     drafts: drafts.map((order) => order.number),
     silent: silent.map((deal) => deal.id),
+    held: [...waiting.keys()],
     problems: waiting.size,
     doubleCustomers: keys.filter((key, index) => keys.indexOf(key) !== index),
   }
@@ -123,6 +125,20 @@ export async function prove({ crm, erp }: Sides, opened: OpenProject): Promise<P
 
 /** Nothing double, missing, extra, unfinished or silent. */
 export const flawless = { double: [], missing: [], extra: [], drafts: [], silent: [], doubleCustomers: [] }
+
+/** What one more proof found, without what was found before: a flaw fails the test that made it and none after it. */
+export function news(proof: Proof, before: Proof | null): Pick<Proof, 'held' | keyof typeof flawless> {
+  const added = (name: 'held' | keyof typeof flawless) => proof[name].filter((one) => !before?.[name].includes(one))
+  return {
+    double: added('double'),
+    missing: added('missing'),
+    extra: added('extra'),
+    drafts: added('drafts'),
+    silent: added('silent'),
+    doubleCustomers: added('doubleCustomers'),
+    held: added('held'),
+  }
+}
 
 export const summary = (name: string, proof: Proof): string =>
   `${name}: ${proof.won} won, ${proof.orders} orders, ${proof.problems} named by a problem, ` +
