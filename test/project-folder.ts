@@ -113,7 +113,7 @@ export async function openProjectFolder(
     configure,
     async open() {
       const opened = await openProcess({ config, home, environment, log: (line) => void log.push(line) })
-      const crosswalk = openCrosswalk(opened.projects, opened.deps, { testFile: opened.files.testFile })
+      const crosswalk = openCrosswalk(opened.projects, opened.deps)
       return { ...opened, crosswalk }
     },
     cli(...args) {
