@@ -177,7 +177,8 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     runs: (filter) => ledger.runs.list(filter),
     async hold(name, because) {
       mustExist(name)
-      await ledger.syncs.set(name, { heldBecause: because })
+      // Whoever finds it held wants to know whom to ask.
+      await ledger.syncs.set(name, { heldBecause: actor === null ? because : `${because} (${actor})` })
       log.info('sync held', { sync: name, because, actor })
     },
     async resume(name, how) {

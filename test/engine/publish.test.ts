@@ -203,6 +203,12 @@ test('a policy by program takes effect in both processes, and a process that sta
   const policies = server.opened.projects.current().config.syncs.orders as { policies?: object }
   expect(policies.policies).toMatchObject({ missing_customer: 'hold' })
 
+  const companyId = rig.crm.crm.addCompany({ name: 'New Ltd', domain: 'new.example', country: 'Germany' })
+  const lines = [{ sku: 'A-1', name: 'A', quantity: '1', price: '10' }]
+  const waiting = rig.crm.crm.addDeal({ name: 'Deal 1', companyId, lines })
+  await api('POST', '/syncs/orders/run')
+  await until(async () => (await problems()).some((one) => one.kind === 'customer_missing'), 'a deal that waits')
+
   const later = await rig.open()
   expect(later.projects.state().revision?.number).toBe(number)
   expect(later.loaded.config.syncs.orders).toMatchObject({ policies: { missing_customer: 'hold' } })
@@ -220,6 +226,7 @@ test('a policy by program takes effect in both processes, and a process that sta
   expect(server.opened.projects.current().config.syncs.orders).toMatchObject({
     policies: { missing_customer: 'create' },
   })
+  await until(() => orderOf(waiting)?.state === 'sale', 'the order of the deal that waited')
 }, 60_000)
 
 test('a file is removed, and the shipped one takes its place', async () => {

@@ -44,6 +44,9 @@ function show({ findings, revision, changes }: Publication, session: Session): s
   )
 }
 
+const changesText = ([first = '–', ...more]: readonly string[]): string =>
+  more.length === 0 ? first : `${first} and ${more.length} more`
+
 async function list(max: number, session: Session): Promise<0> {
   const { dim } = session.paint
   const revisions = await session.ask((crosswalk) => crosswalk.revisions({ max }))
@@ -63,7 +66,7 @@ async function list(max: number, session: Session): Promise<0> {
             session.time(at),
             actor === null ? { text: '–', style: dim } : actor,
             oneLine(note ?? ''),
-            changes.length > 4 ? count(changes.length, 'file') : changes.map(({ path }) => path).join(', ') || '–',
+            changesText(changes.map(({ path }) => path)),
           ]),
         ),
   )
