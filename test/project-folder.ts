@@ -126,7 +126,7 @@ export async function openProjectFolder(
         log: (line) => void log.push(line),
         ...(clock === undefined ? {} : { clock }),
       })
-      const crosswalk = openCrosswalk(opened.projects, opened.deps, { testFile: opened.files.testFile })
+      const crosswalk = openCrosswalk(opened.projects, opened.deps)
       return { ...opened, crosswalk }
     },
     cli(...args) {

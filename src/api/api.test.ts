@@ -81,6 +81,15 @@ function fake(overrides: Partial<UseCases> = {}) {
       remember('problems', filter)
       return [problem]
     },
+    async project() {
+      return { revision: null, files: ['config/crosswalk.yaml'] }
+    },
+    async publish(draft, options) {
+      remember('publish', draft, options)
+      const change = { path: 'config/tables/terms.yaml', change: 'changed' } as const
+      const revision = { number: 3, at, actor: 'API token', note: null, changes: [change] }
+      return { findings: [], revision, changes: [change] }
+    },
     async resume(sync, options) {
       remember('resume', sync, options)
     },
@@ -197,6 +206,14 @@ describe('the contract', () => {
       { deals: [{ source: { ref: { id: '901' } } }] },
     ],
     ['dealTimeline', '/deals/901/timeline', undefined, ['timeline', { id: '901' }], { entries: [{ event: 'won' }] }],
+    ['getProject', '/project', undefined, null, { revision: null, files: ['config/crosswalk.yaml'] }],
+    [
+      'publishProject',
+      '/project/publish',
+      { files: { 'config/tables/terms.yaml': 'a: b', 'mappings/odoo/old.yaml': null }, note: 'terms' },
+      ['publish', { 'config/tables/terms.yaml': 'a: b', 'mappings/odoo/old.yaml': null }, { note: 'terms' }],
+      { revision: { number: 3, actor: 'API token' }, findings: [], changes: [{ change: 'changed' }] },
+    ],
     ['previewDeal', '/deals/901/preview', {}, ['preview', '901', {}], { action: 'create', fields: [{ value: '7' }] }],
   ])('serves %s', async (name, path, body, asked, reply) => {
     const api = open()

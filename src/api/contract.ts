@@ -155,6 +155,25 @@ const preview = z.object({
   failures: list(failure),
 })
 
+const change = z.object({ path: z.string(), change: z.enum(['new', 'changed', 'removed']) })
+
+const revision = z.object({
+  number: z.number(),
+  at: instant,
+  actor: z.string().nullable().describe('Who published it'),
+  note: z.string().nullable(),
+  changes: list(change),
+})
+
+const finding = z.object({
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  kind: z.string(),
+  message: z.string(),
+  fix: z.string().optional(),
+})
+
 const released = z.object({ records: z.number().describe('Records that are worked on again') })
 
 /** Every error, RFC 9457 (application/problem+json). */
@@ -337,6 +356,31 @@ export const contract = {
     params: z.strictObject({ id: recordId }),
     body: z.strictObject({ sync: name.optional() }),
     reply: preview,
+  },
+  getProject: {
+    ...bare,
+    method: 'get',
+    path: '/project',
+    summary: 'The files of the project in force, and the revision that was published last',
+    reply: z.object({ revision: revision.nullable(), files: list(z.string()) }),
+  },
+  publishProject: {
+    ...bare,
+    method: 'post',
+    path: '/project/publish',
+    summary: 'Checks changed files and has them take effect in all processes, all or nothing; refused with findings',
+    body: z.strictObject({
+      files: z
+        .record(z.string().min(1).max(300), z.string().max(1_000_000).nullable())
+        .refine((files) => Object.keys(files).length > 0, 'needs a file')
+        .describe('Whole texts by path, such as `config/tables/terms.yaml`; null removes a file'),
+      note: z.string().min(1).max(500).optional(),
+    }),
+    reply: z.object({
+      revision: revision.nullable().describe('In force now; null when it was refused'),
+      changes: list(change),
+      findings: list(finding).describe('Nothing has changed when there are any'),
+    }),
   },
 } as const satisfies Record<string, Route>
 export type Contract = typeof contract

@@ -82,6 +82,8 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
       if (sync !== undefined && !(await isSync(sync))) return missing('sync', sync)
       return useCases.preview(id, sync === undefined ? {} : { sync })
     },
+    getProject: () => useCases.project(),
+    publishProject: ({ body: { files, note } }) => useCases.publish(files, note === undefined ? {} : { note }),
   }
 }
 

@@ -11,6 +11,8 @@ export type UseCases = Pick<
   | 'preview'
   | 'problem'
   | 'problems'
+  | 'project'
+  | 'publish'
   | 'resume'
   | 'retry'
   | 'runs'

@@ -7,12 +7,15 @@ import type { ConnectionState } from '../ports/ledger/connections.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
 import type { Link, LinkState } from '../ports/ledger/links.ts'
 import type { OpenProblem } from '../ports/ledger/problems.ts'
+import type { Revision } from '../ports/ledger/revisions.ts'
 import type { Run } from '../ports/ledger/runs.ts'
 import type { SyncState } from '../ports/ledger/syncs.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
 import type { Preview } from './engine/preview.ts'
 import type { RunOptions, RunReport } from './engine/run.ts'
 import type { CustomerLink, Reconciliation } from './flows/flow.ts'
+import type { Draft, ProjectState, Publication } from './project/projects.ts'
+import type { MappingTest } from './project/tests.ts'
 
 /** Everything a person or another program can ask of Crosswalk. The CLI and the REST API know nothing else. */
 export interface Crosswalk {
@@ -57,6 +60,16 @@ export interface Crosswalk {
   hold(sync: string, because: string): Promise<void>
   /** Lets a held sync go on; `allow` grants new orders beyond the guard. */
   resume(sync: string, options: { allow?: number }): Promise<void>
+  /**
+   * Has changed files of the project take effect in all running processes, when nothing is wrong with them.
+   * @param draft  by path, null for a file that goes; a draft of null is what is on disk now
+   * @throws SyncError when a system does not answer, or somebody else published meanwhile: nothing has changed
+   */
+  publish(draft: Draft | null, options: { note?: string }): Promise<Publication>
+  /** What was published, newest first. */
+  revisions(filter: { max: number }): Promise<readonly Revision[]>
+  /** What this process works with. */
+  project(): Promise<ProjectState>
 }
 
 export interface ConnectionCheck {
@@ -65,14 +78,6 @@ export interface ConnectionCheck {
   readonly report: CheckReport | null
   /** Why there is no report. */
   readonly failure: Failure | null
-}
-
-export interface MappingTest {
-  readonly file: string
-  readonly line: number
-  readonly name: string
-  readonly ok: boolean
-  readonly message: string | null
 }
 
 export interface Status {

@@ -1,29 +1,26 @@
 import { failureOf, SyncError } from '../core/problem.ts'
 import { type RecordRef, refsOf } from '../core/ref.ts'
-import type { MappingFile } from '../mapping/compile/compile.ts'
-import { runMappingTests } from '../mapping/testing/test-file.ts'
 import type { Deps } from './bench/deps.ts'
-import type { ConnectionCheck, Crosswalk, MappingTest } from './crosswalk.ts'
+import type { ConnectionCheck, Crosswalk } from './crosswalk.ts'
 import { preview } from './engine/preview.ts'
 import { runSyncs } from './engine/run.ts'
 import { flowOf } from './flows/catalogue.ts'
 import type { DealCases, Sync } from './flows/flow.ts'
 import type { Projects } from './project/projects.ts'
+import { runTests } from './project/tests.ts'
 
 interface Options {
   /** Tells workers that a sync has work; absent when this process works itself. */
   readonly wake?: (syncs: readonly string[]) => Promise<void>
-  /** The test file beside a mapping, null when there is none. */
-  readonly testFile: (mapping: string) => Promise<MappingFile | null>
 }
 
 /** The use cases on the project in force. Nobody in particular asks until `as` says who does. */
-export function openCrosswalk(projects: Pick<Projects, 'current'>, deps: Deps, options: Options): Crosswalk {
+export function openCrosswalk(projects: Projects, deps: Deps, options: Options = {}): Crosswalk {
   return askedBy(null, projects, deps, options)
 }
 
-function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps: Deps, options: Options): Crosswalk {
-  const { ledger, clock } = deps
+function askedBy(actor: string | null, projects: Projects, deps: Deps, options: Options): Crosswalk {
+  const { ledger, clock, log } = deps
   const wake = async (syncs: readonly string[]) => options.wake?.(syncs)
 
   /** The sync that is named, or the first of the configuration whose records are called so. */
@@ -68,10 +65,13 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
     )
   }
 
+  const tellAllowed = (name: string, orders: number) => log.info('new orders allowed', { sync: name, orders, actor })
+
   async function resume(name: string): Promise<void> {
     const state = await ledger.syncs.get(name, clock.now())
     if (state.heldBecause === null) return
     await ledger.syncs.set(name, { heldBecause: null })
+    log.info('sync resumed', { sync: name, actor })
     const open = await ledger.problems.list({ sync: name, max: 1000 })
     const holding = open.filter((one) => one.kind === 'guard_tripped' || one.kind === 'configuration_invalid')
     await ledger.problems.close(
@@ -104,25 +104,23 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
       const { setup } = endpoint.connection
       if (setup === null)
         throw invalid(name, `${endpoint.system} needs no setup`, 'Set up the CRM: its fields are written back to.')
-      return endpoint.use(() => setup())
+      const steps = await endpoint.use(() => setup())
+      const created = steps.filter((step) => step.outcome === 'created').map((step) => step.subject)
+      if (created.length > 0) log.info('fields created', { connection: name, actor, fields: created })
+      return steps
     },
     describe: async (name, object) => projects.current().endpoint(name).describe(object),
     async lint(how) {
       return (await projects.current().lint(how)).flatMap((one) => one.findings)
     },
     async test() {
-      const results: MappingTest[] = []
-      for (const { file, mapping } of await projects.current().lint({ offline: true })) {
-        const tests = await options.testFile(file.file)
-        if (mapping === null || tests === null) continue
-        for (const result of await runMappingTests(mapping, tests, deps.evaluator))
-          results.push({ file: tests.file, ...result })
-      }
-      return results
+      const project = projects.current()
+      return runTests(await project.lint({ offline: true }), project, deps.evaluator)
     },
     preview: async (recordId, how) => preview(await syncOf(how.record ?? 'deal', how.sync), recordId, deps),
     run: (names, how) => {
       names.forEach(mustExist)
+      if (how.allow !== undefined) for (const name of projects.current().order(names)) tellAllowed(name, how.allow)
       return runSyncs(projects.current(), names, { ...how, actor }, deps, resume)
     },
     async backfill(name, how) {
@@ -190,14 +188,22 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
     runs: (filter) => ledger.runs.list(filter),
     async hold(name, because) {
       mustExist(name)
-      await ledger.syncs.set(name, { heldBecause: because })
+      // Whoever finds it held wants to know whom to ask.
+      await ledger.syncs.set(name, { heldBecause: actor === null ? because : `${because} (${actor})` })
+      log.info('sync held', { sync: name, because, actor })
     },
     async resume(name, how) {
       mustExist(name)
-      if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
+      if (how.allow !== undefined) {
+        await ledger.syncs.set(name, { extraOrders: how.allow })
+        tellAllowed(name, how.allow)
+      }
       await resume(name)
       await wake([name])
     },
+    publish: (draft, { note = null }) => projects.publish(draft, { actor, note }),
+    revisions: ({ max }) => ledger.revisions.list(max),
+    project: async () => projects.state(),
   }
 }
 

@@ -22,6 +22,8 @@ export type Role = 'all' | 'api' | 'worker'
 export interface CliDeps {
   /** Of the package, for `--version`. */
   readonly version: string
+  /** Who sits at the command line: `ida@host`. */
+  readonly actor: string
   readonly systems: readonly Pick<Connector, 'name' | 'title' | 'role' | 'settings'>[]
   open(project: Project): Promise<{ readonly crosswalk: Crosswalk; close(): Promise<void> }>
   /** Runs the server until the signal fires. `port` null leaves it to the configuration. */

@@ -43,6 +43,9 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     runs: refuse('runs'),
     hold: refuse('hold'),
     resume: refuse('resume'),
+    publish: refuse('publish'),
+    revisions: refuse('revisions'),
+    project: refuse('project'),
     ...answers,
   }
 }
@@ -89,6 +92,7 @@ export async function cli(line: string, answers: Partial<Crosswalk> = {}, deps: 
   }
   const code = await runCli(line.split(' ').filter(Boolean), {
     version: '1.2.3',
+    actor: 'ida@host',
     systems,
     async open(project) {
       opened.push(project)

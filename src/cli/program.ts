@@ -10,6 +10,7 @@ import { addLink } from './commands/link.ts'
 import { addLint } from './commands/lint.ts'
 import { addPreview } from './commands/preview.ts'
 import { addProblems } from './commands/problems.ts'
+import { addPublish } from './commands/publish.ts'
 import { addReconcile } from './commands/reconcile.ts'
 import { addResume } from './commands/resume.ts'
 import { addRetry } from './commands/retry.ts'
@@ -119,6 +120,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addLint(program, act)
   addTest(program, act)
   addPreview(program, act)
+  addPublish(program, act)
   addSimulate(program, act, deps)
   return program
 }

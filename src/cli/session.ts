@@ -94,7 +94,7 @@ function openSession(deps: CliDeps, command: Command, options: GlobalOptions, si
     async ask(work) {
       const opened = await deps.open(project)
       try {
-        return await work(opened.crosswalk)
+        return await work(opened.crosswalk.as(deps.actor))
       } finally {
         await opened.close()
       }

@@ -8,6 +8,7 @@ import { openInbox } from './inbox.ts'
 import { openLinks } from './links.ts'
 import { migrate } from './migrations.ts'
 import { openProblems } from './problems.ts'
+import { openRevisions } from './revisions.ts'
 import { openRuns } from './runs.ts'
 import { openStreams } from './streams.ts'
 import { openSyncs } from './syncs.ts'
@@ -47,6 +48,7 @@ function ledgerOn(database: Database, vault: Vault): Ledger {
     problems: openProblems(database),
     timeline: openTimeline(database),
     runs: openRuns(database),
+    revisions: openRevisions(database, vault),
     syncs: openSyncs(database),
     connections: openConnections(database, vault),
     events: openEvents(database),

@@ -40,7 +40,7 @@ export function openVault(key: Buffer): Vault {
       const { key: sealedBy, nonce, tag, text } = envelope.parse(JSON.parse(sealed))
       if (sealedBy !== keyId)
         throw new Error(
-          `The secrets of connection "${connection}" were encrypted with vault key ${sealedBy}, this is ${keyId}. ` +
+          `The secrets of "${connection}" were encrypted with vault key ${sealedBy}, this is ${keyId}. ` +
             'Start with the key they were stored with, or enter them again.',
         )
       const decipher = createDecipheriv(cipherName, key, Buffer.from(nonce, 'base64'), { authTagLength: 16 })
@@ -50,11 +50,11 @@ export function openVault(key: Buffer): Vault {
         if (isObject(plain)) return plain
       } catch (cause) {
         throw new Error(
-          `The stored secrets of connection "${connection}" were changed or belong to another one. Enter them again.`,
+          `The stored secrets of "${connection}" were changed or belong to another one. Enter them again.`,
           { cause },
         )
       }
-      throw new Error(`The stored secrets of connection "${connection}" are no settings. Enter them again.`)
+      throw new Error(`The stored secrets of "${connection}" are no settings. Enter them again.`)
     },
   }
 }

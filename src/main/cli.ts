@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { registry } from '../../connectors/registry.ts'
 import { openCrosswalk } from '../app/open.ts'
@@ -14,6 +15,15 @@ const environment = process.env
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
 const attended = process.stdin.isTTY === true && process.stderr.isTTY === true
 
+/** A container may run as a user without a name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}`
+  }
+}
+
 const untilAborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
@@ -22,11 +32,12 @@ const untilAborted = (signal: AbortSignal) =>
 
 const deps: CliDeps = {
   version,
+  actor: `${userName()}@${hostname()}`,
   systems: registry,
   async open({ config, home, verbose }) {
     // A command's answer is its output; the log is for those who ask.
     const opened = await openProcess({ config, home, environment, logLevel: verbose ? 'debug' : 'error' })
-    const crosswalk = openCrosswalk(opened.projects, opened.deps, { testFile: opened.files.testFile })
+    const crosswalk = openCrosswalk(opened.projects, opened.deps)
     return { crosswalk, close: opened.close }
   },
   async start({ config, home, verbose, signal }, { role, port }) {

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
-import { isAlias, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import { readFile, stat } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import { isAlias, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { flowOf } from '../app/flows/catalogue.ts'
 import { type Config, configSchema } from '../app/project/config.ts'
-import type { ProjectFiles, Tables } from '../app/project/project.ts'
+import type { ConfigFinding, Fixed, ParsedConfig } from '../app/project/workshop.ts'
+import { canonicalJson, isObject, type Json } from '../core/json.ts'
 import { SyncError } from '../core/problem.ts'
-import type { MappingFile } from '../mapping/compile/compile.ts'
-import { parseTable } from '../mapping/compile/table.ts'
 
 const bytesMax = 1_000_000
 
@@ -18,46 +16,92 @@ export interface LoadedConfig {
   readonly secrets: readonly string[]
   /** The folder that holds `mappings/` and `config/`. */
   readonly root: string
+  readonly fixed: Fixed
+  readonly text: string
 }
 
 /**
  * Reads config/crosswalk.yaml; `${NAME}` in a value is replaced from the environment.
  * @throws SyncError `configuration_invalid` naming file, line and column of every mistake
  */
-export async function loadConfig(
-  file: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<LoadedConfig> {
+export async function loadConfig(file: string, environment: Environment): Promise<LoadedConfig> {
   const text = await readText(file)
+  const { config, findings, secrets, fixed } = parseConfig(text, environment)
+  if (config === null) throw invalidConfig(file, findings)
+  return { config, secrets, root: rootOf(file), fixed, text }
+}
+
+const rootOf = (file: string): string => {
+  const folder = dirname(resolve(file))
+  return basename(folder) === 'config' ? dirname(folder) : folder
+}
+
+/** All findings as one failure. @param file  as people know it */
+export const invalidConfig = (file: string, findings: readonly ConfigFinding[], fix?: string): SyncError =>
+  invalid(
+    file,
+    findings.map(({ line, column, message }) => `${file}:${line}:${column} ${message}`),
+    fix,
+  )
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads the text of a configuration, and finds everything that is wrong with it. */
+export function parseConfig(text: string, environment: Environment): ParsedConfig & { secrets: readonly string[] } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true })
-  const at = (offset: number | undefined) => {
+  const at = (offset: number | undefined, message: string): ConfigFinding => {
     const position = lines.linePos(offset ?? 0)
-    return `${file}:${position.line}:${position.col}`
+    return { line: position.line, column: position.col, message }
   }
-  const mistakes = document.errors.map((error) => `${at(error.pos[0])} ${error.message.split('\n')[0]}`)
+  const findings = document.errors.map((error) => at(error.pos[0], error.message.split('\n')[0] ?? ''))
   const secrets: string[] = []
+  const fixed: Record<string, string> = {}
+  const filled: (() => void)[] = []
   visit(document, {
-    Node(_key, node) {
-      if (isAlias(node)) mistakes.push(`${at(node.range?.[0])} aliases are not used here`)
+    Node(_key, node, ancestors) {
+      if (isAlias(node)) findings.push(at(node.range?.[0], 'aliases are not used here'))
       if (!isScalar(node) || typeof node.value !== 'string') return
-      node.value = node.value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_whole, name: string) => {
-        const value = environment[name]
-        if (value === undefined || value === '') mistakes.push(`${at(node.range?.[0])} the environment has no ${name}`)
-        else secrets.push(value)
-        return value ?? ''
+      const raw = node.value
+      const value = raw.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_whole, name: string) => {
+        const found = environment[name]
+        if (found === undefined || found === '') {
+          findings.push(at(node.range?.[0], `the environment has no ${name}`))
+        } else secrets.push(found)
+        return found ?? ''
+      })
+      if (value === raw) return
+      const place = ancestors.flatMap((one) => (isPair(one) && isScalar(one.key) ? [String(one.key.value)] : []))
+      if (place[0] !== 'connections' && !keptWhole.includes(place[0] ?? '')) fixed[place.join('.')] = raw
+      filled.push(() => {
+        node.value = value
       })
     },
   })
-  if (mistakes.length > 0) throw invalid(file, mistakes)
-  const parsed = configSchema.safeParse(document.toJS())
   const told = ({ path, message }: Mistake) =>
-    `${at(nearest(document, path)?.range?.[0])}${path.length === 0 ? '' : ` ${path.join('.')}:`} ${message}`
-  if (!parsed.success) throw invalid(file, parsed.error.issues.flatMap(mistakesOf).map(told))
-  const dangling = danglingNames(parsed.data)
-  if (dangling.length > 0) throw invalid(file, dangling.map(told))
-  const root = basename(dirname(resolve(file))) === 'config' ? dirname(dirname(resolve(file))) : dirname(resolve(file))
-  return { config: parsed.data, secrets, root }
+    at(nearest(document, path)?.range?.[0], `${path.length === 0 ? '' : `${path.join('.')}: `}${message}`)
+  const locate = (path: readonly string[], message: string) => told({ path, message })
+  if (findings.length > 0) return { config: null, findings, secrets, fixed, locate }
+  Object.assign(fixed, partsOf(document.toJS() as Json))
+  for (const fill of filled) fill()
+  const parsed = configSchema.safeParse(document.toJS())
+  if (!parsed.success) {
+    return { config: null, findings: parsed.error.issues.flatMap(mistakesOf).map(told), secrets, fixed, locate }
+  }
+  const dangling = danglingNames(parsed.data).map(told)
+  return { config: dangling.length > 0 ? null : parsed.data, findings: dangling, secrets, fixed, locate }
+}
+
+const keptWhole: readonly string[] = ['server', 'log']
+
+/** What a process reads at its start and keeps, as it is written: each connection, the server, the log. */
+function partsOf(raw: Json): Fixed {
+  if (!isObject(raw)) return {}
+  const connections = isObject(raw.connections) ? Object.entries(raw.connections) : []
+  return Object.fromEntries([
+    ...connections.map(([name, one]) => [`connections.${name}`, canonicalJson(one)]),
+    ...keptWhole.map((name) => [name, canonicalJson(raw[name] ?? null)]),
+  ])
 }
 
 type Document = ReturnType<typeof parseDocument>
@@ -107,7 +151,7 @@ function danglingNames(config: z.output<typeof configSchema>): Mistake[] {
   return mistakes
 }
 
-async function readText(file: string): Promise<string> {
+export async function readText(file: string): Promise<string> {
   try {
     const { size } = await stat(file)
     if (size > bytesMax) throw invalid(file, [`${file} has ${size} bytes; at most ${bytesMax} are read`])
@@ -122,64 +166,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-const invalid = (file: string, mistakes: readonly string[]) =>
-  new SyncError(mistakes.join('\n'), {
-    problem: { kind: 'configuration_invalid', path: file },
-    fix: 'Correct the configuration; docs/reference/configuration.md lists every key.',
-  })
+const listed = 'Correct the configuration; docs/reference/configuration.md lists every key.'
 
-/**
- * The files of a project on disk. A mapping that the project does not have itself is the one shipped with Crosswalk.
- * @param shipped  the folder of the package
- */
-export function projectFiles(
-  root: string,
-  shipped: string,
-): ProjectFiles & {
-  testFile(mapping: string): Promise<MappingFile | null>
-} {
-  const find = async (path: string): Promise<MappingFile | null> => {
-    for (const folder of root === shipped ? [root] : [root, shipped]) {
-      try {
-        return { file: path, text: await readFile(join(folder, path), 'utf8') }
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      }
-    }
-    return null
-  }
-  let tables: Promise<Tables> | null = null
-  return {
-    async mapping(path) {
-      const found = await find(path)
-      if (found !== null) return found
-      throw invalid(path, [`${path}: there is no such mapping`])
-    },
-    testFile: (mapping) => find(mapping.replace(/\.yaml$/, '.test.yaml')),
-    tables() {
-      tables ??= readTables(root === shipped ? [shipped] : [shipped, root])
-      return tables
-    },
-    digest: (texts) => createHash('sha256').update(texts.join('\0')).digest('hex'),
-  }
-}
-
-async function readTables(folders: readonly string[]): Promise<Tables> {
-  const tables: Record<string, Readonly<Record<string, string>>> = {}
-  const mistakes: string[] = []
-  for (const folder of folders) {
-    const place = join(folder, 'config', 'tables')
-    const names = await readdir(place).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return []
-      throw error
-    })
-    for (const name of names.filter((one) => one.endsWith('.yaml'))) {
-      const file = join(place, name)
-      const { table, findings } = parseTable({ file, text: await readText(file) })
-      if (table !== null) tables[name.replace(/\.yaml$/, '')] = table
-      mistakes.push(...findings.map((one) => `${one.file}:${one.line}:${one.column} ${one.message}`))
-    }
-  }
-  if (mistakes.length > 0) throw invalid('config/tables', mistakes)
-  return tables
-}
+export const invalid = (file: string, mistakes: readonly string[], fix = listed): SyncError =>
+  new SyncError(mistakes.join('\n'), { problem: { kind: 'configuration_invalid', path: file }, fix })

@@ -54,7 +54,7 @@ export async function runDemo(
       log: (line: string) => deps.err(line),
     }
     const first = await openProcess({ ...project, environment: {}, ...quiet })
-    await openCrosswalk(first.projects, first.deps, { testFile: first.files.testFile }).setup(options.crm)
+    await openCrosswalk(first.projects, first.deps).setup(options.crm)
     await first.close()
     const server = await startServer({
       ...project,
@@ -63,9 +63,7 @@ export async function runDemo(
       ...quiet,
     })
     closing.push(() => server.close())
-    const crosswalk = openCrosswalk(server.opened.projects, server.opened.deps, {
-      testFile: server.opened.files.testFile,
-    })
+    const crosswalk = openCrosswalk(server.opened.projects, server.opened.deps)
     crm.sendWebhooks(`${server.url}/hooks/${options.crm}/${hookToken}`)
 
     const cli = (...args: string[]) => runCli(['--config', project.config, '--home', project.home, ...args], deps)

@@ -7,8 +7,10 @@ import type { Deps } from '../app/bench/deps.ts'
 import { type Endpoint, openEndpoint } from '../app/bench/endpoint.ts'
 import type { Sync } from '../app/flows/flow.ts'
 import type { Config } from '../app/project/config.ts'
+import { inForce, textsOf } from '../app/project/files.ts'
 import { openProject } from '../app/project/project.ts'
 import { openProjects, type Projects } from '../app/project/projects.ts'
+import type { Workshop } from '../app/project/workshop.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts'
 import { SyncError } from '../core/problem.ts'
 import { secretNames } from '../core/secrets.ts'
@@ -25,8 +27,9 @@ import type { Clock } from '../ports/clock.ts'
 import type { Connection } from '../ports/connector.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import { systemClock } from './clock.ts'
-import { type LoadedConfig, loadConfig, projectFiles } from './config.ts'
+import { invalidConfig, type LoadedConfig, loadConfig, parseConfig } from './config.ts'
 import { keepHeapSmall } from './heap.ts'
+import { configPathOf, digestOf, projectFiles, readOwnFiles } from './project-files.ts'
 
 export interface ProcessOptions {
   /** Path of config/crosswalk.yaml. */
@@ -47,7 +50,6 @@ export interface Opened {
   readonly projects: Projects
   readonly deps: Deps
   readonly metrics: Metrics
-  readonly files: ReturnType<typeof projectFiles>
   /** How other parts reach the same PostgreSQL. */
   readonly database: DatabaseAddress
   readonly stored: StoredSettings
@@ -65,11 +67,11 @@ export const packageRoot = findRoot(import.meta.dirname)
 export async function openProcess(options: ProcessOptions): Promise<Opened> {
   keepHeapSmall()
   const clock = options.clock ?? systemClock
-  const loaded = await loadConfig(options.config, options.environment)
-  const secrets = new Set([...loaded.secrets, ...settingsSecrets(loaded.config)])
+  const onDisk = await loadConfig(options.config, options.environment)
+  const secrets = new Set([...onDisk.secrets, ...settingsSecrets(onDisk.config)])
   const shownSecrets = () => [...secrets]
   const log = openLog({
-    level: options.logLevel ?? loaded.config.log.level,
+    level: options.logLevel ?? onDisk.config.log.level,
     secrets: shownSecrets,
     ...(options.log === undefined ? {} : { write: options.log }),
   })
@@ -111,6 +113,17 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       scopes: callScopes,
       worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     }
+    const { root } = onDisk
+    const configPath = configPathOf(root, options.config)
+    const published = await ledger.revisions.files()
+    const digest = (text: string) => digestOf([text])
+    const files = inForce(await readOwnFiles(root, options.config), published?.files ?? null, digest)
+    const texts = textsOf(files)
+    const text = texts.get(configPath) ?? onDisk.text
+    const loaded =
+      text === onDisk.text ? onDisk : { ...onDisk, ...publishedConfig(text, configPath, options.environment) }
+    for (const [path, { text: kept }] of Object.entries(published?.files ?? {}))
+      if (texts.get(path) !== (kept ?? undefined)) log.info('published file passed over', { path })
     const stored = openStoredSettings(loaded.config, ledger)
     const openWith = (name: string, settings: Readonly<Record<string, Json>>): Connection => {
       const system = loaded.config.connections[name]?.system ?? ''
@@ -132,15 +145,23 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
         openEndpoint({ name, system, connection, reopen }, { ledger, clock, log, scopes: callScopes }),
       )
     }
-    const files = projectFiles(loaded.root, packageRoot)
     const nameRecords = ({ name, records, kind }: Sync, watched: string) =>
       ledger.syncs.nameRecords(name, records, watched, kind ?? '')
+    const workshop: Workshop = {
+      configPath,
+      fixed: loaded.fixed,
+      disk: () => readOwnFiles(root, options.config),
+      parse: (written) => parseConfig(written, options.environment),
+      open: (config, own) =>
+        openProject(config, endpoints, projectFiles(own, { root, shipped: packageRoot }), nameRecords),
+      digest,
+    }
+    const first = { project: workshop.open(loaded.config, texts), files, revision: published?.revision ?? null }
     return {
       loaded,
-      projects: openProjects(openProject(loaded.config, endpoints, files, nameRecords)),
+      projects: openProjects(first, { ...deps, workshop }),
       deps,
       metrics,
-      files,
       database,
       stored,
       close,
@@ -149,6 +170,18 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     await close()
     throw error
   }
+}
+
+/** The configuration that was published over the one on disk. */
+function publishedConfig(text: string, path: string, environment: ProcessOptions['environment']) {
+  const { config, findings, secrets, fixed } = parseConfig(text, environment)
+  if (config === null)
+    throw invalidConfig(
+      `${path} as it was published`,
+      findings,
+      `Correct ${path} on disk: once it is changed there, it counts.`,
+    )
+  return { config, secrets, fixed, text }
 }
 
 const connectorFor = (name: string, system: string) => {

@@ -6,6 +6,7 @@ import { openJobs } from '../app/engine/jobs.ts'
 import { followStreams } from '../app/engine/streams.ts'
 import { receiveWebhook } from '../app/engine/webhooks.ts'
 import { openCrosswalk } from '../app/open.ts'
+import type { Project } from '../app/project/project.ts'
 import { rotateSecret } from '../app/project/rotate.ts'
 import type { Job, Queue } from '../ports/queue.ts'
 import { openQueue } from '../queue/queue.ts'
@@ -17,6 +18,9 @@ export interface ServerOptions extends ProcessOptions {
   /** Over the configuration's own. */
   readonly port?: number
 }
+
+// All callers of the API share one token.
+const apiActor = 'API token'
 
 export interface RunningServer {
   /** Null for a worker. */
@@ -32,7 +36,7 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const opened = await openProcess(options)
-  const { deps, projects, loaded } = opened
+  const { deps, projects } = opened
   const closing: (() => Promise<void> | void)[] = [() => opened.close()]
   const close = async () => {
     for (const one of closing.splice(0).reverse()) await one()
@@ -45,17 +49,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log: deps.log,
     })
     closing.push(() => queue.close())
+    await projects.started()
     const jobs = openJobs(projects, queue, { ...deps, metrics: opened.metrics })
+    const begun = projects.current()
     if (options.role !== 'api') {
       await jobs.begin()
       closing.push(await queue.work(jobs.handle))
       closing.push(keepUp(upkeep(opened, jobs, queue), deps.log))
       closing.push(follow(opened, queue))
       await queue.enqueue(
-        Object.keys(loaded.config.syncs).map((sync) => ({ queue: 'detect', sync, kind: 'scheduled' })),
+        Object.keys(projects.current().config.syncs).map((sync) => ({ queue: 'detect', sync, kind: 'scheduled' })),
       )
     }
-    closing.push(keepUp([observation(opened, queue)], deps.log))
+    const renew = options.role === 'api' ? async () => undefined : jobs.begin
+    closing.push(keepUp([observation(opened, queue), publications(opened, begun, renew)], deps.log))
     let url: string | null = null
     let draining = false
     if (options.role !== 'worker') {
@@ -67,7 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       url = server.url
       deps.log.info('listening', { url })
     }
-    deps.log.info('started', { role: options.role, syncs: Object.keys(loaded.config.syncs) })
+    deps.log.info('started', { role: options.role, syncs: Object.keys(projects.current().config.syncs) })
     return { url, opened, close }
   } catch (error) {
     await close()
@@ -122,6 +129,19 @@ function observation({ deps, metrics }: Opened, queue: Queue): Task {
   return ['observe', '*/15 * * * * *', observe]
 }
 
+/** Takes over what was published. @param renew  called for each new project @param begun  the first one, which is begun */
+function publications({ projects }: Opened, begun: Project, renew: () => Promise<void>): Task {
+  let known = begun
+  const takeOver = async () => {
+    await projects.takeOver()
+    const project = projects.current()
+    if (project === known) return
+    await renew()
+    known = project
+  }
+  return ['take over', '*/5 * * * * *', takeOver]
+}
+
 function upkeep({ deps, projects, stored }: Opened, jobs: ReturnType<typeof openJobs>, queue: Queue): readonly Task[] {
   const rotate = async () => {
     for (const [name, endpoint] of projects.current().endpoints) {
@@ -151,8 +171,8 @@ async function listen(
   // In a container only the outside address is reachable; there the image says so.
   const host = options.environment.CROSSWALK_HOST ?? loaded.config.server.host
   const app = createApi({
-    crosswalk: openCrosswalk(projects, deps, { wake, testFile: opened.files.testFile }),
-    runSync: (sync) => queue.enqueue([{ queue: 'detect', sync, kind: 'manual' }]),
+    crosswalk: openCrosswalk(projects, deps, { wake }).as(apiActor),
+    runSync: (sync) => queue.enqueue([{ queue: 'detect', sync, kind: 'manual', actor: apiActor }]),
     token: await secretFile(apiTokenFile(options.home)),
     metrics,
     metricsOpen: metrics_open,

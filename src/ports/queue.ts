@@ -2,7 +2,13 @@ import type { Lane } from './http.ts'
 
 /** A job says that a sync has work, never what the work is: losing every job loses nothing. */
 export type Job =
-  | { readonly queue: 'detect'; readonly sync: string; readonly kind: 'scheduled' | 'manual' | 'backfill' }
+  | {
+      readonly queue: 'detect'
+      readonly sync: string
+      readonly kind: 'scheduled' | 'manual' | 'backfill'
+      /** Who asked for it; absent for Crosswalk itself. */
+      readonly actor?: string
+    }
   | { readonly queue: 'deliver'; readonly sync: string; readonly lane: Lane }
   | { readonly queue: 'upkeep'; readonly task: string }
 

@@ -29,7 +29,12 @@ export interface QueueOptions {
 }
 
 const jobSchema = z.discriminatedUnion('queue', [
-  z.object({ queue: z.literal('detect'), sync: z.string(), kind: z.enum(['scheduled', 'manual', 'backfill']) }),
+  z.object({
+    queue: z.literal('detect'),
+    sync: z.string(),
+    kind: z.enum(['scheduled', 'manual', 'backfill']),
+    actor: z.string().exactOptional(),
+  }),
   z.object({ queue: z.literal('deliver'), sync: z.string(), lane: z.enum(['live', 'retry', 'backfill']) }),
   z.object({ queue: z.literal('upkeep'), task: z.string() }),
 ])

@@ -42,7 +42,7 @@ export async function startMeasuredServer(target: Target): Promise<{ hook: strin
 
 async function openWarm(project: Project, target: Target): Promise<Contestant> {
   const opened = await openProcess({ ...project, environment: {}, log: () => {} })
-  const crosswalk = openCrosswalk(opened.projects, opened.deps, { testFile: opened.files.testFile })
+  const crosswalk = openCrosswalk(opened.projects, opened.deps)
   await warmUp(crosswalk, target)
   return {
     postgresPid: await postgresPid(project.home),

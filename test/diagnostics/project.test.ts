@@ -4,7 +4,7 @@ import type { Endpoint } from '../../src/app/bench/endpoint.ts'
 import { configSchema } from '../../src/app/project/config.ts'
 import { openProject, type ProjectFiles } from '../../src/app/project/project.ts'
 import { SyncError } from '../../src/core/problem.ts'
-import { projectFiles } from '../../src/main/config.ts'
+import { projectFiles } from '../../src/main/project-files.ts'
 import { formatFinding } from '../../src/mapping/compile/finding.ts'
 import { openCrm, openErp } from '../contract/subjects.ts'
 
@@ -48,7 +48,7 @@ async function projectOf(crm: string, erp: string, files: ProjectFiles) {
   return openProject(config, new Map(endpoints.map((one) => [one.name, one])), files, async () => undefined)
 }
 
-const shipped = projectFiles(root, root)
+const shipped = projectFiles(new Map(), { root, shipped: root })
 
 /** The shipped files, some of them replaced. */
 function filesWith(texts: Readonly<Record<string, string>>): ProjectFiles {

@@ -26,12 +26,13 @@ type Progress = (records: number, counts: Readonly<Record<string, number>>, told
 
 /**
  * Works off what is due in a sync's inbox, batch by batch, until nothing is left or the sync must wait.
- * @param progress  told after each batch: records so far, and of the batch its counts and what it fed
+ * @param options.progress  told after each batch: records so far, and of the batch its counts and what it fed
+ * @param options.outdated  whether another sync took the place of this one: then it ends after the batch in hand
  */
 export async function deliver(
   sync: Sync,
   deps: Deps,
-  options: { signal?: AbortSignal; progress?: Progress } = {},
+  options: { signal?: AbortSignal; progress?: Progress; outdated?: () => boolean } = {},
 ): Promise<Delivery> {
   const counts: Record<string, number> = {}
   let records = 0
@@ -45,7 +46,7 @@ export async function deliver(
     return own
   }
   async function loop(): Promise<void> {
-    while (options.signal?.aborted !== true && stopped === null) {
+    while (options.signal?.aborted !== true && options.outdated?.() !== true && stopped === null) {
       stopped = await blockedBecause(sync, deps)
       if (stopped !== null) return
       const claims = await claim()

@@ -23,7 +23,7 @@ export interface Jobs {
   sweep(): Promise<void>
   /** Tries the oldest records of each open problem again, in case their cause was mended. */
   probe(): Promise<void>
-  /** Notices changed mappings, a switch from shadow to live, and schedules: at every start. */
+  /** Notices changed mappings, a switch from shadow to live, and schedules: at every start and for every new project. */
   begin(): Promise<void>
   /** Removes what is older than the configuration keeps. */
   purge(): Promise<void>
@@ -41,13 +41,15 @@ export function openJobs(
 ): Jobs {
   const { ledger, clock, log, metrics } = deps
 
-  // At the start any may have been broken when it was last tried.
-  const broken = new Set(Object.keys(projects.current().config.syncs))
+  // Any may have been broken when another process, or another project, tried it last.
+  const broken = new Set<string>()
 
   /** Opens a sync; a mistake in it is a problem that holds it, not a crash. */
-  async function open(name: string): Promise<Sync | null> {
+  async function open(name: string, project = projects.current()): Promise<Sync | null> {
+    // A job may be of a sync that went with the project before.
+    if (!Object.hasOwn(project.config.syncs, name)) return null
     try {
-      const sync = await projects.current().sync(name)
+      const sync = await project.sync(name)
       if (broken.delete(name)) await ledger.problems.close(name, [`configuration_invalid ${name}`])
       return sync
     } catch (error) {
@@ -62,12 +64,15 @@ export function openJobs(
 
   async function handle(job: Job, signal: AbortSignal): Promise<void> {
     if (job.queue === 'upkeep') return reconcileAll()
-    const sync = await open(job.sync)
+    const project = projects.current()
+    const sync = await open(job.sync, project)
     if (sync === null) return
     if (job.queue === 'detect') {
       if ((await sync.source.paused()) !== null) return
       const startedAt = clock.now()
-      const detection = await failsQuietly(() => detect(sync, { kind: job.kind, signal }, deps))
+      const detection = await failsQuietly(() =>
+        detect(sync, { kind: job.kind, actor: job.actor ?? null, signal }, deps),
+      )
       if (detection === null) return
       if (detection.run !== null) {
         const endedAt = clock.now()
@@ -82,7 +87,9 @@ export function openJobs(
       if (told === 0 || sync.feeds === null) return
       await queue.enqueue([{ queue: 'deliver', sync: sync.feeds, lane: job.lane }])
     }
-    const delivery = await deliver(sync, deps, { signal, progress })
+    const outdated = () => projects.current() !== project
+    const delivery = await deliver(sync, deps, { signal, progress, outdated })
+    if (outdated()) await queue.enqueue([{ ...job }])
     metrics.ordersCreated(sync.name, delivery.counts[madeCount] ?? 0)
     if (delivery.records > 0) log.info('delivered', { sync: sync.name, records: delivery.records, ...delivery.counts })
   }
@@ -98,6 +105,15 @@ export function openJobs(
       const { won, linked, missing, extra } = result
       log.info('reconciled', { sync: name, won, linked, missing: missing.length, extra: extra.length })
     }
+  }
+
+  /** Lets a sync go on that was held for a mistake in its configuration; what a person or the guard holds stays held. */
+  async function release(name: string, because: string): Promise<void> {
+    const open = await ledger.problems.list({ sync: name, kind: 'configuration_invalid', max: 1000 })
+    const holding = open.filter((one) => one.message === because).map((one) => one.causeKey)
+    if (holding.length === 0) return
+    await ledger.syncs.set(name, { heldBecause: null })
+    await ledger.problems.close(name, holding)
   }
 
   /** The circuit breaker and the problems have taken note of a SyncError; the next schedule tries again. */
@@ -136,10 +152,11 @@ export function openJobs(
     },
     async begin() {
       for (const name of Object.keys(projects.current().config.syncs)) {
+        broken.add(name)
         const sync = await open(name)
         if (sync === null) continue
-        const { mappings } = await ledger.syncs.get(name, clock.now())
-        if (mappings !== null && mappings !== sync.digest) await ledger.syncs.set(name, { heldBecause: null })
+        const { mappings, heldBecause } = await ledger.syncs.get(name, clock.now())
+        if (mappings !== null && mappings !== sync.digest && heldBecause !== null) await release(name, heldBecause)
         await noticeChanges(sync, deps)
       }
       await queue.schedule(

@@ -1,3 +1,4 @@
+import { canonicalJson, type JsonObject } from '../../core/json.ts'
 import { SyncError } from '../../core/problem.ts'
 import type { RecordKind } from '../../core/ref.ts'
 import { type CompiledMapping, compileMapping, type Finding, type MappingFile } from '../../mapping/compile/compile.ts'
@@ -11,9 +12,11 @@ import type { Config } from './config.ts'
 
 export type Tables = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/** The files of a project, read by main. Paths are relative to the project. */
+/** The files of a project, given by main. Paths are relative to the project. */
 export interface ProjectFiles {
   mapping(path: string): Promise<MappingFile>
+  /** The test file beside a mapping, null when there is none. */
+  testFile(mapping: string): Promise<MappingFile | null>
   tables(): Promise<Tables>
   digest(texts: readonly string[]): string
 }
@@ -33,9 +36,17 @@ export interface Project {
   /** Whose records a sync's inbox names; no system is asked. */
   records(name: string): Promise<RecordKind>
   /** Compiles all mappings; offline, fields are not checked against the systems. */
-  lint(options: {
-    offline: boolean
-  }): Promise<readonly { file: MappingFile; mapping: CompiledMapping | null; findings: readonly Finding[] }[]>
+  lint(options: { offline: boolean }): Promise<readonly Linted[]>
+  /** The test file beside a mapping, null when there is none. */
+  testFile(mapping: string): Promise<MappingFile | null>
+}
+
+export interface Linted {
+  readonly file: MappingFile
+  /** Paths of all files that the mapping consists of. */
+  readonly files: readonly string[]
+  readonly mapping: CompiledMapping | null
+  readonly findings: readonly Finding[]
 }
 
 interface Part {
@@ -175,6 +186,7 @@ export function openProject(
     const digest = files.digest([
       ...compiled.flatMap(([, one]) => one.files.map(({ text }) => text)),
       JSON.stringify(await files.tables()),
+      meaningOf(sync),
     ])
     const { role, end } = flow.records
     const records = { connection: endsOf(name)[end].name, object: mapping(role).object }
@@ -235,14 +247,20 @@ export function openProject(
         }
       }
       const told = new Set<string>()
-      return [...compiled, ...(await compileAll(used))].map(({ file, mapping, findings }) => {
+      return [...compiled, ...(await compileAll(used))].map(({ file, files: consists, mapping, findings }) => {
         // What is wrong in a used file has been found through each that uses it.
         const fresh = findings.filter((one) => !told.has(formatFinding(one)))
         for (const one of fresh) told.add(formatFinding(one))
-        return { file, mapping, findings: fresh }
+        return { file, files: consists.map((one) => one.file), mapping, findings: fresh }
       })
     },
+    testFile: (mapping) => files.testFile(mapping),
   }
+}
+
+/** What of a sync's configuration decides what becomes of a record: a change may get across what did not. */
+function meaningOf({ schedule: _when, batch: _size, mode: _mode, ...meaning }: SyncConfig): string {
+  return canonicalJson(meaning as JsonObject)
 }
 
 /** The mapping of a name in the folder of another one. */

@@ -1,8 +1,181 @@
+import { type Failure, failureOf, SyncError } from '../../core/problem.ts'
+import type { FileChange, PublishedFiles, Revision } from '../../ports/ledger/revisions.ts'
+import type { Deps } from '../bench/deps.ts'
+import { check, checkPaths, differences, type PublishFinding } from './check.ts'
+import { changesOf, type Files, inForce, publishedOver, type Texts, textsOf } from './files.ts'
 import type { Project } from './project.ts'
+import type { Fixed, Workshop } from './workshop.ts'
 
 /** The project in force. It is replaced as a whole, never in part. */
 export interface Projects {
   current(): Project
+  /** What it is made of. */
+  state(): ProjectState
+  /**
+   * Checks files and, when there is nothing to find, has them take effect in all processes at once.
+   * @param draft  by path, null for a file that goes; a draft of null is what a process that starts now would work with
+   * @throws SyncError when a system does not answer, `busy` when somebody else published meanwhile: nothing has changed
+   */
+  publish(
+    draft: Draft | null,
+    by: { readonly actor: string | null; readonly note: string | null },
+  ): Promise<Publication>
+  /**
+   * Takes over what another process has published since. What cannot be is a problem, and the project stays as it was.
+   * Cheap when there is nothing.
+   */
+  takeOver(): Promise<void>
+  /** To be called by a server at its start: what it keeps until its end is what others may not publish otherwise. */
+  started(): Promise<void>
 }
 
-export const openProjects = (project: Project): Projects => ({ current: () => project })
+export type Draft = Readonly<Record<string, string | null>>
+
+export interface ProjectState {
+  /** The one that was taken over last, null when nothing was published yet. */
+  readonly revision: Revision | null
+  readonly files: readonly string[]
+}
+
+export interface Publication {
+  /** Nothing has changed when there are any. */
+  readonly findings: readonly PublishFinding[]
+  /** In force now; null when nothing was published. */
+  readonly revision: Revision | null
+  /** Against what was published before. */
+  readonly changes: readonly FileChange[]
+}
+
+/** Under which problems of publishing are kept: no sync can have this name. */
+const publishingCause = 'published project'
+
+/** @param first  what the process started with */
+export function openProjects(
+  first: { readonly project: Project; readonly files: Files; readonly revision: Revision | null },
+  deps: Deps & { readonly workshop: Workshop },
+): Projects {
+  const { ledger, log, clock, workshop } = deps
+  const { configPath, digest } = workshop
+  let { project, files, revision } = first
+  // The newest that was looked at, and why it was not taken over.
+  let seen = first.revision?.number ?? 0
+  let failing: Failure | null = null
+
+  // One after the other: what is taken over while something is published would be checked against another state.
+  let turn: Promise<unknown> = Promise.resolve()
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const own = turn.then(work)
+    turn = own.catch(() => null)
+    return own
+  }
+
+  function built(published: PublishedFiles, number: number): Project {
+    const texts = textsOf(new Map(Object.entries(published)))
+    const { config, findings, fixed } = workshop.parse(texts.get(configPath) ?? '')
+    if (config === null) {
+      const told = findings.map(({ line, column, message }) => `${configPath}:${line}:${column} ${message}`)
+      throw refused(number, told.join('; '))
+    }
+    const other = differences(workshop.fixed, fixed).map((place) => place.join('.'))
+    if (other.length > 0) throw refused(number, `this process was started with another ${other.join(', ')}`)
+    return workshop.open(config, texts)
+  }
+
+  async function takeOver(): Promise<void> {
+    // Told again and again: another process that starts well cannot know that this one is still behind.
+    if ((await ledger.revisions.newest()) <= seen) return failing === null ? undefined : tell(seen, failing)
+    const news = await ledger.revisions.files()
+    if (news === null) return
+    const { number, actor } = news.revision
+    const taken = new Map(Object.entries(news.files))
+    try {
+      // What it worked with anyway stays compiled.
+      if (changesOf(textsOf(files), textsOf(taken)).length > 0) project = built(news.files, number)
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      log.warn('revision not taken over', { revision: number, why: error.message })
+      failing = failureOf(error)
+      seen = number
+      return tell(number, failing)
+    }
+    inForceNow(news.revision, taken)
+    await mended(number - 1)
+    log.info('revision taken over', { revision: number, actor })
+  }
+
+  function inForceNow(news: Revision, taken: Files): void {
+    seen = news.number
+    failing = null
+    files = taken
+    revision = news
+  }
+
+  const tell = (number: number, failure: Failure) =>
+    ledger.problems.raise([{ sync: publishingCause, causeKey: String(number), failure, records: [] }])
+
+  /** Closes what was told of revisions up to this one. */
+  async function mended(number: number): Promise<void> {
+    const open = await ledger.problems.list({ sync: publishingCause, max: 100 })
+    const over = open.map((one) => one.causeKey).filter((key) => Number(key) <= number)
+    if (over.length > 0) await ledger.problems.close(publishingCause, over)
+  }
+
+  async function publish(draft: Draft | null, by: Parameters<Projects['publish']>[1]): Promise<Publication> {
+    await takeOver()
+    const disk = await workshop.disk()
+    const before = await ledger.revisions.files()
+    if (draft !== null && failing !== null) throw new SyncError(failing.message, failing)
+    const next = draft === null ? inForce(disk, before?.files ?? null, digest) : drafted(draft, disk)
+    const texts = textsOf(next)
+    const strange = checkPaths(texts, configPath)
+    if (strange.length > 0) return { findings: strange, revision: null, changes: [] }
+
+    // What servers work with that were never told anything is not known to a command: then every file is new.
+    const first = draft === null ? new Map() : files
+    const changes = changesOf(textsOf(before === null ? first : new Map(Object.entries(before.files))), texts)
+    if (draft !== null && changes.length === 0) return { findings: [], revision, changes }
+    const started = (await ledger.revisions.started()) as Fixed | null
+    const kept = started === null ? [workshop.fixed] : [workshop.fixed, started]
+    const changed = new Set(changes.map((one) => one.path))
+    const checked = await check(texts, changed, kept, deps)
+    if (checked.project === null) return { findings: checked.findings, revision: null, changes: [] }
+
+    const number = (before?.revision.number ?? 0) + 1
+    const made: Revision = { number, at: clock.now(), ...by, changes }
+    if (!(await ledger.revisions.publish(made, Object.fromEntries(next)))) throw overtaken(number)
+    project = checked.project
+    inForceNow(made, next)
+    await mended(number - 1)
+    log.info('published', { revision: number, actor: by.actor, files: changes.map((one) => one.path) })
+    return { findings: [], revision: made, changes }
+  }
+
+  function drafted(draft: Draft, disk: Texts): Files {
+    const next = new Map(files)
+    for (const [path, text] of Object.entries(draft)) next.set(path, publishedOver(text, disk.get(path), digest))
+    return next
+  }
+
+  return {
+    current: () => project,
+    state: () => ({ revision, files: [...textsOf(files).keys()].sort() }),
+    publish: (draft, by) => inTurn(() => publish(draft, by)),
+    takeOver: () => inTurn(takeOver),
+    async started() {
+      await ledger.revisions.setStarted(workshop.fixed)
+      await mended(seen)
+    },
+  }
+}
+
+const refused = (number: number, why: string) =>
+  new SyncError(`Revision ${number} was published and could not be taken over: ${why}`, {
+    problem: { kind: 'configuration_invalid', path: 'publish' },
+    fix: 'Restart the processes with the configuration that was published, or publish one that all of them can take.',
+  })
+
+const overtaken = (number: number) =>
+  new SyncError(`Revision ${number} was published by somebody else meanwhile`, {
+    problem: { kind: 'busy' },
+    fix: 'Look at it with `crosswalk publish --list`, and publish again if that is still meant.',
+  })

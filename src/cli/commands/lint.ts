@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
+import { findingLines } from '../findings.ts'
 import type { Perform } from '../session.ts'
-import { count, oneLine } from '../text.ts'
+import { count } from '../text.ts'
 
 export function addLint(program: Command, perform: Perform): void {
   program
@@ -9,16 +10,8 @@ export function addLint(program: Command, perform: Perform): void {
     .option('--offline', 'do not ask the systems which fields they have', false)
     .action((options: { offline: boolean }, command: Command) =>
       perform(command, async (session) => {
-        const { paint } = session
         const findings = await session.ask((crosswalk) => crosswalk.lint(options))
-        session.answer(findings, () =>
-          findings
-            .map(({ file, line, column, kind, message, fix }) => {
-              const advice = fix === undefined ? '' : ` ${oneLine(fix)}`
-              return `${paint.bold(`${file}:${line}:${column}`)} ${paint.yellow(kind)}: ${oneLine(message)}${advice}\n`
-            })
-            .join(''),
-        )
+        session.answer(findings, () => findingLines(findings, session))
         session.note(findings.length === 0 ? 'No findings.' : `${count(findings.length, 'finding')}.`)
         return findings.length === 0 ? 0 : 1
       }),

@@ -5,15 +5,15 @@ test('lists runs with their outcome', async () => {
   const runs = async () => [
     aRun,
     { ...aRun, state: 'stopped' as const, counts: {}, reason: 'Odoo is not reachable' },
-    { ...aRun, state: 'running' as const, endedAt: null, counts: {} },
+    { ...aRun, kind: 'manual' as const, state: 'running' as const, endedAt: null, counts: {}, actor: 'ida@host' },
   ]
   const { code, out } = await cli('runs', { runs })
   expect(code).toBe(0)
   expect(out).toBe(text`
-    STARTED (Europe/Berlin)  SYNC   KIND       STATE     TOOK  OUTCOME
-    2026-11-24 10:27:57      deals  scheduled  done     3.0 s  11 delivered, 1 problem
-    2026-11-24 10:27:57      deals  scheduled  stopped  3.0 s  – · Odoo is not reachable
-    2026-11-24 10:27:57      deals  scheduled  running         –
+    STARTED (Europe/Berlin)  SYNC   KIND       STATE    BY         TOOK  OUTCOME
+    2026-11-24 10:27:57      deals  scheduled  done     –         3.0 s  11 delivered, 1 problem
+    2026-11-24 10:27:57      deals  scheduled  stopped  –         3.0 s  – · Odoo is not reachable
+    2026-11-24 10:27:57      deals  manual     running  ida@host         –
   `)
 })
 

@@ -3,6 +3,7 @@ import type { Events } from './events.ts'
 import type { Inbox } from './inbox.ts'
 import type { Links } from './links.ts'
 import type { Problems } from './problems.ts'
+import type { Revisions } from './revisions.ts'
 import type { Runs } from './runs.ts'
 import type { Streams } from './streams.ts'
 import type { Syncs } from './syncs.ts'
@@ -19,6 +20,7 @@ export interface Ledger {
   readonly problems: Problems
   readonly timeline: Timeline
   readonly runs: Runs
+  readonly revisions: Revisions
   readonly syncs: Syncs
   readonly connections: Connections
   readonly events: Events

@@ -1,0 +1,79 @@
+import type { JsonObject } from '../core/json.ts'
+import type { PublishedFiles, Revision, Revisions } from '../ports/ledger/revisions.ts'
+import type { Database } from './database.ts'
+import { cleanText, storedJson } from './stored-json.ts'
+import type { Vault } from './vault.ts'
+
+const columns = 'number, at, actor, note, changes'
+
+const newest = {
+  name: 'revisions.newest',
+  text: `select coalesce(max(number), 0) as number from crosswalk.revisions`,
+}
+
+const files = {
+  name: 'revisions.files',
+  text: `select ${columns}, files from crosswalk.revisions where files is not null order by number desc limit 1`,
+}
+
+const publish = {
+  name: 'revisions.publish',
+  text: `
+    insert into crosswalk.revisions (number, at, actor, note, changes, files) values ($1, $2, $3, $4, $5, $6)
+    on conflict (number) do nothing returning number`,
+}
+
+const forgetFiles = {
+  name: 'revisions.forgetFiles',
+  text: `update crosswalk.revisions set files = null where number < $1 and files is not null`,
+}
+
+const list = {
+  name: 'revisions.list',
+  text: `select ${columns} from crosswalk.revisions order by number desc limit $1`,
+}
+
+const started = { name: 'revisions.started', text: `select kept from crosswalk.started` }
+
+const setStarted = {
+  name: 'revisions.setStarted',
+  text: `
+    insert into crosswalk.started (kept) values ($1)
+    on conflict (one) do update set kept = excluded.kept`,
+}
+
+// What the vault binds its envelopes to, and names when it cannot open one.
+const published = 'published files'
+const server = 'last start'
+
+export function openRevisions(database: Database, vault: Vault): Revisions {
+  return {
+    async newest() {
+      const [row] = await database.rows<{ number: number }>(newest, [])
+      return row?.number ?? 0
+    },
+    async files() {
+      const [row] = await database.rows<Revision & { files: string }>(files, [])
+      if (row === undefined) return null
+      const { files: sealed, ...revision } = row
+      return { revision, files: vault.open(sealed, published) as unknown as PublishedFiles }
+    },
+    publish({ number, at, actor, note, changes }, all) {
+      const sealed = vault.seal(all as unknown as JsonObject, published)
+      const clean = note === null ? null : cleanText(note)
+      return database.transaction(async (tx) => {
+        const stored = await tx.rows(publish, [number, at, actor, clean, storedJson(changes), sealed])
+        if (stored.length > 0) await tx.rows(forgetFiles, [number])
+        return stored.length > 0
+      })
+    },
+    list: (max) => database.rows<Revision>(list, [max]),
+    async started() {
+      const [row] = await database.rows<{ kept: string }>(started, [])
+      return row === undefined ? null : vault.open(row.kept, server)
+    },
+    async setStarted(kept) {
+      await database.rows(setStarted, [vault.seal(kept, server)])
+    },
+  }
+}
