@@ -77,7 +77,7 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
       await tx.inbox.add(sync, records, { lane: 'retry', run })
       await tx.runs.count(run, { found: records.length })
       await tx.runs.finish(run, { state: 'done', reason: null, now: at })
-      const told = { sync, at, event: 'retried', text: 'Tried again', details: null, actor }
+      const told = { sync, at, event: 'retried', text: 'Queued to be tried again', details: null, actor }
       await tx.timeline.add(records.map((ref) => ({ ...told, ref })))
     })
     await wake([sync])
@@ -92,7 +92,7 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
       const endpoint = projects.current().endpoint(name)
       const { setup } = endpoint.connection
       if (setup === null)
-        throw invalid(name, `${endpoint.system} needs no setup`, 'Set up the CRM: its fields are written back to.')
+        throw invalid(name, `${endpoint.system} needs no setup`, 'Run it for the CRM: its fields show the write-back.')
       return endpoint.use(() => setup())
     },
     describe: async (name, object) => projects.current().endpoint(name).describe(object),

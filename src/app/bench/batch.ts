@@ -132,7 +132,7 @@ export function openBatch(options: Options, deps: { ledger: Ledger; clock: Clock
         }
         const healthy = settled.filter((claim) => !parked.has(claim)).map((claim) => claim.ref)
         const mended = before.size === 0 ? [] : await ledger.problems.clear(sync, healthy)
-        for (const ref of mended) tell(ref, 'mended', 'The problem is gone')
+        for (const ref of mended) tell(ref, 'mended', 'The problem is solved')
         if (noted.length > 0) await ledger.timeline.add(noted)
         if (options.feeds !== null && telling.size > 0) {
           const lane = claims.some((claim) => claim.lane === 'live') ? 'live' : (claims[0]?.lane ?? 'live')

@@ -115,8 +115,8 @@ const untold = (connection: string, write: Write): WriteOutcome => ({
   ok: false,
   failure: {
     problem: { kind: 'bad_reply' },
-    message: `Connection "${connection}" did not say what became of a ${write.do} of ${write.object}.`,
-    fix: 'It is looked up and tried again by itself. If this stays, report it with the name of the system.',
+    message: `Connection "${connection}" gave no result for a ${write.do} of ${write.object}.`,
+    fix: 'It is looked up and tried again by itself. If this persists, report it with the name of the system.',
   },
 })
 

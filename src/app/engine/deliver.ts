@@ -70,7 +70,7 @@ async function blockedBecause(sync: Sync, deps: Deps): Promise<Failure | null> {
   return {
     problem: { kind: 'configuration_invalid', path: sync.name },
     message: state.heldBecause,
-    fix: `See \`crosswalk problems\`, then \`crosswalk run ${sync.name}\` to go on.`,
+    fix: `See \`crosswalk problems\`, then \`crosswalk run ${sync.name}\` to continue.`,
   }
 }
 
@@ -146,8 +146,8 @@ async function askGuard(sync: Sync, wanted: number, deps: Deps): Promise<Failure
   if (granted) return null
   const failure: Failure = {
     problem: { kind: 'guard_tripped', allowed: guard.perHour, wanted },
-    message: `Sync "${name}" is about to make ${wanted} new orders; ${used} were made in the last hour and ${guard.perHour} an hour are allowed. None of them was made.`,
-    fix: `Look at them with \`crosswalk preview deal <id>\`. If they are right: \`crosswalk run ${name} --allow ${wanted}\`, or raise guard.orders_per_hour.`,
+    message: `Sync "${name}" was about to create ${wanted} new orders; ${used} were created in the last hour, and ${guard.perHour} an hour are allowed. None was created.`,
+    fix: `Check some of them with \`crosswalk preview deal <id>\`. If they are right: \`crosswalk run ${name} --allow ${wanted}\`, or raise guard.orders_per_hour.`,
   }
   await deps.ledger.syncs.set(name, { heldBecause: failure.message })
   await deps.ledger.problems.raise([{ sync: name, causeKey: causeKeyOf(failure, ''), failure, records: [] }])

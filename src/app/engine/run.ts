@@ -135,5 +135,5 @@ const signalOf = (how: RunOptions) => (how.signal === undefined ? {} : { signal:
 const interrupted: Failure = {
   problem: { kind: 'unavailable' },
   message: 'The run was interrupted.',
-  fix: 'Run it again: it goes on where it stopped.',
+  fix: 'Run it again: it continues where it stopped.',
 }

@@ -56,7 +56,7 @@ async function follow(
         if (failures === failuresBeforeProblem) {
           const failure = {
             ...failureOf(error),
-            message: `The event stream of "${name}" breaks off again and again: ${error.message}. Changes are found by polling until it is mended.`,
+            message: `The event stream of "${name}" keeps breaking off: ${error.message}. Until it is fixed, changes are found by polling.`,
           }
           await ledger.problems.raise([{ sync: connectionCause(name), causeKey: cause, failure, records: [] }])
         }

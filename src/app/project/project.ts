@@ -167,7 +167,7 @@ export function openProject(
       throw invalid(
         name,
         `The mappings of sync "${name}" have mistakes: ${texts.join('; ')}`,
-        'Mend them, see `crosswalk lint`.',
+        'Correct them; `crosswalk lint` lists them all.',
       )
     }
     const sync = configOf(name)
@@ -216,7 +216,7 @@ export function openProject(
       if (part === undefined) throw new Error(`the flow of sync "${name}" has no mapping "${role}"`)
       const { mapping } = await compile(part, true)
       if (mapping !== null) return { connection: endsOf(name)[end].name, object: mapping.object }
-      throw invalid(name, `The mapping ${part.path} has mistakes`, 'Mend them, see `crosswalk lint`.')
+      throw invalid(name, `The mapping ${part.path} has mistakes`, 'Correct them; `crosswalk lint` lists them all.')
     },
     async lint({ offline }) {
       const parts = new Map<string, Part>()

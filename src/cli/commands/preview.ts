@@ -8,10 +8,10 @@ import { oneLine } from '../text.ts'
 export function addPreview(program: Command, perform: Perform): void {
   program
     .command('preview')
-    .description('Show what would become of a deal, value by value and by which rule; nothing is written')
+    .description('Dry run for one deal: what would be written, each value with its rule')
     .addArgument(recordKind())
     .argument('<id>', "the record's id in its own system")
-    .option('--sync <name>', 'the sync to look through, where there are several')
+    .option('--sync <name>', 'the sync to use, where several deliver deals')
     .action((_kind: string, id: string, options: { sync?: string }, command: Command) =>
       perform(command, async (session) => {
         const preview = await session.ask((crosswalk) =>
@@ -63,9 +63,9 @@ function action({ action, order }: Preview, session: Session): string {
   const named = order === null ? 'the order' : `order ${oneLine(order.number ?? order.id)}`
   switch (action) {
     case 'create':
-      return `${green('+')} An order would be made\n`
+      return `${green('+')} An order would be created\n`
     case 'update':
-      return `${yellow('~')} ${named} would be brought up to the deal\n`
+      return `${yellow('~')} ${named} would be updated from the deal\n`
     case 'nothing':
       return `${dim('=')} ${named} is as the deal wants it\n`
     case 'confirm':
@@ -73,7 +73,7 @@ function action({ action, order }: Preview, session: Session): string {
     case 'cancel':
       return `${yellow('–')} ${named} would be cancelled: the deal is no longer won\n`
     case 'left out':
-      return `${dim('–')} None of this sync: not won, won before \`since\`, or left out by \`where\`; nothing would be made\n`
+      return `${dim('–')} Not delivered by this sync: not won, won before \`since\`, or excluded by \`where\`; nothing would be written\n`
     case 'problem':
       return `${red('✗')} A problem is in the way\n`
     default:

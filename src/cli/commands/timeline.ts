@@ -13,10 +13,10 @@ import { oneLine, pad, widthOf } from '../text.ts'
 export function addTimeline(program: Command, perform: Perform): void {
   program
     .command('timeline')
-    .description('Tell the story of one deal: every step, the values, the answers of both systems')
+    .description('Show the history of one deal: every step, with the values that were written')
     .addArgument(recordKind())
     .argument('<id>', "the record's id in its own system")
-    .option('--connection <name>', 'of this connection, where several have a record of that id')
+    .option('--connection <name>', 'the connection, where several have a record of that id')
     .action((_kind: string, id: string, options: { connection?: string }, command: Command) =>
       perform(command, async (session) => {
         const { links, entries } = await session.ask(async (crosswalk) => ({
@@ -31,8 +31,8 @@ export function addTimeline(program: Command, perform: Perform): void {
         const connections = [...new Set(owners.map((ref) => ref.connection))]
         if (connections.length > 1) {
           session.misuse(
-            `Deal ${oneLine(id)} is there in ${connections.map(oneLine).join(' and in ')}`,
-            `Say which one is meant: --connection ${oneLine(connections[0] ?? '')}`,
+            `Deal ${oneLine(id)} exists in ${connections.map(oneLine).join(' and in ')}`,
+            `Name the connection: --connection ${oneLine(connections[0] ?? '')}`,
           )
         }
         const link = links[0] ?? null

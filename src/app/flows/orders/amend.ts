@@ -129,7 +129,7 @@ async function writeAmendments(
       return []
     }
     const after = afterWriting(before, difference)
-    batch.note(one.ref, 'updated', 'The order was brought up to the deal', {
+    batch.note(one.ref, 'updated', 'The order was updated from the deal', {
       fields: difference.fields,
       lines: difference.upsert.length,
       removed: difference.remove.length,

@@ -88,7 +88,7 @@ function isReady({ ref, deal }: Won, { batch }: Bench): boolean {
   if (negative !== undefined) {
     return refuse(
       'lines.quantity',
-      `Line "${negative.name ?? negative.sku ?? negative.id}" has quantity ${negative.quantity}; an order takes nothing back.`,
+      `Line "${negative.name ?? negative.sku ?? negative.id}" has quantity ${negative.quantity}; an order cannot have a negative quantity.`,
       'Correct the quantity on the deal, or enter the return in the ERP.',
     )
   }
@@ -149,7 +149,7 @@ function placesOf(
       places.set(refText(ref), { link: order.link, orderId: order.id, adopted: order.how !== 'linked' })
       const text =
         order.how === 'recovered'
-          ? `Order ${order.label} was made although its answer was lost`
+          ? `Order ${order.label} was created although the answer was lost`
           : `Order ${order.label} was there already and is used`
       if (order.how !== 'linked') batch.note(ref, order.how === 'recovered' ? 'created' : 'adopted', text)
       batch.tell(ref)
@@ -190,11 +190,11 @@ async function createOrders(
     }
     if (result.how === 'planned') {
       bench.plan(ref, { action: 'create', label, target: null, lineage: order.lineage, lines: order.lines })
-      batch.note(ref, 'would_create', `Shadow mode: an order for ${label} would be made`, wantedJson(order))
+      batch.note(ref, 'would_create', `Shadow mode: an order for ${label} would be created`, wantedJson(order))
       batch.done(ref, 'planned')
       return []
     }
-    batch.note(ref, 'created', `An order was made in the ERP for ${label}`, wantedJson(order))
+    batch.note(ref, 'created', `An order was created in the ERP for ${label}`, wantedJson(order))
     batch.tell(ref)
     return [
       { ref, deal, label, key, link: result.link, orderId: result.id, written: writtenNow(order), touched: 'created' },

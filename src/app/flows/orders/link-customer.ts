@@ -42,8 +42,8 @@ export async function linkCustomer(
     if (owner !== null && !move) {
       const { label, ref: other } = owner.source
       throw invalid(
-        `Customer ${target} of ${sync.target.name} is that of "${label ?? other.id}" (${other.id}) already`,
-        'If that one was merged into this one, or was matched wrongly, say so with --move (`"move": true`).',
+        `Customer ${target} of ${sync.target.name} belongs to "${label ?? other.id}" (${other.id}) already`,
+        'If that one was merged into this one, or was matched wrongly, add --move (`"move": true`).',
       )
     }
     if (owner !== null) {
@@ -55,7 +55,7 @@ export async function linkCustomer(
         : await ledger.links.update([
             { id: link.id, state: 'linked', origin: 'adopted', move: true, target: { id: target } },
           ])
-    if (taken.length > 0) throw invalid(`Customer ${target} was linked by another process just now`, 'Look again.')
+    if (taken.length > 0) throw invalid(`Customer ${target} was linked by another process just now`, 'Try again.')
     return owner?.source.ref.id ?? null
   })
   const waiting = new Map<string, RecordRef>()
@@ -65,7 +65,7 @@ export async function linkCustomer(
     }
   }
   const now = deps.clock.now()
-  const text = `Customer ${customer} of the CRM is customer ${target} of the ERP, a person said`
+  const text = `Customer ${customer} of the CRM is customer ${target} of the ERP, linked by a person`
   const told = {
     sync: sync.name,
     at: now,

@@ -85,7 +85,7 @@ function openReading(sync: DealSync, { batch }: Bench, links: ReadonlyMap<string
       return
     }
     if (why === 'won before since') {
-      batch.note(ref, 'left_out', `Won before ${since}; deliver it on purpose with a backfill`)
+      batch.note(ref, 'left_out', `Won before ${since}; a backfill delivers it`)
     }
     if (link !== null && mayHaveOrder(link.state)) others.push({ is: 'sought', ref, link })
     else batch.done(ref, 'left_out')
