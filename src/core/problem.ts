@@ -9,7 +9,7 @@ export type Problem =
   | { kind: 'unavailable' }
   /** The request may have been carried out. Only looking tells. */
   | { kind: 'outcome_unknown' }
-  /** A lock or a lost race in the other system: nothing was done, soon again. */
+  /** A lock or a lost race in the other system: nothing was done, retried soon. */
   | { kind: 'busy' }
   | { kind: 'rate_limited'; retryAfterMs: number }
   | { kind: 'auth_rejected' }

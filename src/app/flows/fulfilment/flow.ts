@@ -10,7 +10,7 @@ import { type FulfilmentSync, reportedKind } from './sync.ts'
 /** Fulfilment → deal: how far orders are, and what problem waits on a person, comes back to the records of the CRM. */
 export const fulfilment = defineFlow({
   document: 'fulfilment',
-  title: 'What becomes of the orders in `from` is written onto the deals of `to`.',
+  title: 'The progress of orders in `from` is written back to the deals of `to`.',
   config: reportSyncSchema,
   records: { role: 'report', end: 'target' },
   kind: null,
