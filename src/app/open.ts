@@ -16,7 +16,7 @@ interface Options {
   readonly testFile: (mapping: string) => Promise<MappingFile | null>
 }
 
-/** The use cases on the project in force. Nobody in particular asks until `as` says who does. */
+/** The use cases on the project in use. The actor is null until `as` names one. */
 export function openCrosswalk(projects: Pick<Projects, 'current'>, deps: Deps, options: Options): Crosswalk {
   return askedBy(null, projects, deps, options)
 }
@@ -69,7 +69,7 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
     )
   }
 
-  /** Has records tried again, by name of who asked. */
+  /** Queues records to be tried again, in the name of the actor. */
   async function retry(sync: string, records: readonly RecordRef[]): Promise<number> {
     const at = clock.now()
     await ledger.inTransaction(async (tx) => {

@@ -13,7 +13,7 @@ export function portNumber(text: string): number {
   throw new InvalidArgumentError('A port is at most 65535.')
 }
 
-/** Deals are what can be looked at one by one; the word is written so that there is room for others. */
+/** Only deals can be looked at one by one so far; the argument leaves room for other kinds. */
 export const recordKind = () => new Argument('<kind>', 'what kind of record').choices(['deal'])
 
 /** `--crm` or `--erp`, with the systems that can be one. */

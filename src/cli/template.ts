@@ -5,10 +5,10 @@ import { oneLine } from './text.ts'
 
 type System = CliDeps['systems'][number]
 
-/** A setting that an account cannot do without. */
+/** A setting that every connection needs. */
 export interface NeededSetting {
   readonly name: string
-  /** Where its value comes from, unless it is written down: `HUBSPOT_ACCESS_TOKEN`. */
+  /** The environment variable that gives its value, unless it is in the file: `HUBSPOT_ACCESS_TOKEN`. */
   readonly variable: string
   readonly description: string
   readonly secret: boolean
@@ -33,7 +33,7 @@ export function neededSettings(system: System): readonly NeededSetting[] {
   }))
 }
 
-/** Addresses are written down, too: a sandbox or a simulator is one line away. */
+/** Addresses are written as comments, so that switching to a sandbox or a simulator is one line. */
 const addresses = (system: System) =>
   Object.entries(shapeOf(system).properties).filter(
     ([, property]) => property.format === 'uri' && typeof property.default === 'string',

@@ -13,7 +13,7 @@ export function canonicalJson(value: Json): string {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] as Json)}`).join(',')}}`
 }
 
-/** For the `default` of an exhaustive `switch`. */
+/** For the `default` of an exhaustive `switch`: reached only by a fault of ours. */
 export function assertNever(value: never): never {
   throw new Error(`unexpected value: ${JSON.stringify(value)}`)
 }

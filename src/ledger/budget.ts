@@ -5,7 +5,7 @@ import type { Lane, Quota } from '../ports/http.ts'
 import type { Log } from '../ports/log.ts'
 import { openDatabase } from './database.ts'
 
-/** The quota of each connection, shared by all processes: a rate limiter in one row of the database. */
+/** The quota of each connection, shared by all processes: a rate limiter with one row for each. */
 export interface Budget {
   /** @returns milliseconds to wait before asking again; 0 when one call may be made now */
   take(connection: string, lane?: Lane): Promise<number>

@@ -103,7 +103,7 @@ export function openProject(
       try {
         known.set(object, await from.describe(object))
       } catch (error) {
-        // An object that is not there is the mapping's mistake, and the compiler says where; the rest is not.
+        // An object that does not exist is a mistake of the mapping, reported as a finding; any other error is not.
         if (!(error instanceof SyncError) || error.problem.kind !== 'configuration_invalid') throw error
         findings.push({
           file: file.file,
@@ -147,7 +147,7 @@ export function openProject(
     try {
       return await files.mapping(path)
     } catch (error) {
-      // The compiler says where the name of a file stands that is not there.
+      // A missing file is a finding of the compiler, which knows where it is named.
       if (error instanceof SyncError && error.problem.kind === 'configuration_invalid') return null
       throw error
     }
@@ -184,7 +184,7 @@ export function openProject(
     return opened
   }
 
-  /** The sync that goes on from what this one did. */
+  /** The sync that continues from this one. */
   const followerOf = (name: string): string | null =>
     Object.entries(config.syncs).find(([, one]) => flowOf(one.document).follows(one) === name)?.[0] ?? null
 
@@ -236,7 +236,7 @@ export function openProject(
       }
       const told = new Set<string>()
       return [...compiled, ...(await compileAll(used))].map(({ file, mapping, findings }) => {
-        // What is wrong in a used file has been found through each that uses it.
+        // A finding in a used file comes once through each file that uses it.
         const fresh = findings.filter((one) => !told.has(formatFinding(one)))
         for (const one of fresh) told.add(formatFinding(one))
         return { file, mapping, findings: fresh }

@@ -1,6 +1,6 @@
 import type { Project } from './project.ts'
 
-/** The project in force. It is replaced as a whole, never in part. */
+/** The project in use. It is replaced as a whole, never in part. */
 export interface Projects {
   current(): Project
 }

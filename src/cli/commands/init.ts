@@ -47,7 +47,7 @@ export function addInit(program: Command, perform: Perform, { systems }: CliDeps
     )
 }
 
-/** @returns null when the person went away */
+/** @returns null when the person gave up */
 async function choose(options: Options, session: Session): Promise<Choice | null> {
   const prompts = options.yes || session.options.json ? null : session.deps.prompts
   const crm = await chooseSystem('crm', options.crm, prompts, session)
@@ -85,7 +85,7 @@ async function chooseMode(prompts: Prompts): Promise<'live' | 'shadow' | null> {
   return answer === 'shadow' || answer === 'live' ? answer : null
 }
 
-/** Asks for addresses and names; secrets are never asked for, as they do not belong into the file. */
+/** Asks for addresses and names; never for secrets, which do not belong in the file. */
 async function askValues(systems: readonly Choice['crm'][], prompts: Prompts | null) {
   const values = new Map<string, string>()
   if (prompts === null) return values

@@ -95,7 +95,7 @@ function lastRun(run: Status['syncs'][number]['lastRun'], session: Session): Cel
   return `${when}, ${countsText(run.counts)}`
 }
 
-/** All stages side by side, so that eleven of them do not fill the screen. */
+/** All stages on few lines, so that eleven of them do not fill the screen. */
 function orders(status: Status, session: Session): string {
   const { bold } = session.paint
   const total = status.orders.reduce((sum, one) => sum + one.count, 0)

@@ -21,7 +21,7 @@ export function addTimeline(program: Command, perform: Perform): void {
       perform(command, async (session) => {
         const { links, entries } = await session.ask(async (crosswalk) => ({
           entries: await crosswalk.timeline({ id, ...options }),
-          // The search goes through names and numbers as well, so that other deals may come first.
+          // The search covers names and numbers as well, so other deals may come first.
           links: (await crosswalk.deals({ text: id, max: 50 })).filter(
             ({ source: { ref } }) =>
               ref.id === id && (options.connection === undefined || ref.connection === options.connection),
@@ -85,7 +85,7 @@ function step(entry: TimelineEntry, eventColumns: number, session: Session): str
   const before = `  ${paint.dim(clockIn(entry.at, session.zone))}  ${style(sign)} ${style(pad(eventText(entry), eventColumns))}  `
   const indent = indentOfDetails + eventColumns + 2
   const given = isObject(entry.details) ? entry.details : null
-  // A problem's remedy is a sentence to be read, its kind is said by the message; so is a stage.
+  // The remedy of a problem is shown as a sentence; its kind, like a stage, is in the text already.
   const remedy = entry.event === 'problem' && typeof given?.fix === 'string' ? given.fix : null
   return (
     session.prose(entry.actor === null ? entry.text : `${entry.text} (${oneLine(entry.actor)})`, {

@@ -16,11 +16,11 @@ import { readDeals } from './read-deals.ts'
 import type { DealSync } from './sync.ts'
 
 /**
- * Delivers a batch of deals: read, map, find or make customers, plan, write, settle links, prove totals, confirm. Nothing
- * is made for a deal before all of it is known to be ready.
+ * Delivers a batch of deals: read, map, find or create customers, plan, write, settle links, prove totals, confirm. Nothing is
+ * created for a deal before all of it is known to be valid.
  */
 export async function deliverOrders(sync: DealSync, bench: Bench): Promise<void> {
-  // What was read and mapped is let go before the totals are waited for: it is most of what a batch holds.
+  // `writeOrders` returns before the totals are waited for, so that what was read and mapped, most of the memory, is freed.
   await proveAndConfirm(sync, await writeOrders(sync, bench), bench)
 }
 
@@ -31,7 +31,7 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
   const lost = cases.filter((one): one is Lost => one.is === 'lost')
   const sought = cases.filter((one): one is Sought => one.is === 'sought')
   const ready = cases.filter((one): one is Won => one.is === 'won' && isReady(one, bench))
-  // A crash may have come between the order and its first report, which the order's own changes need not bring about.
+  // A crash may have come between the creation of the order and its first write-back, which no change of the order need trigger.
   for (const one of ready) if (hasOrder(one) && one.link.source.written === null) batch.tell(one.ref)
 
   const customers = await openCustomers(
@@ -39,7 +39,7 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
     ready.flatMap(({ deal }) => deal.customer ?? []),
     bench,
   )
-  // The target is asked for all at once, and orders are mapped while it looks for their customers.
+  // The target is asked for everything at once, and orders are mapped while it looks for their customers.
   const [, found, drafted] = await together([
     customers.look(),
     findOrders(sync, [...ready.filter((one) => !hasOrder(one)), ...sought], bench),
@@ -71,7 +71,7 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
   return [...created, ...amended].map((one) => ({ ...one, deal: { ...one.deal, customer: null, raw: {} } }))
 }
 
-/** Refuses what no ERP should get: a deal without customer or lines, a line that takes back. */
+/** Refuses what no ERP should get: a deal without customer or lines, a negative quantity. */
 function isReady({ ref, deal }: Won, { batch }: Bench): boolean {
   const refuse = (path: string, message: string, fix: string) => {
     const failure: Failure = { problem: { kind: 'mapping_failed', rule: 'order', path }, message, fix, field: path }
@@ -95,7 +95,7 @@ function isReady({ ref, deal }: Won, { batch }: Bench): boolean {
   return true
 }
 
-/** Orders that carry our key, where no link says that there is one: after a lost answer, a lost ledger. */
+/** Orders that carry our key but are not linked: after a lost answer or a lost ledger. */
 function findOrders(
   sync: DealSync,
   cases: readonly (Won | Sought)[],
@@ -115,7 +115,7 @@ function findOrders(
   )
 }
 
-/** The deal is not won any more; its order, where there is one, was only now found and is judged on the next pass. */
+/** The deal is no longer won; an order that was only now found is dealt with on the next pass. */
 function settleSought({ ref }: Sought, found: ReadonlyMap<string, Brought>, { batch }: Bench): void {
   const order = found.get(refText(ref))
   if (order === undefined) batch.done(ref, 'left_out')

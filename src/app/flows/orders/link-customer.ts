@@ -7,13 +7,12 @@ import type { CustomerLink } from '../flow.ts'
 import { customerRecords } from './customers.ts'
 import type { DealSync } from './sync.ts'
 
-/** What a deal waits on that a person's word about its customer may settle. */
+/** The problems of deals that such a link may solve. */
 const aboutCustomers = ['customer_ambiguous', 'customer_missing'] as const
 
 /**
- * Takes a person's word for which customer of the ERP a customer of the CRM is, and has the deals that wait on a customer
- * looked at again.
- * @param move  takes the ERP's customer away from another customer of the CRM: one that was merged, or matched wrongly
+ * Links a customer of the CRM to the customer of the ERP that a person names, and queues the deals that wait on a customer.
+ * @param move  unlinks the ERP's customer from another customer of the CRM: one that was merged, or matched wrongly
  * @throws SyncError `configuration_invalid` when the ERP has no such customer, or it is another's and `move` is false
  */
 export async function linkCustomer(
