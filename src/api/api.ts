@@ -13,12 +13,12 @@ import type { UseCases, Webhooks } from './use-cases.ts'
 
 export interface ApiDeps {
   readonly crosswalk: UseCases
-  /** Queues a look for changes and their delivery; does not wait for them. */
+  /** Queues detection and delivery; does not wait for them. */
   runSync(sync: string): Promise<void>
   readonly webhooks: Webhooks
   readonly metrics: { text(): Promise<string> }
   readonly log: Log
-  /** What callers of /api must know; at least 24 characters. */
+  /** The bearer token of /api; at least 24 characters. */
   readonly token: string
   /**
    * The public address of this server, which signatures of webhooks cover. Null where there is no proxy in between and the

@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Log } from '../ports/log.ts'
 import { codeOf } from './error-code.ts'
 
-/** A statement with a name is parsed once a connection. */
+/** A named statement is parsed once for each connection. */
 export interface Statement {
   readonly name: string
   readonly text: string

@@ -45,7 +45,7 @@ const flags = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_min_messages: 'warning',
-  // The inbox is a queue: its dead rows must go soon.
+  // The inbox is a queue: its dead rows must be vacuumed soon.
   autovacuum_naptime: '15s',
   jit: 'off',
   io_method: 'sync',

@@ -33,7 +33,7 @@ const add = {
     select count(*) filter (where added)::integer as added from stored`,
 }
 
-// One index range for each lane, the best first; the outer limit ends the walk as soon as enough is locked.
+// One index range for each lane, the best first; the outer limit ends the scan as soon as enough rows are locked.
 export const claimStatement = {
   name: 'inbox.claim',
   text: `
@@ -56,7 +56,7 @@ export const claimStatement = {
     from taken order by lane, due_at, hinted_at`,
 }
 
-// A claim is known by its version: it is void once the row was claimed again, also by the same worker. Rows are locked
+// A claim is identified by its version: it is void once the row was claimed again, even by the same worker. Rows are locked
 // before anything is decided, so that a hint that is being added at this moment is seen; in one order, see above.
 const held = `
   held as materialized (

@@ -15,7 +15,7 @@ interface Options {
 }
 
 /**
- * The log of the process: JSON, one line an event, `{ "at", "level", "event", …details }`. Secrets and personal data
+ * The log of the process: JSON, one line for each event, `{ "at", "level", "event", …details }`. Secrets and personal data
  * are removed here, whatever the callers hand over. A stack is written at level `debug` only.
  */
 export function openLog(options: Options): Log {

@@ -48,7 +48,7 @@ function configurationPage(): string {
   const { properties = {} } = schemaOf(configSchema)
   const { connections, syncs, ...others } = properties
   const [deal, fulfilment] = inside(syncs).oneOf ?? []
-  // What a configuration that says nothing becomes: the defaults as they are, after every rule of the schema.
+  // An empty configuration, parsed: the effective defaults.
   const base = { from: 'a', to: 'b' }
   const filled = configSchema.parse({
     connections: { a: { system: 'x' } },
@@ -81,11 +81,11 @@ function configurationPage(): string {
   ])
 }
 
-/** What a record with names of its own holds. */
+/** The schema of the values of a record. */
 const inside = (schema: Schema | undefined): Schema =>
   typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : {}
 
-/** One row a key, with those of sections that are nested. */
+/** One row for each key, with those of nested sections. */
 function tableOf(schema: Schema | undefined, defaults: unknown): string {
   const rows = rowsOf(schema ?? {}, defaults, '')
   return ['| key | value | default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n')

@@ -22,7 +22,7 @@ export interface RunningServer {
   /** Null for a worker. */
   readonly url: string | null
   readonly opened: Opened
-  /** Takes no more work, finishes what is under way, closes everything. */
+  /** Takes no more work, finishes the work in progress, closes everything. */
   close(): Promise<void>
 }
 

@@ -157,11 +157,11 @@ function merged(before: LinkUpdate, after: LinkUpdate): LinkUpdate {
 
 interface Sorted {
   readonly counts: Record<string, number>
-  /** Claims that are over for now, those among them that wait on a person, and the failures to be shown. */
+  /** Claims that are done for now, those of them that are parked, and the failures to be shown. */
   readonly settled: Claim[]
   readonly parked: Set<Claim>
   readonly shown: { readonly ref: RecordRef; readonly failure: Failure }[]
-  /** Claims that come again, by milliseconds. */
+  /** Claims that are deferred, by milliseconds. */
   readonly waits: Map<number, Claim[]>
 }
 

@@ -30,7 +30,7 @@ export interface Bench {
   /** Finds records of the target for mappings; what was asked once in the batch is not asked again. */
   readonly lookups: Resolver
   readonly deps: Deps
-  /** Asked before new records are made; a failure stops them all. */
+  /** To be asked before new records are created; a failure stops them all. */
   guard(wanted: number): Promise<Failure | null>
   /** To be called before what must not be done twice. @throws LeaseLost */
   stillMine(): void

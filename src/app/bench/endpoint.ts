@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly name: string
   /** The connector's name. */
   readonly system: string
-  /** The one in use; a renewed login secret brings another. */
+  /** The one in use; it is replaced when the login secret is renewed. */
   readonly connection: Connection
   /** Takes over settings that were stored since this process opened the connection. */
   refresh(): Promise<void>
@@ -24,7 +24,7 @@ export interface Endpoint {
   /** The changes of a system, under the circuit breaker like any other call. */
   changes(watch: Watch, since: ChangesSince): AsyncIterable<ChangePage>
   describe(object: string): Promise<ObjectSchema>
-  /** The same connection, whose calls are made for this. */
+  /** The same connection, with its calls in this scope. */
   within(scope: CallScope): Endpoint
 }
 

@@ -3,7 +3,7 @@ import type { Failure } from '../../core/problem.ts'
 /** The outcome of one record of a batch: exactly one for each. */
 export type Outcome =
   | { readonly done: Done }
-  /** Waits for a person, for the system, or for a second look, as the failure's kind says. */
+  /** Parked, deferred or looked up again, as the failure's kind says. */
   | { readonly failed: Failure }
   /** Tried again after so many milliseconds, without a failure of its own. */
   | { readonly again: number }

@@ -11,7 +11,7 @@ import { writtenOf } from './written.ts'
 /**
  * Finds what the target has already: by link, by our key, by the kind's `match` (strict: several hits are a failure). Hits are
  * linked.
- * @returns by `refText` of the source; what is absent is missing and may be made
+ * @returns by `refText` of the source; what is absent is missing and may be created
  */
 export async function find(
   kind: Kind,

@@ -21,7 +21,7 @@ export interface MappingPart {
   readonly other: string | null
   /** What `link` may name in it. */
   readonly links?: readonly string[]
-  /** Whether records are made with it: then it must fill every field that is required. */
+  /** Whether records are created with it: then it must fill every required field. */
   readonly creates?: boolean
 }
 
@@ -69,7 +69,7 @@ export interface Sync extends Pick<Opening, 'name' | 'source' | 'target' | 'dige
   readonly kind: string | null
   /** What it follows in the source. */
   readonly watches: readonly Watch[]
-  /** From when on changes are looked for at first. */
+  /** From when on changes are detected at first. */
   begin(state: SyncState): Instant
   /** The records that a page of changes is about, without those that were seen in exactly this state (echoes). */
   concerns(watch: Watch, page: ChangePage, ledger: Ledger): Promise<readonly RecordRef[]>

@@ -46,7 +46,7 @@ interface Part {
   readonly other: { readonly endpoint: Endpoint; readonly mapping: string } | null
   /** What `link` may name in the mapping. */
   readonly links: readonly string[]
-  /** Whether records are made with the mapping. */
+  /** Whether records are created with the mapping. */
   readonly creates: boolean
 }
 

@@ -7,7 +7,7 @@ import { type ReportSync, reportSyncSchema } from './config.ts'
 import { deliverReports } from './deliver.ts'
 import { type FulfilmentSync, reportedKind } from './sync.ts'
 
-/** Fulfilment → deal: how far orders are, and what problem waits on a person, comes back to the records of the CRM. */
+/** Fulfilment → deal: the progress of orders, and problems that need a person, are written back to the records of the CRM. */
 export const fulfilment = defineFlow({
   document: 'fulfilment',
   title: 'The progress of orders in `from` is written back to the deals of `to`.',

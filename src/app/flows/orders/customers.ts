@@ -22,11 +22,11 @@ export const customerRecords = (sync: Pick<DealSync, 'source'>): RecordKind => (
 
 /** The customers of a batch, on their way to the target. */
 export interface Customers {
-  /** Looks for all of them in the target, each once; nothing is made. */
+  /** Looks for all of them in the target, each once; creates nothing. */
   look(): Promise<void>
   /** Creates those of these deals' customers that were not found, each once. */
   make(ids: readonly string[]): Promise<void>
-  /** The target's id of a customer, or why there is none. To be asked once it was looked for, and made where it was missing. */
+  /** The target's id of a customer, or why there is none. To be asked after `look` and `make`. */
   outcomeOf(id: string): { readonly ok: true; readonly id: string } | { readonly ok: false; readonly failure: Failure }
 }
 

@@ -48,8 +48,8 @@ async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterab
 }
 
 /**
- * Queues won deals from an instant on that have no order yet, below live traffic. Resumable: what is queued stays
- * queued, and a second backfill adds nothing twice.
+ * Queues won deals from an instant on that have no order yet, in a lane below live traffic. Resumable: what is queued stays
+ * queued, and a second backfill queues nothing twice.
  */
 export async function backfill(
   sync: DealSync,
@@ -68,7 +68,7 @@ export async function backfill(
     if (run === null || missing.length === 0) continue
     await ledger.inTransaction(async (tx) => {
       if (sync.config.mode === 'live') {
-        // The intent says that the deal was asked for, however old it is and whatever becomes of the hint.
+        // The intent says that the deal is to be delivered, however old it is and even if the hint is lost.
         const subjects = missing.map((ref) => ({
           ref,
           key: keyOf({ system: sync.source.system, account: account.id }, 'deal', ref.id),
