@@ -41,7 +41,7 @@ export async function linkCustomer(
     if (owner !== null && !move) {
       const { label, ref: other } = owner.source
       throw invalid(
-        `Customer ${target} of ${sync.target.name} belongs to "${label ?? other.id}" (${other.id}) already`,
+        `Customer ${target} of ${sync.target.name} already belongs to "${label ?? other.id}" (${other.id})`,
         'If that one was merged into this one, or was matched wrongly, add --move (`"move": true`).',
       )
     }
