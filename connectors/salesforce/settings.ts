@@ -8,7 +8,7 @@ const address = z.url().transform((url) => url.replace(/\/+$/, ''))
 const moved: Readonly<Record<string, string>> = {
   wonStages:
     'say which stages count as won in the deal mapping: `watch: [{ StageName: [Closed Won] }]`, and `won` the same',
-  recordTypes: 'name the record types in `syncs.<name>.where`: `[{ RecordType.DeveloperName: [Export] }]`',
+  recordTypes: 'name the record types in `syncs.<name>.where`: `{ RecordType.DeveloperName: [Export] }`',
   orderNumberField: 'name the field in `watch` of the deal mapping: `{ ERP_Order_Number__c: { present: true } }`',
 }
 

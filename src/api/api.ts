@@ -13,16 +13,16 @@ import type { UseCases, Webhooks } from './use-cases.ts'
 
 export interface ApiDeps {
   readonly crosswalk: UseCases
-  /** Queues a look for changes and their delivery; does not wait for them. */
+  /** Queues detection and delivery; does not wait for them. */
   runSync(sync: string): Promise<void>
   readonly webhooks: Webhooks
   readonly metrics: { text(): Promise<string> }
   readonly log: Log
-  /** What callers of /api must know; at least 24 characters. */
+  /** The bearer token of /api; at least 24 characters. */
   readonly token: string
   /**
-   * How the world reaches this server: signatures of webhooks cover the address. Null when nothing stands between, so
-   * that the address is the one the request shows.
+   * The public address of this server, which signatures of webhooks cover. Null where there is no proxy in between and the
+   * request shows the address itself.
    */
   readonly publicUrl: string | null
   /** Whether /metrics is served without the token. */
@@ -71,7 +71,7 @@ export function createApi(deps: ApiDeps): Express {
   return app
 }
 
-// Whatever the content type says: `curl -d` calls JSON a form, and a body must never be passed over in silence.
+// Whatever the content type says: `curl -d` sends JSON as a form, and a body must never be ignored silently.
 const jsonBody = express.json({ limit: '1mb', type: () => true })
 const rawBody = express.raw({ limit: '2mb', type: () => true })
 
@@ -81,7 +81,7 @@ const noStore: RequestHandler = (_request, response, next) => {
 }
 
 function bearer(token: string): RequestHandler {
-  // Digests have one length, so that the comparison takes the same time whatever was sent.
+  // Digests have one length, so that the comparison takes constant time.
   const digest = (text: string) => createHash('sha256').update(text).digest()
   const expected = digest(`Bearer ${token}`)
   return (request, response, next) => {
@@ -98,7 +98,7 @@ const limit = (perMinute: number): RequestHandler =>
     limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    // Behind a proxy all callers count as one; the header that names them can be forged, so it is not read.
+    // Behind a proxy all callers count as one: the header that names them can be forged, so it is not read.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: (_request, response) =>
       sendProblem(
@@ -155,7 +155,7 @@ function receiveWebhook(deps: ApiDeps): RequestHandler<{ connection: string; tok
       if (reply === null) response.end()
       else response.type(reply.contentType).send(reply.body)
     } catch (error) {
-      // 503 has the sender send it again; whatever was not stored must not be acknowledged.
+      // 503 makes the sender try again: what was not stored must not be acknowledged.
       deps.log.error('webhook_not_stored', { reason: error instanceof Error ? error.message : String(error) })
       response.status(503).end()
     }

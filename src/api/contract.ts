@@ -66,7 +66,11 @@ const run = z.object({
   state: z.enum(['running', 'done', 'stopped']),
   startedAt: instant,
   endedAt: instant.nullable(),
-  counts: z.record(z.string(), z.number()),
+  counts: z
+    .record(z.string(), z.number())
+    .describe(
+      'By outcome: found, created, updated, unchanged, cancelled, reported, left_out, planned, problems, deferred, made',
+    ),
   reason: z.string().nullable().describe('Why it stopped early'),
   actor: z.string().nullable().describe('Who asked for it; null for Crosswalk itself'),
 })
@@ -79,7 +83,7 @@ const sync = z.object({
   mode: z.enum(['live', 'shadow']),
   enabledAt: instant,
   schedule: z.string().nullable(),
-  heldBecause: z.string().nullable().describe('Why nothing is delivered until a person says so'),
+  heldBecause: z.string().nullable().describe('Why nothing is delivered until a person resumes it'),
   extraOrders: z.number().describe('New orders allowed beyond the guard'),
   inbox: z
     .object({ due: z.number(), later: z.number(), inWork: z.number(), oldest: instant.nullable() })
@@ -128,7 +132,7 @@ const deal = z.object({
 
 const timelineEntry = z.object({
   sync: z.string(),
-  ref: recordRef.describe('Whose story it belongs to'),
+  ref: recordRef.describe('The record that it is about'),
   at: instant,
   event: z.string(),
   text: z.string(),
@@ -174,7 +178,7 @@ const finding = z.object({
   fix: z.string().optional(),
 })
 
-const released = z.object({ records: z.number().describe('Records that are worked on again') })
+const released = z.object({ records: z.number().describe('Records that are tried again') })
 
 /** Every error, RFC 9457 (application/problem+json). */
 export const problemSchema = z.object({
@@ -217,14 +221,14 @@ export const contract = {
     ...bare,
     method: 'get',
     path: '/connections',
-    summary: 'The connections and whether they work',
+    summary: 'Connections and their state',
     reply: z.object({ connections: list(connection) }),
   },
   checkConnection: {
     ...bare,
     method: 'post',
     path: '/connections/:name/check',
-    summary: 'Proves address, login and rights of a connection; writes nothing',
+    summary: 'Checks address, login and permissions of a connection; writes nothing',
     params: z.strictObject({ name }),
     reply: connectionCheck,
   },
@@ -232,7 +236,7 @@ export const contract = {
     ...bare,
     method: 'get',
     path: '/syncs',
-    summary: 'The syncs and what waits in them',
+    summary: 'Syncs and their inboxes',
     reply: z.object({ syncs: list(sync) }),
   },
   runSync: {
@@ -257,7 +261,7 @@ export const contract = {
     ...bare,
     method: 'post',
     path: '/syncs/:name/resume',
-    summary: 'Lets a held sync go on',
+    summary: 'Resumes a held sync',
     params: z.strictObject({ name }),
     body: z.strictObject({
       allow: z.int().min(1).max(100_000).optional().describe('New orders allowed beyond the guard, once'),
@@ -292,7 +296,7 @@ export const contract = {
     ...bare,
     method: 'post',
     path: '/problems/:id/retry',
-    summary: 'Tries all records of a problem again',
+    summary: 'Retries all records of a problem',
     params: z.strictObject({ id: problemId }),
     status: 202,
     reply: released,
@@ -301,7 +305,7 @@ export const contract = {
     ...bare,
     method: 'post',
     path: '/records/retry',
-    summary: 'Tries records of a sync again',
+    summary: 'Retries records of a sync',
     body: z.strictObject({ sync: name, records: z.array(recordId).min(1).max(1000) }),
     status: 202,
     reply: released,
@@ -310,18 +314,18 @@ export const contract = {
     ...bare,
     method: 'post',
     path: '/syncs/:name/customers/:id/link',
-    summary: 'Says which customer of the ERP a customer of the CRM is; deals that wait on a customer are tried again',
+    summary: 'Links a customer of the CRM to a customer of the ERP; deals that wait on a customer are tried again',
     params: z.strictObject({ name, id: recordId }),
     body: z.strictObject({
       target: recordId.describe('Id of the customer in the ERP'),
-      move: z.boolean().default(false).describe('Takes it away from the customer of the CRM that has it'),
+      move: z.boolean().default(false).describe('Unlinks it from the customer of the CRM that it belongs to now'),
     }),
     status: 202,
     reply: z.object({
       sync: z.string(),
       customer: z.string(),
       target: z.string(),
-      movedFrom: z.string().nullable().describe('Whose it was before'),
+      movedFrom: z.string().nullable().describe('The customer of the CRM that it belonged to before'),
       records: z.number().describe('Deals that are tried again'),
     }),
   },
@@ -341,7 +345,7 @@ export const contract = {
     ...bare,
     method: 'get',
     path: '/deals/:id/timeline',
-    summary: 'What happened to a deal, oldest first',
+    summary: 'The timeline of a deal, oldest first',
     params: z.strictObject({ id: recordId }),
     query: z.strictObject({
       connection: name.optional().describe('Where several connections have a deal of that id'),
@@ -352,7 +356,7 @@ export const contract = {
     ...bare,
     method: 'post',
     path: '/deals/:id/preview',
-    summary: 'What a deal’s order would be and by which rules; writes nothing',
+    summary: 'Dry run for one deal: what would be written, each value with its rule',
     params: z.strictObject({ id: recordId }),
     body: z.strictObject({ sync: name.optional() }),
     reply: preview,

@@ -17,9 +17,9 @@ import type { CustomerLink, Reconciliation } from './flows/flow.ts'
 import type { Draft, ProjectState, Publication } from './project/projects.ts'
 import type { MappingTest } from './project/tests.ts'
 
-/** Everything a person or another program can ask of Crosswalk. The CLI and the REST API know nothing else. */
+/** The use cases: all that a person or another program can ask of Crosswalk. The CLI and the REST API know nothing else. */
 export interface Crosswalk {
-  /** The same, asked by a person or a program, whose name the timeline and the runs show. */
+  /** The same use cases for an actor, a person or a program, whose name the timeline and the runs show. */
   as(actor: string): Crosswalk
   /** Proves connections (all when `names` is empty). One that fails is a row, not an error. */
   check(names: readonly string[]): Promise<readonly ConnectionCheck[]>
@@ -40,25 +40,25 @@ export interface Crosswalk {
   run(syncs: readonly string[], options: RunOptions): Promise<RunReport>
   /** Deals won before `since:`, from an instant on. @returns how many; they are only queued when `dryRun` is false */
   backfill(sync: string, options: { from: Instant; dryRun: boolean }): Promise<{ readonly found: number }>
-  /** Compares every won deal since the sync began with the links, and has open orders read anew. */
+  /** Compares every won deal since the sync began with the links, and queues open orders to be read anew. */
   reconcile(sync: string, options: { mend: boolean }): Promise<Reconciliation>
   status(): Promise<Status>
   problems(filter: { sync?: string; kind?: ProblemKind; max: number }): Promise<readonly OpenProblem[]>
   problem(id: string): Promise<{ readonly problem: OpenProblem; readonly waiting: readonly RecordRef[] } | null>
-  /** Has the records that wait on a problem, or these records of a sync, tried again. @returns how many */
+  /** Queues the records that wait on a problem, or these records of a sync, to be tried again. @returns how many */
   retry(what: { problem: string } | { sync: string; records: readonly string[] }): Promise<number>
   /**
-   * Says which customer of the ERP a customer of the CRM is; deals that wait on a customer are tried again.
+   * Links a customer of the CRM to a customer of the ERP; deals that wait on a customer are tried again.
    * @param customer  id as problems name it @param target  id in the ERP
    * @throws SyncError when the ERP has no such customer, or when it is another one's and `move` is false
    */
   linkCustomer(what: { customer: string; target: string; sync?: string; move: boolean }): Promise<CustomerLink>
-  /** @param record  an id alone may name records of several accounts: entries tell whose they are */
+  /** @param record  an id alone may name records of several accounts: each entry names its own */
   timeline(record: Partial<RecordRef> & Pick<RecordRef, 'id'>): Promise<readonly TimelineEntry[]>
   deals(filter: { text?: string; state?: LinkState; open?: boolean; max: number }): Promise<readonly Link[]>
   runs(filter: { sync?: string; max: number }): Promise<readonly Run[]>
   hold(sync: string, because: string): Promise<void>
-  /** Lets a held sync go on; `allow` grants new orders beyond the guard. */
+  /** Resumes a held sync; `allow` grants new orders beyond the guard. */
   resume(sync: string, options: { allow?: number }): Promise<void>
   /**
    * Has changed files of the project take effect in all running processes, when nothing is wrong with them.

@@ -80,7 +80,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     )
   }
 
-  /** Has records tried again, by name of who asked. */
+  /** Queues records to be tried again, in the name of the actor. */
   async function retry(sync: string, records: readonly RecordRef[]): Promise<number> {
     const at = clock.now()
     await ledger.inTransaction(async (tx) => {
@@ -88,7 +88,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       await tx.inbox.add(sync, records, { lane: 'retry', run })
       await tx.runs.count(run, { found: records.length })
       await tx.runs.finish(run, { state: 'done', reason: null, now: at })
-      const told = { sync, at, event: 'retried', text: 'Tried again', details: null, actor }
+      const told = { sync, at, event: 'retried', text: 'Queued to be tried again', details: null, actor }
       await tx.timeline.add(records.map((ref) => ({ ...told, ref })))
     })
     await wake([sync])

@@ -18,7 +18,7 @@ export interface Project {
 
 export type Role = 'all' | 'api' | 'worker'
 
-/** Everything the command line does to the world; handed in by src/main. */
+/** The dependencies of the command line, handed in by src/main. */
 export interface CliDeps {
   /** Of the package, for `--version`. */
   readonly version: string
@@ -39,7 +39,7 @@ export interface CliDeps {
   readonly outColumns: number | null
   readonly errColumns: number | null
   readonly color: boolean
-  /** Null where nobody is there to answer. */
+  /** Null where there is no terminal to ask on. */
   readonly prompts: Prompts | null
   /** Calls back at every SIGINT and SIGTERM. @returns a function that ends this */
   onInterrupt(listener: () => void): () => void

@@ -13,7 +13,7 @@ interface Told {
   readonly particulars?: object
 }
 
-/** Says why a command could not be carried out. @returns its exit code */
+/** Reports why a command failed. @returns its exit code */
 export function reportFailure(
   error: unknown,
   deps: CliDeps,

@@ -44,7 +44,7 @@ export function durationOf(from: Instant, to: Instant): string {
 /** Reads `2026-11-01` (its first moment in the zone) or an instant with a zone. Null for anything else. */
 export function momentOf(text: string, zone: string): Instant | null {
   const date = parsePlainDate(text)
-  // Digits alone would be epoch milliseconds, which nobody types on purpose.
+  // Digits alone would be epoch milliseconds, which hardly anyone types on purpose.
   if (date === null) return /^\d+$/.test(text) ? null : parseInstant(text)
   return parseInstant(DateTime.fromISO(date, { zone }).toMillis())
 }

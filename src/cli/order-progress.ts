@@ -16,7 +16,7 @@ const linkTexts: Readonly<Record<LinkState, string>> = {
   unknown: 'outcome unknown',
 }
 
-/** How far the order of a deal is: its stage, and before there is one, the state of the link. */
+/** The progress of a deal's order: its stage or, before there is one, the state of the link. */
 export function progressOf(link: Pick<Link, 'state' | 'stage'>, paint: Paint): { text: string; style: Style } {
   const text = link.state === 'linked' && link.stage !== null ? stageText(link.stage) : linkTexts[link.state]
   if (link.state === 'rejected' || link.state === 'unknown') return { text, style: paint.red }
@@ -34,7 +34,7 @@ const order: readonly LinkState[] = ['unknown', 'rejected', 'intended', 'sent', 
 const rank = ({ state, stage }: { state: LinkState; stage: string | null }) =>
   order.indexOf(state) * 100 + (stage === null ? 0 : ranked.indexOf(stage) + 1)
 
-// A deal that is only delivered never passes these; they are shown where they were reached.
+// Not every order passes these; they are shown only where they were reached.
 const detours = ['in_procurement', 'in_production', 'partly_shipped', 'partly_paid']
 
 /**

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 
 export type Style = (text: string) => string
 
-/** Colours carry no meaning of their own: every one stands beside a word or a sign that says the same. */
+/** Colours carry no meaning of their own: each stands beside a word or a sign that says the same. */
 export interface Paint {
   readonly bold: Style
   readonly dim: Style

@@ -183,7 +183,7 @@ describe('Ctrl-C', () => {
     expect(opened[0]?.signal.aborted).toBe(true)
     expect(exit.mock.calls).toEqual([[130]])
     expect(release).toHaveBeenCalledTimes(1)
-    expect(err).toBe('Stopping once the work in hand is done. Ctrl-C again stops at once.\n')
+    expect(err).toBe('Stopping once the work in progress is done. Ctrl-C again stops at once.\n')
     expect(code).toBe(0)
   })
 })

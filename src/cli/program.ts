@@ -69,7 +69,7 @@ const withoutCommand = (error: unknown) =>
 function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Command {
   const paint = paintOf(deps.color && !given(args, '--no-color'))
   const program = new Command('crosswalk')
-    .description('Won deals become sales orders, and what becomes of them comes back to the deal.')
+    .description('Won deals become sales orders, and their progress comes back to the deal.')
     .version(deps.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .option('--config <file>', 'the configuration', 'config/crosswalk.yaml')

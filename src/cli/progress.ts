@@ -9,7 +9,7 @@ const barColumns = 24
 const quietMs = 10_000
 
 /**
- * Shows how far a run is: one line that is drawn anew on a terminal, now and then a line elsewhere, nothing with
+ * Shows the progress of a run: one line that is redrawn on a terminal, a line now and then elsewhere, nothing with
  * --quiet or --json.
  */
 export function openProgress(session: Session): { show(event: RunProgress): void; end(): void } {

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { confirm, select, text } from '@clack/prompts'
 
-/** Questions to the person at the terminal. Null is the answer of one who pressed Ctrl-C or Ctrl-D, or is gone. */
+/** Questions to the person at the terminal. The answer is null after Ctrl-C, Ctrl-D, or when the terminal is closed. */
 export interface Prompts {
   choose(question: string, choices: readonly { value: string; label: string; hint?: string }[]): Promise<string | null>
   ask(question: string, options: { placeholder: string }): Promise<string | null>
@@ -14,7 +14,7 @@ export function openPrompts(input: Readable, output: Writable): Prompts {
     question: (options: Asking) => Promise<T | symbol>,
   ): Promise<T | null> {
     const over = new AbortController()
-    // Readline pauses its input when it closes. Clack does not hear of it, and would wait for ever.
+    // Readline pauses its input when it closes; Clack does not notice, and would wait for ever.
     const closed = () => void setImmediate(() => over.abort())
     input.once('pause', closed)
     input.once('end', closed)

@@ -46,10 +46,10 @@ export interface Session {
 export type Perform = (command: Command, work: (session: Session) => Promise<ExitCode>) => Promise<void>
 
 const proseColumnsMax = 100
-// A wrapper such as npm passes a Ctrl-C on that the terminal has sent already: two at once are one.
+// A wrapper such as npm forwards a Ctrl-C that the terminal has sent already: two in quick succession count as one.
 const togetherMs = 500
 
-/** Carries out a command; Ctrl-C asks it to come to an end, a second one ends the process. */
+/** Runs a command; the first Ctrl-C asks it to stop, a second one ends the process. */
 export async function perform(
   deps: CliDeps,
   command: Command,
@@ -62,7 +62,7 @@ export async function perform(
     const now = toMillis(deps.clock.now())
     if (first === null) {
       first = now
-      if (!options.quiet) deps.err('Stopping once the work in hand is done. Ctrl-C again stops at once.\n')
+      if (!options.quiet) deps.err('Stopping once the work in progress is done. Ctrl-C again stops at once.\n')
       stop.abort()
     } else if (now - first > togetherMs) deps.exit(130)
   })

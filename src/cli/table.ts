@@ -55,7 +55,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
   ].join('')
 }
 
-/** Takes from the widest of the flexible columns until the row fits or they are as narrow as they may be. */
+/** Narrows the widest of the flexible columns until the row fits, or they cannot be narrowed any more. */
 function narrow(natural: readonly number[], columns: readonly Column[], available: number | null): number[] {
   const widths = [...natural]
   if (available === null) return widths

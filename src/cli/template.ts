@@ -5,10 +5,10 @@ import { oneLine } from './text.ts'
 
 type System = CliDeps['systems'][number]
 
-/** A setting that an account cannot do without. */
+/** A setting that every connection needs. */
 export interface NeededSetting {
   readonly name: string
-  /** Where its value comes from, unless it is written down: `HUBSPOT_ACCESS_TOKEN`. */
+  /** The environment variable that gives its value, unless it is in the file: `HUBSPOT_ACCESS_TOKEN`. */
   readonly variable: string
   readonly description: string
   readonly secret: boolean
@@ -33,7 +33,7 @@ export function neededSettings(system: System): readonly NeededSetting[] {
   }))
 }
 
-/** Addresses are written down, too: a sandbox or a simulator is one line away. */
+/** Addresses are written as comments, so that switching to a sandbox or a simulator is one line. */
 const addresses = (system: System) =>
   Object.entries(shapeOf(system).properties).filter(
     ([, property]) => property.format === 'uri' && typeof property.default === 'string',
@@ -73,20 +73,20 @@ syncs:
     from: ${crm.name}
     to: ${erp.name}
     schedule: ${schedule}
-    # shadow plans and reports everything and writes nothing; live writes.
+    # shadow is a dry run: it plans and reports everything and writes nothing; live writes.
     mode: ${mode}
-    # Only deals won from the first run on are taken. Older ones come by \`crosswalk backfill\`.
+    # Only deals won from the first run on are delivered. Older ones come by \`crosswalk backfill\`.
     # since: "2026-01-01T00:00:00Z"
     guard:
-      # A run about to make more orders stops before the first of them and asks.
+      # A run that is about to create more orders stops before the first of them and asks.
       orders_per_hour: 100
     policies:
       # automatic confirms an order whose totals agree with its deal; leave_as_draft leaves that to a person.
       confirm: automatic
-      # create makes a customer that ${erp.title} does not have; hold waits for a person.
+      # create creates a customer that ${erp.title} does not have; hold waits for a person.
       missing_customer: create
 
-  # What ${erp.title} does with the order comes back to the deal.
+  # The progress of the order in ${erp.title} comes back to the deal.
   fulfilment:
     document: fulfilment
     from: ${erp.name}

@@ -5,7 +5,7 @@ export type JsonObject = { readonly [name: string]: Json }
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** One text for one value, whatever the order of its names: for comparing and hashing. */
+/** The same text for equal values, whatever the order of their names: for comparing and hashing. */
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map((one) => canonicalJson(one as Json)).join(',')}]`
   if (!isObject(value)) return JSON.stringify(value)
@@ -13,7 +13,7 @@ export function canonicalJson(value: Json): string {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] as Json)}`).join(',')}}`
 }
 
-/** A fault of ours that the compiler could not rule out. */
+/** For the `default` of an exhaustive `switch`: reached only by a fault of ours. */
 export function assertNever(value: never): never {
   throw new Error(`unexpected value: ${JSON.stringify(value)}`)
 }

@@ -9,7 +9,7 @@ export type Problem =
   | { kind: 'unavailable' }
   /** The request may have been carried out. Only looking tells. */
   | { kind: 'outcome_unknown' }
-  /** A lock or a lost race in the other system: nothing was done, soon again. */
+  /** A lock or a lost race in the other system: nothing was done, retried soon. */
   | { kind: 'busy' }
   | { kind: 'rate_limited'; retryAfterMs: number }
   | { kind: 'auth_rejected' }
@@ -125,8 +125,8 @@ export const problemTitles: Readonly<Record<ProblemKind, string>> = {
   record_rejected: 'Record refused by the other system',
   record_gone: 'Record deleted in the other system',
   totals_differ: 'Totals differ',
-  amendment_refused: 'Deal changed after the order went too far',
-  unwon_refused: 'Deal no longer won, order already on its way',
+  amendment_refused: 'Change of the deal not applied to its order',
+  unwon_refused: 'Deal no longer won, order not cancelled',
   guard_tripped: 'More new orders than the guard allows',
   bad_reply: 'Unexpected answer',
 }

@@ -6,10 +6,10 @@ export interface RecordRef {
   readonly id: string
 }
 
-/** One text for one record, for maps and sets. */
+/** The record as one text, as a key of maps and sets. */
 export const refText = ({ connection, object, id }: RecordRef): string => `${connection} ${object} ${id}`
 
-/** Whose records a sync works on. */
+/** The connection and object whose records a sync works on. */
 export type RecordKind = Pick<RecordRef, 'connection' | 'object'>
 
 export const refsOf = ({ connection, object }: RecordKind, ids: readonly string[]): readonly RecordRef[] =>

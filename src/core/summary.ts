@@ -5,8 +5,8 @@ const byText = (a: string | null, b: string | null): number =>
   a === b ? 0 : a === null ? 1 : b === null ? -1 : a < b ? -1 : 1
 
 /**
- * Puts what happened to an order in the order in which it happened, what has not happened yet last, and fills in the
- * summary for systems that have one field for it.
+ * Sorts shipments, invoices and payments by date, those without one last, and fills in the summary for systems that have a
+ * single field for each.
  */
 export function summarise(order: Fulfilment): Fulfilment {
   const shipments = order.shipments.toSorted((a, b) => byText(a.shippedAt, b.shippedAt) || byText(a.number, b.number))

@@ -43,11 +43,11 @@ interface Deps {
   readonly secrets?: () => readonly string[]
 }
 
-// Longer waits are the queue's business: a worker that sleeps holds a lease for nothing.
+// Longer waits go back to the inbox: a worker that sleeps holds a lease for nothing.
 const waitMsMax = 30_000
 const backoffMs = { first: 500, most: 15_000 }
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-// Answers of a gateway that lost the system behind it, which may have done the work all the same.
+// Answers of a gateway that lost the system behind it; that system may have carried out the request all the same.
 const gatewayLost: ReadonlySet<number> = new Set([502, 504, 520, 522, 524])
 
 /**
@@ -60,8 +60,8 @@ export function openHttpClient(deps: Deps): OpenHttp {
 
   return (rules) => {
     const base = parseBase(rules.connection, rules.baseUrl)
-    // Callers wait for a slot without limit: each of them is an awaiting batch that is bounded by itself. The time of
-    // an attempt starts with its slot.
+    // A bulkhead with an unbounded queue: the callers are batches, whose number is bounded. The timeout of an attempt
+    // starts with its slot.
     const slots = bulkhead(rules.concurrencyMax, Number.POSITIVE_INFINITY)
     let calls = 0
 
@@ -125,7 +125,7 @@ export function openHttpClient(deps: Deps): OpenHttp {
     if (waitMs > waitMsMax) {
       throw new SyncError(`The quota of connection "${place.connection}" is used up for another ${seconds(waitMs)} s`, {
         problem: { kind: 'rate_limited', retryAfterMs: waitMs },
-        fix: 'The work goes on by itself when the quota is free again. If this is frequent, raise the quota.',
+        fix: 'The work continues by itself when the quota is free again. If this happens often, raise the quota.',
       })
     }
     if (waitMs > 0) await deps.clock.sleep(waitMs)
@@ -137,14 +137,14 @@ export function openHttpClient(deps: Deps): OpenHttp {
       const quota = rules.quota?.(reply) ?? null
       if (quota !== null) await deps.budget.learn(rules.connection, quota)
     } catch (error) {
-      // The reply may say that an order was made: losing it over book-keeping would be far worse than a stale quota.
+      // The reply may say that an order was created: losing it over bookkeeping would be far worse than a stale quota.
       deps.log.warn('quota_not_stored', { connection: rules.connection, reason: String(error) })
     }
   }
 
   /** Null when the error is not one to try again on. */
   function waitBefore(error: SyncError, askedMs: number | null, attempt: number): number | null {
-    // One that grows, and that callers do not share.
+    // Exponential back-off with jitter: half of it is fixed, half is random, so that callers do not retry in step.
     const most = Math.min(backoffMs.most, backoffMs.first * 2 ** (attempt - 1))
     const grownMs = Math.round(most * (0.5 + random() / 2))
     switch (error.problem.kind) {
@@ -158,7 +158,7 @@ export function openHttpClient(deps: Deps): OpenHttp {
     }
   }
 
-  /** The error as it may be shown, with the wait that the other system asked for. */
+  /** The error without secrets, with the wait that the other system asked for. */
   function clean(error: SyncError, waitMs: number | null): SyncError {
     const secrets = deps.secrets?.() ?? []
     const message = redact(error.message, secrets)
@@ -198,7 +198,7 @@ function headersOf(rules: HttpRules, login: Headers, request: HttpRequest): Head
     } catch (cause) {
       throw new SyncError(`The header "${name}" for connection "${rules.connection}" holds a character it must not`, {
         problem: { kind: 'configuration_invalid', path: 'headers' },
-        fix: `Enter the secret of connection "${rules.connection}" again, without line breaks or typographic signs.`,
+        fix: `Enter the secret of connection "${rules.connection}" again, without line breaks or typographic quotes.`,
         cause,
       })
     }
@@ -212,7 +212,7 @@ function judgeReply(rules: HttpRules, place: Place, request: HttpRequest, reply:
     const host = URL.parse(location, rules.baseUrl)?.host ?? 'an unreadable address'
     return new SyncError(`${where(place)} was redirected (${reply.status}) to ${host}, which is not followed`, {
       problem: { kind: 'bad_reply' },
-      fix: `Set the base URL of connection "${place.connection}" to the address that answers itself.`,
+      fix: `Set the base URL of connection "${place.connection}" to the address that it is redirected to, if that is right.`,
     })
   }
   const error = rules.classify(reply, request)
@@ -240,7 +240,7 @@ function failureOf(place: Place, request: HttpRequest, failure: ExchangeOutcome 
 const lost = (place: Place, reason: string, cause?: unknown): SyncError =>
   new SyncError(`${where(place)}: the answer was lost (${reason}), the write may have been carried out`, {
     problem: { kind: 'outcome_unknown' },
-    fix: 'Nothing to do at first: the record is looked up in the other system before anything is sent again.',
+    fix: 'Nothing to do for now: the record is looked up in the other system before anything is sent again.',
     cause,
   })
 

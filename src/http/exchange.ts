@@ -34,7 +34,7 @@ export type ExchangeOutcome =
       readonly bytes: number
     }
 
-/** One request and its reply, without any second try. Failures are values. */
+/** One request and its reply, without retries. Failures are values. */
 export type Exchange = (request: ExchangeRequest) => Promise<ExchangeOutcome>
 
 /**

@@ -1,8 +1,8 @@
 const masked = '[secret]'
-// A shorter one would blank out half of every sentence.
+// Masking shorter ones would blank out half of every sentence.
 const secretLengthMin = 4
 
-/** Shapes that are secret whoever issued them. The first group, where there is one, is kept. */
+/** Patterns of secrets of any issuer. The first group, where there is one, is kept. */
 const shapes: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   // After a scheme; a word without digits, as in "token authentication", is left alone

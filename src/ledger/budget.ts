@@ -5,24 +5,24 @@ import type { Lane, Quota } from '../ports/http.ts'
 import type { Log } from '../ports/log.ts'
 import { openDatabase } from './database.ts'
 
-/** The calls that all processes together may still make, by connection. */
+/** The quota of each connection, shared by all processes: a rate limiter with one row for each. */
 export interface Budget {
   /** @returns milliseconds to wait before asking again; 0 when one call may be made now */
   take(connection: string, lane?: Lane): Promise<number>
-  /** Takes over what a reply's headers tell. */
+  /** Takes over the quota of a reply's headers. */
   learn(connection: string, quota: Quota): Promise<void>
   close(): Promise<void>
 }
 
-// For other integrations of the same account, and for calls that were under way when the numbers were told.
+// For other integrations of the same account, and for calls that were in flight when the quota was reported.
 const reserveShare = 0.1
-// What backfill leaves to live work, on top of the reserve.
+// What backfill leaves for live work, on top of the reserve.
 const liveShare = 0.25
 // Calls taken at once, so that most calls need no round trip to the database.
 const blockMax = 10
-// A quota of a day is looked at anew each hour: it may have been raised, or its window may slide.
+// A daily quota is read anew each hour: it may have been raised, or its window may slide.
 const windowMsMax = 3_600_000
-// How long a connection that tells no quota is left alone.
+// How long a connection that reports no quota is not asked about again.
 const unknownMs = 10_000
 
 // When the window is over, the next one starts full. The row's lock makes processes take turns.
@@ -112,7 +112,7 @@ export function openBudget({ connection, clock, log }: BudgetOptions): Budget {
     const kept = row === 'back' ? liveShare : 0
     const [granted] = await database.rows<Granted>(take, [name, blockMax, reserveShare, kept])
     if (granted === undefined) {
-      // Nobody has learnt a quota yet: go ahead, and look again later.
+      // No quota is known yet: go ahead, and look again later.
       local.held[row] = Number.POSITIVE_INFINITY
       local.endsAt = now() + unknownMs
       return
@@ -137,7 +137,7 @@ export function openBudget({ connection, clock, log }: BudgetOptions): Budget {
           return 0
         }
         if (at < local.waitUntil[row]) return local.waitUntil[row] - at
-        // Callers that come meanwhile share the answer.
+        // Concurrent callers share the answer.
         local.asking[row] ??= ask(name, local, row).finally(() => {
           local.asking[row] = null
         })
@@ -148,7 +148,7 @@ export function openBudget({ connection, clock, log }: BudgetOptions): Budget {
       const local = localOf(name)
       const usable = Math.max(0, Math.floor(remaining - limit * reserveShare))
       const same = local.limit === limit && local.windowMs === windowMs
-      // Calls under way make small differences; only others' use, or a new window of theirs, makes large ones.
+      // Calls in flight make small differences; only the use by others, or a new window of the vendor's, makes large ones.
       if (same && Math.abs(usable - local.remaining) <= Math.max(blockMax, limit * reserveShare)) return
       local.limit = limit
       local.windowMs = windowMs

@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Log } from '../ports/log.ts'
 import { codeOf } from './error-code.ts'
 
-/** A statement with a name is parsed once a connection. */
+/** A named statement is parsed once for each connection. */
 export interface Statement {
   readonly name: string
   readonly text: string
@@ -16,7 +16,7 @@ export interface Database {
   /**
    * All or nothing; inside another one, all or nothing of the inner one. Statements that `work` starts without awaiting
    * each other share round trips. The database handed to `work` refuses every use after it returned.
-   * @param work  called again, after everything was undone, when two transactions waited for each other
+   * @param work  called again, after everything was rolled back, when two transactions deadlocked
    */
   transaction<T>(work: (database: Database) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -29,7 +29,7 @@ interface DatabaseOptions {
   readonly log: Log
 }
 
-// Custom plans: a plan made while a table was empty would scan it all once it holds a hundred thousand rows.
+// Custom plans: a generic plan made while a table was empty would scan all of it once it holds a hundred thousand rows.
 const sessionSettings = `
   set time zone 'UTC';
   set plan_cache_mode = force_custom_plan;
@@ -90,8 +90,8 @@ export function openDatabase({ connection, poolMax, log }: DatabaseOptions): Dat
 }
 
 /**
- * PostgreSQL ends one of two transactions that wait for each other, and undoes all of it. Locks are taken in one order
- * wherever we can choose it; an index entry that two transactions want is none of those.
+ * PostgreSQL rolls back one of two transactions that deadlock. Locks are taken in one order wherever we can choose it; for
+ * entries of an index we cannot.
  */
 async function again<T>(work: () => Promise<T>): Promise<T> {
   const attempts = retry(
@@ -136,7 +136,7 @@ async function inTransaction<T>(
   over = true
   if (begun.status === 'rejected') return fail(begun.reason)
   if (done.status === 'rejected') {
-    // Fails only with the connection, and then the server rolls back by itself; the first error is the one to tell.
+    // Fails only with the connection, and then the server rolls back by itself; the first error is the one to report.
     await client.query(depth === 0 ? 'rollback' : `rollback to ${point}`).catch(() => null)
     throw done.reason
   }

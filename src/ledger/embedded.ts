@@ -30,7 +30,7 @@ const port = 5432
 const startLimitMs = 60_000
 // How long its watcher may take to see that the last process has left.
 const noticeLimitMs = 200
-// The server goes on to stop by itself when nobody waits any longer, and whoever starts it next waits for that.
+// After that the server still stops by itself, and the process that starts it next waits for it.
 const stopLimitMs = 60_000
 // A unix socket's path may have 107 bytes, the file's own name included.
 const socketDirBytesMax = 85
@@ -45,7 +45,7 @@ const flags = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_min_messages: 'warning',
-  // The inbox is a queue: its dead rows must go soon.
+  // The inbox is a queue: its dead rows must be vacuumed soon.
   autovacuum_naptime: '15s',
   jit: 'off',
   io_method: 'sync',
@@ -152,7 +152,7 @@ async function startServer(place: Place): Promise<Embedded> {
   }
 }
 
-/** As the one who started it, wait for its end when we were the last; when others stay, nothing happens. */
+/** The process that started the server waits for its end when it was the last one; when others stay, nothing happens. */
 async function leave(place: Place, pipe: FileHandle, ended: Promise<void>): Promise<void> {
   await pipe.close()
   await within(noticeLimitMs, ended)
@@ -160,8 +160,8 @@ async function leave(place: Place, pipe: FileHandle, ended: Promise<void>): Prom
 }
 
 /**
- * Waits for the end of a child that the event loop does not count. Were that all there is to wait for, Node would take the
- * process for done and end it with code 13, its answer unprinted; the timer is what it counts.
+ * Waits for the end of a child that the event loop does not count (`unref`). With nothing else to wait for, Node would end the
+ * process with code 13 and its answer unprinted; the timer keeps the event loop alive.
  */
 async function within(limitMs: number, ended: Promise<void>): Promise<void> {
   const over = new AbortController()
@@ -221,7 +221,7 @@ async function makeSocketDir(place: Place): Promise<string> {
   await mkdir(chosen, { mode: 0o700 }).catch(ignoring('EEXIST'))
   const found = lstatSync(chosen)
   const ours = [process.getuid?.(), place.owner?.uid].includes(found.uid)
-  // Everybody may write to the temporary directory, so the place may have been taken by somebody else.
+  // Every user may write to the temporary directory, so another one may have taken the place.
   if (!found.isDirectory() || !ours) throw new Error(`${chosen} belongs to another user. Remove it, then start again.`)
   if (place.owner !== null) await chown(chosen, place.owner.uid, place.owner.gid)
   return chosen

@@ -9,7 +9,7 @@ const rankOf = (lane: Lane): number => lanes.indexOf(lane)
 const laneOf = (rank: number): Lane => lanes[rank] ?? 'backfill'
 
 // The hints of one call are a microsecond apart, in the order given and never in the future: they are claimed in that
-// order, and at once. The rows are locked in the order of their ids, so that two calls cannot wait for each other.
+// order, and at once. The rows are locked in the order of their ids, so that two calls cannot deadlock.
 const add = {
   name: 'inbox.add',
   text: `
@@ -33,7 +33,7 @@ const add = {
     select count(*) filter (where added)::integer as added from stored`,
 }
 
-// One index range for each lane, the best first; the outer limit ends the walk as soon as enough is locked.
+// One index range for each lane, the best first; the outer limit ends the scan as soon as enough rows are locked.
 export const claimStatement = {
   name: 'inbox.claim',
   text: `
@@ -56,7 +56,7 @@ export const claimStatement = {
     from taken order by lane, due_at, hinted_at`,
 }
 
-// A claim is known by its version: it is void once the row was claimed again, also by the same worker. Rows are locked
+// A claim is identified by its version: it is void once the row was claimed again, even by the same worker. Rows are locked
 // before anything is decided, so that a hint that is being added at this moment is seen; in one order, see above.
 const held = `
   held as materialized (
@@ -101,8 +101,8 @@ const defer = {
     from held where row.sync = held.sync and row.connection = held.connection and row.object = held.object and row.record_id = held.record_id`,
 }
 
-// A worker died over these. Once may be a restart; a record that kills its worker each time must not take them all down
-// one after the other, so that from the second time on it waits longer and longer, up to ten minutes.
+// The lease lapsed: the worker died. Once may be a restart. A poison record, which kills its worker each time, must not take
+// down one worker after the other, so from the second time on it waits: exponential back-off, up to ten minutes.
 const free = {
   name: 'inbox.free',
   text: `

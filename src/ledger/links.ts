@@ -27,7 +27,7 @@ const byTarget = {
       and link.target_id = record.id and link.kind = $1`,
 }
 
-// The update of nothing makes the statement return also what was there, or what another transaction is just adding.
+// The update that changes nothing makes the statement return existing rows, too, and those that another transaction is adding.
 const intend = {
   name: 'links.intend',
   text: `
@@ -128,7 +128,7 @@ function linkOf(row: Row): Link {
   }
 }
 
-/** An update as the statement takes it; a name that is not there changes nothing. */
+/** An update as the statement takes it; an absent name changes nothing. */
 const patchOf = ({ id, state, origin, stage, move, source, target }: LinkUpdate) => ({
   id,
   state,

@@ -33,7 +33,7 @@ const present = {
  */
 export async function migrate(database: Database): Promise<void> {
   const migrations = await readMigrations()
-  // The common case: everything is there, and nobody waits for the lock.
+  // The common case: everything is there, and the lock is not needed.
   const [found] = await database.rows<{ present: boolean }>(present, [])
   if (found?.present && missing(migrations, await database.rows(applied, [])).length === 0) return
   await database.transaction(async (tx) => {

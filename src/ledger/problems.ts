@@ -4,8 +4,8 @@ import type { OpenProblem, Problems } from '../ports/ledger/problems.ts'
 import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 
-// A row without waiting records that is not about a whole sync is a closed problem: what is open follows from what
-// waits, so two workers that raise and clear at once cannot leave a record waiting on a problem that is gone.
+// A problem is open while records wait on it, or when it is about a whole sync. As that follows from the waiting records,
+// two workers that raise and clear at once cannot leave a record waiting on a closed problem.
 const isOpen = `(problem.whole or exists (select from crosswalk.problem_records one where one.problem_id = problem.id))`
 
 const raise = {

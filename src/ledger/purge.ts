@@ -3,7 +3,7 @@ import type { Database, Statement } from './database.ts'
 
 const chunkRows = 10_000
 
-/** Removes in pieces, so that no statement holds many rows for long. */
+/** Deletes in chunks, so that no statement locks many rows for long. */
 export const purgeOf = (table: string, column: string): Statement => ({
   name: `purge.${table}`,
   text: `

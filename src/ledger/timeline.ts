@@ -40,7 +40,7 @@ export function openTimeline(database: Database): Timeline {
     },
     of: ({ id, connection, object }) => database.rows<TimelineEntry>(of, [id, connection, object]),
     async purge(before) {
-      // What else tells only of the past goes with it.
+      // Ended runs and closed problems go with it.
       await purge(database, runs, before)
       await database.rows(closedProblems, [before])
       return purge(database, entries, before)

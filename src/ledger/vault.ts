@@ -54,7 +54,7 @@ export function openVault(key: Buffer): Vault {
           { cause },
         )
       }
-      throw new Error(`The stored secrets of "${connection}" are no settings. Enter them again.`)
+      throw new Error(`The stored secrets of connection "${connection}" are not settings. Enter them again.`)
     },
   }
 }
@@ -69,7 +69,7 @@ export async function loadVaultKey(from: { home: string; fromEnvironment: string
   const path = join(from.home, fileName)
   await mkdir(from.home, { recursive: true, mode: 0o700 })
   if (!existsSync(path)) {
-    // Linked into place when complete: of two first starts one wins, and the other never reads half a key.
+    // Linked into place when complete: of two concurrent first starts one wins, and the other never reads half a key.
     const fresh = `${path}.${randomUUID()}`
     await writeFile(fresh, `${randomBytes(keyBytes).toString('base64')}\n`, { flag: 'wx', mode: 0o600, flush: true })
     try {
@@ -84,7 +84,7 @@ export async function loadVaultKey(from: { home: string; fromEnvironment: string
   if ((mode & 0o077) !== 0)
     throw new Error(
       `The vault key ${path} may be read by others (mode ${(mode & 0o777).toString(8)}). ` +
-        `Run chmod 600 ${path}, and consider its secrets as known: enter new ones.`,
+        `Run chmod 600 ${path}, and treat the stored secrets as leaked: replace them.`,
     )
   return decode(await readFile(path, 'utf8'), `The vault key ${path}`)
 }

@@ -8,14 +8,14 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 interface Options {
   readonly level: LogLevel
-  /** Read at each line, for secrets come and go while the process runs. */
+  /** Read at each line, as secrets come and go while the process runs. */
   readonly secrets: () => readonly string[]
   /** Takes one line with its line feed. Standard error when absent: standard output belongs to commands. */
   readonly write?: (line: string) => void
 }
 
 /**
- * The log of the process: JSON, one line an event, `{ "at", "level", "event", …details }`. Secrets and personal data
+ * The log of the process: JSON, one line for each event, `{ "at", "level", "event", …details }`. Secrets and personal data
  * are removed here, whatever the callers hand over. A stack is written at level `debug` only.
  */
 export function openLog(options: Options): Log {
@@ -24,7 +24,7 @@ export function openLog(options: Options): Log {
     const { level, message, details } = entry
     const scrubbing = { secrets: options.secrets(), stacks: options.level === 'debug' }
     const own = { at: new Date().toISOString(), level, event: scrub(message, scrubbing) }
-    // First, to stand in front, and last, so that no detail can pass for them.
+    // First, so that they come first, and last, so that no detail can replace them.
     const shown = { ...own, ...(scrub(details ?? {}, scrubbing) as JsonObject), ...own }
     entry[Symbol.for('message')] = JSON.stringify(shown)
     return entry

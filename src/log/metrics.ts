@@ -18,7 +18,7 @@ export interface Metrics {
   webhookReceived(connection: string, status: number): void
   eventsLost(connection: string): void
   runEnded(run: Pick<Run, 'sync' | 'kind' | 'state' | 'startedAt' | 'endedAt'>): void
-  /** The whole state each time: what is not named any more goes back to nothing. */
+  /** The whole state each time: labels that are no longer named are removed. */
   problemsOpen(problems: readonly Pick<OpenProblem, 'sync' | 'kind' | 'waiting'>[]): void
   inbox(counts: readonly InboxCount[], now: Instant): void
   queue(counts: Awaited<ReturnType<Queue['counts']>>): void

@@ -14,7 +14,7 @@ const secretNames = names(
 const personalNames = names(
   'email mail phone mobile fax firstname lastname fullname displayname customername contactname ownername street street2 zip postalcode birthdate iban',
 )
-/** Whose `name` is a person's or may be one. */
+/** Objects whose `name` is, or may be, that of a person. */
 const persons = names('customer contact owner billto shipto person user')
 
 const email = /[\p{L}\d._%+-]+(?:@|%40)[\p{L}\d-]+(?:\.[\p{L}\d-]+)+/gu
@@ -58,7 +58,7 @@ export function scrub(value: unknown, options: Options): Json {
   }
 
   function text(given: string): string {
-    // Cut last: half of a secret would not be recognised any more.
+    // Truncated last: half of a secret would not be recognised any more.
     const clean = redact(given, options.secrets).replace(email, '[email]').replace(phone, '[phone]')
     return clean.length > textLengthMax ? `${clean.slice(0, textLengthMax)}… (${clean.length} characters)` : clean
   }

@@ -35,7 +35,7 @@ const deps: CliDeps = {
   actor: `${userName()}@${hostname()}`,
   systems: registry,
   async open({ config, home, verbose }) {
-    // A command's answer is its output; the log is for those who ask.
+    // A command's answer is its output; the log is shown with --verbose.
     const opened = await openProcess({ config, home, environment, logLevel: verbose ? 'debug' : 'error' })
     const crosswalk = openCrosswalk(opened.projects, opened.deps)
     return { crosswalk, close: opened.close }
@@ -48,7 +48,7 @@ const deps: CliDeps = {
     await server.close()
   },
   async demo(options) {
-    // Simulators are loaded by those who ask for them.
+    // Simulators are loaded only when needed.
     const { runDemo } = await import('./demo.ts')
     return runDemo(options, deps)
   },
@@ -86,7 +86,7 @@ const deps: CliDeps = {
   cwd: process.cwd(),
 }
 
-// A reader that has seen enough, such as `head`, is no failure of ours.
+// A reader that closes the pipe early, such as `head`, is not a failure.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

@@ -113,7 +113,7 @@ interface Mistake {
 
 function mistakesOf(issue: z.core.$ZodIssue): readonly Mistake[] {
   switch (issue.code) {
-    // What is wrong with a name stands one level deeper.
+    // The message about an invalid name is one level deeper.
     case 'invalid_key':
       return [{ path: issue.path, message: issue.issues[0]?.message ?? issue.message }]
     case 'unrecognized_keys':
@@ -123,7 +123,7 @@ function mistakesOf(issue: z.core.$ZodIssue): readonly Mistake[] {
   }
 }
 
-/** The key that a path ends with, or else the deepest node on it: a missing key has no place of its own. */
+/** The key that a path ends with, or the deepest node on it: a missing key has no position of its own. */
 function nearest(document: Document, path: readonly PropertyKey[]): Node | null {
   for (let length = path.length; length > 0; length -= 1) {
     const parent = document.getIn(path.slice(0, length - 1), true)

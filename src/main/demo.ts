@@ -95,7 +95,7 @@ export async function runDemo(
   }
 }
 
-/** Moves the ERP's clock until every deal's order is paid or waits for a person, and the CRM shows it. */
+/** Advances the ERP's clock until every deal's order is paid or waits for a person, and the CRM shows it. */
 async function settle(
   crosswalk: ReturnType<typeof openCrosswalk>,
   erp: ErpWorld,

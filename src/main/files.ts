@@ -23,7 +23,7 @@ export async function secretFile(file: string): Promise<string> {
   if ((mode & 0o077) !== 0) {
     throw new SyncError(`${file} can be read by others than its owner`, {
       problem: { kind: 'configuration_invalid', path: file },
-      fix: `chmod 600 ${file}, and delete it first if somebody may have read it: a new one is made at the next start.`,
+      fix: `Run chmod 600 ${file}. If another user may have read it, delete it instead: a new one is made at the next start.`,
     })
   }
   return (await readFile(file, 'utf8')).trim()

@@ -193,7 +193,7 @@ const connectorFor = (name: string, system: string) => {
   })
 }
 
-/** Settings that do not fit their schema are told by name; their values are not shown. */
+/** Settings that do not fit their schema are named; their values are not shown. */
 function opened(name: string, open: () => Connection): Connection {
   try {
     return open()
@@ -208,7 +208,7 @@ function opened(name: string, open: () => Connection): Connection {
   }
 }
 
-/** Settings of connections with what was renewed since they were written down. */
+/** The configured settings of connections, merged with secrets that were renewed since. */
 interface StoredSettings {
   settings(connection: string): Promise<Readonly<Record<string, Json>>>
   /** Keeps renewed values, encrypted, in place of the configured ones. */
@@ -220,7 +220,7 @@ function openStoredSettings(config: Config, ledger: Ledger): StoredSettings {
   const digest = (value: JsonObject) => createHash('sha256').update(canonicalJson(value)).digest('hex')
   async function kept(name: string): Promise<JsonObject> {
     const secrets = await ledger.connections.secrets(name)
-    // Whoever edits the configuration after a renewal means what is written there now.
+    // An edit of the configuration after a renewal replaces what was renewed.
     const valid = secrets?.replaces === digest(configured(name)) && isObject(secrets.settings)
     return valid ? (secrets.settings as JsonObject) : {}
   }

@@ -49,7 +49,7 @@ function configurationPage(): string {
   const { properties = {} } = schemaOf(configSchema)
   const { connections, syncs, ...others } = properties
   const schemas = inside(syncs).oneOf ?? []
-  // What a configuration that says nothing becomes: the defaults as they are, after every rule of the schema.
+  // An empty configuration, parsed: the effective defaults.
   const base = { from: 'a', to: 'b' }
   const filled = configSchema.parse({
     connections: { a: { system: 'x' } },
@@ -81,11 +81,11 @@ function configurationPage(): string {
   ])
 }
 
-/** What a record with names of its own holds. */
+/** The schema of the values of a record. */
 const inside = (schema: Schema | undefined): Schema =>
   typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : {}
 
-/** One row a key, with those of sections that are nested. */
+/** One row for each key, with those of nested sections. */
 function tableOf(schema: Schema | undefined, defaults: unknown): string {
   const rows = rowsOf(schema ?? {}, defaults, '')
   return ['| key | value | default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n')
@@ -166,24 +166,25 @@ const guide: {
     example: { kind: 'unavailable' },
     means:
       'The system was not reached, or said that it cannot answer now. Nothing was done there. From the second failure in a ' +
-      'row on the connection pauses for all processes: 5 s, 10 s, … up to five minutes.',
+      'row on, a circuit breaker pauses the connection for all processes: 5 s, 10 s, … up to five minutes (exponential back-off).',
     remedy: 'Check that it is up and reachable from this machine. Work goes on by itself once it answers.',
   },
   outcome_unknown: {
     example: { kind: 'outcome_unknown' },
     means: 'A write was sent and its answer was lost. The record may be there or not.',
     remedy:
-      'Nothing at first. If it stays, the system may be too slow to answer in time: look at its load, and write fewer records in one call.',
+      'Nothing at first. If it persists, the system may be too slow to answer in time: check its load, and write fewer records in one call.',
   },
   busy: {
     example: { kind: 'busy' },
-    means: 'Somebody else was changing the same record in the other system. Nothing was done.',
-    remedy: 'Nothing. If it stays, a job in the other system holds the record for long.',
+    means:
+      'The record was locked in the other system, or changed by somebody else at the same moment. Nothing was done.',
+    remedy: 'Nothing. If it persists, find the user or job that holds the record.',
   },
   rate_limited: {
     example: { kind: 'rate_limited', retryAfterMs: 0 },
     means: 'The system allows no more calls for now.',
-    remedy: 'Nothing. If it is frequent, other integrations use the quota up: raise it, or have syncs run less often.',
+    remedy: 'Nothing. If it happens often, other integrations use up the quota: raise it, or run syncs less often.',
   },
   auth_rejected: {
     example: { kind: 'auth_rejected' },
@@ -192,18 +193,17 @@ const guide: {
   },
   permission_missing: {
     example: { kind: 'permission_missing', missing: [] },
-    means: 'The login works but may not do what is needed.',
-    remedy: 'Grant the rights that the message names. `crosswalk check` lists all that are missing.',
+    means: 'The login works, but lacks a permission.',
+    remedy: 'Grant the permissions that the message names. `crosswalk check` lists all that are missing.',
   },
   configuration_invalid: {
     example: { kind: 'configuration_invalid', path: '' },
     means: 'The configuration or a mapping names what is not there: a field that was removed, a table without a file.',
-    remedy: 'Run `crosswalk lint`, mend what it finds, and restart. `crosswalk resume <sync>` lets the sync go on.',
+    remedy: 'Run `crosswalk lint`, correct what it finds, and restart. `crosswalk resume <sync>` resumes the sync.',
   },
   mapping_failed: {
     example: { kind: 'mapping_failed', rule: '', path: '' },
-    means:
-      'A value of the record does not fit: it is empty where it must not be, or of the wrong type, or not in a table.',
+    means: 'A value of the record does not fit: it is missing, of the wrong type, or not in a table.',
     remedy:
       'Correct the value in the source, or the mapping or table. `crosswalk preview deal <id>` shows every value.',
   },
@@ -216,12 +216,13 @@ const guide: {
   customer_ambiguous: {
     example: { kind: 'customer_ambiguous', value: '', hits: 2 },
     means:
-      'Several customers of the ERP fit, or the one that fits belongs to another company of the CRM. None was chosen.',
-    remedy: 'Merge the duplicates in the ERP, or tell them apart by tax id or name.',
+      'Several customers of the ERP match, or the one that matches belongs to another company of the CRM. None was chosen.',
+    remedy:
+      'Merge the duplicates in the ERP, give them different tax ids or names, or run `crosswalk link <customer> <id>`.',
   },
   customer_missing: {
     example: { kind: 'customer_missing', value: '' },
-    means: 'No customer of the ERP fits, and the policy `missing_customer: hold` leaves making one to a person.',
+    means: 'No customer of the ERP matches, and the policy `missing_customer: hold` leaves creating one to a person.',
     remedy: 'Create the customer in the ERP with the same tax id, e-mail or name.',
   },
   record_rejected: {
@@ -231,33 +232,34 @@ const guide: {
   },
   record_gone: {
     example: { kind: 'record_gone', object: '', id: '' },
-    means: 'The order was deleted in the ERP. A new one is not made by itself.',
+    means: 'The order was deleted in the ERP. A new one is not created by itself.',
     remedy: 'Restore it, or enter a new one by hand.',
   },
   totals_differ: {
     example: { kind: 'totals_differ', field: 'net', expected: '', actual: '' },
-    means: 'The order was made, but its net, tax, total or currency is not that of the deal. It is not confirmed.',
+    means: 'The order was created, but its net, tax, total or currency is not that of the deal. It is not confirmed.',
     remedy: 'Compare lines, discounts and taxes; correct the deal, the product or the mapping, or set a tolerance.',
   },
   amendment_refused: {
     example: { kind: 'amendment_refused', orderState: '' },
-    means: 'The deal changed after its order had gone too far for the policy `amended`. The order is as it was.',
+    means:
+      'The deal changed at a stage of its order at which the policy `amended` allows no change. The order is as it was.',
     remedy: 'Change the order in the ERP by hand, or change the deal back.',
   },
   unwon_refused: {
     example: { kind: 'unwon_refused', orderState: '' },
-    means: 'The deal is no longer won, but its order had gone too far for the policy `unwon` to cancel it.',
+    means: 'The deal is no longer won, and its order is at a stage at which the policy `unwon` does not cancel it.',
     remedy: 'Cancel the order in the ERP, or win the deal again.',
   },
   guard_tripped: {
     example: { kind: 'guard_tripped', allowed: 0, wanted: 0 },
-    means: 'More new orders were about to be made than `guard.orders_per_hour` allows. None of them was made.',
-    remedy: 'Look at some with `crosswalk preview deal <id>`. If they are right: `crosswalk run <sync> --allow <n>`.',
+    means: 'More new orders were about to be created than `guard.orders_per_hour` allows. None was created.',
+    remedy:
+      'Check some of them with `crosswalk preview deal <id>`. If they are right: `crosswalk run <sync> --allow <n>`.',
   },
   bad_reply: {
     example: { kind: 'bad_reply' },
-    means:
-      'The other system answered what its documentation does not allow: a web page, a redirect, too much, half of it.',
+    means: 'The answer is not one that the other system documents: a web page, a redirect, too large, cut off.',
     remedy: 'Check the address in the settings: a proxy or a login page in between is the usual cause.',
   },
 }
@@ -267,7 +269,7 @@ function problemsPage(): string {
   return joined([
     '# Problems',
     generated,
-    'A problem is what a person must see. Records of the same cause wait on one problem. `crosswalk problems` lists them, ' +
+    'A problem is what needs a person. Records with the same cause wait on one problem (elsewhere this is a dead letter). `crosswalk problems` lists them, ' +
       '`crosswalk problems <id>` shows one with all its records, and the deal in the CRM shows its own. What happens by ' +
       'itself follows from the kind alone. A server tries the records that wait on a problem again every ten minutes, the oldest ' +
       'hundred of each problem, and all of them once it runs with changed mappings; `crosswalk retry <id>` does it at once.',
@@ -303,7 +305,7 @@ function shortConsequence({ do: what }: Verdict): string {
     case 'hold_sync':
       return 'the sync is held'
     case 'park_record':
-      return 'the record waits'
+      return 'the record is parked'
     default:
       return assertNever(what)
   }
@@ -313,16 +315,16 @@ function consequence(verdict: Verdict): string {
   switch (verdict.do) {
     case 'retry':
       return verdict.afterMs === null
-        ? 'the record is tried again, after 1 s, 2 s, 4 s, … up to ten minutes. It is shown as a problem from the fifth failure on.'
-        : 'the work goes on after as long as the system asks for.'
+        ? 'the record is tried again with exponential back-off: after 1 s, 2 s, 4 s, … up to ten minutes. It is shown as a problem from the fifth failure on.'
+        : 'the work continues after the time that the system asks for.'
     case 'look_before_retry':
       return 'the record is looked up in the other system by its key before anything is sent again; what is found is used.'
     case 'pause_connection':
       return 'the connection pauses for all syncs and processes, and is tried again every five minutes. Its work waits.'
     case 'hold_sync':
-      return 'the sync is held until a person lets it go on. Changes are still collected.'
+      return 'the sync is held until a person resumes it. Changes are still collected.'
     case 'park_record':
-      return 'the record waits; all others go on.'
+      return 'the record is parked until its cause is fixed; all others go on.'
     default:
       return assertNever(verdict)
   }

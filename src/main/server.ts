@@ -26,7 +26,7 @@ export interface RunningServer {
   /** Null for a worker. */
   readonly url: string | null
   readonly opened: Opened
-  /** Takes no more work, finishes what is under way, closes everything. */
+  /** Takes no more work, finishes the work in progress, closes everything. */
   close(): Promise<void>
 }
 
@@ -84,7 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 type Task = readonly [name: string, cron: string, work: () => Promise<void>]
 
-/** Starts what a process does by its own clock. A task that fails is logged and comes again. */
+/** Starts the periodic tasks of a process. A task that fails is logged and runs again at its next time. */
 function keepUp(tasks: readonly Task[], log: Opened['deps']['log']): () => Promise<void> {
   const started = tasks.map(([name, expression, work]) =>
     cron(
@@ -119,7 +119,7 @@ function follow({ projects, deps, metrics }: Opened, queue: Queue): () => Promis
   }
 }
 
-/** Whatever serves the metrics shows the whole state, for the ledger is one. */
+/** Gauges of the whole state, in each process: the ledger is shared. */
 function observation({ deps, metrics }: Opened, queue: Queue): Task {
   const observe = async () => {
     metrics.inbox(await deps.ledger.inbox.counts(), deps.clock.now())
@@ -186,7 +186,7 @@ async function listen(
       async receive(connection, token, request) {
         const own = { ...deps, sameToken: sameSecret, wake: (jobs: readonly Job[]) => queue.enqueue(jobs) }
         const receipt = await receiveWebhook(projects.current(), { connection, token, request }, own)
-        // An address that nobody knows must not become a label.
+        // An unknown address must not become a label.
         if (receipt.status !== 404) metrics.webhookReceived(connection, receipt.status)
         return receipt
       },

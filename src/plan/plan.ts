@@ -7,7 +7,7 @@ import type { Instant } from '../core/time.ts'
 import { type Difference, differenceOf, type Written } from './difference.ts'
 import type { OrderPolicies } from './policy.ts'
 
-/** How far an order is, as far as policies care. */
+/** The condition of an order as the policies know it. */
 export type OrderCondition = 'draft' | 'confirmed' | 'on_its_way' | 'over'
 
 export function conditionOf(stage: Stage, order: Pick<Fulfilment, 'invoices'>): OrderCondition {
@@ -17,7 +17,7 @@ export function conditionOf(stage: Stage, order: Pick<Fulfilment, 'invoices'>): 
   return shipped || order.invoices.some((invoice) => invoice.state === 'posted') ? 'on_its_way' : 'confirmed'
 }
 
-/** Whether a deal without an order is one of this sync's at all. */
+/** Whether a deal without an order is to be delivered by this sync. */
 export function belongs(deal: Pick<Deal, 'won' | 'wonAt'>, since: Instant): 'yes' | 'not_won' | 'won_before' {
   if (!deal.won) return 'not_won'
   return deal.wonAt !== null && deal.wonAt < since ? 'won_before' : 'yes'

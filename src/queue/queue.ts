@@ -124,7 +124,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   }
 }
 
-// Nothing is learnt from a job that is done; some that failed are kept for a look.
+// Completed jobs tell nothing; some that failed are kept for inspection.
 const kept = { removeOnComplete: true, removeOnFail: { count: 100 } }
 
 function addition(job: Job) {

@@ -128,7 +128,7 @@ describe('a customer', () => {
     const id = win({ companyId: left ?? '' })
     await settle(project)
     const what = { customer: `company-${left}`, target: String(partner) }
-    await expect(project.crosswalk.linkCustomer({ ...what, move: false })).rejects.toThrow('is that of "Merged AG"')
+    await expect(project.crosswalk.linkCustomer({ ...what, move: false })).rejects.toThrow('belongs to "Merged AG"')
     expect(await project.crosswalk.linkCustomer({ ...what, move: true })).toMatchObject({
       movedFrom: `company-${gone}`,
     })

@@ -10,19 +10,19 @@ import { causeKeyOf } from './cause.ts'
 import type { Done, Outcome } from './outcome.ts'
 import { together } from './together.ts'
 
-/** Deferrals after which a passing failure is shown to a person as well. */
+/** Deferrals after which a transient failure is shown as a problem, too. */
 const patience = 4
-/** Exponential back-off. What may have been carried out is looked at sooner, as it is nobody's fault and quickly told. */
+/** Exponential back-off. A write that may have been carried out is looked up sooner: that is cheap and settles it. */
 const backoffMs = (attempts: number, firstMs = 1_000) => Math.min(10 * 60_000, firstMs * 2 ** Math.min(attempts, 10))
 const lookFirstMs = 100
 
-/** Name of the count of records that were made in the target, beside the outcomes of records. */
+/** Name of the count of records that were created in the target, beside the outcomes. */
 export const madeCount = 'made'
 
-/** What became of the records of one batch, gathered until it is committed in one transaction. */
+/** The outcomes of one batch, collected until they are committed in one transaction. */
 export interface Batch {
   readonly claims: readonly Claim[]
-  /** Gives a record its outcome; a failure stays when a later step thinks that all is well. */
+  /** Gives a record its outcome; a later success does not replace a failure. */
   settle(ref: RecordRef, outcome: Outcome): void
   done(ref: RecordRef, done: Done): void
   fail(ref: RecordRef, failure: Failure): void
@@ -30,12 +30,12 @@ export interface Batch {
   tally(name: string, count: number): void
   note(ref: RecordRef, event: string, text: string, details?: Json): void
   /**
-   * Stores what was noted and linked so far: facts that stay true whatever becomes of the batch, while a system is waited
-   * for. The outcomes of records are stored at the end, together.
+   * Stores the notes and link updates so far, while a system is waited for: facts that stay true even if the batch fails. The
+   * outcomes of records are committed together at the end.
    */
   store(): Promise<void>
   link(update: LinkUpdate): void
-  /** Has the fed sync look at the record. */
+  /** Puts the record into the inbox of the fed sync, at commit. */
   tell(ref: RecordRef): void
   /** Records without an outcome yet. */
   open(): readonly RecordRef[]
@@ -45,15 +45,15 @@ export interface Batch {
 
 interface Options {
   readonly sync: string
-  /** The sync that works on what this one did, null when there is none. */
+  /** The sync that continues from this one, null when there is none. */
   readonly feeds: string | null
   readonly claims: readonly Claim[]
 }
 
 export interface OpenBatch extends Batch {
   /**
-   * Writes everything down. @returns what was counted, and how many records the fed sync was told of
-   * @throws Error when a claim has no outcome: a fault of ours, which must not look like patience
+   * Commits everything. @returns the counts, and how many records the fed sync was told of
+   * @throws Error when a claim has no outcome: a fault of ours, which must not pass for a deferral
    */
   commit(): Promise<{ counts: Record<string, number>; told: number }>
 }
@@ -132,7 +132,7 @@ export function openBatch(options: Options, deps: { ledger: Ledger; clock: Clock
         }
         const healthy = settled.filter((claim) => !parked.has(claim)).map((claim) => claim.ref)
         const mended = before.size === 0 ? [] : await ledger.problems.clear(sync, healthy)
-        for (const ref of mended) tell(ref, 'mended', 'The problem is gone')
+        for (const ref of mended) tell(ref, 'mended', 'The problem is solved')
         if (noted.length > 0) await ledger.timeline.add(noted)
         if (options.feeds !== null && telling.size > 0) {
           const lane = claims.some((claim) => claim.lane === 'live') ? 'live' : (claims[0]?.lane ?? 'live')
@@ -157,11 +157,11 @@ function merged(before: LinkUpdate, after: LinkUpdate): LinkUpdate {
 
 interface Sorted {
   readonly counts: Record<string, number>
-  /** Claims that are over for now, those among them that wait on a person, and the failures to be shown. */
+  /** Claims that are done for now, those of them that are parked, and the failures to be shown. */
   readonly settled: Claim[]
   readonly parked: Set<Claim>
   readonly shown: { readonly ref: RecordRef; readonly failure: Failure }[]
-  /** Claims that come again, by milliseconds. */
+  /** Claims that are deferred, by milliseconds. */
   readonly waits: Map<number, Claim[]>
 }
 

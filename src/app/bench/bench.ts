@@ -15,7 +15,7 @@ import { shareAnswers } from './expressions.ts'
 type Mode = 'live' | 'shadow' | 'preview'
 
 /**
- * What a flow works on. Live, shadow and preview are one program on three benches: on one that is not live nothing can be
+ * What a flow works on. Live, shadow and preview are one program on three benches. The last two are dry runs: nothing can be
  * written, whatever the flow does, for links are kept in memory alone and the HTTP client refuses to send a write.
  */
 export interface Bench {
@@ -30,7 +30,7 @@ export interface Bench {
   /** Finds records of the target for mappings; what was asked once in the batch is not asked again. */
   readonly lookups: Resolver
   readonly deps: Deps
-  /** Asked before new records are made; a failure stops them all. */
+  /** To be asked before new records are created; a failure stops them all. */
   guard(wanted: number): Promise<Failure | null>
   /** To be called before what must not be done twice. @throws LeaseLost */
   stillMine(): void
@@ -47,7 +47,7 @@ export interface Bench {
    * `outcome_unknown` @throws Error on a bench that writes nothing
    */
   send(end: 'source' | 'target', writes: readonly Write[]): Promise<readonly WriteOutcome[]>
-  /** Notes what would be written, for who looks on: shadow and preview. */
+  /** Notes what would be written, for preview. */
   plan(ref: RecordRef, plan: Plan): void
 }
 
@@ -110,13 +110,13 @@ export function openBench(options: Options, deps: Deps): Bench {
   }
 }
 
-/** A connector that answers fewer outcomes than it was given writes must not make a record vanish. */
+/** A record must not vanish because its connector answered fewer outcomes than it was given writes. */
 const untold = (connection: string, write: Write): WriteOutcome => ({
   ok: false,
   failure: {
     problem: { kind: 'bad_reply' },
-    message: `Connection "${connection}" did not say what became of a ${write.do} of ${write.object}.`,
-    fix: 'It is looked up and tried again by itself. If this stays, report it with the name of the system.',
+    message: `Connection "${connection}" gave no result for a ${write.do} of ${write.object}.`,
+    fix: 'It is looked up and tried again by itself. If this persists, report it with the name of the system.',
   },
 })
 
@@ -127,7 +127,7 @@ function resolverWithin(scope: CallScope, resolver: Resolver, { scopes }: Deps):
   }
 }
 
-/** Links as a live bench would have them; nothing reaches the ledger. */
+/** Links as on a live bench, in memory; nothing reaches the ledger. */
 function linksInMemory(links: Links): Bench['links'] {
   const own = new Map<string, Link>()
   const nameOf = (sync: string, kind: string, ref: RecordRef) => `${sync} ${kind} ${refText(ref)}`

@@ -1,7 +1,7 @@
 import { assertNever } from '../../core/json.ts'
 import type { Failure } from '../../core/problem.ts'
 
-/** What records must share to wait on one problem: mending it mends them all. */
+/** The cause by which records are grouped into one problem: fixing it fixes them all. */
 export function causeKeyOf(failure: Failure, recordId: string): string {
   const { problem } = failure
   switch (problem.kind) {

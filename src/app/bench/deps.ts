@@ -10,7 +10,7 @@ export interface Deps {
   readonly clock: Clock
   readonly log: Log
   readonly evaluator: Evaluator
-  /** Says what calls are made for. */
+  /** The scope of calls: lane, and whether they may write. */
   readonly scopes: CallScopes
   /** Names this process in leases. */
   readonly worker: string

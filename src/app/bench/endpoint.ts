@@ -6,12 +6,12 @@ import type { CallScope, CallScopes } from '../../ports/http.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { Log } from '../../ports/log.ts'
 
-/** A connection as the engine uses it: watched by a circuit breaker whose state all processes share. */
+/** A connection as the engine uses it: under a circuit breaker whose state all processes share. */
 export interface Endpoint {
   readonly name: string
   /** The connector's name. */
   readonly system: string
-  /** The one in use; a renewed login secret brings another. */
+  /** The one in use; it is replaced when the login secret is renewed. */
   readonly connection: Connection
   /** Takes over settings that were stored since this process opened the connection. */
   refresh(): Promise<void>
@@ -19,16 +19,16 @@ export interface Endpoint {
   account(): Promise<Account>
   /** Null when work may go on. */
   paused(): Promise<Failure | null>
-  /** Runs calls of this connection. A login that is refused or a system that is down pauses it for all processes. */
+  /** Runs calls under the circuit breaker: a refused login or a system that is down pauses the connection for all processes. */
   use<T>(work: (connection: Connection) => Promise<T>): Promise<T>
   /** The changes of a system, under the circuit breaker like any other call. */
   changes(watch: Watch, since: ChangesSince): AsyncIterable<ChangePage>
   describe(object: string): Promise<ObjectSchema>
-  /** The same connection, whose calls are made for this. */
+  /** The same connection, with its calls in this scope. */
   within(scope: CallScope): Endpoint
 }
 
-// After the first failure at once again, then 5 s, 10 s, … up to 5 min; a refused login waits the longest from the start.
+// Exponential back-off: at once after the first failure, then 5 s, 10 s, … up to 5 min; a refused login waits the longest from the start.
 const pauseMs = (failures: number) => Math.min(5 * 60_000, 5_000 * 2 ** Math.max(0, failures - 2))
 const loginPauseMs = 5 * 60_000
 
@@ -42,7 +42,7 @@ export function openEndpoint(
   let account: Promise<Account> | null = null
   let refreshing: Promise<void> | null = null
   let failing = true
-  // How often the system was found down, by calls that did not know of each other.
+  // How many outages this process has seen; concurrent failures count as one.
   let outages = 0
 
   /** @param known  outages when the call began */
@@ -51,12 +51,12 @@ export function openEndpoint(
     const down = error.problem.kind === 'unavailable'
     if (verdict.do !== 'pause_connection' && !down && error.problem.kind !== 'rate_limited') return
     failing = true
-    // Calls side by side that all fail tell of one and the same outage.
+    // Concurrent calls that all fail are one outage.
     if (down && outages > known) return
     if (down) outages += 1
     const state = await ledger.connections.get(name)
     if (down && state.failures === 0) {
-      // One failure may be a restart of the other side: it is counted, and only a second in a row opens the circuit.
+      // One failure may be a restart of the other side: it is counted, and only a second in a row opens the circuit breaker.
       await ledger.connections.setPaused(name, { because: failureOf(error), until: clock.now() })
       return
     }
@@ -90,8 +90,8 @@ export function openEndpoint(
   }
 
   /**
-   * Whether a refused login was an old one: another process renewed the secret, or another call that was refused noticed
-   * first, so that there is a newer connection than the one that was used.
+   * Whether the refused login was an old one: another process renewed the secret, or another call has reopened the connection
+   * already, so that there is a newer one than the one that was used.
    */
   async function isOutdated(used: Connection, error: SyncError): Promise<boolean> {
     if (error.problem.kind !== 'auth_rejected') return false

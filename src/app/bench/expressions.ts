@@ -1,13 +1,13 @@
 import { canonicalJson } from '../../core/json.ts'
 import type { Evaluator } from '../../mapping/run/run.ts'
 
-// These give another value each time.
+// These give a different value each time.
 const fleeting = /\$(now|millis|random|shuffle)\b/
 
 type Task = Parameters<Evaluator['evaluate']>[0][number]
 type Answer = Awaited<ReturnType<Evaluator['evaluate']>>[number]
 
-/** Evaluates for one batch what is asked several times once: most deals of a batch are in the same currency. */
+/** Memoizes evaluations for one batch: most deals of a batch are in the same currency. */
 export function shareAnswers(evaluator: Evaluator): Evaluator {
   const known = new Map<string, Promise<Answer>>()
   const keyOf = ({ source, input }: Task) => (fleeting.test(source) ? null : `${source} ${canonicalJson(input)}`)

@@ -1,9 +1,9 @@
-/** A thousand in four: so many calls most systems take side by side. */
+/** A batch of 1,000 is four parts: most systems take as many concurrent calls. */
 const partMax = 250
 
 /**
- * Works on records part by part: while one part is under way to a system, the next one is made ready. Nothing is left
- * under way when it ends.
+ * Works on records part by part: while one part waits for a system, the next one is prepared. No part is still running
+ * when it returns.
  * @throws the first failure, in the order of the parts
  */
 export async function inParts<T>(
@@ -20,7 +20,7 @@ export async function inParts<T>(
   await Promise.all(started)
 }
 
-/** Lets calls go out, answers come in and leases be renewed in the midst of work. */
+/** Yields to the event loop, so that calls go out, answers come in and leases are renewed during long work. */
 export async function breathe(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -3,18 +3,18 @@ import type { Deps } from './deps.ts'
 
 const leaseMs = 60_000
 
-/** Thrown into a batch whose leases went to another worker: nothing more may be written. */
+/** The leases of a batch lapsed and another worker holds them: this one must write nothing more. */
 export class LeaseLost extends Error {}
 
 /** Claims what is due in a sync's inbox, for this worker. */
 export const claimBatch = (sync: string, max: number, { ledger, worker }: Deps): Promise<readonly Claim[]> =>
   ledger.inbox.claim(sync, { max, worker, leaseMs })
 
-/** The leases of a batch, kept while it is in work. */
+/** The leases of a batch, renewed by a heartbeat while it is in work. */
 export interface Lease {
   /** @throws LeaseLost when they went to another worker */
   stillMine(): void
-  /** Stops keeping them. */
+  /** Stops the heartbeat. */
   end(): Promise<void>
 }
 

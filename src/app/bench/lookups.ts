@@ -4,17 +4,17 @@ import type { LookupAnswer, LookupNeed, Resolver } from '../../mapping/run/run.t
 import type { Clock } from '../../ports/clock.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** How long what was found once is taken for found; what was not found is asked for by every batch. */
+/** How long a hit is cached; a miss is asked for again by every batch. */
 const foundMs = 60_000
 const foundMax = 20_000
 
 /** Looks things up for the batches of one delivery. */
 export interface Lookups {
-  /** Answers with one `find` for each object; what was asked once in the batch is not asked again. */
+  /** Answers with one `find` for each object; the same question is asked once for each batch. */
   forBatch(): Resolver
 }
 
-/** Batches share what they found: products, countries and price lists are mostly the same ones. */
+/** Batches share a cache of hits: products, countries and price lists are mostly the same ones. */
 export function openLookups(endpoint: Pick<Endpoint, 'use'>, clock: Clock): Lookups {
   const found = new Map<string, { readonly answer: LookupAnswer; readonly at: number }>()
   const asking = new Map<string, Promise<LookupAnswer>>()
@@ -40,12 +40,12 @@ export function openLookups(endpoint: Pick<Endpoint, 'use'>, clock: Clock): Look
         asking.set(key, answer)
         answer
           .then((one) => {
-            // Nothing, several and archived ones are what a person is about to mend.
+            // No hit, several hits and archived ones are not cached: a person is about to fix them.
             if (one.matches.length !== 1 || one.matches[0]?.archived !== false) return
             if (found.size >= foundMax) found.clear()
             found.set(key, { answer: one, at: now() })
           })
-          // Who asked is told.
+          // The callers get the error themselves.
           .catch(() => null)
           .finally(() => asking.delete(key))
       }

@@ -1,5 +1,5 @@
 /**
- * Waits for all, also when one fails: nothing goes on behind the back of who handles the failure.
+ * `Promise.all` that waits for all even when one fails: nothing is still running when the caller handles the failure.
  * @throws the first failure, in the order given
  */
 export async function together<T extends readonly Promise<unknown>[] | []>(

@@ -3,7 +3,7 @@ import type { Ledger } from '../../ports/ledger/ledger.ts'
 import { versionFor } from './version.ts'
 
 /**
- * Records but those that were met before in just this state: our own write, met again.
+ * Drops the records that were seen before in exactly this state: echoes of our own writes.
  * @param met  the source's records, with the versions that reading their end of the link would give now, where that is known
  */
 export async function unseen(

@@ -8,9 +8,9 @@ import type { Brought, Kind, Sought, Subject } from './kind.ts'
 import { stepOf } from './state.ts'
 
 /**
- * Finds what the target has already: by link, by our key, by the kind's `match` (strict: several hits are a failure). What
- * is found is linked.
- * @returns by `refText` of the source; what is absent is missing and may be made
+ * Finds what the target has already: by link, by our key, by the kind's `match` (strict: several hits are a failure). Hits are
+ * linked.
+ * @returns by `refText` of the source; what is absent is missing and may be created
  */
 export async function find(
   kind: Kind,
@@ -46,7 +46,7 @@ function openFinding(kind: Kind, bench: Bench) {
 
   function take(subject: Sought, match: Match, step: ReturnType<typeof stepOf>): void {
     const { link } = subject
-    // What carries our key was made by us, whether or not this ledger remembers it.
+    // A record with our key was created by us, whether or not this ledger remembers it.
     const origin = match.key === subject.key ? 'created' : 'adopted'
     const target = { ...link.target, id: match.id, label: match.label }
     brought.set(refText(subject.ref), {
@@ -98,13 +98,13 @@ function openFinding(kind: Kind, bench: Bench) {
     owners: ReadonlyMap<string | null, Link>,
   ): void {
     const isOwn = (match: Match) => match.key === subject.key || owners.get(match.id)?.id === subject.link.id
-    // Another worker has made or adopted it a moment ago, for the very same record of the source.
+    // Another worker has just created or adopted it, for the same record of the source.
     const own = found.find(isOwn)
     if (own !== undefined) {
       take(subject, own, owners.get(own.id)?.origin === 'adopted' ? 'adopt' : 'recover')
       return
     }
-    // Alike is not the same: what we made for another record of the source is that one's. An identity is the same.
+    // Alike is not the same: one that we created for another record of the source belongs to that one. An identity is the same.
     const matches = found.filter(
       (match) => identity || (owners.get(match.id)?.origin !== 'created' && !isOthersKey(match, subject)),
     )
@@ -120,7 +120,7 @@ function openFinding(kind: Kind, bench: Bench) {
     take(subject, only, 'adopt')
   }
 
-  /** Links what was taken. A link that another worker has finished meanwhile counts, wherever it leads. */
+  /** Links what was taken. Where another worker has linked the record meanwhile, its link counts. */
   async function end(): Promise<ReadonlyMap<string, Brought>> {
     if (updates.length === 0) return brought
     const refused = new Set(await bench.links.update(updates))
@@ -151,6 +151,6 @@ const isBlank = (value: Json | undefined) => value === undefined || value === nu
 const pick = (fields: JsonObject, names: readonly string[]): JsonObject =>
   Object.fromEntries(names.map((name) => [name, fields[name] ?? null]))
 
-/** A match that carries our key for another record of the same account, found after the ledger was lost. */
+/** Whether a match carries our key of another record of the same account: found after the ledger was lost. */
 const isOthersKey = (match: Match, { key, keyPrefix }: Subject) =>
   match.key !== null && match.key !== key && match.key.startsWith(keyPrefix)

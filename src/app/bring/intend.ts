@@ -3,7 +3,7 @@ import type { Link } from '../../ports/ledger/links.ts'
 import type { Bench } from '../bench/bench.ts'
 import type { Kind } from './kind.ts'
 
-/** Writes the intent down before any call: from here on each of them has a link. @returns links in the order given */
+/** Stores the intent before any call: from here on each of them has a link. @returns links in the order given */
 export async function intend(
   kind: Pick<Kind, 'sync' | 'name' | 'object' | 'scope'>,
   subjects: readonly { readonly ref: RecordRef; readonly key: string; readonly label: string | null }[],

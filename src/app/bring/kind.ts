@@ -5,7 +5,7 @@ import type { MatchStep } from '../../mapping/compile/match.ts'
 import type { Match } from '../../ports/connector.ts'
 import type { Link } from '../../ports/ledger/links.ts'
 
-/** What is brought into a target: orders, customers, products. */
+/** What is brought into a target (orders, customers, products), and by which rules. */
 export interface Kind {
   readonly sync: string
   /** Name of its links. */
@@ -13,20 +13,20 @@ export interface Kind {
   readonly object: string
   /** Within which a record of the target belongs to one record of the source: everywhere, or this sync alone. */
   readonly scope: string
-  /** Two workers may bring the same one at the same moment, as many records need it. */
+  /** Two workers may bring the same one at the same moment, as several records refer to it. */
   readonly shared: boolean
-  /** Whether making one is asked of the guard. */
+  /** Whether creating one needs the guard's consent. */
   readonly guarded: boolean
-  /** The stage of one that was just made, null where it has none. */
+  /** The stage of one that was just created, null where it has none. */
   readonly firstStage: string | null
-  /** How one that is there already is recognised, best way first. */
+  /** How an existing one is recognised, best way first. */
   readonly match: readonly MatchStep[]
   readonly whenMissing: 'create' | 'hold'
   readonly texts: {
-    /** Several match, or the one that does is another's. @param owner  whose, null when that is not why */
+    /** Several match, or the one that matches belongs to another record. @param owner  which, null when that is not the reason */
     ambiguous(subject: Subject, by: string, matches: readonly Match[], owner: string | null): Failure
     missing(subject: Subject): Failure
-    /** The target answered with a record that is another's. */
+    /** The target answered with a record that belongs to another one of the source. */
     taken(subject: Subject, id: string): Failure
   }
 }
@@ -34,7 +34,7 @@ export interface Kind {
 /** A record of the source that a record of the target is wanted for. */
 export interface Subject {
   readonly ref: RecordRef
-  /** Ours, unique for ever. */
+  /** The idempotency key. */
   readonly key: string
   /** What the keys of all such records of the source's account begin with. */
   readonly keyPrefix: string
@@ -42,7 +42,7 @@ export interface Subject {
   readonly link: Link
 }
 export interface Sought extends Subject {
-  /** As it would be made, for `match`; null where only the key is looked for. */
+  /** As it would be created, for `match`; null where only the key is looked for. */
   readonly fields: JsonObject | null
 }
 export interface Ready extends Subject {
@@ -56,11 +56,11 @@ export interface Ready extends Subject {
 export type Brought =
   | {
       readonly ok: true
-      /** `linked` before; `planned` where nothing is written, with an id that no record has. */
+      /** `linked` before; `planned` in a dry run, with an id that no record has. */
       readonly how: 'linked' | 'adopted' | 'recovered' | 'created' | 'planned'
       readonly id: string
       readonly link: Link
-      /** The target's name or number, where it was told. */
+      /** Name or number in the target, where it is known. */
       readonly label: string | null
     }
   | { readonly ok: false; readonly failure: Failure }

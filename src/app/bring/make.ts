@@ -8,11 +8,11 @@ import { inParts } from '../bench/in-parts.ts'
 import type { Brought, Kind, Ready } from './kind.ts'
 import { stateAfter } from './state.ts'
 
-/** The id of what is not made, on a bench that writes nothing. */
+/** Stands for the id of a record that a dry run did not create. */
 export const plannedId = 'new'
 
 /**
- * Makes what `find` did not find: sent → create → linked, rejected or unknown. On a bench that writes nothing it is planned.
+ * Creates what `find` did not find: sent → create → linked, rejected or unknown. In a dry run it is planned.
  * @returns by `refText` of the source, one for each
  */
 export async function make(
@@ -33,7 +33,7 @@ export async function make(
     }
     return brought
   }
-  // What was sent before was granted before.
+  // A create that was sent before was granted before.
   const first = kind.guarded ? subjects.filter((subject) => subject.link.state === 'intended') : []
   const refused = first.length === 0 ? null : await bench.guard(first.length)
   if (refused !== null) for (const subject of first) put(subject, { ok: false, failure: refused })
@@ -102,7 +102,7 @@ const createOf = ({ object }: Kind, { key, fields, lines }: Ready): Write => ({
 
 const linesOf = ({ lines }: Ready) => Object.fromEntries((lines?.items ?? []).map((line) => [line.key, line.fields]))
 
-/** What another worker has finished since it was looked for. */
+/** What another worker has linked since it was looked for. */
 async function linkedNow(kind: Kind, subjects: readonly Ready[], bench: Bench): Promise<Map<string, Brought>> {
   const links = await bench.links.bySource(
     kind.sync,
@@ -118,7 +118,7 @@ async function linkedNow(kind: Kind, subjects: readonly Ready[], bench: Bench): 
   )
 }
 
-/** Refused because another worker was making the same at this very moment: then what carries our key is it. */
+/** Refused because another worker was creating the same one at this moment: then the record with our key is the one. */
 async function foundAfterRefusal(
   kind: Kind,
   subjects: readonly Ready[],

@@ -2,15 +2,15 @@ import { assertNever } from '../../core/json.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { LinkState } from '../../ports/ledger/links.ts'
 
-/** What is done about a record of which a link tells, once the target was asked for our key. */
+/** The next step for a record, by the state of its link and the answer to a search for our key. */
 export type Step =
-  /** It is known. */
+  /** Its target is known. */
   | 'use'
-  /** Its answer was lost: it is ours. */
+  /** Our create succeeded and its answer was lost. */
   | 'recover'
   /** It was there before this ledger knew of it. */
   | 'adopt'
-  /** It may be looked for otherwise, and made where that finds nothing. */
+  /** It is looked for by `match`, and created where that finds nothing. */
   | 'make'
 
 /** @param found  whether a record of the target carries our key */
@@ -18,8 +18,8 @@ export function stepOf(state: LinkState, found: boolean): Step {
   switch (state) {
     case 'linked':
       return 'use'
-    // A create was sent, or was about to be: what carries our key came of it. Nothing came of it where nothing carries
-    // the key, which the target keeps unique; so it may be sent once more.
+    // A create was sent, or was about to be. A record with our key is its result. Where there is none, the create had no
+    // effect, for the target keeps keys unique; so it may be sent once more.
     case 'sent':
     case 'unknown':
       return found ? 'recover' : 'make'
@@ -31,7 +31,7 @@ export function stepOf(state: LinkState, found: boolean): Step {
   }
 }
 
-/** What a link is after a create that failed. `sent` where certainly nothing was made, and the next pass tries again. */
+/** The state of a link after a failed create. `sent` where certainly nothing was created, and the next pass tries again. */
 export function stateAfter(problem: Problem): Exclude<LinkState, 'linked' | 'intended'> {
   switch (problem.kind) {
     case 'outcome_unknown':

@@ -9,7 +9,7 @@ import { type Lookups, openLookups } from '../bench/lookups.ts'
 import { together } from '../bench/together.ts'
 import type { Sync } from '../flows/flow.ts'
 
-// While one batch waits for an answer of one system, another keeps the other system busy.
+// While one batch waits for one system, another keeps the other system busy.
 const sideBySide = 2
 
 export interface Delivery {
@@ -21,11 +21,11 @@ export interface Delivery {
   readonly stopped: Failure | null
 }
 
-/** @param told  records that the fed sync is to look at now */
+/** @param told  records that were put into the inbox of the fed sync */
 type Progress = (records: number, counts: Readonly<Record<string, number>>, told: number) => Promise<void> | void
 
 /**
- * Works off what is due in a sync's inbox, batch by batch, until nothing is left or the sync must wait.
+ * Delivers what is due in a sync's inbox, batch by batch, until nothing is left or the sync must wait.
  * @param options.progress  told after each batch: records so far, and of the batch its counts and what it fed
  * @param options.outdated  whether another sync took the place of this one: then it ends after the batch in hand
  */
@@ -38,7 +38,7 @@ export async function deliver(
   let records = 0
   let stopped: Failure | null = null
   const lookups = openLookups(sync.target, deps.clock)
-  // Two claims at the same moment would share what waits between them: two half batches cost twice the calls of one.
+  // One claim after the other: two at the same moment would share the due rows, and two half batches cost twice the calls of one.
   let turn: Promise<unknown> = Promise.resolve()
   function claim(): Promise<readonly Claim[]> {
     const own = turn.then(() => claimBatch(sync.name, sync.config.batch, deps))
@@ -71,7 +71,7 @@ async function blockedBecause(sync: Sync, deps: Deps): Promise<Failure | null> {
   return {
     problem: { kind: 'configuration_invalid', path: sync.name },
     message: state.heldBecause,
-    fix: `See \`crosswalk problems\`, then \`crosswalk run ${sync.name}\` to go on.`,
+    fix: `See \`crosswalk problems\`, then \`crosswalk run ${sync.name}\` to continue.`,
   }
 }
 
@@ -119,7 +119,7 @@ async function deliverBatch(
   return { counts, told, stopped }
 }
 
-/** A whole call failed: what has no outcome yet waits, and what the kind asks for is done. */
+/** A call failed as a whole: records without an outcome wait, and the verdict on the problem's kind is carried out. */
 async function stop(sync: Sync, error: SyncError, records: number, deps: Deps): Promise<Failure | null> {
   const failure = failureOf(error)
   deps.log.warn('batch stopped', { sync: sync.name, kind: error.problem.kind, why: error.message, records })
@@ -147,8 +147,8 @@ async function askGuard(sync: Sync, wanted: number, deps: Deps): Promise<Failure
   if (granted) return null
   const failure: Failure = {
     problem: { kind: 'guard_tripped', allowed: guard.perHour, wanted },
-    message: `Sync "${name}" is about to make ${wanted} new orders; ${used} were made in the last hour and ${guard.perHour} an hour are allowed. None of them was made.`,
-    fix: `Look at them with \`crosswalk preview deal <id>\`. If they are right: \`crosswalk run ${name} --allow ${wanted}\`, or raise guard.orders_per_hour.`,
+    message: `Sync "${name}" was about to create ${wanted} new orders; ${used} were created in the last hour, and ${guard.perHour} an hour are allowed. None was created.`,
+    fix: `Check some of them with \`crosswalk preview deal <id>\`. If they are right: \`crosswalk run ${name} --allow ${wanted}\`, or raise guard.orders_per_hour.`,
   }
   await deps.ledger.syncs.set(name, { heldBecause: failure.message })
   await deps.ledger.problems.raise([{ sync: name, causeKey: causeKeyOf(failure, ''), failure, records: [] }])
@@ -156,7 +156,7 @@ async function askGuard(sync: Sync, wanted: number, deps: Deps): Promise<Failure
   return failure
 }
 
-/** A batch may hold records of several runs; its counts are given to the run that most of them belong to. */
+/** A batch may hold records of several runs; its counts go to the run that most of them belong to. */
 function sharesByRun(claims: readonly Claim[], counts: Record<string, number>): [string, Record<string, number>][] {
   const runs = new Map<string, number>()
   for (const claim of claims) if (claim.run !== null) runs.set(claim.run, (runs.get(claim.run) ?? 0) + 1)

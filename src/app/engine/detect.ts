@@ -5,10 +5,10 @@ import type { Deps } from '../bench/deps.ts'
 import type { Sync } from '../flows/flow.ts'
 import { noticeChanges } from './notice.ts'
 
-// The source's clock may be behind ours: what it stamps just after the beginning must not count as before.
+// The source's clock may be behind ours: a change just after the beginning may carry an earlier time.
 const skewMs = 3_600_000
 
-/** What a poll found: records marked as changed, and the run that counts them (null when there was nothing). */
+/** The result of a poll: records put into the inbox, and the run that counts them (null when there were none). */
 export interface Detection {
   readonly found: number
   readonly run: string | null

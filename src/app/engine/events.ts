@@ -4,12 +4,12 @@ import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { Job } from '../../ports/queue.ts'
 import type { Project } from '../project/project.ts'
 
-/** Hints that come one by one within so long are one run. */
+/** Hints that come one by one within this time are one run. */
 const runMs = 60_000
 
 /**
- * Stores events of a connection, raw, and marks the records that they hint at; an event that was stored before does
- * nothing. To be called in a transaction.
+ * Stores the raw events of a connection and puts the records that they hint at into inboxes; an event that was stored before has
+ * no effect. To be called in a transaction.
  * @returns jobs for the syncs that have work now
  */
 export async function storeEvents(

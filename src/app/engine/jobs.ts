@@ -11,19 +11,19 @@ import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
 import { noticeChanges } from './notice.ts'
 
-/** How many records of each problem are tried again by themselves, every round. */
+/** How many parked records of each problem are tried again by themselves, every round. */
 const probesPerProblem = 100
 /** Problems of one sync that are tried again in one round are one run. */
 const probeRunMs = 60_000
 
-/** What the server does with jobs; a job says that a sync has work, the inbox says which. */
+/** What the server does with jobs. A job says that a sync has work, the inbox says which. */
 export interface Jobs {
   handle(job: Job, signal: AbortSignal): Promise<void>
-  /** Frees lapsed leases and wakes syncs with work that is due: what makes lost jobs harmless. */
+  /** Frees lapsed leases and wakes syncs with due work: this makes lost jobs harmless. */
   sweep(): Promise<void>
-  /** Tries the oldest records of each open problem again, in case their cause was mended. */
+  /** Tries the oldest records of each open problem again, in case the cause was fixed. */
   probe(): Promise<void>
-  /** Notices changed mappings, a switch from shadow to live, and schedules: at every start and for every new project. */
+  /** Takes note of changed mappings, of a switch from shadow to live, and of schedules: at every start and for every new project. */
   begin(): Promise<void>
   /** Removes what is older than the configuration keeps. */
   purge(): Promise<void>
@@ -82,7 +82,7 @@ export function openJobs(
       }
       return
     }
-    // Write-backs do not wait until the last of many batches is done.
+    // Write-backs need not wait for the last of many batches.
     const progress = async (_records: number, _counts: unknown, told: number) => {
       if (told === 0 || sync.feeds === null) return
       await queue.enqueue([{ queue: 'deliver', sync: sync.feeds, lane: job.lane }])
@@ -94,7 +94,7 @@ export function openJobs(
     if (delivery.records > 0) log.info('delivered', { sync: sync.name, records: delivery.records, ...delivery.counts })
   }
 
-  /** Holds both systems against each other and queues what is missing: what polls and webhooks lost comes back here. */
+  /** Compares both systems and queues what is missing: this finds what polls and webhooks lost. */
   async function reconcileAll(): Promise<void> {
     for (const [name, config] of Object.entries(projects.current().config.syncs)) {
       const deals = (await open(name))?.deals ?? null
@@ -116,7 +116,7 @@ export function openJobs(
     await ledger.problems.close(name, holding)
   }
 
-  /** The circuit breaker and the problems have taken note of a SyncError; the next schedule tries again. */
+  /** A SyncError is logged only: the circuit breaker and the problems have it already, and the next schedule tries again. */
   async function failsQuietly<T>(work: () => Promise<T>): Promise<T | null> {
     try {
       return await work()

@@ -2,9 +2,9 @@ import type { Deps } from '../bench/deps.ts'
 import type { Sync } from '../flows/flow.ts'
 
 /**
- * Notices what changed in the configuration since this sync last ran. A switch from shadow to live looks at everything
- * since the beginning again, as the shadow wrote nothing; changed mappings release every record that waits on a problem,
- * as it may now get across.
+ * Takes note of what changed in the configuration since this sync last ran. A switch from shadow to live forgets the cursors, so
+ * that everything since the beginning is detected again, as shadow mode wrote nothing. Changed mappings release every record that
+ * waits on a problem, as it may succeed now.
  */
 export async function noticeChanges(sync: Sync, deps: Deps): Promise<void> {
   const { ledger, log } = deps

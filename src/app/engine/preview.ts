@@ -26,8 +26,8 @@ interface PreviewField {
 }
 
 /**
- * Delivers one record on a bench that writes nothing, neither in the systems nor in the ledger, and shows what a live one
- * would have done, by which rules.
+ * A dry run: delivers one record on a bench that writes nothing, neither to the systems nor to the ledger, and shows what a live
+ * one would have done, with the lineage of each value.
  * @throws SyncError `record_gone` when the source has no such record
  */
 export async function preview(sync: Sync, recordId: string, deps: Deps): Promise<Preview> {
@@ -49,7 +49,7 @@ export async function preview(sync: Sync, recordId: string, deps: Deps): Promise
   const bench = openBench(
     {
       mode: 'preview',
-      // What is noted on the way is for those who deliver.
+      // The timeline is for deliveries alone.
       batch: { ...batch, store: async () => undefined },
       state: await deps.ledger.syncs.get(sync.name, now),
       scope: { lane: 'live', mayWrite: false },

@@ -35,12 +35,12 @@ export interface RunReport {
 }
 
 /**
- * A record that comes due so soon is waited for: a lost answer is looked at and settled within the same run. What comes
- * again and again waits longer each time, and so ends the run.
+ * A record that is due so soon is waited for, so that a lost answer is looked up and settled within the same run. One that keeps
+ * failing backs off exponentially, and so ends the run.
  */
 const waitMaxMs = 1_500
 
-/** Detects and delivers until nothing is due, for these syncs (all when empty). @param resume  lets a held sync go on */
+/** Detects and delivers until nothing is due, for these syncs (all when empty). @param resume  resumes a held sync */
 export async function runSyncs(
   project: Project,
   names: readonly string[],
@@ -56,7 +56,7 @@ export async function runSyncs(
     await resume(name)
   }
 
-  /** A system that does not answer stops its sync; a mistake in the configuration stops the command. */
+  /** A system that does not answer stops its sync; an invalid configuration stops the command. */
   async function stoppable(name: string, act: (sync: Sync) => Promise<Partial<Row>>): Promise<Row> {
     try {
       return { ...nothing, sync: name, ...(await act(await project.sync(name))) }
@@ -100,7 +100,7 @@ export async function runSyncs(
   }
 
   await ledger.inbox.free()
-  // All changes are looked for before anything is written: then no look meets what this run writes itself.
+  // All changes are detected before anything is written, so that no poll meets an echo of this run.
   for (const row of await together(chosen.map((name) => stoppable(name, look)))) rows.set(row.sync, row)
   for (const name of chosen) {
     const before = rows.get(name)
@@ -135,5 +135,5 @@ const signalOf = (how: RunOptions) => (how.signal === undefined ? {} : { signal:
 const interrupted: Failure = {
   problem: { kind: 'unavailable' },
   message: 'The run was interrupted.',
-  fix: 'Run it again: it goes on where it stopped.',
+  fix: 'Run it again: it continues where it stopped.',
 }

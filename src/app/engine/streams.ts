@@ -8,9 +8,9 @@ import type { Projects } from '../project/projects.ts'
 import { storeEvents } from './events.ts'
 
 const leaseMs = 60_000
-/** Between two tries to follow a stream: it may be another worker's, or broken off. */
+/** Exponential back-off between two attempts to follow a stream: another worker may have it, or it broke off. */
 const waitMs = (failures: number) => Math.min(5 * 60_000, 5_000 * 2 ** Math.max(0, failures - 1))
-/** So many times in a row a stream may break off before a person is told. */
+/** A stream that breaks off so many times in a row becomes a problem. */
 const failuresBeforeProblem = 3
 const cause = 'event stream'
 
@@ -56,7 +56,7 @@ async function follow(
         if (failures === failuresBeforeProblem) {
           const failure = {
             ...failureOf(error),
-            message: `The event stream of "${name}" breaks off again and again: ${error.message}. Changes are found by polling until it is mended.`,
+            message: `The event stream of "${name}" keeps breaking off: ${error.message}. Until it is fixed, changes are found by polling.`,
           }
           await ledger.problems.raise([{ sync: connectionCause(name), causeKey: cause, failure, records: [] }])
         }
@@ -68,7 +68,7 @@ async function follow(
   }
 }
 
-/** Follows a stream once, as long as it lasts and the lease is kept. @param works  told when it has lasted for a while */
+/** Follows a stream once, as long as it lasts and the lease is kept. @param works  called at every renewal of the lease */
 async function listen(
   projects: Pick<Projects, 'current'>,
   { connection, name }: Endpoint,

@@ -5,13 +5,13 @@ import type { Project } from '../project/project.ts'
 import { storeEvents } from './events.ts'
 
 export type Receipt =
-  /** Stored durably; the sender may be told so, in its own words where it wants to hear them. */
+  /** Stored durably; `reply` is the acknowledgement that the sender expects, where an empty one is not enough. */
   | { readonly status: 200 | 204; readonly events: number; readonly reply: WebhookReply | null }
   | { readonly status: 400 | 401 | 404; readonly reason: string }
 
 /**
- * Takes a webhook in: verified, stored raw, its hints in the inbox, all before the answer, in one transaction. A
- * redelivery stores nothing and is welcome.
+ * Takes a webhook in: verified, stored raw, its hints in the inbox, all in one transaction before it is answered. A redelivery
+ * is recognised and stores nothing.
  * @param sameToken  compares two secrets in constant time
  * @throws when storing failed: the sender must try again
  */

@@ -37,8 +37,11 @@ export const syncBase = {
     })
     .nullable()
     .default({ cron: '*/2 * * * *', time_zone: 'UTC' })
-    .describe('When changes are looked for; null leaves it to webhooks and people'),
-  mode: z.enum(['live', 'shadow']).default('live').describe('shadow plans and reports everything and writes nothing'),
+    .describe('When changes are polled; null leaves it to webhooks and to `crosswalk run`'),
+  mode: z
+    .enum(['live', 'shadow'])
+    .default('live')
+    .describe('shadow is a dry run: it plans and reports everything and writes nothing'),
   batch: z.int().min(1).max(1000).default(1000).describe('Records worked on at once'),
 }
 

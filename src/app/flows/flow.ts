@@ -22,7 +22,7 @@ export interface MappingPart {
   readonly other: string | null
   /** What `link` may name in it. */
   readonly links?: readonly string[]
-  /** Whether records are made with it: then it must fill every field that is required. */
+  /** Whether records are created with it: then it must fill every required field. */
   readonly creates?: boolean
 }
 
@@ -30,7 +30,7 @@ export interface MappingPart {
  * What makes one kind of sync. Engine, configuration, command line and API read the catalogue of flows and know no document.
  */
 export interface Flow {
-  /** The word in the configuration: `document: deal`. */
+  /** Its name in the configuration: `document: deal`. */
   readonly document: string
   /** What it does, in one sentence, with `from` and `to` for the connections. */
   readonly title: string
@@ -39,13 +39,13 @@ export interface Flow {
   /** What people call its records, where they are looked at one by one; null where they are another flow's. */
   readonly record: string | null
   readonly config: SyncSchema
-  /** The sync that this one goes on from, null when it stands by itself. */
+  /** The sync that this one continues from, null when it stands by itself. */
   follows(config: SyncConfig): string | null
-  /** What is wrong with names of other syncs. @param documents  the document of each sync, by name */
+  /** References to other syncs that lead nowhere. @param documents  the document of each sync, by name */
   dangling(config: SyncConfig, documents: ReadonlyMap<string, string>): readonly { key: string; message: string }[]
   /** Mappings by role. @param systems  names of the connectors */
   parts(config: SyncConfig, systems: Readonly<Record<End, string>>): Readonly<Record<string, MappingPart>>
-  /** Whose records the sync's inbox names: those that this role's mapping is about. */
+  /** Whose records the sync's inbox names: those of the mapping in this role. */
   readonly records: { readonly role: string; readonly end: End }
   /** Of its links; null when it has none of its own. */
   readonly kind: string | null
@@ -74,17 +74,17 @@ export interface Sync extends Pick<Opening, 'name' | 'source' | 'target' | 'dige
   readonly kind: string | null
   /** What it follows in the source. */
   readonly watches: readonly Watch[]
-  /** From when on changes are looked for at first. */
+  /** From when on changes are detected at first. */
   begin(state: SyncState): Instant
-  /** The records that the changes of a page are about, without those that were seen in just this state. */
+  /** The records that a page of changes is about, without those that were seen in exactly this state (echoes). */
   concerns(watch: Watch, page: ChangePage, ledger: Ledger): Promise<readonly RecordRef[]>
   /** Delivers the bench's batch; each claim gets exactly one outcome. Whole calls that fail are thrown. */
   deliver(bench: Bench): Promise<void>
-  /** How many new records an hour are made without asking; null where it may be any number. */
+  /** How many new records an hour may be created without asking; null for any number. */
   readonly guard: { readonly perHour: number } | null
-  /** What is due when the sync goes from shadow to live, beside the changes since it began. */
+  /** Queues what is due when the sync goes from shadow to live, beside the changes since it began. */
   readonly whenLive: ((deps: Deps) => Promise<void>) | null
-  /** What can be asked of syncs whose records are deals. */
+  /** The use cases of syncs whose records are deals; null for others. */
   readonly deals: DealCases | null
 }
 
@@ -111,7 +111,7 @@ export interface CustomerLink {
   readonly sync: string
   readonly customer: string
   readonly target: string
-  /** Whose it was before. */
+  /** The customer of the CRM that it belonged to before. */
   readonly movedFrom: string | null
   /** How many deals are tried again. */
   readonly records: number

@@ -11,7 +11,7 @@ import type { Bench } from '../bench/bench.ts'
 export interface OrderNow {
   readonly fulfilment: Fulfilment
   readonly stage: Stage
-  /** In which state it was read, null where the ERP's connector does not tell. */
+  /** The version that was read, null where the connector has none. */
   readonly version: string | null
 }
 
@@ -30,11 +30,11 @@ export type OrdersNow = ReadonlyMap<string, OrderNow | Failure>
 export interface Wanted {
   readonly mapping: CompiledMapping
   readonly reads: readonly string[]
-  /** With what its stage is made of. */
+  /** Whether the stage is computed; otherwise it is `draft`. */
   readonly whole: boolean
 }
 
-/** What tells how far an order is: its stage and its summary are made of it. */
+/** The fields from which stage and summary of an order are computed. */
 export const howFar = [
   'id',
   'number',
@@ -48,7 +48,7 @@ export const howFar = [
 
 /**
  * Fetches orders as they are now, all of them at once.
- * @param end  where the ERP is @returns what maps some of them: what is mapped and done with need not stay in memory
+ * @param end  where the ERP is @returns a function that maps some of them: mapped orders need not all stay in memory
  */
 export async function fetchOrders(
   { mapping, reads, whole }: Wanted,

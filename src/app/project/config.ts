@@ -21,7 +21,7 @@ const connectionSchema = z.strictObject({
 })
 
 const [firstFlow, ...otherFlows] = flows
-/** One of the catalogue's, told apart by `document`; what is its own, the flow knows. */
+/** The flows of the catalogue, discriminated by `document`. */
 const syncSchema: z.ZodType<SyncConfig> = z.discriminatedUnion('document', [
   firstFlow.config,
   ...otherFlows.map((flow) => flow.config),

@@ -57,7 +57,7 @@ interface Part {
   readonly other: { readonly endpoint: Endpoint; readonly mapping: string } | null
   /** What `link` may name in the mapping. */
   readonly links: readonly string[]
-  /** Whether records are made with the mapping. */
+  /** Whether records are created with the mapping. */
   readonly creates: boolean
 }
 
@@ -114,7 +114,7 @@ export function openProject(
       try {
         known.set(object, await from.describe(object))
       } catch (error) {
-        // An object that is not there is the mapping's mistake, and the compiler says where; the rest is not.
+        // An object that does not exist is a mistake of the mapping, reported as a finding; any other error is not.
         if (!(error instanceof SyncError) || error.problem.kind !== 'configuration_invalid') throw error
         findings.push({
           file: file.file,
@@ -158,7 +158,7 @@ export function openProject(
     try {
       return await files.mapping(path)
     } catch (error) {
-      // The compiler says where the name of a file stands that is not there.
+      // A missing file is a finding of the compiler, which knows where it is named.
       if (error instanceof SyncError && error.problem.kind === 'configuration_invalid') return null
       throw error
     }
@@ -178,7 +178,7 @@ export function openProject(
       throw invalid(
         name,
         `The mappings of sync "${name}" have mistakes: ${texts.join('; ')}`,
-        'Mend them, see `crosswalk lint`.',
+        'Correct them; `crosswalk lint` lists them all.',
       )
     }
     const sync = configOf(name)
@@ -196,7 +196,7 @@ export function openProject(
     return opened
   }
 
-  /** The sync that goes on from what this one did. */
+  /** The sync that continues from this one. */
   const followerOf = (name: string): string | null =>
     Object.entries(config.syncs).find(([, one]) => flowOf(one.document).follows(one) === name)?.[0] ?? null
 
@@ -228,7 +228,7 @@ export function openProject(
       if (part === undefined) throw new Error(`the flow of sync "${name}" has no mapping "${role}"`)
       const { mapping } = await compile(part, true)
       if (mapping !== null) return { connection: endsOf(name)[end].name, object: mapping.object }
-      throw invalid(name, `The mapping ${part.path} has mistakes`, 'Mend them, see `crosswalk lint`.')
+      throw invalid(name, `The mapping ${part.path} has mistakes`, 'Correct them; `crosswalk lint` lists them all.')
     },
     async lint({ offline }) {
       const parts = new Map<string, Part>()
@@ -248,7 +248,7 @@ export function openProject(
       }
       const told = new Set<string>()
       return [...compiled, ...(await compileAll(used))].map(({ file, files: consists, mapping, findings }) => {
-        // What is wrong in a used file has been found through each that uses it.
+        // A finding in a used file comes once through each file that uses it.
         const fresh = findings.filter((one) => !told.has(formatFinding(one)))
         for (const one of fresh) told.add(formatFinding(one))
         return { file, files: consists.map((one) => one.file), mapping, findings: fresh }

@@ -6,7 +6,7 @@ import { changesOf, type Files, inForce, publishedOver, type Texts, textsOf } fr
 import type { Project } from './project.ts'
 import type { Fixed, Workshop } from './workshop.ts'
 
-/** The project in force. It is replaced as a whole, never in part. */
+/** The project in use. It is replaced as a whole, never in part. */
 export interface Projects {
   current(): Project
   /** What it is made of. */

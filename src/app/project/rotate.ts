@@ -8,8 +8,8 @@ import type { Endpoint } from '../bench/endpoint.ts'
 const renewBeforeMs = 14 * 86_400_000
 
 /**
- * Renews a login secret that expires soon: the new one is made, stored and in use before the old one is revoked, so that
- * a crash between two steps leaves a secret that works.
+ * Renews a login secret that expires soon (rotation): the new one is created, stored and in use before the old one is revoked, so
+ * that a crash between two steps leaves a secret that works.
  * @param store  keeps the renewed settings for all processes
  * @returns whether a secret was renewed
  */

@@ -47,7 +47,7 @@ test('queues nothing where there is nothing', async () => {
 })
 
 test.each([
-  ['backfill deals --from 2026-11-01', 'Nobody is there to say yes'],
+  ['backfill deals --from 2026-11-01', 'There is no terminal to confirm on'],
   ['backfill deals --from yesterday --yes', '--from "yesterday" is no date'],
   ['backfill deals --from 2027-01-01 --yes', '--from "2027-01-01" has not come yet'],
 ])('%s is refused before anything is asked', async (line, message) => {

@@ -7,7 +7,7 @@ import { count } from '../text.ts'
 export function addBackfill(program: Command, perform: Perform): void {
   program
     .command('backfill')
-    .description('Take deals that were won before the sync began; shows how many and asks first')
+    .description('Deliver deals that were won before the sync began; shows how many and asks first')
     .argument('<sync>')
     .requiredOption('--from <date>', 'won from this day or instant on: 2026-11-01, 2026-11-01T08:00:00Z')
     .option('--yes', 'do not ask', false)
@@ -19,7 +19,10 @@ export function addBackfill(program: Command, perform: Perform): void {
           return session.misuse(`--from "${options.from}" has not come yet`, 'Give a day in the past.')
         const { prompts } = session.deps
         if (!options.yes && (prompts === null || session.options.json))
-          return session.misuse('Nobody is there to say yes', 'Add --yes once the number is known to be right.')
+          return session.misuse(
+            'There is no terminal to confirm on',
+            'Add --yes, once the number is known to be right.',
+          )
         return session.ask(async (crosswalk) => {
           const { found } = await crosswalk.backfill(sync, { from, dryRun: true })
           const words = `${count(found, 'deal')} won since ${session.time(from)} (${session.zone})`

@@ -6,7 +6,7 @@ import { oneLine } from '../text.ts'
 export function addCheck(program: Command, perform: Perform): void {
   program
     .command('check')
-    .description('Prove that the systems can be reached with the rights that are needed')
+    .description('Check that the systems can be reached, and that the permissions are there')
     .argument('[connections...]', 'connections to look at (default: all)')
     .action((names: string[], _options: object, command: Command) =>
       perform(command, async (session) => {

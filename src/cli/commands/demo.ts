@@ -6,8 +6,8 @@ import type { Perform } from '../session.ts'
 export function addDemo(program: Command, perform: Perform, { systems }: CliDeps): void {
   program
     .command('demo')
-    .description('Show everything with simulated systems; nothing needs to be configured')
-    .option('--once', 'deliver the sample deals, tell what became of them, and stop', false)
+    .description('Show the whole way of a deal with simulated systems; needs no configuration')
+    .option('--once', 'deliver the sample deals, show the result, and stop', false)
     .addOption(systemOptionWithDefault('crm', systems))
     .addOption(systemOptionWithDefault('erp', systems))
     .action((options: { once: boolean; crm: string; erp: string }, command: Command) =>

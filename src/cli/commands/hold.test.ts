@@ -7,7 +7,7 @@ test('holds a sync and says how to let it go on', async () => {
     asked.push(given)
   }
   const { code, out } = await cli('hold deals', { hold })
-  expect({ code, out }).toEqual({ code: 0, out: 'deals is held. To let it go on: crosswalk resume deals\n' })
+  expect({ code, out }).toEqual({ code: 0, out: 'deals is held. To resume it: crosswalk resume deals\n' })
   await cli('hold deals --because stocktaking', { hold })
   expect(asked).toEqual([
     ['deals', 'held on the command line'],

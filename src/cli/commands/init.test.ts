@@ -37,14 +37,14 @@ test('writes a configuration that is valid, with the secrets left to the environ
       export ODOO_URL=…
       export ODOO_DATABASE=…
       export ODOO_PASSWORD=…
-      crosswalk check                proves address, login and rights
-      crosswalk setup hubspot        creates the fields of a deal that show how far its order is
+      crosswalk check                checks address, login and permissions
+      crosswalk setup hubspot        creates the write-back fields on deals
       crosswalk lint                 checks the mappings against both accounts
-      crosswalk preview deal <id>    shows what a deal would become; writes nothing
+      crosswalk preview deal <id>    shows what would be written for a deal
       crosswalk start                runs, with the API on http://127.0.0.1:8787
 
-    It begins in shadow mode and writes nothing. Once the timelines of deals tell what they should, set
-    mode: live in config/crosswalk.yaml.
+    It begins in shadow mode, a dry run that writes nothing. Once the timelines of some deals look
+    right, set mode: live in config/crosswalk.yaml.
   `)
 })
 
@@ -76,7 +76,7 @@ describe('asking', () => {
       'Which ERP?',
       'Odoo: Address of the server',
       'Odoo: Name of the database',
-      'How shall it begin?',
+      'Which mode to begin with?',
     ])
     const config = configSchema.parse(parse(await written()))
     expect(config.connections.odoo?.settings).toMatchObject({
@@ -101,7 +101,7 @@ describe('asking', () => {
   test('needs somebody there', async () => {
     const { code, err } = await cli('init', {}, { cwd })
     expect(code).toBe(2)
-    expect(err).toBe('Error: Which CRM?\nWhat to do: Say so: --crm hubspot.\n')
+    expect(err).toBe('Error: Which CRM?\nWhat to do: Name it: --crm hubspot.\n')
   })
 })
 

@@ -22,7 +22,10 @@ export function addInit(program: Command, perform: Perform, { systems }: CliDeps
     .addOption(systemOption('crm', systems))
     .addOption(systemOption('erp', systems))
     .addOption(
-      new Option('--mode <mode>', 'shadow (default) plans and reports and writes nothing').choices(['shadow', 'live']),
+      new Option('--mode <mode>', 'shadow (default) is a dry run: it plans and reports, and writes nothing').choices([
+        'shadow',
+        'live',
+      ]),
     )
     .option('--yes', 'do not ask', false)
     .option('--force', 'overwrite a configuration that is there', false)
@@ -44,7 +47,7 @@ export function addInit(program: Command, perform: Perform, { systems }: CliDeps
     )
 }
 
-/** @returns null when the person went away */
+/** @returns null when the person gave up */
 async function choose(options: Options, session: Session): Promise<Choice | null> {
   const prompts = options.yes || session.options.json ? null : session.deps.prompts
   const crm = await chooseSystem('crm', options.crm, prompts, session)
@@ -65,7 +68,7 @@ async function chooseSystem(role: 'crm' | 'erp', given: string | undefined, prom
   const title = role.toUpperCase()
   if (prompts === null) {
     const known = candidates.map((system) => `--${role} ${system.name}`).join(', ')
-    session.misuse(`Which ${title}?`, `Say so: ${known}.`)
+    session.misuse(`Which ${title}?`, `Name it: ${known}.`)
   }
   const answer = await prompts.choose(
     `Which ${title}?`,
@@ -75,14 +78,14 @@ async function chooseSystem(role: 'crm' | 'erp', given: string | undefined, prom
 }
 
 async function chooseMode(prompts: Prompts): Promise<'live' | 'shadow' | null> {
-  const answer = await prompts.choose('How shall it begin?', [
-    { value: 'shadow', label: 'shadow', hint: 'plans and reports everything and writes nothing' },
-    { value: 'live', label: 'live', hint: 'makes orders' },
+  const answer = await prompts.choose('Which mode to begin with?', [
+    { value: 'shadow', label: 'shadow', hint: 'a dry run: plans and reports everything, writes nothing' },
+    { value: 'live', label: 'live', hint: 'creates orders' },
   ])
   return answer === 'shadow' || answer === 'live' ? answer : null
 }
 
-/** Asks for addresses and names; secrets are never asked for, as they do not belong into the file. */
+/** Asks for addresses and names; never for secrets, which do not belong in the file. */
 async function askValues(systems: readonly Choice['crm'][], prompts: Prompts | null) {
   const values = new Map<string, string>()
   if (prompts === null) return values
@@ -116,10 +119,10 @@ function nextSteps(file: string, environment: readonly string[], { crm, mode }: 
   const { bold, green, dim } = session.paint
   const commands: [string, string][] = [
     ...environment.map((name): [string, string] => [`export ${name}=…`, '']),
-    ['crosswalk check', 'proves address, login and rights'],
-    [`crosswalk setup ${crm.name}`, `creates the fields of a deal that show how far its order is`],
+    ['crosswalk check', 'checks address, login and permissions'],
+    [`crosswalk setup ${crm.name}`, `creates the write-back fields on deals`],
     ['crosswalk lint', 'checks the mappings against both accounts'],
-    ['crosswalk preview deal <id>', 'shows what a deal would become; writes nothing'],
+    ['crosswalk preview deal <id>', 'shows what would be written for a deal'],
     ['crosswalk start', 'runs, with the API on http://127.0.0.1:8787'],
   ]
   return (
@@ -130,7 +133,7 @@ function nextSteps(file: string, environment: readonly string[], { crm, mode }: 
       2,
     ) +
     (mode === 'shadow'
-      ? `\n${session.prose(`It begins in shadow mode and writes nothing. Once the timelines of deals tell what they should, set mode: live in ${file}.`)}`
+      ? `\n${session.prose(`It begins in shadow mode, a dry run that writes nothing. Once the timelines of some deals look right, set mode: live in ${file}.`)}`
       : '')
   )
 }

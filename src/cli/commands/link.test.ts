@@ -17,7 +17,7 @@ test('links a customer and says how many deals are tried again', async () => {
   const { code, out } = await cli('link company-55 42', { linkCustomer })
   expect({ code, out }).toEqual({
     code: 0,
-    out: 'company-55 is customer 42 of the ERP.\n2 deals will be tried again: crosswalk run\n',
+    out: 'company-55 is now linked to customer 42 of the ERP.\n2 deals will be tried again: crosswalk run\n',
   })
   expect(asked).toEqual([{ customer: 'company-55', target: '42', move: false }])
 })
@@ -26,7 +26,7 @@ test('says whose customer it was before', async () => {
   const { asked, linkCustomer } = answering('company-54', 0)
   const { out } = await cli('link company-55 42 --sync deals --move', { linkCustomer })
   expect(out).toBe(
-    'company-55 is customer 42 of the ERP. It was that of company-54 before.\nNo deals wait on a customer.\n',
+    'company-55 is now linked to customer 42 of the ERP. It belonged to company-54 before.\nNo deals wait on a customer.\n',
   )
   expect(asked).toEqual([{ customer: 'company-55', target: '42', sync: 'deals', move: true }])
 })

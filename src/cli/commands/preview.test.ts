@@ -28,7 +28,7 @@ test('shows each value, where it comes from and by which rule', async () => {
   expect(code).toBe(0)
   expect(out).toBe(text`
     Deal 901  20 pumps  sync deals
-    + An order would be made
+    + An order would be created
 
     FIELD             VALUE  FROM  RULE                             NOTE
     client_order_ref  PO-7   PO-7  deal.poNumber, else deal.number
@@ -60,11 +60,11 @@ test('shows what is in the way, and fails', async () => {
 })
 
 test.each([
-  ['update', '~ order S00042 would be brought up to the deal'],
+  ['update', '~ order S00042 would be updated from the deal'],
   ['nothing', '= order S00042 is as the deal wants it'],
   ['confirm', '~ order S00042 would be confirmed'],
   ['cancel', '– order S00042 would be cancelled: the deal is no longer won'],
-  ['left out', '– None of this sync: not won, won before `since`, or left out by `where`'],
+  ['left out', '– Not delivered by this sync: not won, won before `since`, or excluded by `where`'],
 ])('says what would happen: %s', async (action, sentence) => {
   const order = { number: 'S00042', id: '42' }
   const { out } = await cli('preview deal 901', { preview: async () => ({ ...preview, action, order }) })

@@ -8,10 +8,10 @@ import { oneLine } from '../text.ts'
 export function addPreview(program: Command, perform: Perform): void {
   program
     .command('preview')
-    .description('Show what would become of a deal, value by value and by which rule; nothing is written')
+    .description('Dry run for one record: what would be written, each value with its rule')
     .addArgument(recordKind())
     .argument('<id>', "the record's id in its own system")
-    .option('--sync <name>', 'the sync to look through, where there are several')
+    .option('--sync <name>', 'the sync to use, where several deliver such records')
     .action((record: string, id: string, options: { sync?: string }, command: Command) =>
       perform(command, async (session) => {
         const preview = await session.ask((crosswalk) => crosswalk.preview(id, { record, ...options }))
@@ -64,9 +64,9 @@ function action(record: string, { action, order }: Preview, session: Session): s
   const named = order === null ? `the ${made}` : `${made} ${oneLine(order.number ?? order.id)}`
   switch (action) {
     case 'create':
-      return `${green('+')} ${made === 'order' ? 'An order' : `A ${made}`} would be made\n`
+      return `${green('+')} ${made === 'order' ? 'An order' : `A ${made}`} would be created\n`
     case 'update':
-      return `${yellow('~')} ${named} would be brought up to the ${record}\n`
+      return `${yellow('~')} ${named} would be updated from the ${record}\n`
     case 'nothing':
       return `${dim('=')} ${named} is as the ${record} wants it\n`
     case 'confirm':
@@ -74,7 +74,7 @@ function action(record: string, { action, order }: Preview, session: Session): s
     case 'cancel':
       return `${yellow('–')} ${named} would be cancelled: the deal is no longer won\n`
     case 'left out':
-      return `${dim('–')} None of this sync: not won, won before \`since\`, or left out by \`where\`; nothing would be made\n`
+      return `${dim('–')} Not delivered by this sync: not won, won before \`since\`, or excluded by \`where\`; nothing would be written\n`
     case 'problem':
       return `${red('✗')} A problem is in the way\n`
     default:

@@ -4,7 +4,7 @@ import { aProblem, cli, text } from '../fake.ts'
 test('lists cause, remedy and records', async () => {
   const whole = { ...aProblem, id: '7', kind: 'guard_tripped' as const, waiting: 0, records: [], field: null }
   const { code, out, err } = await cli('problems', { problems: async () => [aProblem, whole] })
-  expect({ code, err }).toEqual({ code: 0, err: '\nOnce the cause is gone: crosswalk retry <id>\n' })
+  expect({ code, err }).toEqual({ code: 0, err: '\nOnce the cause is fixed: crosswalk retry <id>\n' })
   expect(out).toBe(text`
     12  Referenced record not found
         deals · 5 records · field product_id · since 2 h ago · last seen 3 min ago

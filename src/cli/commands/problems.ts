@@ -9,7 +9,7 @@ import { count, oneLine } from '../text.ts'
 export function addProblems(program: Command, perform: Perform): void {
   program
     .command('problems')
-    .description('List what waits for a person: cause, remedy, records')
+    .description('List the problems that need a person: cause, remedy, records')
     .argument('[id]', 'one problem, with all its records')
     .option('--sync <name>', 'of this sync')
     .addOption(new Option('--kind <kind>', 'of this kind').choices(Object.keys(problemTitles)))
@@ -26,7 +26,7 @@ async function list(filter: { sync?: string; kind?: ProblemKind; max: number }, 
       ? `${session.paint.green('✓')} No problems.\n`
       : problems.map((problem) => show(problem, problem.records, session)).join('\n'),
   )
-  if (problems.length > 0) session.note('\nOnce the cause is gone: crosswalk retry <id>')
+  if (problems.length > 0) session.note('\nOnce the cause is fixed: crosswalk retry <id>')
   return 0
 }
 

@@ -7,7 +7,7 @@ export function addReconcile(program: Command, perform: Perform): void {
     .command('reconcile')
     .description('Compare every won deal with the orders: missing and extra ones')
     .argument('<sync>')
-    .option('--mend', 'have what is missing delivered', false)
+    .option('--mend', 'queue what is missing or extra', false)
     .action((sync: string, options: { mend: boolean }, command: Command) =>
       perform(command, async (session) => {
         const { paint } = session

@@ -6,7 +6,7 @@ import { count } from '../text.ts'
 export function addResume(program: Command, perform: Perform): void {
   program
     .command('resume')
-    .description('Let a held sync go on')
+    .description('Resume a held sync')
     .argument('<sync>')
     .option('--allow <n>', 'new orders allowed beyond the guard', wholeNumber)
     .action((sync: string, options: { allow?: number }, command: Command) =>

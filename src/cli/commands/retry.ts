@@ -5,7 +5,7 @@ import { count } from '../text.ts'
 export function addRetry(program: Command, perform: Perform): void {
   program
     .command('retry')
-    .description('Have the records that wait on a problem, or records of a sync, tried again')
+    .description('Retry the records that wait on a problem, or records of a sync')
     .argument('<ids...>', 'ids of problems; with --sync ids of records')
     .option('--sync <name>', 'the ids are records of this sync')
     .action((ids: string[], options: { sync?: string }, command: Command) =>

@@ -38,10 +38,10 @@ test('names what stopped, what waits for a person and what waits for later', asy
       '✗  deals         240  –',
       '✓  fulfilment      4  3 reported, 1 problem',
       '',
-      'deals stopped before the end',
+      'deals stopped early',
       '✗ This run would make 240 orders; 100 an hour are allowed.',
       '  What to do: Look at them first.',
-      '  To let it go on: crosswalk resume deals --allow <n>',
+      '  To resume it: crosswalk resume deals --allow <n>',
       '',
       '1 problem waits for a person: crosswalk problems',
       '2 records wait for later: crosswalk status',
@@ -88,7 +88,7 @@ test('that was stopped by Ctrl-C is no success, and what it did is shown', async
   )
   expect(code).toBe(1)
   expect(out).toContain('2 delivered')
-  expect(err).toContain('Stopped on request before the end; what is left waits for the next run.')
+  expect(err).toContain('Stopped on request; what is left waits for the next run.')
 })
 
 describe('progress', () => {

@@ -9,7 +9,7 @@ import { count, oneLine } from '../text.ts'
 export function addRun(program: Command, perform: Perform): void {
   program
     .command('run')
-    .description('Look for changes and deliver until nothing is left, then stop')
+    .description('Detect changes, deliver until nothing is left, then stop')
     .argument('[syncs...]', 'syncs to run, in this order (default: all)')
     .option('--allow <n>', 'new orders allowed beyond the guard, this time', wholeNumber)
     .action((syncs: string[], options: { allow?: number }, command: Command) =>
@@ -20,7 +20,7 @@ export function addRun(program: Command, perform: Perform): void {
           .ask((crosswalk) => crosswalk.run(syncs, { kind: 'manual', ...options, signal, progress: progress.show }))
           .finally(progress.end)
         session.answer(report, () => show(report, session))
-        if (signal.aborted) session.note('Stopped on request before the end; what is left waits for the next run.')
+        if (signal.aborted) session.note('Stopped on request; what is left waits for the next run.')
         return isComplete(report) && !signal.aborted ? 0 : 1
       }),
     )
@@ -40,7 +40,7 @@ function show(report: RunReport, session: Session): string {
   const stops = report.syncs.map(({ sync, stopped }) =>
     stopped === null
       ? ''
-      : `\n${paint.bold(oneLine(sync))} stopped before the end\n${session.failure(stopped)}${advice(sync, stopped.problem.kind)}`,
+      : `\n${paint.bold(oneLine(sync))} stopped early\n${session.failure(stopped)}${advice(sync, stopped.problem.kind)}`,
   )
   const table = session.table(
     [{ title: '' }, { title: 'SYNC' }, { title: 'FOUND', align: 'right' }, { title: 'OUTCOME', flexible: true }],
@@ -58,4 +58,4 @@ function show(report: RunReport, session: Session): string {
 }
 
 const advice = (sync: string, kind: string) =>
-  kind === 'guard_tripped' ? `  To let it go on: crosswalk resume ${sync} --allow <n>\n` : ''
+  kind === 'guard_tripped' ? `  To resume it: crosswalk resume ${sync} --allow <n>\n` : ''

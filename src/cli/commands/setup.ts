@@ -4,7 +4,7 @@ import type { Perform } from '../session.ts'
 export function addSetup(program: Command, perform: Perform): void {
   program
     .command('setup')
-    .description('Create the fields in a CRM that show how far the order is; may run again')
+    .description('Create the write-back fields in a CRM; may be run again')
     .argument('<connection>')
     .action((connection: string, _options: object, command: Command) =>
       perform(command, async (session) => {

@@ -6,7 +6,7 @@ import type { Perform } from '../session.ts'
 export function addSimulate(program: Command, perform: Perform, { systems }: CliDeps): void {
   program
     .command('simulate')
-    .description('Serve a simulated system on this machine, to try Crosswalk and mappings against')
+    .description('Serve a simulated system on this machine, to try Crosswalk and mappings on')
     .addArgument(new Argument('<system>', 'which one').choices(systems.map((system) => system.name)))
     .option('--port <port>', 'port to listen on; 0 for any free one', portNumber, 0)
     .action((system: string, options: { port: number }, command: Command) =>

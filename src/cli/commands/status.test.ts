@@ -59,7 +59,7 @@ test('answers on one screen', async () => {
       deals       crm → erp  held     12      3         2  2 min ago, 11 delivered, 1 problem
       fulfilment  erp → crm  shadow    0      0         0  never
       ✗ deals is held: 240 orders, 100 are allowed
-        To let it go on: crosswalk resume deals
+        To resume it: crosswalk resume deals
       ✗ 2 problems wait for a person: crosswalk problems
 
     Orders  1,253

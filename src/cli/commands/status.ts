@@ -9,7 +9,7 @@ import { count, oneLine, widthOf } from '../text.ts'
 export function addStatus(program: Command, perform: Perform): void {
   program
     .command('status')
-    .description('Answer on one screen how everything is')
+    .description('Show connections, syncs and orders on one screen')
     .action((_options: object, command: Command) =>
       perform(command, async (session) => {
         const status = await session.ask((crosswalk) => crosswalk.status())
@@ -32,7 +32,7 @@ function connections(status: Status, session: Session): string {
         ? { text: 'not reached yet', style: dim }
         : `${account.name} (${account.id})`
       : pausedUntil === null
-        ? 'until it is mended'
+        ? 'until it is fixed'
         : `next try ${session.age(pausedUntil)}`,
   ])
   const reasons = status.connections.flatMap(({ pausedBecause }) =>
@@ -76,7 +76,7 @@ function syncs(status: Status, session: Session): string {
     sync.heldBecause === null
       ? ''
       : session.prose(`${sync.sync} is held: ${sync.heldBecause}`, { indent: 4, first: `  ${paint.red('✗')} ` }) +
-        `    To let it go on: crosswalk resume ${sync.sync}\n`,
+        `    To resume it: crosswalk resume ${sync.sync}\n`,
   )
   const problems = status.syncs.reduce((total, sync) => total + sync.problems, 0)
   const hint =
@@ -95,7 +95,7 @@ function lastRun(run: Status['syncs'][number]['lastRun'], session: Session): Cel
   return `${when}, ${countsText(run.counts)}`
 }
 
-/** All stages side by side, so that eleven of them do not fill the screen. */
+/** All stages on few lines, so that eleven of them do not fill the screen. */
 function orders(status: Status, session: Session): string {
   const { bold } = session.paint
   const total = status.orders.reduce((sum, one) => sum + one.count, 0)

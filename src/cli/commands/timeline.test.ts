@@ -13,7 +13,7 @@ const entry = (when: string, event: string, words: string, details: TimelineEntr
 })
 const story = [
   entry('2026-11-23T09:29:50Z', 'problem', aProblem.message, { kind: 'lookup_failed', fix: aProblem.fix }),
-  entry('2026-11-23T09:30:05Z', 'created', 'An order was made in the ERP for 20 pumps', {
+  entry('2026-11-23T09:30:05Z', 'created', 'An order was created in the ERP for 20 pumps', {
     fields: { partner_id: '7', client_order_ref: 'D-901', note: null },
     lines: [
       { product_id: '12', product_uom_qty: '20', price_unit: '10.5' },
@@ -60,7 +60,7 @@ test('tells the story of a deal, day by day', async () => {
                              names.
                              What to do: Create the product in Odoo; the deals are then delivered by
                              themselves.
-      10:30:05  ✓ created    An order was made in the ERP for 20 pumps
+      10:30:05  ✓ created    An order was created in the ERP for 20 pumps
                   fields
                     partner_id        7
                     client_order_ref  D-901
@@ -136,12 +136,12 @@ test('--json gives the link and the entries', async () => {
   expect({ code, told: JSON.parse(out) }).toEqual({ code: 0, told: { recordId: '901', link: aLink, entries: story } })
 })
 
-test('of an id that two connections have asks which one is meant', async () => {
+test('of an id that two connections have asks for the connection', async () => {
   const twin = { ...story[0], ref: { connection: 'hubspot_us', object: 'deals', id: '901' } } as TimelineEntry
   const both = { timeline: async () => [...story, twin], deals: async () => [aLink] }
   const { code, err } = await cli('timeline deal 901', both)
   expect(code).toBe(2)
-  expect(err).toContain('deal 901 is there in hubspot and in hubspot_us')
+  expect(err).toContain('deal 901 exists in hubspot and in hubspot_us')
   expect(err).toContain('--connection hubspot')
   const asked: unknown[] = []
   const one = {
@@ -156,7 +156,10 @@ test('of an id that two connections have asks which one is meant', async () => {
 })
 
 test('names who asked for a step', async () => {
-  const asked = { ...entry('2026-11-23T09:30:05Z', 'retried', 'Tried again'), actor: 'ida at the command line' }
+  const asked = {
+    ...entry('2026-11-23T09:30:05Z', 'retried', 'Queued to be tried again'),
+    actor: 'ida at the command line',
+  }
   const { out } = await cli('timeline deal 901', { ...answers, timeline: async () => [asked] })
-  expect(out).toContain('Tried again (ida at the command line)')
+  expect(out).toContain('Queued to be tried again (ida at the command line)')
 })

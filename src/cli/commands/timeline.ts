@@ -13,15 +13,15 @@ import { oneLine, pad, widthOf } from '../text.ts'
 export function addTimeline(program: Command, perform: Perform): void {
   program
     .command('timeline')
-    .description('Tell the story of one record: every step, the values, the answers of both systems')
+    .description('Show the history of one record: every step, with the values that were written')
     .addArgument(recordKind())
     .argument('<id>', "the record's id in its own system")
-    .option('--connection <name>', 'of this connection, where several have a record of that id')
+    .option('--connection <name>', 'the connection, where several have a record of that id')
     .action((kind: string, id: string, options: { connection?: string }, command: Command) =>
       perform(command, async (session) => {
         const { links, entries } = await session.ask(async (crosswalk) => ({
           entries: await crosswalk.timeline({ id, ...options }),
-          // The search goes through names and numbers as well, so that other deals may come first.
+          // The search covers names and numbers as well, so other deals may come first.
           links: (await crosswalk.deals({ text: id, max: 50 })).filter(
             ({ source: { ref } }) =>
               ref.id === id && (options.connection === undefined || ref.connection === options.connection),
@@ -31,8 +31,8 @@ export function addTimeline(program: Command, perform: Perform): void {
         const connections = [...new Set(owners.map((ref) => ref.connection))]
         if (connections.length > 1) {
           session.misuse(
-            `${kind} ${oneLine(id)} is there in ${connections.map(oneLine).join(' and in ')}`,
-            `Say which one is meant: --connection ${oneLine(connections[0] ?? '')}`,
+            `${kind} ${oneLine(id)} exists in ${connections.map(oneLine).join(' and in ')}`,
+            `Name the connection: --connection ${oneLine(connections[0] ?? '')}`,
           )
         }
         const link = links[0] ?? null
@@ -97,7 +97,7 @@ function step(entry: TimelineEntry, eventColumns: number, session: Session): str
   const before = `  ${paint.dim(clockIn(entry.at, session.zone))}  ${style(sign)} ${style(pad(eventText(entry), eventColumns))}  `
   const indent = indentOfDetails + eventColumns + 2
   const given = isObject(entry.details) ? entry.details : null
-  // A problem's remedy is a sentence to be read, its kind is said by the message; so is a stage.
+  // The remedy of a problem is shown as a sentence; its kind, like a stage, is in the text already.
   const remedy = entry.event === 'problem' && typeof given?.fix === 'string' ? given.fix : null
   return (
     session.prose(entry.actor === null ? entry.text : `${entry.text} (${oneLine(entry.actor)})`, {

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ignoring } from '../error-code.ts'
 
-/** A named pipe in the server's directory. Who holds it open for writing keeps the server alive. */
+/** A named pipe in the server's directory. A process that holds it open for writing keeps the server alive. */
 export const livesPipe = 'lives'
 
 /**
  * Runs PostgreSQL ("$@") in its own process group until the last process that uses it is gone: a reader of the pipe
  * sees its end when no writer is left, which the kernel notices even after `kill -9`. Each line read is the name of a
- * process that joins, and is answered by a file, so that nobody joins a server that has already decided to stop.
+ * process that joins, and is answered by a file, so that no process joins a server that has already decided to stop.
  * When PostgreSQL ends first, the reader is ended too.
  */
 export const watchScript = `
@@ -25,7 +25,7 @@ exit $result
 
 /**
  * Joins the processes that keep the server of `directory` alive.
- * @returns the pipe; closing it, or dying, leaves. Null when nobody watches the pipe: the server is not running, or is
+ * @returns the pipe; closing it, or dying, leaves. Null when the pipe has no reader: the server is not running, or is
  * stopping.
  */
 export async function joinLives(directory: string): Promise<FileHandle | null> {

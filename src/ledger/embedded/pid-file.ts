@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ignoring } from '../error-code.ts'
 
-/** PostgreSQL's own account of itself, `postmaster.pid`. */
+/** PostgreSQL's pid file, `postmaster.pid`. */
 interface PidFile {
   readonly pid: number
   readonly port: string
@@ -24,7 +24,7 @@ export async function readPidFile(dataDir: string): Promise<PidFile | null> {
 }
 
 /**
- * Makes room for a start: a server of ours that nobody watches any more is stopped, and what a dead one left is removed.
+ * Makes room for a start: a server of ours whose watcher is gone is stopped, and the files of a dead one are removed.
  * PostgreSQL itself would refuse to start over a process id that now belongs to another program, or to a zombie.
  * Call it under the lock of the home only.
  * @param mark  stands in the command line of our servers and of no other program

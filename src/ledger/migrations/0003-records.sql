@@ -56,7 +56,7 @@ begin
 end
 $$;
 
--- As before, with three rules more: a link that is linked stays so unless it is moved on purpose, so that a worker that
+-- As before, with one rule more: a link that is linked stays so unless it is moved on purpose, so that a worker that
 -- comes late with the same customer cannot undo what another has done.
 create or replace function crosswalk.update_links(patches jsonb) returns setof bigint language plpgsql as $$
 declare

@@ -11,12 +11,12 @@ import { versionFor } from '../../bench/version.ts'
 import { fetchOrders, isOrder, type OrderNow, placed } from '../order-now.ts'
 import { type FulfilmentSync, reportedKind } from './sync.ts'
 
-/** Whole calls of CRMs, which take a hundred or two. */
+/** What CRMs take in one call: 100 or 200 records. */
 const partMax = 200
 
 /**
- * Writes back onto the CRM's records how far their orders are, and what problem waits on a person. Compares with what
- * was last written, so that nothing is written twice.
+ * Writes back to the CRM's records how far their orders are, and the problem that needs a person. Writes only the difference to
+ * what was last written.
  */
 export async function deliverReports(sync: FulfilmentSync, bench: Bench): Promise<void> {
   const { batch } = bench
@@ -133,7 +133,7 @@ async function report(sync: FulfilmentSync, due: readonly Due[], bench: Bench): 
   for (const [index, { row, fields, reported }] of due.entries()) {
     const outcome = outcomes[index]
     if (outcome?.ok === false) {
-      // A deal that is gone has nowhere to be reported to.
+      // The deal is gone: there is nothing to write back to.
       if (outcome.failure.problem.kind === 'record_gone') batch.done(row.ref, 'left_out')
       else batch.fail(row.ref, outcome.failure)
       continue
@@ -144,7 +144,7 @@ async function report(sync: FulfilmentSync, due: readonly Due[], bench: Bench): 
   }
 }
 
-/** The deal shows the order in this state: meeting it again is no reason to look. */
+/** The deal shows this version of the order: a change that leads to it again is an echo. */
 const shownIn = (sync: FulfilmentSync, { order }: Row): Pick<LinkUpdate, 'target'> =>
   order?.version == null ? {} : { target: { version: versionFor(sync, order.version) } }
 

@@ -7,10 +7,10 @@ import { type ReportSync, reportSyncSchema } from './config.ts'
 import { deliverReports } from './deliver.ts'
 import { type FulfilmentSync, reportedKind } from './sync.ts'
 
-/** Fulfilment → deal: how far orders are, and what problem waits on a person, comes back to the records of the CRM. */
+/** Fulfilment → deal: the progress of orders, and problems that need a person, are written back to the records of the CRM. */
 export const fulfilment = defineFlow({
   document: 'fulfilment',
-  title: 'What becomes of the orders in `from` is written onto the deals of `to`.',
+  title: 'The progress of orders in `from` is written back to the deals of `to`.',
   example: { of: 'deal' },
   record: null,
   config: reportSyncSchema,
@@ -31,7 +31,7 @@ export const fulfilment = defineFlow({
     return {
       watches: [{ object: sync.fulfilment.object, paths: sync.reads, where: [] }],
       begin: (state) => state.enabledAt,
-      /** Orders that no link of ours leads to are nobody's business. */
+      /** Orders without a link are not ours. */
       async concerns(watch, page, ledger) {
         const orders = page.ids.map((id) => ({ connection: sync.source.name, object: watch.object, id }))
         const links = await ledger.links.byTarget(reportedKind, orders)
@@ -63,7 +63,7 @@ function fulfilmentSync(opening: Opening & { readonly config: ReportSync }): Ful
   }
 }
 
-/** Nothing was written back in shadow mode: all orders and all problems are due. */
+/** Nothing was written back in shadow mode, so all orders and all problems are due. */
 async function reportAll({ name, config }: FulfilmentSync, { ledger }: Deps): Promise<void> {
   for (const problem of await ledger.problems.list({ sync: config.of, max: 10_000 })) {
     await ledger.inbox.add(name, await ledger.problems.waiting(problem.id, 100_000), { lane: 'retry' })

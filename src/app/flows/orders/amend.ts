@@ -19,7 +19,7 @@ export interface Amending extends Placed {
 
 const untouched = { condition: 'draft', stage: 'draft', number: '' } as const
 
-/** Brings orders that exist up to their deals. @returns those that are to be proven and may be confirmed */
+/** Updates existing orders from their deals. @returns those whose totals are to be proven, to be confirmed then */
 export async function amendOrders(
   sync: DealSync,
   cases: readonly Amending[],
@@ -49,7 +49,7 @@ export async function amendOrders(
     const number = now.fulfilment.number ?? one.orderId
     const condition = conditionOf(now.stage, now.fulfilment)
     // What an adopted order holds was written by us before the ledger was lost, or by a person: a draft is written
-    // anew, a confirmed one is taken as it is, and its totals are compared by the report.
+    // anew, a confirmed one is taken as it is.
     const before =
       one.adopted && condition !== 'draft'
         ? writtenNow(one.wanted, true)
@@ -129,7 +129,7 @@ async function writeAmendments(
       return []
     }
     const after = afterWriting(before, difference)
-    batch.note(one.ref, 'updated', 'The order was brought up to the deal', {
+    batch.note(one.ref, 'updated', 'The order was updated from the deal', {
       fields: difference.fields,
       lines: difference.upsert.length,
       removed: difference.remove.length,
@@ -150,7 +150,7 @@ async function writeAmendments(
 /** Orders with what policies need. */
 const wholeOrder = ({ fulfilment }: DealSync) => ({ mapping: fulfilment, reads: fulfilment.reads, whole: true })
 
-/** Orders whose deal is no longer won. */
+/** Cancels orders whose deal is no longer won, as far as the policies allow. */
 export async function unwinOrders(sync: DealSync, cases: readonly Lost[], bench: Bench): Promise<void> {
   if (cases.length === 0) return
   const { batch } = bench
@@ -159,7 +159,7 @@ export async function unwinOrders(sync: DealSync, cases: readonly Lost[], bench:
   for (const one of cases) {
     const now = orders.get(one.link.id)
     if (!isOrder(now)) {
-      // A deal that is lost and an order that is gone agree.
+      // The deal is lost and the order is gone: they agree.
       if (now === undefined || now.problem.kind === 'record_gone') batch.done(one.ref, 'unchanged')
       else batch.fail(one.ref, now)
       continue

@@ -17,7 +17,7 @@ export interface Won {
   readonly key: string
   readonly link: Link
 }
-/** Not won, or gone, and an order may have been made for it: it is looked for before it is forgotten. */
+/** Not won, or gone, but an order may have been created for it: it is looked for first. */
 export interface Sought {
   readonly is: 'sought'
   readonly ref: RecordRef
@@ -37,7 +37,7 @@ export interface Existing extends Placed {
   readonly label: string
   readonly key: string
   readonly written: Written | null
-  /** Whether this batch has made it, or changed it. */
+  /** Whether this batch has created or changed it. */
   readonly touched: 'created' | 'updated' | null
 }
 

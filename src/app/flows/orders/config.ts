@@ -14,7 +14,7 @@ export const orderSyncSchema = z.strictObject({
   guard: z
     .strictObject({ orders_per_hour: z.int().min(0).default(100).describe('New orders in any one hour') })
     .prefault({})
-    .describe('A run about to make more orders stops before the first of them and asks'),
+    .describe('A run that is about to create more orders stops before the first of them and asks'),
   mappings: z
     .strictObject({ deal: mappingFile, order: mappingFile, customer: mappingFile, fulfilment: mappingFile })
     .prefault({})

@@ -12,7 +12,7 @@ export async function proveAndConfirm(sync: DealSync, cases: readonly Existing[]
   if (cases.length === 0) return
   const [mapSome] = await together([
     fetchOrders(orderTotals(sync), 'target', cases, bench),
-    // What was made stays made, whatever becomes of its confirmation.
+    // What was created stays created, whether or not it is confirmed.
     bench.batch.store(),
   ])
   await inParts(cases, async (part) => {
@@ -26,7 +26,7 @@ function orderTotals(sync: DealSync): Wanted {
   return { mapping, reads: mapping.reads, whole: false }
 }
 
-/** What was done to an order that needs no confirmation now. */
+/** The outcome of an order that needs no confirmation now. */
 const doneOf = ({ touched }: Existing) => touched ?? 'unchanged'
 
 async function prove(sync: DealSync, cases: readonly Existing[], orders: OrdersNow, bench: Bench): Promise<void> {
@@ -84,7 +84,7 @@ async function prove(sync: DealSync, cases: readonly Existing[], orders: OrdersN
       batch.fail(one.ref, outcome.failure)
       continue
     }
-    // What was written before is in the ledger already, but for orders that were there before us.
+    // What was written is in the ledger already, except for orders that were there before.
     const written = one.written === null ? { written: storedOf(writtenNow(undefined)) } : {}
     batch.link({ id: one.link.id, stage: 'confirmed', target: { confirmed: true, ...written } })
     batch.tell(one.ref)

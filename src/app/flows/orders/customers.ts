@@ -22,15 +22,15 @@ export const customerRecords = (sync: Pick<DealSync, 'source'>): RecordKind => (
 
 /** The customers of a batch, on their way to the target. */
 export interface Customers {
-  /** Looks for all of them in the target, each once; nothing is made. */
+  /** Looks for all of them in the target, each once; creates nothing. */
   look(): Promise<void>
-  /** Makes those of these deals' customers that were not found, each once. */
+  /** Creates those of these deals' customers that were not found, each once. */
   make(ids: readonly string[]): Promise<void>
-  /** The target's id of a customer, or why there is none. To be asked once it was looked for, and made where it was missing. */
+  /** The target's id of a customer, or why there is none. To be asked after `look` and `make`. */
   outcomeOf(id: string): { readonly ok: true; readonly id: string } | { readonly ok: false; readonly failure: Failure }
 }
 
-/** @param customers  of the deals that are ready but for them; their links are written down here */
+/** @param customers  of the deals that are otherwise ready; the intents of their links are stored here */
 export async function openCustomers(sync: DealSync, customers: readonly Customer[], bench: Bench): Promise<Customers> {
   const records = customerRecords(sync)
   const refOf = (id: string): RecordRef => ({ ...records, id })
@@ -66,7 +66,7 @@ export async function openCustomers(sync: DealSync, customers: readonly Customer
 
   return {
     async look() {
-      // What a link tells of is known without being mapped.
+      // Linked customers need no mapping.
       const isKnown = ({ link }: Subject) => link.state === 'linked' && link.target.id !== null
       const open = subjects.filter((subject) => !isKnown(subject))
       const results = await mapCustomers(sync, open, bench)

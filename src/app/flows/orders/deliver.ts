@@ -16,11 +16,11 @@ import { readDeals } from './read-deals.ts'
 import type { DealSync } from './sync.ts'
 
 /**
- * Delivers a batch of deals: read, map, find or make customers, plan, write, settle links, prove totals, confirm. Nothing
- * is made for a deal before all of it is known to be ready.
+ * Delivers a batch of deals: read, map, find or create customers, plan, write, settle links, prove totals, confirm. Nothing is
+ * created for a deal before all of it is known to be valid.
  */
 export async function deliverOrders(sync: DealSync, bench: Bench): Promise<void> {
-  // What was read and mapped is let go before the totals are waited for: it is most of what a batch holds.
+  // `writeOrders` returns before the totals are waited for, so that what was read and mapped, most of the memory, is freed.
   await proveAndConfirm(sync, await writeOrders(sync, bench), bench)
 }
 
@@ -31,7 +31,7 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
   const lost = cases.filter((one): one is Lost => one.is === 'lost')
   const sought = cases.filter((one): one is Sought => one.is === 'sought')
   const ready = cases.filter((one): one is Won => one.is === 'won' && isReady(one, bench))
-  // A crash may have come between the order and its first report, which the order's own changes need not bring about.
+  // A crash may have come between the creation of the order and its first write-back, which no change of the order need trigger.
   for (const one of ready) if (hasOrder(one) && one.link.source.written === null) batch.tell(one.ref)
 
   const customers = await openCustomers(
@@ -39,7 +39,7 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
     ready.flatMap(({ deal }) => deal.customer ?? []),
     bench,
   )
-  // The target is asked for all at once, and orders are mapped while it looks for their customers.
+  // The target is asked for everything at once, and orders are mapped while it looks for their customers.
   const [, found, drafted] = await together([
     customers.look(),
     findOrders(sync, [...ready.filter((one) => !hasOrder(one)), ...sought], bench),
@@ -71,7 +71,7 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
   return [...created, ...amended].map((one) => ({ ...one, deal: { ...one.deal, customer: null, raw: {} } }))
 }
 
-/** Refuses what no ERP should get: a deal without customer or lines, a line that takes back. */
+/** Refuses what no ERP should get: a deal without customer or lines, a negative quantity. */
 function isReady({ ref, deal }: Won, { batch }: Bench): boolean {
   const refuse = (path: string, message: string, fix: string) => {
     const failure: Failure = { problem: { kind: 'mapping_failed', rule: 'order', path }, message, fix, field: path }
@@ -88,14 +88,14 @@ function isReady({ ref, deal }: Won, { batch }: Bench): boolean {
   if (negative !== undefined) {
     return refuse(
       'lines.quantity',
-      `Line "${negative.name ?? negative.sku ?? negative.id}" has quantity ${negative.quantity}; an order takes nothing back.`,
+      `Line "${negative.name ?? negative.sku ?? negative.id}" has quantity ${negative.quantity}; an order cannot have a negative quantity.`,
       'Correct the quantity on the deal, or enter the return in the ERP.',
     )
   }
   return true
 }
 
-/** Orders that carry our key, where no link says that there is one: after a lost answer, a lost ledger. */
+/** Orders that carry our key but are not linked: after a lost answer or a lost ledger. */
 function findOrders(
   sync: DealSync,
   cases: readonly (Won | Sought)[],
@@ -115,7 +115,7 @@ function findOrders(
   )
 }
 
-/** The deal is not won any more; its order, where there is one, was only now found and is judged on the next pass. */
+/** The deal is no longer won; an order that was only now found is dealt with on the next pass. */
 function settleSought({ ref }: Sought, found: ReadonlyMap<string, Brought>, { batch }: Bench): void {
   const order = found.get(refText(ref))
   if (order === undefined) batch.done(ref, 'left_out')
@@ -149,7 +149,7 @@ function placesOf(
       places.set(refText(ref), { link: order.link, orderId: order.id, adopted: order.how !== 'linked' })
       const text =
         order.how === 'recovered'
-          ? `Order ${order.label} was made although its answer was lost`
+          ? `Order ${order.label} was created although the answer was lost`
           : `Order ${order.label} was there already and is used`
       if (order.how !== 'linked') batch.note(ref, order.how === 'recovered' ? 'created' : 'adopted', text)
       batch.tell(ref)
@@ -190,11 +190,11 @@ async function createOrders(
     }
     if (result.how === 'planned') {
       bench.plan(ref, { action: 'create', label, target: null, lineage: order.lineage, lines: order.lines })
-      batch.note(ref, 'would_create', `Shadow mode: an order for ${label} would be made`, wantedJson(order))
+      batch.note(ref, 'would_create', `Shadow mode: an order for ${label} would be created`, wantedJson(order))
       batch.done(ref, 'planned')
       return []
     }
-    batch.note(ref, 'created', `An order was made in the ERP for ${label}`, wantedJson(order))
+    batch.note(ref, 'created', `An order was created in the ERP for ${label}`, wantedJson(order))
     batch.tell(ref)
     return [
       { ref, deal, label, key, link: result.link, orderId: result.id, written: writtenNow(order), touched: 'created' },

@@ -81,7 +81,7 @@ function readsOf(
   return [...new Set([...deal.reads, ...deal.rawReads(used), ...others])]
 }
 
-/** What the flow itself wants to know of a deal, whatever the mappings use. */
+/** The fields of a deal that the flow itself needs, whatever the mappings use. */
 const needed = [
   'id',
   'number',

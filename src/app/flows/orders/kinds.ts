@@ -49,10 +49,10 @@ export const customerKind = (sync: string, customer: CompiledMapping, whenMissin
             : `${matches.length} customers of the ERP match: ${names}`
       return {
         problem: { kind: 'customer_ambiguous', value: by, hits: matches.length },
-        message: `Customer "${label}" (${ref.id}) cannot be told apart by ${by}: ${because}.`,
+        message: `Customer "${label}" (${ref.id}) cannot be identified by ${by}: ${because}.`,
         fix:
-          'Merge the duplicates, restore the archived customer, or give one of them a tax id or another name; then retry. Or say ' +
-          `which it is: crosswalk link ${ref.id} <id in the ERP>${owner === null ? '' : ' --move'}.`,
+          'Merge the duplicates, restore the archived customer, or give one of them a tax id or another name; then retry. Or link ' +
+          `the right one: crosswalk link ${ref.id} <id in the ERP>${owner === null ? '' : ' --move'}.`,
       }
     },
     missing: ({ ref, label }) => ({
@@ -63,7 +63,7 @@ export const customerKind = (sync: string, customer: CompiledMapping, whenMissin
     taken: ({ ref, label }, id) => ({
       problem: { kind: 'customer_ambiguous', value: label, hits: 1 },
       message: `The ERP answered with customer ${id} for "${label}" (${ref.id}), and that one already belongs to another customer of the CRM.`,
-      fix: `Compare both in the ERP and correct the external id there; or say which it is: crosswalk link ${ref.id} <id in the ERP> --move.`,
+      fix: `Compare both in the ERP and correct the external id there; or link the right one: crosswalk link ${ref.id} <id in the ERP> --move.`,
     }),
   },
 })

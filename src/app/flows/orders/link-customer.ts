@@ -7,13 +7,12 @@ import type { CustomerLink } from '../flow.ts'
 import { customerRecords } from './customers.ts'
 import type { DealSync } from './sync.ts'
 
-/** What a deal waits on that a person's word about its customer may settle. */
+/** The problems of deals that such a link may solve. */
 const aboutCustomers = ['customer_ambiguous', 'customer_missing'] as const
 
 /**
- * Takes a person's word for which customer of the ERP a customer of the CRM is, and has the deals that wait on a customer
- * looked at again.
- * @param move  takes the ERP's customer away from another customer of the CRM: one that was merged, or matched wrongly
+ * Links a customer of the CRM to the customer of the ERP that a person names, and queues the deals that wait on a customer.
+ * @param move  unlinks the ERP's customer from another customer of the CRM: one that was merged, or matched wrongly
  * @throws SyncError `configuration_invalid` when the ERP has no such customer, or it is another's and `move` is false
  */
 export async function linkCustomer(
@@ -42,8 +41,8 @@ export async function linkCustomer(
     if (owner !== null && !move) {
       const { label, ref: other } = owner.source
       throw invalid(
-        `Customer ${target} of ${sync.target.name} is that of "${label ?? other.id}" (${other.id}) already`,
-        'If that one was merged into this one, or was matched wrongly, say so with --move (`"move": true`).',
+        `Customer ${target} of ${sync.target.name} already belongs to "${label ?? other.id}" (${other.id})`,
+        'If that one was merged into this one, or was matched wrongly, add --move (`"move": true`).',
       )
     }
     if (owner !== null) {
@@ -55,7 +54,7 @@ export async function linkCustomer(
         : await ledger.links.update([
             { id: link.id, state: 'linked', origin: 'adopted', move: true, target: { id: target } },
           ])
-    if (taken.length > 0) throw invalid(`Customer ${target} was linked by another process just now`, 'Look again.')
+    if (taken.length > 0) throw invalid(`Customer ${target} was linked by another process just now`, 'Try again.')
     return owner?.source.ref.id ?? null
   })
   const waiting = new Map<string, RecordRef>()
@@ -65,7 +64,7 @@ export async function linkCustomer(
     }
   }
   const now = deps.clock.now()
-  const text = `Customer ${customer} of the CRM is customer ${target} of the ERP, a person said`
+  const text = `Customer ${customer} of the CRM is customer ${target} of the ERP, linked by a person`
   const told = {
     sync: sync.name,
     at: now,

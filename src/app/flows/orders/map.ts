@@ -6,7 +6,7 @@ import { breathe } from '../../bench/in-parts.ts'
 import { type Wanted, type Won, wantedOf } from './case.ts'
 import type { DealSync } from './sync.ts'
 
-/** Stands for the customer while it is being found. */
+/** A placeholder for the customer while it is being looked for. */
 const hole = openHole('customer')
 
 /** A deal with what its order shall be, but for the customer. */
@@ -19,11 +19,11 @@ export interface Drafted {
 export const hasOrder = ({ link }: Won): boolean => link.state === 'linked' && link.target.id !== null
 
 /**
- * Maps deals to orders before it is known whose they are, and asks for what they look up. A deal that does not map gets its
- * outcome here, before anything is made for it.
+ * Maps deals to orders before their customers are known, and looks up what they refer to. A deal that does not map gets its
+ * outcome here, before anything is created for it.
  */
 export async function draftOrders(sync: DealSync, cases: readonly Won[], bench: Bench): Promise<readonly Drafted[]> {
-  // First the questions go out that nobody has to work for.
+  // First the calls go out that need no mapping.
   await breathe()
   const mapped = await mapOrders(
     sync,
@@ -59,9 +59,9 @@ async function mapOrders(
 }
 
 /**
- * What each order shall be, customer included. A deal that does not map now gets its outcome.
+ * The wanted orders, customer included. A deal that does not map now gets its outcome.
  * @param customerOf  the target's id of a deal's customer
- * @param again  names of deals whose order turned out to be there: rules for updates count
+ * @param again  names of deals whose order was found: the rules for updates apply
  * @returns by `refText` of the deal
  */
 export async function wantedOrders(

@@ -18,11 +18,11 @@ import { placed } from '../order-now.ts'
 import { type Case, labelOf, type Won } from './case.ts'
 import type { DealSync } from './sync.ts'
 
-/** A deal that is won, before its intent is written down. */
+/** A deal that is won, before its intent is stored. */
 type Candidate = Omit<Won, 'is' | 'link'> & { readonly link: Link | null }
 type Why = 'gone' | 'not won' | 'won before since' | 'left out by where'
 
-/** Reads a batch of deals and says what each of them is; what is none of this sync's gets its outcome here. */
+/** Reads a batch of deals and sorts them into cases; a deal that this sync does not deliver gets its outcome here. */
 export async function readDeals(sync: DealSync, bench: Bench): Promise<readonly Case[]> {
   const { batch } = bench
   const refs = batch.claims.map((claim) => claim.ref)
@@ -74,24 +74,24 @@ function openReading(sync: DealSync, { batch }: Bench, links: ReadonlyMap<string
   const won: Candidate[] = []
   const others: Case[] = []
 
-  /** Nothing is to be delivered; what there may be of an order is seen to. */
+  /** The deal is not to be delivered; an order that exists, or may exist, becomes a case. */
   function leave(ref: RecordRef, why: Why): void {
     const link = links.get(refText(ref)) ?? null
     const order = link === null ? null : placed(link)
     if (link !== null && order !== null) {
-      // Conditions decide over new orders alone: narrowing them must not cancel those that were made.
+      // Conditions decide on new orders alone: narrowing them must not cancel existing ones.
       if (why === 'gone' || why === 'not won') others.push({ is: 'lost', ref, ...order })
       else batch.done(ref, 'unchanged')
       return
     }
     if (why === 'won before since') {
-      batch.note(ref, 'left_out', `Won before ${since}; deliver it on purpose with a backfill`)
+      batch.note(ref, 'left_out', `Won before ${since}; a backfill delivers it`)
     }
     if (link !== null && mayHaveOrder(link.state)) others.push({ is: 'sought', ref, link })
     else batch.done(ref, 'left_out')
   }
 
-  /** @param deal  as far as it could be mapped @param rest  absent when it could not be mapped whole */
+  /** @param deal  as far as it could be mapped @param rest  the failure, where it could not be mapped as a whole */
   function judge(
     claim: Claim,
     record: RemoteRecord,
@@ -100,7 +100,7 @@ function openReading(sync: DealSync, { batch }: Bench, links: ReadonlyMap<string
   ): void {
     const { ref } = claim
     const link = links.get(refText(ref)) ?? null
-    // What was asked for by a backfill, or has a link already, is delivered however long ago it was won.
+    // A deal of a backfill, or one with a link already, is delivered however long ago it was won.
     const asked = claim.lane === 'backfill' || link !== null
     const answer = belongs(deal, asked ? beginning : since)
     if (answer !== 'yes') leave(ref, answer === 'not_won' ? 'not won' : 'won before since')
@@ -117,7 +117,7 @@ const beginning = '0001-01-01T00:00:00.000Z' as Instant
 
 const mayHaveOrder = (state: LinkState): boolean => state === 'sent' || state === 'unknown'
 
-/** A record that does not map matters only when its deal is won: whether it is, the narrowest mapping tells. */
+/** A record that does not map matters only when its deal is won, which a mapping of these two fields alone tells. */
 async function judgeBroken(
   sync: DealSync,
   broken: readonly { claim: Claim; record: RemoteRecord; failure: Failure }[],
@@ -134,14 +134,14 @@ async function judgeBroken(
   )
   for (const [index, { claim, record, failure }] of broken.entries()) {
     const result = narrow[index]
-    // Where not even that can be told, it is shown as if it were won: a person knows.
+    // Where not even that maps, it is shown as a problem, as if it were won: a person can tell.
     const deal = result?.ok === true ? result.value : { won: true, wonAt: null }
     if (reading.links.has(refText(claim.ref))) bench.batch.fail(claim.ref, failure)
     else reading.judge(claim, record, deal, { failure })
   }
 }
 
-/** Writes the intent down before any call: every won deal has a link from here on. */
+/** Stores the intent before any call: every won deal has a link from here on. */
 async function withLinks(sync: DealSync, candidates: readonly Candidate[], bench: Bench): Promise<readonly Won[]> {
   const missing = candidates.filter((one) => one.link === null)
   const links = await intend(sync.orders, missing, bench)
@@ -157,7 +157,7 @@ async function withLinks(sync: DealSync, candidates: readonly Candidate[], bench
   })
 }
 
-/** Keeps in which state each deal was read: a change that finds it in that state is none. */
+/** Stores the version in which each deal was read: a change that leads to the same version is an echo. */
 function noteVersions(
   sync: DealSync,
   { batch }: Bench,

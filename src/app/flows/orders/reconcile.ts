@@ -10,10 +10,10 @@ import { placed } from '../order-now.ts'
 import type { DealSync } from './sync.ts'
 import { watchOf } from './watch.ts'
 
-/** Records looked at in one go; what is held in memory does not grow with their number. */
+/** Records handled at a time, so that memory does not grow with their number. */
 const pageSize = 500
 
-/** Reads all records changed since an instant and hands over those whose deal is won, in pages. */
+/** Reads all records that changed since an instant and yields those whose deal is won, in pages. */
 async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterable<readonly RecordRef[]> {
   const source = sync.source.within({ lane: 'backfill', mayWrite: false })
   const narrow = sync.deal.only(['id', 'won', 'wonAt'])
@@ -36,7 +36,7 @@ async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterab
       )
       const won = present.filter((_, index) => {
         const result = mapped[index]
-        // One that does not map is delivered as well: then it becomes a problem that says why.
+        // One that does not map is queued as well: then it becomes a problem that says why.
         return result === undefined || !result.ok || result.value.won
       })
       yield refsOf(
@@ -48,8 +48,8 @@ async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterab
 }
 
 /**
- * Queues won deals from an instant on that have no order yet, below live traffic. Resumable: what is queued stays
- * queued, and a second backfill adds nothing twice.
+ * Queues won deals from an instant on that have no order yet, in a lane below live traffic. Resumable: what is queued stays
+ * queued, and a second backfill queues nothing twice.
  */
 export async function backfill(
   sync: DealSync,
@@ -68,7 +68,7 @@ export async function backfill(
     if (run === null || missing.length === 0) continue
     await ledger.inTransaction(async (tx) => {
       if (sync.config.mode === 'live') {
-        // The intent says that the deal was asked for, however old it is and whatever becomes of the hint.
+        // The intent says that the deal is to be delivered, however old it is and even if the hint is lost.
         const subjects = missing.map((ref) => ({
           ref,
           key: keyOf({ system: sync.source.system, account: account.id }, 'deal', ref.id),
@@ -87,8 +87,8 @@ export async function backfill(
 }
 
 /**
- * Holds every won deal since the sync began against the links, and marks every open order for a fresh report. Mending
- * queues what is missing or extra; what comes of it is decided as always.
+ * Compares every won deal since the sync began with the links, and queues every open order for a fresh write-back. `mend`
+ * queues what is missing or extra; delivery then decides as always.
  */
 export async function reconcile(
   sync: DealSync,

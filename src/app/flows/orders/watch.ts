@@ -2,7 +2,7 @@ import type { Condition } from '../../../core/condition.ts'
 import type { Watch } from '../../../ports/connector.ts'
 import type { DealSync } from './sync.ts'
 
-/** Deals that the mapping is for, as far as the sync's own conditions let them. */
+/** The deals that the mapping's `watch` names, narrowed by the sync's `where`. */
 export function watchOf({ config, deal, reads }: Pick<DealSync, 'config' | 'deal' | 'reads'>): Watch {
   const own: Condition = config.where ?? {}
   const where =
