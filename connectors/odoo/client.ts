@@ -32,6 +32,8 @@ export interface Client {
   version(): Promise<Version>
   /** The server's clock at its last answer; ours while it has not told. */
   serverTime(): Instant
+  /** Language of our user, as `de_DE`. Texts that people translate are kept up in it; the source text may be years old. */
+  language(): Promise<string>
   /** Which transport calls take. */
   transport(): Promise<'json-rpc' | 'json-2'>
 }
@@ -42,10 +44,12 @@ interface SearchQuery {
   readonly limit?: number
   /** Archived records too. */
   readonly archived?: boolean
+  readonly context?: JsonObject
 }
 
 const rowsSchema = z.array(z.looseObject({ id: z.number() }))
 const versionSchema = z.object({ server_version: z.string(), server_version_info: z.array(z.unknown()) })
+const contextSchema = z.looseObject({ lang: z.union([z.string(), z.literal(false)]).optional() })
 const webVersionSchema = z.object({ version: z.string(), version_info: z.array(z.unknown()) })
 
 export function openClient(settings: Settings, deps: ConnectionDeps): Client {
@@ -64,6 +68,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     'json-2': openJson2(http, settings),
   }
   let known: Promise<Version> | null = null
+  let spoken: Promise<string> | null = null
   let skewMs = 0
 
   async function askVersion(): Promise<Version> {
@@ -93,6 +98,16 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     return known
   }
 
+  function language(): Promise<string> {
+    spoken ??= call({ model: 'res.users', method: 'context_get', effect: 'read' })
+      .then((value) => read(contextSchema, value, 'the language of its user').lang || 'en_US')
+      .catch((error: unknown) => {
+        spoken = null
+        throw error
+      })
+    return spoken
+  }
+
   async function transport(): Promise<'json-rpc' | 'json-2'> {
     if (settings.transport !== 'auto') return settings.transport
     return (await version()).major >= 19 ? 'json-2' : 'json-rpc'
@@ -116,8 +131,9 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
   return {
     call,
     version,
+    language,
     transport,
-    async searchRead(model, { domain, fields, order, limit, archived }) {
+    async searchRead(model, { domain, fields, order, limit, archived, context: own }) {
       const value = await call({
         model,
         method: 'search_read',
@@ -127,7 +143,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
           ...(order === undefined ? {} : { order }),
           ...(limit === undefined ? {} : { limit }),
         },
-        ...(archived === true ? { context: { active_test: false } } : {}),
+        context: { ...own, ...(archived === true ? { active_test: false } : {}) },
         effect: 'read',
       })
       return read(rowsSchema, value, `the records of ${model}`)

@@ -4,12 +4,14 @@ import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
 import { openClient } from './client.ts'
 import { openFinding } from './find.ts'
+import { openPrices } from './prices.ts'
 import { openReading } from './read.ts'
 import { openRecent } from './recent.ts'
 import { openModels } from './schema.ts'
 import { settings as schema } from './settings.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
+import { writes } from './writes.ts'
 
 export const odoo: Connector = {
   name: 'odoo',
@@ -22,19 +24,17 @@ export const odoo: Connector = {
     const client = openClient(settings, deps)
     const models = openModels(client)
     const recent = openRecent(clock, () => client.serverTime())
-    const reading = openReading(client, models, recent, settings.url)
+    const prices = openPrices(client, models, settings, clock)
+    const reading = openReading(client, models, recent, prices, settings.url)
     const rotate = openRotation(client, settings, deps.name, clock)
     return {
-      check: () => checkAccess(settings, { client, models, rotate, clock }),
+      check: () => checkAccess(settings, { client, models, prices, rotate, clock }),
       describe: models.describe,
       changes: openChanges({ client, models, reading, recent, clock }),
       read: reading.read,
       find: openFinding(client, models, recent, settings),
       write: openWriting(client, models, recent, settings, clock),
-      writes: {
-        'sale.order': { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
-        'res.partner': { create: true, key: 'unique', acts: ['update'] },
-      },
+      writes,
       // Everything that is needed is in a standard Odoo: External IDs carry our keys.
       setup: null,
       receive: openReceiver(clock),

@@ -10,6 +10,7 @@ import { notSent, openLoading, type RecordWrite } from './load.ts'
 import type { Recent } from './recent.ts'
 import type { Models } from './schema.ts'
 import type { Settings } from './settings.ts'
+import { isWritten, writes } from './writes.ts'
 
 type Removal = { readonly index: number; readonly write: RecordWrite }
 type Outcomes = WriteOutcome[]
@@ -196,9 +197,9 @@ export function openWriting(client: Client, models: Models, recent: Recent, sett
     const records: [number, RecordWrite][] = []
     const acted: Record<Action, [number, number][]> = { confirm: [], cancel: [] }
     for (const [index, one] of writes.entries()) {
-      if (one.do === 'create' || one.do === 'update') records.push([index, one])
-      else if (one.object === 'sale.order') acted[one.do].push([index, Number(one.id)])
-      else outcomes[index] = { ok: false, failure: noAction(one.do, one.object) }
+      if (!isWritten(one.object, one.do)) outcomes[index] = { ok: false, failure: notTaken(one.do, one.object) }
+      else if (one.do === 'create' || one.do === 'update') records.push([index, one])
+      else acted[one.do].push([index, Number(one.id)])
     }
     const orders = writes.filter((one) => one.object === 'sale.order' && one.do !== 'create')
     const ids = orders.map((one) => (one.do === 'create' ? 0 : Number(one.id)))
@@ -279,8 +280,11 @@ const asksPerson = (id: number, word: string): Failure => ({
   message: `Odoo wants a person to confirm that order ${id} is ${word}: something was shipped, or an invoice is in draft`,
   fix: 'Open the order in Odoo and decide there.',
 })
-const noAction = (action: string, object: string): Failure => ({
+const notTaken = (what: Write['do'], object: string): Failure => ({
   problem: { kind: 'configuration_invalid', path: object },
-  message: `Records of ${object} cannot be ${action}ed`,
-  fix: 'Only sale.order can be confirmed or cancelled. Correct the `to:` of the mapping.',
+  message: `Crosswalk does not ${what} records of "${object}" in Odoo`,
+  fix: `Correct the \`to:\` of the mapping. What can be written: ${taken}.`,
 })
+const taken = Object.entries(writes)
+  .map(([object, { create, acts }]) => `${object} (${[...(create ? ['create'] : []), ...acts].join(', ')})`)
+  .join('; ')

@@ -113,6 +113,16 @@ export interface SimulatedErp extends SimulatedSystem {
 /** What the people who deliver do in the ERP. */
 export interface ErpWorld {
   addProduct(product: NewErpProduct): string
+  changeProduct(id: string, change: { price?: string; onHand?: string; active?: boolean; name?: string }): void
+  products(): readonly {
+    id: string
+    sku: string
+    name: string
+    active: boolean
+    price: string
+    onHand: string
+    available: string
+  }[]
   orders(): readonly ErpOrder[]
   /** Null when there is none. */
   order(id: string): ErpOrder | null

@@ -489,7 +489,7 @@ describe('search', () => {
     ['nothing', 'sale.order', [['id', 'in', []]], []],
     ['a page in an order', 'sale.order', [], [2, 1], { order: 'name desc', offset: 1, limit: 2 }],
     ['as much as is asked', 'sale.order', [['write_date', '>=', '2026-01-01']], [1, 2], { order: 'id', limit: 2 }],
-    ['what is not searchable, as if it were not there', 'product.product', [['qty_available', '>', 5000]], [3, 2, 1]],
+    ['what is not searchable, as if it were not there', 'product.product', [['lst_price', '>', 5000]], [3, 2, 1]],
   ])('finds %s', async (_, model, domain, ids, named = {}) => {
     const { call, order, load, store, customer, stock } = await start()
     await order('o1')
