@@ -268,6 +268,23 @@ test('without the app for stock, products have none and are followed all the sam
   expect((await poll(ever)).ids).toEqual([desk])
 })
 
+test('without the right to read price lists and quants, products are read and followed by what may be read', async () => {
+  const store = await begin({ denied: ['product.pricelist', 'product.pricelist.item', 'stock.quant'] })
+  const desk = store.addProduct({ sku: 'DESK', price: 5 })
+  expect(await readOne(desk)).toMatchObject({ prices: [{ currency: 'EUR', amount: 5 }], on_hand: 1000 })
+  pass(600_000)
+  const { next } = await poll(ever)
+  // A count is booked by a move, which may be read.
+  store.changeProduct(desk, { onHand: '7' })
+  pass(5000)
+  expect((await poll(next)).ids).toEqual([desk])
+  const { findings } = await connection.check()
+  expect(findings.filter(({ level }) => level === 'warning').map(({ subject }) => subject)).toEqual([
+    'stock.quant read',
+    'product.pricelist.item read',
+  ])
+})
+
 describe('changes', () => {
   type Store = Awaited<ReturnType<typeof begin>>
   const item = (store: Store, values: JsonObject) =>
