@@ -280,8 +280,8 @@ test('without the right to read price lists and quants, products are read and fo
   expect((await poll(next)).ids).toEqual([desk])
   const { findings } = await connection.check()
   expect(findings.filter(({ level }) => level === 'warning').map(({ subject }) => subject)).toEqual([
-    'stock.quant read',
     'product.pricelist.item read',
+    'stock.quant read',
   ])
 })
 
