@@ -1,3 +1,4 @@
+import { decimal, round } from '../../src/core/decimal.ts'
 import { toMillis } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { chunks } from './chunks.ts'
@@ -13,6 +14,8 @@ const listsMs = 60_000
 /** Odoo walks all fixed prices of a call for each of its products: 1,000 products took 12 s, 200 of them 0.3 s. */
 const pricedMax = 200
 const idsMax = 1000
+/** Of prices, unless "Decimal Accuracy" says otherwise. */
+const usualDigits = 2
 
 export interface Price {
   readonly currency: string
@@ -140,7 +143,11 @@ export function openPrices(client: Client, models: Models, settings: Settings, c
       // Of a currency that is the products' own nothing but the list price is told.
       const further = own.filter(({ currency }) => products.some((row) => nameOf(row.currency_id) !== currency))
       const { major } = await client.version()
-      const asks = major <= 15 && Object.hasOwn((await models.fields(productModel)) ?? {}, 'price')
+      const fields = (await models.fields(productModel)) ?? {}
+      const asks = major <= 15 && Object.hasOwn(fields, 'price')
+      // Converted by a rate they come as 295.15000000000003; on an order Odoo rounds them to these digits.
+      const digits = fields.lst_price?.digits ?? usualDigits
+      const rounded = (amount: number): number => Number(round(decimal(amount), digits))
       const ids = products.map((row) => row.id)
       const byList =
         further.length === 0
@@ -153,10 +160,12 @@ export function openPrices(client: Client, models: Models, settings: Settings, c
           const base = nameOf(row.currency_id)
           const listed = further.flatMap((list): Price[] => {
             const amount = list.currency === base ? undefined : byList.get(list.id)?.get(row.id)
-            return amount === undefined ? [] : [{ currency: list.currency, amount }]
+            return amount === undefined ? [] : [{ currency: list.currency, amount: rounded(amount) }]
           })
           const first =
-            base === null || typeof row.lst_price !== 'number' ? [] : [{ currency: base, amount: row.lst_price }]
+            base === null || typeof row.lst_price !== 'number'
+              ? []
+              : [{ currency: base, amount: rounded(row.lst_price) }]
           return [row.id, [...first, ...listed]]
         }),
       )

@@ -221,6 +221,16 @@ describe('prices', () => {
     ])
   })
 
+  test('have the digits that Odoo gives to prices', async () => {
+    const store = await begin()
+    store.setRate('USD', 1.1)
+    const desk = store.addProduct({ sku: 'DESK', price: 100.1 })
+    expect(await pricesOf(desk)).toEqual([
+      { currency: 'EUR', amount: 100.1 },
+      { currency: 'USD', amount: 110.11 },
+    ])
+  })
+
   test('are left out in a currency with several price lists, until one is named', async () => {
     const store = await begin({ currencies: ['USD', 'CHF'] })
     const desk = store.addProduct({ sku: 'DESK', price: 100 })

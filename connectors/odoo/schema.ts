@@ -16,6 +16,8 @@ export interface Field {
   readonly searchable: boolean
   /** Made from other fields, also where its value is kept and may be written. */
   readonly computed: boolean
+  /** How many digits of a number stand after the point, where that is settled. */
+  readonly digits?: number
   readonly relation?: string
   readonly options?: readonly string[]
 }
@@ -50,6 +52,10 @@ const fieldSchema = z.looseObject({
     .optional()
     .catch(undefined),
   depends: z.array(z.unknown()).optional().catch(undefined),
+  digits: z
+    .tuple([z.number(), z.int().min(0).max(16)])
+    .optional()
+    .catch(undefined),
 })
 const fieldsSchema = z.record(z.string(), z.unknown())
 const attributes = [
@@ -63,6 +69,7 @@ const attributes = [
   'searchable',
   'selection',
   'depends',
+  'digits',
 ]
 const defaultsSchema = z.record(z.string(), z.unknown())
 
@@ -181,6 +188,7 @@ const fieldOf = (name: string, field: z.output<typeof fieldSchema>): Field => ({
   stored: field.store !== false,
   searchable: field.searchable !== false,
   computed: (field.depends ?? []).length > 0,
+  ...(field.digits === undefined ? {} : { digits: field.digits[1] }),
   ...(field.relation === undefined ? {} : { relation: field.relation }),
   ...(field.selection === undefined ? {} : { options: field.selection.map(([value]) => String(value)) }),
 })

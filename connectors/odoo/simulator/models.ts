@@ -25,6 +25,8 @@ export interface SimulatedField {
   readonly bare?: boolean
   /** Names of the fields that it is computed from though it is kept. */
   readonly depends?: readonly string[]
+  /** All digits of a number, and those after the point. */
+  readonly digits?: readonly [number, number]
   /** Kept with an index by value. */
   readonly indexed?: boolean
   readonly default?: Value
@@ -96,7 +98,7 @@ const templateFieldsOf = (major: number): SimulatedFields => ({
       }
     : { type: choice('Product Type', productTypes, { ...needed, default: 'product' }) }),
   categ_id: one('Product Category', 'product.category', { ...needed, default: 1 }),
-  list_price: number('Sales Price', { default: 1 }),
+  list_price: number('Sales Price', { default: 1, digits: [16, 2] }),
   uom_id: one('Unit of Measure', 'uom.uom', { ...needed, default: 1 }),
   taxes_id: some('Customer Taxes', 'account.tax'),
   sale_ok: flag('Can be Sold', { default: true }),
@@ -300,9 +302,9 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
         Object.entries(templateFields).map(([name, of]) => [name, { ...of, indexed: false, ...ofTemplate(name) }]),
       ),
       currency_id: one('Currency', 'res.currency', made),
-      lst_price: number('Public Price', { ...made, readonly: false }),
+      lst_price: number('Public Price', { ...made, readonly: false, digits: [16, 2] }),
       price_extra: number('Variant Price Extra', made),
-      ...(major <= 15 ? { price: number('Price', { ...made, readonly: false }) } : {}),
+      ...(major <= 15 ? { price: number('Price', { ...made, readonly: false, digits: [16, 2] }) } : {}),
       stock_quant_ids: lines('Stock Quant', 'stock.quant', 'product_id'),
       stock_move_ids: lines('Stock Move', 'stock.move', 'product_id'),
       qty_available: number('Quantity On Hand', { ...made, searchable: true }),

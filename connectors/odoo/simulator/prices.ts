@@ -37,7 +37,7 @@ export function priceOf(store: Store, product: Row, list: Row): number {
     throw userError(`not simulated: a price list rule that is based on ${item.base}`)
   }
   const price = item === undefined ? base : computed(item, base)
-  return Number(round(converted(store, price, Number(list.currency_id)), places))
+  return converted(store, price, Number(list.currency_id))
 }
 
 function computed(item: Row, base: Decimal): Decimal {
@@ -63,9 +63,10 @@ function rateOf(store: Store, currency: number): Decimal {
     .sort((a, b) => (String(a.name) < String(b.name) ? 1 : -1))
   return rates[0] === undefined ? decimal(1) : text(rates[0].rate)
 }
-function converted(store: Store, amount: Decimal, to: number): Decimal {
+/** As Python multiplies, without rounding: a real one answered 295.15000000000003. */
+function converted(store: Store, amount: Decimal, to: number): number {
   const from = currencyOf(store)
-  return from === to ? amount : divide(multiply(amount, rateOf(store, to)), rateOf(store, from))
+  return from === to ? Number(amount) : Number(amount) * (Number(rateOf(store, to)) / Number(rateOf(store, from)))
 }
 
 /** The rules that fit, the one that decides first. */

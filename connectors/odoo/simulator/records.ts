@@ -255,7 +255,7 @@ export function openRecords(store: Store, options: Options) {
       values.product_uom ||= readValue(store, 'product.product', product, 'uom_id') as Value
       const order = store.get('sale.order', Number(values.order_id))
       const list = store.get('product.pricelist', Number(order?.pricelist_id))
-      values.price_unit ??= list === undefined ? 0 : priceOf(store, product, list)
+      values.price_unit ??= list === undefined ? 0 : Number(round(decimal(priceOf(store, product, list)), 2))
       values.tax_id ??= readValue(store, 'product.product', product, 'taxes_id') as Value
     }
     values.price_unit ??= 0

@@ -261,6 +261,7 @@ function describe(field: SimulatedField, locked: boolean, attributes: ReadonlySe
     depends: field.depends ?? (field.related === undefined ? [] : [field.related.join('.')]),
     ...(field.relation === undefined ? {} : { relation: field.relation }),
     ...(field.inverse === undefined ? {} : { relation_field: field.inverse }),
+    ...(field.digits === undefined ? {} : { digits: field.digits }),
     ...(field.selection === undefined ? {} : { selection: field.selection }),
     ...(field.openIn === undefined
       ? {}
