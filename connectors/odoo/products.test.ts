@@ -119,7 +119,7 @@ describe.each(['14.0', '17.0', '19.0'])('a product of Odoo %s', (version) => {
     expect(third).toBeNull()
     store.ship(order)
     expect(await readOne(desk)).toMatchObject({ on_hand: 56, available: 56 })
-    expect(simulator.erp.products()[0]).toEqual({
+    expect(simulator.erp.catalogue?.products()[0]).toEqual({
       id: desk,
       sku: 'DESK',
       name: 'Desk',

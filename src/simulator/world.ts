@@ -113,16 +113,8 @@ export interface SimulatedErp extends SimulatedSystem {
 /** What the people who deliver do in the ERP. */
 export interface ErpWorld {
   addProduct(product: NewErpProduct): string
-  changeProduct(id: string, change: { price?: string; onHand?: string; active?: boolean; name?: string }): void
-  products(): readonly {
-    id: string
-    sku: string
-    name: string
-    active: boolean
-    price: string
-    onHand: string
-    available: string
-  }[]
+  /** Null where products cannot be read. */
+  readonly catalogue: ErpCatalogue | null
   orders(): readonly ErpOrder[]
   /** Null when there is none. */
   order(id: string): ErpOrder | null
@@ -136,6 +128,21 @@ export interface ErpWorld {
   cancel(orderId: string): void
   /** Removes an order as a person would, whatever must be done before. */
   remove(orderId: string): void
+}
+/** What the people who keep the catalogue do. */
+export interface ErpCatalogue {
+  products(): readonly ErpProduct[]
+  change(id: string, change: { price?: string; onHand?: string; active?: boolean; name?: string }): void
+}
+interface ErpProduct {
+  readonly id: string
+  readonly sku: string
+  readonly name: string
+  readonly active: boolean
+  /** In the company's currency. */
+  readonly price: string
+  readonly onHand: string
+  readonly available: string
 }
 interface NewErpProduct {
   readonly sku: string
