@@ -18,11 +18,17 @@ export function onlyListed(
       if (!isListed(listed, one)) return { ok: false, failure: refusalOf(system, listed, one) }
       place += 1
       const outcome = allowed[place - 1]
-      if (outcome === undefined) throw new Error('a connector gives an outcome for each write')
-      return outcome
+      return outcome ?? { ok: false, failure: untold(system, one) }
     })
   }
 }
+
+/** Fewer outcomes than writes must not make a record vanish: it is looked for. */
+const untold = (system: string, { do: action, object }: Write): Failure => ({
+  problem: { kind: 'bad_reply' },
+  message: `${system} did not say what became of a ${action} of ${object}`,
+  fix: 'It is looked up and tried again by itself.',
+})
 
 function isListed(listed: Connection['writes'], write: Write): boolean {
   const object = Object.hasOwn(listed, write.object) ? listed[write.object] : undefined

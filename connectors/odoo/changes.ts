@@ -7,6 +7,7 @@ import type { ChangePage, ChangesSince, Watch } from '../../src/ports/connector.
 import { instantSchema, parseCursor } from '../kit/cursor.ts'
 import { onceEach } from '../kit/once.ts'
 import type { Client, Domain, Row } from './client.ts'
+import { type Affected, affectedSchema, anyOf, domainOf, findPriceChanges, toldSchema } from './price-changes.ts'
 import type { Reading } from './read.ts'
 import { digestOf, type Recent, versionOf } from './recent.ts'
 import { type Models, optionalModels } from './schema.ts'
@@ -29,7 +30,10 @@ const longMs = 600_000
 /** Up to so many are left out of a search by their ids. */
 const excludedMax = 2000
 /** More than that are forgotten, and reported once more when they are met again: the place is stored with each page. */
-const rememberedMax = 20_000
+const rememberedMax: Readonly<Record<string, number>> = { 'product.product': 5000 }
+const rememberedMaxElse = 20_000
+/** Whoever asks for changes since before that asks for all records. */
+const beginning = '2000-01-01T00:00:00.000Z'
 /** A change so recent may not be the last of its second; clocks of servers differ a little. */
 const settleMs = 2000
 
@@ -52,7 +56,7 @@ const watched: Readonly<Record<string, readonly string[]>> = {
     'stock_reference_ids.move_ids.created_purchase_line_ids.order_id',
     'stock_reference_ids.move_ids.move_orig_ids.purchase_line_id.order_id',
   ],
-  'product.product': ['product_tmpl_id'],
+  'product.product': ['product_tmpl_id', 'product_template_attribute_value_ids', 'stock_quant_ids', 'stock_move_ids'],
   'res.partner': ['child_ids'],
 }
 /**
@@ -78,7 +82,7 @@ const compared: Readonly<Record<string, readonly string[]>> = {
     'purchase_orders.write_date',
     'purchase_orders.state',
   ],
-  'product.product': ['product_tmpl_id.write_date'],
+  'product.product': ['product_tmpl_id.write_date', 'active', 'on_hand', 'available', 'prices'],
   'res.partner': ['child_ids.write_date'],
 }
 
@@ -90,8 +94,18 @@ const cursorSchema = z.strictObject({
   /** Reported in the meantime, so that the overlap reports nothing twice. */
   seen: rememberedSchema,
   comparedAt: instantSchema.nullable(),
-  /** A round that is not finished: begun when, read up to which id, what it remembers. */
-  round: z.strictObject({ startedAt: instantSchema, after: z.int(), seen: rememberedSchema }).nullable(),
+  /** Changes of prices that were reported, likewise. */
+  told: toldSchema.default({}),
+  /** A round that is not finished: begun when, read up to which id, what it remembers, and what price lists add to it. */
+  round: z
+    .strictObject({
+      startedAt: instantSchema,
+      after: z.int(),
+      seen: rememberedSchema,
+      told: toldSchema.default({}),
+      affected: affectedSchema.nullable().default(null),
+    })
+    .nullable(),
 })
 type State = z.output<typeof cursorSchema>
 
@@ -135,7 +149,9 @@ export function openChanges({ client, models, reading, recent, clock }: Deps) {
   const paths = onceEach(datesOf).of
 
   async function search(object: string, domain: Domain, fields: readonly string[]) {
-    const found = await client.searchRead(object, { domain, fields, order: 'id', limit: pageMax + 1, archived: true })
+    const context = await reading.context(object)
+    const limit = pageMax + 1
+    const found = await client.searchRead(object, { domain, fields, order: 'id', limit, archived: true, context })
     const rows = found.slice(0, pageMax)
     return { rows, ids: rows.map((row) => row.id), more: found.length > pageMax }
   }
@@ -174,17 +190,17 @@ export function openChanges({ client, models, reading, recent, clock }: Deps) {
   function fresh(object: string, dates: readonly string[], state: State): Domain {
     const whole = recent.whole(object)
     const known = Object.keys(state.seen).filter((id) => !whole.has(id))
-    const window = anyOf(dates, textOf(state.since))
+    const window = newerThan(dates, state.since)
     if (known.length + whole.size === 0) return window
     const newer = (ids: readonly string[], from: Instant): readonly Domain[] =>
-      ids.length === 0 ? [] : [['&', ['id', 'in', ids.map(Number)], ...anyOf(dates, textOf(from))]]
+      ids.length === 0 ? [] : [both([['id', 'in', ids.map(Number)]], newerThan(dates, from))]
     const begun = [...whole.values()].reduce((a, b) => (a < b ? a : b), client.serverTime())
     const terms: readonly Domain[] = [
       [['id', 'not in', [...known, ...whole.keys()].map(Number)]],
       ...newer(known, secondAfter(state.seen)),
       ...newer([...whole.keys()], shift(begun, 1000)),
     ]
-    return ['&', ...window, ...Array.from({ length: terms.length - 1 }, () => '|'), ...terms.flat()]
+    return both(window, anyOf(terms))
   }
 
   return async function* changes({ object }: Watch, since: ChangesSince): AsyncIterable<ChangePage> {
@@ -194,16 +210,29 @@ export function openChanges({ client, models, reading, recent, clock }: Deps) {
       const { round } = state
       const known = Object.keys(state.seen)
       const now = clock.now()
-      const brief =
-        round === null &&
-        state.comparedAt !== null &&
-        Math.abs(toMillis(now) - toMillis(state.comparedAt)) < pauseAfter(state.seen) &&
-        known.length <= excludedMax
-      const domain = brief ? fresh(object, dates, state) : anyOf(dates, textOf(state.since))
-      const long = state.since < shift(client.serverTime(), -overlapMs - longMs)
+      const sinceMs = state.comparedAt === null ? null : Math.abs(toMillis(now) - toMillis(state.comparedAt))
+      const mayBeBrief =
+        round === null && sinceMs !== null && sinceMs < pauseAfter(state.seen) && known.length <= excludedMax
+      // More changed than is remembered: only what is newer is asked for, until all of that has been left behind but once.
+      const crowded = round === null && sinceMs !== null && sinceMs < overlapMs && known.length >= mostOf(object)
+      // Price lists come first: what changed in them is looked for by the search for records. A first look finds all anyway.
+      const asked = round === null && object === 'product.product' && state.since > beginning
+      const prices = asked
+        ? await findPriceChanges(client, models, { since: state.since, told: state.told, settledMs: settleMs })
+        : null
+      const affected = round === null ? (prices?.affected ?? null) : round.affected
+      const told = round === null ? (prices?.told ?? {}) : round.told
+      const brief = (mayBeBrief || crowded) && affected === null
+      const domain = !brief
+        ? widened(newerThan(dates, state.since), affected)
+        : crowded
+          ? newerThan(dates, shift(client.serverTime(), -(sinceMs ?? 0) - settleMs))
+          : fresh(object, dates, state)
+      // Of many records, those that the next round will meet again are told from the others first.
+      const long = affected !== null || round !== null || state.since < shift(client.serverTime(), -overlapMs - longMs)
       const { rows, ids, more } = await search(
         object,
-        round === null ? domain : ['&', ['id', '>', round.after], ...domain],
+        round === null ? domain : both([['id', '>', round.after]], domain),
         long ? ['id'] : await reading.columns(object, waysOf(object)),
       )
       const startedAt = round?.startedAt ?? client.serverTime()
@@ -213,31 +242,37 @@ export function openChanges({ client, models, reading, recent, clock }: Deps) {
           ? ids
           : [
               ...new Set([
-                ...(await search(object, ['&', ['id', 'in', ids], ...anyOf(dates, textOf(settled))], ['id'])).ids,
+                ...(await search(object, both([['id', 'in', ids]], newerThan(dates, settled)), ['id'])).ids,
                 ...ids.filter((id) => Object.hasOwn(state.seen, id)),
               ]),
             ]
-      const told = hot.length === 0 ? { seen: {}, versions: {} } : await compare(object, hot, long ? [] : rows)
+      const looked = hot.length === 0 ? { seen: {}, versions: {} } : await compare(object, hot, long ? [] : rows)
       const news = ids
         .map(String)
-        .filter((id) => told.seen[id] === undefined || told.seen[id][0] !== state.seen[id]?.[0])
-      const page = { ids: news, versions: versionsOf(news, told.versions) }
-      const remembered = bounded({ ...(brief ? state.seen : round?.seen), ...told.seen })
+        .filter((id) => looked.seen[id] === undefined || looked.seen[id][0] !== state.seen[id]?.[0])
+      const page = { ids: news, versions: versionsOf(news, looked.versions) }
+      const remembered = bounded(object, (brief ? state.seen : round?.seen) ?? {}, looked.seen)
       const last = ids.at(-1)
       if (more && last !== undefined && !brief) {
-        state = { ...state, round: { startedAt, after: last, seen: remembered } }
+        state = { ...state, round: { startedAt, after: last, seen: remembered, told, affected } }
         yield { ...page, cursor: state satisfies Json }
         continue
       }
       if (brief) {
         // A full page means that more was found than a brief look may hold: the next look compares in full.
-        state = { ...state, seen: remembered, comparedAt: more ? null : state.comparedAt }
+        state = {
+          ...state,
+          seen: remembered,
+          told: { ...state.told, ...told },
+          comparedAt: more ? null : state.comparedAt,
+        }
         yield { ...page, cursor: state satisfies Json }
         if (more) continue
         return
       }
       const moved = settled > state.since ? settled : state.since
-      state = { since: moved, seen: remembered, comparedAt: now, round: null }
+      const seen = Object.keys(remembered).length < mostOf(object) ? remembered : sinceOnly(remembered, settled)
+      state = { since: moved, seen, told, comparedAt: now, round: null }
       yield { ...page, cursor: state satisfies Json }
       return
     }
@@ -253,7 +288,7 @@ const versionsOf = (ids: readonly string[], versions: Compared['versions']): Rec
   Object.fromEntries(ids.flatMap((id) => (versions[id] === undefined ? [] : [[id, [versions[id]]]])))
 
 function stateOf(since: ChangesSince): State {
-  if ('from' in since) return { since: since.from, seen: {}, comparedAt: null, round: null }
+  if ('from' in since) return { since: since.from, seen: {}, told: {}, comparedAt: null, round: null }
   return parseCursor(cursorSchema, since.cursor, 'Odoo')
 }
 
@@ -266,17 +301,33 @@ function secondAfter(seen: State['seen']): Instant {
   return new Date((latest + 1) * 1000).toISOString() as Instant
 }
 
-/** The newest, when they are too many. */
-function bounded(seen: State['seen']): State['seen'] {
-  const entries = Object.entries(seen)
-  if (entries.length <= rememberedMax) return seen
-  return Object.fromEntries(entries.sort(([, [, a]], [, [, b]]) => b - a).slice(0, rememberedMax))
+/** Without what the next round will not meet again. */
+const sinceOnly = (seen: State['seen'], from: Instant): State['seen'] =>
+  Object.fromEntries(Object.entries(seen).filter(([, [, at]]) => at * 1000 >= toMillis(from)))
+
+const mostOf = (object: string): number => rememberedMax[object] ?? rememberedMaxElse
+
+/** What was seen just now, and of what was seen before the newest, when they are too many. */
+function bounded(object: string, before: State['seen'], now: State['seen']): State['seen'] {
+  const seen = { ...before, ...now }
+  const most = mostOf(object)
+  if (Object.keys(seen).length <= most) return seen
+  const older = Object.entries(before).filter(([id]) => !Object.hasOwn(now, id))
+  const newest = older.sort(([, [, a]], [, [, b]]) => b - a).slice(0, Math.max(0, most - Object.keys(now).length))
+  return { ...Object.fromEntries(newest), ...now }
 }
 
-const anyOf = (paths: readonly string[], from: string): Domain => [
-  ...Array.from({ length: paths.length - 1 }, () => '|'),
-  ...paths.map((path): [string, string, string] => [path, '>=', from]),
-]
+const newerThan = (paths: readonly string[], from: Instant): Domain =>
+  from < beginning ? [] : anyOf(paths.map((path): Domain => [[path, '>=', textOf(from)]]))
+
+const both = (a: Domain, b: Domain): Domain => (a.length === 0 || b.length === 0 ? [...a, ...b] : ['&', ...a, ...b])
+
+/** What changed by itself, and what price lists changed. */
+function widened(domain: Domain, affected: Affected | null): Domain {
+  if (affected === null || domain.length === 0) return domain
+  const further = domainOf(affected)
+  return further === null ? [] : anyOf([domain, further])
+}
 
 /** An instant as domains have it: UTC, whole seconds. */
 const textOf = (instant: Instant): string => instant.slice(0, 19).replace('T', ' ')

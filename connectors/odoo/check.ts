@@ -4,6 +4,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import type { CheckFinding, CheckReport, Rotation } from '../../src/ports/connector.ts'
 import type { Client, Row } from './client.ts'
 import { isSyncError } from './errors.ts'
+import type { Prices } from './prices.ts'
 import type { Models, Right } from './schema.ts'
 import type { Settings } from './settings.ts'
 
@@ -55,6 +56,14 @@ const needs: readonly Need[] = [
     for: 'currencies of orders',
   },
   {
+    model: 'product.pricelist.item',
+    rights: ['read'],
+    app: 'Sales',
+    group: 'Internal User',
+    level: 'warning',
+    for: 'changes of prices',
+  },
+  {
     model: 'ir.model.data',
     rights: ['read'],
     app: 'Settings',
@@ -77,6 +86,14 @@ const needs: readonly Need[] = [
     group: 'Sales / User: All Documents',
     level: 'warning',
     for: 'reserved and shipped quantities',
+  },
+  {
+    model: 'stock.quant',
+    rights: ['read'],
+    app: 'Inventory',
+    group: 'Internal User',
+    level: 'warning',
+    for: 'changes of stock',
   },
   {
     model: 'mrp.production',
@@ -115,12 +132,16 @@ const needs: readonly Need[] = [
 interface Deps {
   readonly client: Client
   readonly models: Models
+  readonly prices: Prices
   readonly rotate: Rotation
   readonly clock: Clock
 }
 
 /** Proves the login and each right that is used, without writing anything. */
-export async function checkAccess(settings: Settings, { client, models, rotate, clock }: Deps): Promise<CheckReport> {
+export async function checkAccess(
+  settings: Settings,
+  { client, models, prices, rotate, clock }: Deps,
+): Promise<CheckReport> {
   const version = await client.version()
   const transport = await client.transport()
   const [user] = await client.searchRead('res.users', {
@@ -141,6 +162,7 @@ export async function checkAccess(settings: Settings, { client, models, rotate, 
     },
     ...(await Promise.all(needs.map((need) => judge(need, models)))).flat(),
     ...(await judgePayments(models)),
+    ...(await judgePrices(prices, nameOf(company?.currency_id))),
     ...(await judgeKey(rotate, clock)),
   ]
   if (company === undefined) {
@@ -208,6 +230,17 @@ async function judgePayments(models: Models): Promise<readonly CheckFinding[]> {
       fix: 'Give the user the group "Invoicing / Billing".',
     },
   ]
+}
+
+/** Which of several price lists is meant is not for us to guess. */
+async function judgePrices(prices: Prices, own: string | null): Promise<readonly CheckFinding[]> {
+  const currencies = (await prices.ambiguous()).filter((currency) => currency !== own)
+  return currencies.map((currency) => ({
+    level: 'warning',
+    subject: `product.pricelist ${currency}`,
+    message: `Several price lists are in ${currency}: products are read without a price in ${currency}`,
+    fix: 'If the CRM shall show such a price, name the price list with `priceLists` in the settings of the connection.',
+  }))
 }
 
 async function judgeKey(rotate: Rotation, clock: Clock): Promise<readonly CheckFinding[]> {

@@ -33,6 +33,8 @@ export interface Client {
   version(): Promise<Version>
   /** The server's clock at its last answer; ours while it has not told. */
   serverTime(): Instant
+  /** Language of our user, as `de_DE`. Texts that people translate are kept up in it; the source text may be years old. */
+  language(): Promise<string>
   /** Which transport calls take. */
   transport(): Promise<'json-rpc' | 'json-2'>
 }
@@ -43,10 +45,12 @@ interface SearchQuery {
   readonly limit?: number
   /** Archived records too. */
   readonly archived?: boolean
+  readonly context?: JsonObject
 }
 
 const rowsSchema = z.array(z.looseObject({ id: z.number() }))
 const versionSchema = z.object({ server_version: z.string(), server_version_info: z.array(z.unknown()) })
+const contextSchema = z.looseObject({ lang: z.union([z.string(), z.literal(false)]).optional() })
 const webVersionSchema = z.object({ version: z.string(), version_info: z.array(z.unknown()) })
 
 export function openClient(settings: Settings, deps: ConnectionDeps): Client {
@@ -85,6 +89,11 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     }
   })
 
+  const language = once(async (): Promise<string> => {
+    const value = await call({ model: 'res.users', method: 'context_get', effect: 'read' })
+    return read(contextSchema, value, 'the language of its user').lang || 'en_US'
+  })
+
   async function transport(): Promise<'json-rpc' | 'json-2'> {
     if (settings.transport !== 'auto') return settings.transport
     return (await version()).major >= 19 ? 'json-2' : 'json-rpc'
@@ -108,8 +117,9 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
   return {
     call,
     version,
+    language,
     transport,
-    async searchRead(model, { domain, fields, order, limit, archived }) {
+    async searchRead(model, { domain, fields, order, limit, archived, context: own }) {
       const value = await call({
         model,
         method: 'search_read',
@@ -119,7 +129,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
           ...(order === undefined ? {} : { order }),
           ...(limit === undefined ? {} : { limit }),
         },
-        ...(archived === true ? { context: { active_test: false } } : {}),
+        context: { ...own, ...(archived === true ? { active_test: false } : {}) },
         effect: 'read',
       })
       return read(rowsSchema, value, `the records of ${model}`)

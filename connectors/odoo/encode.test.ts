@@ -10,6 +10,7 @@ const field = (type: string, required = false): Field => ({
   readonly: false,
   stored: true,
   searchable: true,
+  computed: false,
 })
 function encode(type: string, value: Json, options: { required?: boolean; creating?: boolean } = {}) {
   const fields = { given: field(type, options.required) }

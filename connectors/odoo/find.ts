@@ -8,11 +8,12 @@ import { keyOfName, nameOfKey } from './external-id.ts'
 import type { Recent } from './recent.ts'
 import type { Models } from './schema.ts'
 import type { Settings } from './settings.ts'
+import { writes } from './writes.ts'
 
 const keysMax = 2000
 const termsMax = 200
 /** Models whose records may carry a key of ours. */
-const keyed: ReadonlySet<string> = new Set(['sale.order', 'res.partner'])
+const keyed: ReadonlySet<string> = new Set(Object.keys(writes))
 
 /** Finds records by our key or by their fields; equal queries are asked once. */
 export function openFinding(client: Client, models: Models, recent: Recent, settings: Settings) {

@@ -1,21 +1,18 @@
-import type { Connection, Connector } from '../../src/ports/connector.ts'
+import type { Connector } from '../../src/ports/connector.ts'
 import { onlyListed } from '../kit/listed.ts'
 import { openRotation } from './auth.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
 import { openClient } from './client.ts'
 import { openFinding } from './find.ts'
+import { openPrices } from './prices.ts'
 import { openReading } from './read.ts'
 import { openRecent } from './recent.ts'
 import { openModels } from './schema.ts'
 import { settings as schema } from './settings.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
-
-const writes: Connection['writes'] = {
-  'sale.order': { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
-  'res.partner': { create: true, key: 'unique', acts: ['update'] },
-}
+import { writes } from './writes.ts'
 
 export const odoo: Connector = {
   name: 'odoo',
@@ -28,10 +25,11 @@ export const odoo: Connector = {
     const client = openClient(settings, deps)
     const models = openModels(client)
     const recent = openRecent(clock, () => client.serverTime())
-    const reading = openReading(client, models, recent, settings.url)
+    const prices = openPrices(client, models, settings, clock)
+    const reading = openReading(client, models, recent, prices, settings.url)
     const rotate = openRotation(client, settings, deps.name, clock)
     return {
-      check: () => checkAccess(settings, { client, models, rotate, clock }),
+      check: () => checkAccess(settings, { client, models, prices, rotate, clock }),
       describe: models.describe,
       changes: openChanges({ client, models, reading, recent, clock }),
       read: reading.read,

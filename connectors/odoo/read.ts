@@ -6,6 +6,7 @@ import type { RemoteRecord } from '../../src/ports/connector.ts'
 import { chunks } from '../kit/chunks.ts'
 import { type Tree, treeOf } from '../kit/tree.ts'
 import type { Client, Domain, Row } from './client.ts'
+import { type Price, type Prices, priceColumns } from './prices.ts'
 import type { Recent } from './recent.ts'
 import { type Field, type Fields, isVirtual, type Models, mayBeMissing, optionalModels } from './schema.ts'
 
@@ -18,6 +19,8 @@ interface Place {
 
 // Rows of a few numbers: a call more costs more than they do.
 const idsMax = 5000
+/** Of products: what is in stock is counted for each. */
+const productsMax = 1000
 /** Orders whose moves are asked for by one call: each has several. */
 const ordersMax = 2000
 const orderModel = 'sale.order'
@@ -36,13 +39,19 @@ export interface Reading {
   ): Promise<readonly (readonly (RemoteRecord | null)[])[]>
   /** What such a reading asks of the records themselves. */
   columns(object: string, ways: readonly (readonly string[])[]): Promise<readonly string[]>
+  /** The context in which such records are asked for. */
+  context(object: string): Promise<JsonObject>
 }
 
 /**
  * Reads records and whatever their paths lead to: one call a model and level for all records together, calls of one
  * level side by side. What is not installed or not allowed is empty; the connection test tells.
  */
-export function openReading(client: Client, models: Models, recent: Recent, baseUrl: string): Reading {
+export function openReading(client: Client, models: Models, recent: Recent, prices: Prices, baseUrl: string): Reading {
+  // Names of products are translated by people, and nobody keeps up the source text; all else is compared or shown as it is.
+  const contextOf = async (object: string): Promise<JsonObject> =>
+    object === productModel ? { lang: await client.language() } : {}
+
   async function readAlike(
     object: string,
     ids: readonly string[],
@@ -51,7 +60,7 @@ export function openReading(client: Client, models: Models, recent: Recent, base
   ) {
     const moment = recent.begin()
     const wanted = ids.map(Number).filter((id) => Number.isSafeInteger(id) && id > 0)
-    const session = openSession(client, models, recent, baseUrl)
+    const session = openSession({ client, models, recent, prices, baseUrl, context: await contextOf(object) })
     session.keep(object, rows)
     const tree = await withHelpers(object, treeOf(ways.flat()), models)
     await session.load({ model: object, tree, ids: [...new Set(wanted)] })
@@ -66,6 +75,7 @@ export function openReading(client: Client, models: Models, recent: Recent, base
   }
   return {
     readAlike,
+    context: contextOf,
     async columns(object, ways) {
       const fields = await models.fields(object)
       return fields === null
@@ -80,9 +90,19 @@ export function openReading(client: Client, models: Models, recent: Recent, base
   }
 }
 
-function openSession(client: Client, models: Models, recent: Recent, baseUrl: string) {
+interface Session {
+  readonly client: Client
+  readonly models: Models
+  readonly recent: Recent
+  readonly prices: Prices
+  readonly baseUrl: string
+  readonly context: JsonObject
+}
+
+function openSession({ client, models, recent, prices, baseUrl, context }: Session) {
   const rows = new Map<string, Map<number, Row>>()
   const links = new Map<number, { productions: readonly number[]; purchases: readonly number[] }>()
+  const priced = new Map<number, readonly Price[]>()
   /** Fields of the models of which there are rows. */
   const shapes = new Map<string, Fields>()
 
@@ -139,15 +159,20 @@ function openSession(client: Client, models: Models, recent: Recent, baseUrl: st
     }
     await Promise.all(
       [...wants].flatMap(([model, want]) =>
-        chunks([...want.ids], idsMax).map(async (ids) => {
+        chunks([...want.ids], model === productModel ? productsMax : idsMax).map(async (ids) => {
           // Searching leaves out what is gone, where reading by id may refuse the whole call.
           const domain: Domain = [['id', 'in', ids]]
-          const found = await client.searchRead(model, { domain, fields: [...want.fields], archived: true })
+          const found = await client.searchRead(model, { domain, fields: [...want.fields], archived: true, context })
           keep(model, found)
           if (model === productModel) recent.noteProducts(found)
         }),
       ),
     )
+    const sold = level.filter(({ model, tree }) => model === productModel && tree.has('prices'))
+    const products = [...new Set(sold.flatMap(({ ids }) => ids))].flatMap((id) =>
+      priced.has(id) ? [] : (rowOf(productModel, id) ?? []),
+    )
+    if (products.length > 0) for (const [id, found] of await prices.of(products)) priced.set(id, found)
   }
 
   /** The places that the relations of a level lead to. */
@@ -350,6 +375,10 @@ function openSession(client: Client, models: Models, recent: Recent, baseUrl: st
         return idsIn(row.invoice_ids).flatMap((id) => paymentsIn(rowOf('account.move', id)?.[paymentField]))
       }
     }
+    if (model === productModel) {
+      if (name === 'prices') return (priced.get(row.id) ?? []).map(({ currency, amount }) => ({ currency, amount }))
+      if (name === 'on_hand' || name === 'available') return stockOf(row, name)
+    }
     if (model === 'stock.move' && (name === 'done' || name === 'reserved')) return quantityOf(row, name)
     if (model === lineModel && isLineQuantity(name)) return lineQuantity(row, name)
     const column = columnOf(model, name, fields)
@@ -459,12 +488,25 @@ function columnsOf(model: string, tree: Tree, fields: Fields): readonly string[]
       ask(name, 'procurement_group_id', 'stock_reference_ids')
     } else if (model === 'stock.move' && (name === 'done' || name === 'reserved')) {
       ask('state', 'quantity_done', 'reserved_availability', 'quantity')
+    } else if (model === productModel && name === 'prices') ask(...priceColumns)
+    else if (model === productModel && (name === 'on_hand' || name === 'available')) {
+      ask('type', 'is_storable', stockColumns[name])
     } else {
       const column = columnOf(model, name, fields)
       if (column !== null) columns.add(column)
     }
   }
   return [...columns]
+}
+
+const stockColumns = { on_hand: 'qty_available', available: 'free_qty' } as const
+
+/** Null for a service or a consumable, of which Odoo says 0, and where the app for stock is not installed. */
+function stockOf(row: Row, name: keyof typeof stockColumns): Json {
+  const quantity = row[stockColumns[name]]
+  // A type of its own up to Odoo 17; a mark on goods after.
+  const kept = 'is_storable' in row ? row.is_storable === true : row.type === 'product'
+  return kept && typeof quantity === 'number' ? quantity : null
 }
 
 /** Up to Odoo 16 two fields; from 17 on one, which is what is reserved until it is done. */

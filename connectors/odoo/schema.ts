@@ -5,6 +5,7 @@ import { list, value } from '../kit/field.ts'
 import { onceEach } from '../kit/once.ts'
 import { type Client, read } from './client.ts'
 import { isSyncError } from './errors.ts'
+import { creates } from './writes.ts'
 
 /** A field as Odoo's `fields_get` describes it. */
 export interface Field {
@@ -15,6 +16,10 @@ export interface Field {
   /** Kept in the database; what is computed on reading is not. */
   readonly stored: boolean
   readonly searchable: boolean
+  /** Made from other fields, also where its value is kept and may be written. */
+  readonly computed: boolean
+  /** How many digits of a number stand after the point, where that is settled. */
+  readonly digits?: number
   readonly relation?: string
   readonly options?: readonly string[]
 }
@@ -31,21 +36,50 @@ export interface Models {
 }
 export type Right = 'read' | 'write' | 'create' | 'unlink'
 
-const fieldsSchema = z.record(
-  z.string(),
-  z.looseObject({
-    type: z.string(),
-    string: z.unknown(),
-    required: z.unknown(),
-    readonly: z.unknown(),
-    relation: z.string().optional(),
-    states: z.record(z.string(), z.unknown()).optional(),
-    store: z.unknown(),
-    searchable: z.unknown(),
-    selection: z.array(z.tuple([z.unknown(), z.unknown()])).optional(),
-  }),
-)
-const attributes = ['string', 'type', 'required', 'readonly', 'relation', 'states', 'store', 'searchable', 'selection']
+/**
+ * Attributes may be missing: fields that a module makes up on the spot (`sel_groups_…` of users) have only some, and their
+ * choices have numbers for values. A field of another shape is left out.
+ */
+const fieldSchema = z.looseObject({
+  type: z.string(),
+  string: z.unknown().optional(),
+  required: z.unknown().optional(),
+  readonly: z.unknown().optional(),
+  relation: z.string().optional(),
+  states: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  store: z.unknown().optional(),
+  searchable: z.unknown().optional(),
+  selection: z
+    .array(z.tuple([z.unknown()], z.unknown()))
+    .optional()
+    .catch(undefined),
+  depends: z.array(z.unknown()).optional().catch(undefined),
+  digits: z
+    .tuple([z.number(), z.int().min(0).max(16)])
+    .optional()
+    .catch(undefined),
+})
+const fieldsSchema = z.record(z.string(), z.unknown())
+const attributes = [
+  'string',
+  'type',
+  'required',
+  'readonly',
+  'relation',
+  'states',
+  'store',
+  'searchable',
+  'selection',
+  'depends',
+  'digits',
+]
+const defaultsSchema = z.record(z.string(), z.unknown())
+
+/** Required and without a default, but filled in by Odoo's own `create`: of an order from its customer, of a line from its product. */
+const completed: Readonly<Record<string, ReadonlySet<string>>> = {
+  'sale.order': new Set(['partner_invoice_id', 'partner_shipping_id', 'pricelist_id', 'currency_id']),
+  'sale.order.line': new Set(['order_id', 'name', 'product_uom', 'currency_id']),
+}
 
 export function openModels(client: Client): Models {
   async function askFields(model: string): Promise<Fields | null> {
@@ -75,6 +109,28 @@ export function openModels(client: Client): Models {
 
   const having = (right: Right) => onceEach((model: string) => askRight(model, right)).of
   const rights = { read: having('read'), write: having('write'), create: having('create'), unlink: having('unlink') }
+
+  /**
+   * Names of the fields without which no record is made. What has a default, is computed, or is filled in by `create` is not
+   * among them; nor is anything of a model that we do not create, or whose defaults cannot be asked for.
+   */
+  async function askDemanded(model: string): Promise<ReadonlySet<string>> {
+    const fields = (await models.fields(model)) ?? {}
+    const names = Object.entries(fields).flatMap(([name, field]) =>
+      field.required && !field.computed && field.stored && completed[model]?.has(name) !== true ? [name] : [],
+    )
+    if (names.length === 0) return new Set()
+    try {
+      const value = await client.call({ model, method: 'default_get', args: { fields_list: names }, effect: 'read' })
+      const defaults = read(defaultsSchema, value, `the defaults of ${model}`)
+      return new Set(names.filter((name) => isBlank(fields[name], defaults[name])))
+    } catch (error) {
+      if (isSyncError(error, 'record_rejected', 'permission_missing', 'configuration_invalid')) return new Set()
+      throw error
+    }
+  }
+
+  const demanded = onceEach(askDemanded)
   const models: Models = {
     fields: onceEach(askFields).of,
     may: (model, right) => rights[right](model),
@@ -82,7 +138,8 @@ export function openModels(client: Client): Models {
       return (await models.fields(model)) !== null && (await models.may(model, 'read'))
     },
     async describe(object) {
-      if (object === paymentObject) return paymentSchema
+      const made = Object.hasOwn(listed, object) ? listed[object] : undefined
+      if (made !== undefined) return { object, fields: made }
       const fields = await models.fields(object)
       if (fields === null && relied[object] === undefined) {
         throw new SyncError(`This Odoo has no model "${object}"`, {
@@ -90,7 +147,11 @@ export function openModels(client: Client): Models {
           fix: 'Install the app that brings it, or correct the mapping.',
         })
       }
-      const own = Object.entries(fields ?? {}).map(([name, field]): [string, FieldSchema] => [name, schemaOf(field)])
+      const needed = fields !== null && creates.has(object) ? await demanded.of(object) : new Set<string>()
+      const own = Object.entries(fields ?? {}).map(([name, field]): [string, FieldSchema] => [
+        name,
+        schemaOf(field, needed.has(name)),
+      ])
       return { object, fields: { ...relied[object], ...Object.fromEntries(own), ...virtualFields(object) } }
     },
   }
@@ -99,22 +160,30 @@ export function openModels(client: Client): Models {
 
 function fieldsOf(described: z.output<typeof fieldsSchema>): Fields {
   return Object.fromEntries(
-    Object.entries(described).map(([name, field]): [string, Field] => [
-      name,
-      {
-        type: field.type,
-        label: typeof field.string === 'string' ? field.string : name,
-        required: field.required === true,
-        // Up to Odoo 16 a field may be read-only but for some states: the customer of a draft order.
-        readonly: field.readonly === true && Object.keys(field.states ?? {}).length === 0,
-        stored: field.store !== false,
-        searchable: field.searchable !== false,
-        ...(field.relation === undefined ? {} : { relation: field.relation }),
-        ...(field.selection === undefined ? {} : { options: field.selection.map(([value]) => String(value)) }),
-      },
-    ]),
+    Object.entries(described).flatMap(([name, given]): [string, Field][] => {
+      const parsed = fieldSchema.safeParse(given)
+      return parsed.success ? [[name, fieldOf(name, parsed.data)]] : []
+    }),
   )
 }
+
+const fieldOf = (name: string, field: z.output<typeof fieldSchema>): Field => ({
+  type: field.type,
+  label: typeof field.string === 'string' ? field.string : name,
+  required: field.required === true,
+  // Up to Odoo 16 a field may be read-only but for some states: the customer of a draft order.
+  readonly: field.readonly === true && Object.keys(field.states ?? {}).length === 0,
+  stored: field.store !== false,
+  searchable: field.searchable !== false,
+  computed: (field.depends ?? []).length > 0,
+  ...(field.digits === undefined ? {} : { digits: field.digits[1] }),
+  ...(field.relation === undefined ? {} : { relation: field.relation }),
+  ...(field.selection === undefined ? {} : { options: field.selection.map(([value]) => String(value)) }),
+})
+
+/** Whether a default leaves the field empty. A boolean is never empty, and a number that is 0 is a value. */
+const isBlank = (field: Field | undefined, value: unknown): boolean =>
+  value === undefined || value === null || value === '' || (value === false && field?.type !== 'boolean')
 
 const types: Readonly<Record<string, FieldSchema['type']>> = {
   integer: 'number',
@@ -130,22 +199,23 @@ const types: Readonly<Record<string, FieldSchema['type']>> = {
   properties: 'object',
 }
 
-function schemaOf(field: Field): FieldSchema {
+function schemaOf(field: Field, required: boolean): FieldSchema {
   return {
     label: field.label,
     type: types[field.type] ?? 'text',
     writable: !field.readonly,
-    required: field.required,
+    required,
     ...(field.relation === undefined ? {} : { relation: field.relation }),
     ...(field.options === undefined ? {} : { options: field.options }),
   }
 }
 
-/** Not a model: an entry of the payments that Odoo shows on an invoice. */
+/** Not models: entries of lists that are made by us. */
 const paymentObject = 'account.move.payment'
-const paymentSchema: ObjectSchema = {
-  object: paymentObject,
-  fields: { date: value('Date', 'date'), amount: value('Amount', 'number'), name: value('Name', 'text') },
+const priceObject = 'product.product.price'
+const listed: Readonly<Record<string, ObjectSchema['fields']>> = {
+  [paymentObject]: { date: value('Date', 'date'), amount: value('Amount', 'number'), name: value('Name', 'text') },
+  [priceObject]: { currency: value('Currency, ISO 4217', 'text'), amount: value('Price of one unit', 'number') },
 }
 
 /** Written on a customer, kept by Odoo as a child contact of type delivery. */
@@ -176,6 +246,11 @@ const virtual: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> =
     reserved: value('Quantity reserved for delivery', 'number'),
     shipped: value('Quantity delivered, what came back included', 'number'),
     returned: value('Quantity that came back', 'number'),
+  },
+  'product.product': {
+    prices: list('Price of one unit, in every currency that a price list sells in', priceObject),
+    on_hand: value('Quantity on hand, empty for what is not kept in stock', 'number'),
+    available: value('Quantity on hand that is not reserved, empty for what is not kept in stock', 'number'),
   },
   'stock.picking': { moves: list('Products moved, in every version of Odoo', 'stock.move') },
   'stock.move': {
@@ -214,6 +289,10 @@ const relied: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> = 
     product_id: value('Product', 'reference', 'product.product'),
     to_refund: value('Update quantities on the order', 'boolean'),
   },
+  'product.product': {
+    qty_available: value('Quantity on hand', 'number'),
+    free_qty: value('Free to use quantity', 'number'),
+  },
   'delivery.carrier': { name: value('Delivery method', 'text') },
   'mrp.production': {
     name: value('Reference', 'text'),
@@ -243,6 +322,10 @@ export const optionalModels: ReadonlySet<string> = new Set([
   'purchase.order',
   'purchase.order.line',
   'account.move',
+  'stock.quant',
+  'product.template.attribute.value',
+  'product.pricelist',
+  'product.pricelist.item',
 ])
 
 /** Whether the field is one of those a missing app may bring. */

@@ -27,6 +27,12 @@ export const settings = z.strictObject({
     .positive()
     .optional()
     .describe('Id of the company to work in; the company of the user when it is not given'),
+  priceLists: z
+    .array(z.int().positive())
+    .optional()
+    .describe(
+      'Ids of the price lists that products are read with, one a currency; else each that is alone in its currency',
+    ),
   loadOrders: z.int().min(1).max(500).default(250).describe('Records written by one call, at most'),
   confirmOrders: z
     .int()

@@ -1,27 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { act, create, openConnection } from './real-odoo.ts'
+import { openConnection, userWith } from './real-odoo.ts'
 
 const { connection } = openConnection()
-
-/** A user of its own with these groups and nothing else. */
-async function userWith(...groups: readonly string[]): Promise<{ username: string; password: string }> {
-  const username = `user${Date.now().toString(36)}${groups.length}`
-  const ids = await Promise.all(
-    groups.map(async (group) => {
-      const [module = '', name = ''] = group.split('.')
-      const found = await act('ir.model.data', 'search_read', [
-        [
-          ['module', '=', module],
-          ['name', '=', name],
-        ],
-        ['res_id'],
-      ])
-      return (found as { res_id: number }[])[0]?.res_id ?? 0
-    }),
-  )
-  await create('res.users', { name: username, login: username, password: username, groups_id: [[6, 0, ids]] })
-  return { username, password: username }
-}
 
 describe('checking a connection', () => {
   test('tells account, version, currency and that nothing is missing', async () => {

@@ -84,6 +84,26 @@ export async function readOne(model: string, id: string | number, fields: readon
   return row
 }
 
+/** A user of its own with these groups and nothing else. */
+export async function userWith(...groups: readonly string[]): Promise<{ username: string; password: string }> {
+  const username = `user${Date.now().toString(36)}${groups.length}`
+  const ids = await Promise.all(
+    groups.map(async (group) => {
+      const [module = '', name = ''] = group.split('.')
+      const found = await act('ir.model.data', 'search_read', [
+        [
+          ['module', '=', module],
+          ['name', '=', name],
+        ],
+        ['res_id'],
+      ])
+      return (found as { res_id: number }[])[0]?.res_id ?? 0
+    }),
+  )
+  await create('res.users', { name: username, login: username, password: username, groups_id: [[6, 0, ids]] })
+  return { username, password: username }
+}
+
 async function service(name: string, method: string, args: readonly Json[]): Promise<Json> {
   const response = await fetch(`${environment.url}/jsonrpc`, {
     method: 'POST',

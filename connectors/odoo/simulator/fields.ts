@@ -1,6 +1,7 @@
 import type { Json } from '../../../src/core/json.ts'
 import { invalidField, missingError } from './errors.ts'
 import type { SimulatedField, Value } from './models.ts'
+import { currencyOf, templateOf } from './prices.ts'
 import type { Row, Store } from './store.ts'
 
 const none: readonly number[] = []
@@ -12,7 +13,22 @@ const partnerName: Compute = (store, row) => {
   const name = String(row.name || '')
   return parent === undefined ? name : `${parent.name}, ${name || labelOf('res.partner', 'type', row.type, store)}`
 }
-const stocked: Compute = (store, row) => (readValue(store, 'product.product', row, 'type') === 'service' ? 0 : 100)
+/** Of all places of a product together. */
+const inStock = (store: Store, row: Row, name: 'quantity' | 'reserved_quantity'): number =>
+  store
+    .having('stock.quant', 'product_id', row.id)
+    .reduce((sum, id) => sum + Number(store.get('stock.quant', id)?.[name]), 0)
+/** What is planned to come in, or to go out. */
+const planned = (store: Store, row: Row, code: string): number =>
+  store
+    .having('stock.move', 'product_id', row.id)
+    .flatMap((id) => store.get('stock.move', id) ?? [])
+    .filter(
+      (move) =>
+        !['draft', 'done', 'cancel'].includes(String(move.state)) &&
+        readValue(store, 'stock.move', move, 'picking_code') === code,
+    )
+    .reduce((sum, move) => sum + Number(move.product_uom_qty), 0)
 const computes: Readonly<Record<string, Compute>> = {
   'res.partner commercial_partner_id': (store, row) => {
     let top = row
@@ -22,9 +38,17 @@ const computes: Readonly<Record<string, Compute>> = {
       top = parent
     }
   },
-  'product.product qty_available': stocked,
-  'product.product virtual_available': stocked,
-  'product.product free_qty': stocked,
+  'product.product qty_available': (store, row) => inStock(store, row, 'quantity'),
+  'product.product virtual_available': (store, row) =>
+    inStock(store, row, 'quantity') + planned(store, row, 'incoming') - planned(store, row, 'outgoing'),
+  'product.product free_qty': (store, row) =>
+    inStock(store, row, 'quantity') - inStock(store, row, 'reserved_quantity'),
+  'product.product currency_id': (store) => currencyOf(store),
+  // Attributes of variants, which may cost more, are not simulated.
+  'product.product lst_price': (store, row) => (templateOf(store, row)?.list_price ?? 0) as Json,
+  'product.product price_extra': () => 0,
+  // Without a price list there is none.
+  'product.product price': () => 0,
   'sale.order mrp_production_ids': (store, row) => [
     ...new Set(
       store

@@ -3,6 +3,7 @@ import type { Json } from '../../../src/core/json.ts'
 import { userError } from './errors.ts'
 import { rowsOf } from './fields.ts'
 import type { Value, Values } from './models.ts'
+import type { Stock } from './stock.ts'
 import type { Row, Store } from './store.ts'
 
 export type Route = 'stock' | 'make' | 'buy' | 'service'
@@ -11,6 +12,7 @@ export type Fulfilment = ReturnType<typeof openFulfilment>
 interface Options {
   readonly major: number
   readonly routeOf: (productId: number) => Route
+  readonly stock: Stock
 }
 
 const closed: ReadonlySet<Value> = new Set(['done', 'cancel'])
@@ -19,7 +21,7 @@ const closed: ReadonlySet<Value> = new Set(['done', 'cancel'])
  * What becomes of an order after its confirmation: deliveries, productions, purchases, invoices, payments. None of it
  * moves the order's own `write_date`, except making an invoice.
  */
-export function openFulfilment(store: Store, { major, routeOf }: Options) {
+export function openFulfilment(store: Store, { major, routeOf, stock }: Options) {
   const counters = new Map<string, number>()
   /** Confirmed orders that the clock still has work for. */
   const open = new Set<number>()
@@ -104,9 +106,11 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
   function deliver(row: Row, line: Row, quantity: number, route: Route): void {
     const group = groupOf(row)
     const picking = openPicking(row, group)
+    const taken = route === 'stock' ? Math.max(0, Math.min(quantity, stock.free(Number(line.product_id)))) : 0
+    stock.reserve(Number(line.product_id), taken)
     const move = store.create('stock.move', {
       name: line.name ?? false,
-      state: route === 'stock' ? 'assigned' : 'waiting',
+      state: route === 'stock' ? reservedState(taken, quantity) : 'waiting',
       origin: row.name ?? false,
       date: store.time(),
       product_id: line.product_id ?? false,
@@ -115,7 +119,7 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
       picking_id: picking,
       group_id: group,
       sale_line_id: line.id,
-      ...reserved(route === 'stock' ? quantity : 0),
+      ...reserved(taken),
     })
     if (route === 'make') produceFor(row, move)
     if (route === 'buy') buyFor(row, move)
@@ -123,6 +127,12 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
   }
 
   const reserved = (quantity: number): Values => (later ? { quantity } : { reserved_availability: quantity })
+  const reservedState = (taken: number, quantity: number): string =>
+    taken >= quantity ? 'assigned' : taken > 0 ? 'partially_available' : 'confirmed'
+  /** How much of an open move is reserved. */
+  const reservedOf = (move: Row): number =>
+    closed.has(move.state ?? false) ? 0 : Number(later ? move.quantity : move.reserved_availability)
+  const isReady = (move: Row): boolean => move.state === 'assigned' || move.state === 'partially_available'
   const finished = (quantity: number): Values =>
     later ? { quantity } : { quantity_done: quantity, reserved_availability: 0 }
 
@@ -213,7 +223,7 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
         ? states.every((one) => one === 'cancel')
           ? 'cancel'
           : 'done'
-        : left.includes('assigned')
+        : left.includes('assigned') || left.includes('partially_available')
           ? 'assigned'
           : 'waiting'
     if (store.get('stock.picking', pickingId)?.state !== state) store.update('stock.picking', pickingId, { state })
@@ -255,7 +265,9 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
     for (const picking of pickingsOf(orderId)) {
       if (closed.has(picking.state ?? false)) continue
       for (const move of movesIn(picking.id)) {
-        if (!closed.has(move.state ?? false)) store.update('stock.move', move.id, { state: 'cancel', ...reserved(0) })
+        if (closed.has(move.state ?? false)) continue
+        stock.reserve(Number(move.product_id), -reservedOf(move))
+        store.update('stock.move', move.id, { state: 'cancel', ...reserved(0) })
       }
       settle(picking.id)
     }
@@ -291,13 +303,18 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
         qty_producing: product_qty,
         qty_produced: product_qty,
       })
-      for (const move of movesOf(orderId)) if (move.created_production_id === id) assign(move)
+      for (const move of movesOf(orderId)) {
+        if (move.created_production_id !== id) continue
+        stock.receive(Number(move.product_id), Number(product_qty))
+        assign(move)
+      }
     }
     return running.length > 0
   }
 
   function assign(move: Row): void {
     if (closed.has(move.state ?? false)) return
+    stock.reserve(Number(move.product_id), Number(move.product_uom_qty) - reservedOf(move))
     store.update('stock.move', move.id, { state: 'assigned', ...reserved(Number(move.product_uom_qty)) })
     settle(Number(move.picking_id))
   }
@@ -342,6 +359,7 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
     for (const line of due) {
       for (const id of store.having('stock.move', 'purchase_line_id', line.id)) {
         const arrival = rowsOf(store, 'stock.move', [id])[0] as Row
+        stock.receive(Number(arrival.product_id), Number(arrival.product_uom_qty))
         store.update('stock.move', id, { state: 'done', ...finished(Number(arrival.product_uom_qty)) })
         store.update('stock.picking', Number(arrival.picking_id), { state: 'done', date_done: store.time() })
         for (const waiting of store.having('stock.move', 'move_orig_ids', id)) {
@@ -361,23 +379,25 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
     const picking = pickingsOf(orderId).find((one) => one.state === 'assigned')
     if (picking === undefined) return false
     const moves = movesIn(picking.id)
-    const ready = moves.filter((move) => move.state === 'assigned')
+    const ready = moves.filter(isReady)
     // One line is parted by its pieces, several by lines; at least one of them goes.
     const half = (count: number) => Math.max(1, Math.floor(count / 2))
     const shipped = new Map(
       ready.map((move, place) => {
-        const quantity = Number(move.product_uom_qty)
+        const quantity = reservedOf(move)
         if (!part) return [move.id, quantity]
         if (moves.length === 1) return [move.id, half(quantity)]
         return [move.id, place < half(ready.length) ? quantity : 0]
       }),
     )
     const tracking = `TRACK${String(picking.id).padStart(8, '0')}`
-    const rest: { readonly move: Row; readonly quantity: number }[] = []
+    const rest: { readonly move: Row; readonly quantity: number; readonly taken: number }[] = []
     for (const move of moves) {
       const quantity = shipped.get(move.id) ?? 0
       const left = Number(move.product_uom_qty) - quantity
-      if (left > 0 && !closed.has(move.state ?? false)) rest.push({ move, quantity: left })
+      if (left > 0 && !closed.has(move.state ?? false)) {
+        rest.push({ move, quantity: left, taken: reservedOf(move) - quantity })
+      }
       if (quantity > 0) {
         store.update('stock.move', move.id, {
           state: 'done',
@@ -385,6 +405,7 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
           date: store.time(),
           ...finished(quantity),
         })
+        stock.ship(Number(move.product_id), quantity)
         delivered(Number(move.sale_line_id), quantity)
       }
     }
@@ -407,22 +428,22 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
   /** What was not shipped: whole moves change over, of others a second move is made. */
   function backOrder(
     picking: Row,
-    rest: readonly { move: Row; quantity: number }[],
+    rest: readonly { move: Row; quantity: number; taken: number }[],
     shipped: ReadonlyMap<number, number>,
   ): void {
     const second = store.create('stock.picking', { ...picking, name: reference('WH/OUT/'), backorder_id: picking.id })
-    for (const { move, quantity } of rest) {
+    for (const { move, quantity, taken } of rest) {
       if ((shipped.get(move.id) ?? 0) === 0) {
         store.update('stock.move', move.id, { picking_id: second.id })
         continue
       }
       store.create('stock.move', {
         ...move,
-        state: 'assigned',
+        state: reservedState(taken, quantity),
         product_uom_qty: quantity,
         picking_id: second.id,
         ...finished(0),
-        ...reserved(quantity),
+        ...reserved(taken),
       })
     }
     settle(second.id)
@@ -455,6 +476,7 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
       to_refund: true,
       ...finished(quantity),
     })
+    stock.receive(Number(shipped.product_id), quantity)
     delivered(Number(shipped.sale_line_id), -quantity)
     return true
   }
@@ -523,6 +545,19 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
     return true
   }
 
+  /** Fills up the stock of what could not be reserved, as a reordering rule would. @returns whether something was missing */
+  function replenish(orderId: number): boolean {
+    const short = movesOf(orderId).filter(
+      (move) =>
+        (move.state === 'confirmed' || move.state === 'partially_available') && move.procure_method === 'make_to_stock',
+    )
+    for (const move of short) {
+      stock.receive(Number(move.product_id), Number(move.product_uom_qty) - reservedOf(move))
+      assign(move)
+    }
+    return short.length > 0
+  }
+
   /** One step of the ERP's own work for one order. @returns whether anything was left to do */
   function step(orderId: number): boolean {
     const productions = productionsOf(orderId)
@@ -531,7 +566,7 @@ export function openFulfilment(store: Store, { major, routeOf }: Options) {
       ? start(orderId)
       : productions.some((one) => one.state === 'progress') && produce(orderId)
     const bought = purchases.some((one) => one.state === 'draft') ? purchase(orderId) : receive(orderId)
-    if (made || bought) return true
+    if (made || bought || replenish(orderId)) return true
     const pickings = pickingsOf(orderId)
     const first = !pickings.some((one) => one.state === 'done')
     const parts = movesOf(orderId).length > 1 || movesOf(orderId).some((move) => Number(move.product_uom_qty) > 1)

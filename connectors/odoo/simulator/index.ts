@@ -10,6 +10,7 @@ import { modelsOf } from './models.ts'
 import type { NewProduct, OdooStore, SimulatedOrder } from './people.ts'
 import { openRecords } from './records.ts'
 import { openRpc } from './rpc.ts'
+import { openStock } from './stock.ts'
 import { openStore, type Row } from './store.ts'
 import { requests, trouble, words, worldOf } from './world.ts'
 
@@ -30,6 +31,8 @@ export interface OdooSimulatorOptions {
   readonly currencies?: readonly string[]
   /** Every so many loads one loses a race against another and is to be tried again. */
   readonly raceEvery?: number
+  /** False where the app for stock is not installed. Orders are not simulated then. */
+  readonly stock?: boolean
   /** What the user may not do: models, or a model and a right: `mrp.production`, `res.partner create`. */
   readonly denied?: readonly string[]
 }
@@ -44,14 +47,16 @@ export async function startOdooSimulator(
   const major = Number.parseInt(version.replace(/^saas~/, ''), 10)
   const now = options.now ?? Date.now
   const { database = 'demo', username = 'admin', password = 'admin' } = options
-  const store = openStore(modelsOf(major), now)
+  const withStock = options.stock !== false
+  const store = openStore(modelsOf(major, { stock: withStock }), now)
   const routes = new Map<number, Route>()
   const routeOf = (productId: number): Route => {
     const product = store.get('product.product', productId)
     const service = product !== undefined && readValue(store, 'product.product', product, 'type') === 'service'
     return service ? 'service' : (routes.get(productId) ?? 'stock')
   }
-  const fulfilment = openFulfilment(store, { major, routeOf })
+  const stock = openStock(store)
+  const fulfilment = openFulfilment(store, { major, routeOf, stock })
   const records = openRecords(store, { onMore: (orderId) => fulfilment.more(orderId) })
   const load = openLoad(store, records)
   /** Secret of each API key, and its record. */
@@ -147,6 +152,8 @@ export async function startOdooSimulator(
     }
     store.create('res.lang', { name: 'English (US)', code: 'en_US' })
     store.create('uom.uom', { name: 'Units' })
+    store.create('product.category', { name: 'All' })
+    if (withStock) store.create('stock.location', { name: 'WH/Stock' })
     const own = store.create('res.partner', { name: 'My Company', is_company: true })
     store.create('res.company', { name: 'My Company', currency_id: currencyId, partner_id: own.id })
     const robot = store.create('res.partner', { name: 'OdooBot', active: false })
@@ -163,10 +170,17 @@ export async function startOdooSimulator(
     store.create('account.payment.term', { name: 'Immediate Payment' })
     store.create('account.payment.term', { name: '30 Days' })
     store.create('crm.team', { name: 'Sales' })
-    store.create('stock.warehouse', { name: 'My Company', code: 'WH', company_id: 1 })
-    store.create('delivery.carrier', { name: 'Standard delivery' })
+    if (withStock) store.create('stock.warehouse', { name: 'My Company', code: 'WH', company_id: 1 })
+    if (withStock) store.create('delivery.carrier', { name: 'Standard delivery' })
     store.create('ir.config_parameter', { key: 'database.uuid', value: randomUUID() })
-    for (const name of ['base', 'sale', 'sale_management', 'stock', 'sale_stock', 'mrp', 'purchase', 'account']) {
+    for (const name of [
+      'base',
+      'sale',
+      'sale_management',
+      'purchase',
+      'account',
+      ...(withStock ? ['stock', 'sale_stock', 'mrp'] : []),
+    ]) {
       store.create('ir.module.module', { name, state: 'installed', installed_version: `${version}.1.0` })
     }
   }
@@ -302,19 +316,85 @@ export async function startOdooSimulator(
     }
   }
 
+  function addProduct(given: NewProduct): number {
+    const { sku, name = sku, price = 10, route = 'stock', archived = false, onHand = 1000 } = given
+    const service = route === 'service'
+    const id = records.create('product.product', {
+      default_code: sku,
+      name,
+      list_price: Number(price),
+      type: service ? 'service' : major >= 18 || !withStock ? 'consu' : 'product',
+      ...(major >= 18 && withStock ? { is_storable: !service } : {}),
+      taxes_id: taxes,
+      active: !archived,
+    })
+    if (route !== 'stock') routes.set(id, route)
+    if (!service && withStock) stock.begin(id, onHand)
+    return id
+  }
+  function currencyId(code: string): number {
+    const [id] = store.having('res.currency', 'name', code)
+    if (id === undefined) throw new Error(`the simulated Odoo has no currency ${code}`)
+    return id
+  }
+
   const people: OdooStore = {
-    addProduct: ({ sku, name = sku, price = 10, route = 'stock', archived = false }) =>
+    addProduct: (product) => act(() => String(addProduct(product))),
+    addProducts: (count) =>
       act(() => {
-        const id = records.create('product.product', {
-          default_code: sku,
-          name,
-          list_price: Number(price),
-          type: route === 'service' ? 'service' : 'product',
-          taxes_id: taxes,
-          active: !archived,
+        const ids = Array.from({ length: count }, (_, place) =>
+          addProduct({ sku: `BULK-${place + 1}`, name: `Product ${place + 1}` }),
+        )
+        return String(ids[0])
+      }),
+    setPrice: (productId, currency, price) =>
+      act(() => {
+        const list = [...store.rows('product.pricelist')].find((row) => row.currency_id === currencyId(currency))
+        const rule = {
+          pricelist_id: list?.id ?? 0,
+          applied_on: '0_product_variant',
+          product_id: Number(productId),
+          product_tmpl_id: Number(rowOf('product.product', productId).product_tmpl_id),
+          compute_price: 'fixed',
+          fixed_price: Number(price),
+        }
+        const [known] = store
+          .having('product.pricelist.item', 'product_id', Number(productId))
+          .filter((id) => store.get('product.pricelist.item', id)?.pricelist_id === rule.pricelist_id)
+        if (known === undefined) records.create('product.pricelist.item', rule)
+        else records.write('product.pricelist.item', [known], { fixed_price: rule.fixed_price })
+      }),
+    setRate: (currency, rate) =>
+      act(() => {
+        store.create('res.currency.rate', {
+          currency_id: currencyId(currency),
+          name: store.time().slice(0, 10),
+          rate,
         })
-        routes.set(id, route)
-        return String(id)
+      }),
+    changeProduct: (id, { price, onHand, active, name }) =>
+      act(() => {
+        const values = {
+          ...(price === undefined ? {} : { list_price: Number(price) }),
+          ...(active === undefined ? {} : { active }),
+          ...(name === undefined ? {} : { name }),
+        }
+        rowOf('product.product', id)
+        if (Object.keys(values).length > 0) records.write('product.product', [Number(id)], values)
+        if (onHand !== undefined) stock.count(Number(id), Number(onHand))
+      }),
+    products: () =>
+      [...store.rows('product.product')].map((row) => {
+        const value = (name: string) => readValue(store, 'product.product', row, name)
+        return {
+          id: String(row.id),
+          sku: row.default_code === false ? '' : String(row.default_code),
+          name: String(value('name')),
+          active: row.active === true,
+          price: Number(value('lst_price')),
+          onHand: withStock ? Number(value('qty_available')) : 0,
+          available: withStock ? Number(value('free_qty')) : 0,
+        }
       }),
     addCustomer: (values) =>
       act(() => String(records.create('res.partner', { is_company: true, customer_rank: 1, ...values }))),
@@ -426,6 +506,11 @@ function controlsOf(people: OdooStore): Readonly<Record<string, (body: never) =>
     tick: (body: { orders?: readonly string[]; steps?: number }) => ({ moved: people.tick(body) }),
     orders: () => people.orders(),
     partners: () => people.partners(),
+    products: () => people.products(),
+    change_product({ id, ...change }: { id: string } & Parameters<OdooStore['changeProduct']>[1]) {
+      people.changeProduct(id, change)
+      return {}
+    },
     step: ({ name, ...step }: Steps & { name: string }) => ({ done: steps[name]?.(step) !== false }),
     denied(body: readonly string[]) {
       people.setDenied(body)

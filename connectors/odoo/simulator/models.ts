@@ -14,13 +14,19 @@ export interface SimulatedField {
   /** Of a list that is not kept: the field of the other model that leads back. */
   readonly inverse?: string
   /** Value and label. */
-  readonly selection?: readonly (readonly [string, string])[]
+  readonly selection?: readonly (readonly [Value, string])[]
   /** Not read-only in these states after all; up to version 16. */
   readonly openIn?: readonly string[]
   /** Read, searched and written at the record that another field leads to. */
   readonly related?: readonly [string, string]
   /** Made on reading, by the reading side. */
   readonly computed?: boolean
+  /** Made up on the spot by a module: described by its type, label and choices alone. */
+  readonly bare?: boolean
+  /** Names of the fields that it is computed from though it is kept. */
+  readonly depends?: readonly string[]
+  /** All digits of a number, and those after the point. */
+  readonly digits?: readonly [number, number]
   /** Kept with an index by value. */
   readonly indexed?: boolean
   readonly default?: Value
@@ -83,10 +89,16 @@ const purchaseStates =
   'draft:RFQ, sent:RFQ Sent, to approve:To Approve, purchase:Purchase Order, done:Locked, cancel:Cancelled'
 const operations = 'incoming:Receipt, outgoing:Delivery, internal:Internal Transfer, mrp_operation:Manufacturing'
 
-const templateFields: SimulatedFields = {
+const templateFieldsOf = (major: number): SimulatedFields => ({
   name: char('Name', { ...needed, ...indexed }),
-  type: choice('Product Type', productTypes, { ...needed, default: 'product' }),
-  list_price: number('Sales Price', { default: 1 }),
+  ...(major >= 18
+    ? {
+        type: choice('Product Type', 'consu:Goods, service:Service, combo:Combo', { ...needed, default: 'consu' }),
+        is_storable: flag('Track Inventory'),
+      }
+    : { type: choice('Product Type', productTypes, { ...needed, default: 'product' }) }),
+  categ_id: one('Product Category', 'product.category', { ...needed, default: 1 }),
+  list_price: number('Sales Price', { default: 1, digits: [16, 2] }),
   uom_id: one('Unit of Measure', 'uom.uom', { ...needed, default: 1 }),
   taxes_id: some('Customer Taxes', 'account.tax'),
   sale_ok: flag('Can be Sold', { default: true }),
@@ -96,15 +108,18 @@ const templateFields: SimulatedFields = {
   }),
   description_sale: text('Sales Description'),
   company_id: one('Company', 'res.company'),
-}
+})
 
 /**
  * The part of a standard Odoo that an integration of sales meets, with its fields' names and kinds as Odoo 14 has them,
  * and where a later version is known to differ, as that one has them.
  */
-export function modelsOf(major: number): SimulatedModels {
+export function modelsOf(major: number, { stock = true }: { readonly stock?: boolean } = {}): SimulatedModels {
   // Up to version 16 the database itself said that a field is open in some states only.
   const whileOpen: More = major >= 17 ? {} : { readonly: true, openIn: ['draft', 'sent'] }
+  // And from version 17 on these are computed from the customer.
+  const ofCustomer: More = major >= 17 ? { depends: ['partner_id'] } : {}
+  const templateFields = templateFieldsOf(major)
   const models: Record<string, SimulatedModel> = {
     'res.users': model('Users', 'name', {
       name: char('Name', needed),
@@ -115,6 +130,20 @@ export function modelsOf(major: number): SimulatedModels {
       company_id: one('Company', 'res.company', needed),
       company_ids: some('Companies', 'res.company'),
       partner_id: one('Related Partner', 'res.partner'),
+      ...(major >= 19
+        ? {}
+        : {
+            sel_groups_2_3: field('selection', 'Administration', {
+              ...made,
+              bare: true,
+              selection: [
+                [false, ''],
+                [2, 'Access Rights'],
+                [3, 'Settings'],
+              ],
+            }),
+            in_group_22: flag('Administrator', { ...made, bare: true }),
+          }),
     }),
     'res.users.apikeys': model('Users API Keys', 'id', {
       name: char('Description', needed),
@@ -134,6 +163,11 @@ export function modelsOf(major: number): SimulatedModels {
       rounding: number('Rounding Factor', { default: 0.01 }),
       decimal_places: integer('Decimal Places', { ...shown, default: 2 }),
       active,
+    }),
+    'res.currency.rate': model('Currency Rate', 'name desc', {
+      name: day('Date', needed),
+      rate: number('Rate', { default: 1 }),
+      currency_id: one('Currency', 'res.currency', { ...needed, ...indexed }),
     }),
     'res.country': model('Country', 'name', {
       name: char('Country Name', { ...needed, ...indexed }),
@@ -210,7 +244,48 @@ export function modelsOf(major: number): SimulatedModels {
       name: char('Pricelist Name', needed),
       currency_id: one('Currency', 'res.currency', needed),
       company_id: one('Company', 'res.company'),
+      item_ids: lines('Pricelist Rules', 'product.pricelist.item', 'pricelist_id'),
       active,
+    }),
+    'product.pricelist.item': model('Pricelist Rule', 'applied_on, min_quantity desc, categ_id desc, id desc', {
+      pricelist_id: one('Pricelist', 'product.pricelist', { ...needed, ...indexed }),
+      applied_on: choice(
+        'Apply On',
+        '3_global:All Products, 2_product_category:Product Category, 1_product:Product, 0_product_variant:Product Variant',
+        { ...needed, ...indexed, default: '3_global' },
+      ),
+      product_id: one('Product Variant', 'product.product', indexed),
+      product_tmpl_id: one('Product', 'product.template', indexed),
+      categ_id: one('Product Category', 'product.category'),
+      min_quantity: number('Min. Quantity'),
+      date_start: moment('Start Date'),
+      date_end: moment('End Date'),
+      compute_price: choice('Compute Price', 'fixed:Fixed Price, percentage:Percentage (discount), formula:Formula', {
+        ...needed,
+        default: 'fixed',
+      }),
+      base: choice('Based on', 'list_price:Sales Price, standard_price:Cost, pricelist:Other Pricelist', {
+        ...needed,
+        default: 'list_price',
+      }),
+      fixed_price: number('Fixed Price'),
+      percent_price: number('Percentage Price'),
+      price_discount: number('Price Discount'),
+      price_surcharge: number('Price Surcharge'),
+      price_round: number('Price Rounding'),
+      price_min_margin: number('Min. Price Margin'),
+      price_max_margin: number('Max. Price Margin'),
+    }),
+    'product.category': model('Product Category', 'id', {
+      name: char('Name', needed),
+      parent_id: one('Parent Category', 'product.category', indexed),
+    }),
+    'stock.location': model('Inventory Locations', 'id', { name: char('Location Name', needed), active }),
+    'stock.quant': model('Quants', 'id', {
+      product_id: one('Product', 'product.product', { ...needed, ...indexed }),
+      location_id: one('Location', 'stock.location', { ...needed, default: 1 }),
+      quantity: number('Quantity'),
+      reserved_quantity: number('Reserved Quantity', { ...needed, ...shown }),
     }),
     'product.template': model('Product Template', 'id', {
       ...templateFields,
@@ -226,9 +301,15 @@ export function modelsOf(major: number): SimulatedModels {
       ...Object.fromEntries(
         Object.entries(templateFields).map(([name, of]) => [name, { ...of, indexed: false, ...ofTemplate(name) }]),
       ),
-      qty_available: number('Quantity On Hand', made),
-      virtual_available: number('Forecast Quantity', made),
-      free_qty: number('Free To Use Quantity', made),
+      currency_id: one('Currency', 'res.currency', made),
+      lst_price: number('Public Price', { ...made, readonly: false, digits: [16, 2] }),
+      price_extra: number('Variant Price Extra', made),
+      ...(major <= 15 ? { price: number('Price', { ...made, readonly: false, digits: [16, 2] }) } : {}),
+      stock_quant_ids: lines('Stock Quant', 'stock.quant', 'product_id'),
+      stock_move_ids: lines('Stock Move', 'stock.move', 'product_id'),
+      qty_available: number('Quantity On Hand', { ...made, searchable: true }),
+      virtual_available: number('Forecast Quantity', { ...made, searchable: true }),
+      free_qty: number('Free To Use Quantity', { ...made, searchable: true }),
     }),
     'procurement.group': model('Procurement Group', 'id', {
       name: char('Reference', needed),
@@ -250,9 +331,9 @@ export function modelsOf(major: number): SimulatedModels {
       date_order: moment('Order Date', { ...needed, ...whileOpen }),
       commitment_date: moment('Delivery Date'),
       partner_id: one('Customer', 'res.partner', { ...needed, ...whileOpen }),
-      partner_invoice_id: one('Invoice Address', 'res.partner', { ...needed, ...whileOpen }),
-      partner_shipping_id: one('Delivery Address', 'res.partner', { ...needed, ...whileOpen }),
-      pricelist_id: one('Pricelist', 'product.pricelist', { ...needed, ...whileOpen }),
+      partner_invoice_id: one('Invoice Address', 'res.partner', { ...needed, ...whileOpen, ...ofCustomer }),
+      partner_shipping_id: one('Delivery Address', 'res.partner', { ...needed, ...whileOpen, ...ofCustomer }),
+      pricelist_id: one('Pricelist', 'product.pricelist', { ...needed, ...whileOpen, ...ofCustomer }),
       currency_id: one('Currency', 'res.currency', shown),
       payment_term_id: one('Payment Terms', 'account.payment.term'),
       user_id: one('Salesperson', 'res.users'),
@@ -325,7 +406,7 @@ export function modelsOf(major: number): SimulatedModels {
       ),
       origin: char('Source Document'),
       date: moment('Date Scheduled'),
-      product_id: one('Product', 'product.product', needed),
+      product_id: one('Product', 'product.product', { ...needed, ...indexed }),
       product_uom_qty: number('Demand', needed),
       product_uom: one('Unit of Measure', 'uom.uom', { ...needed, default: 1 }),
       ...(major >= 17
@@ -468,7 +549,21 @@ export function modelsOf(major: number): SimulatedModels {
       installed_version: char('Latest Version', shown),
     }),
   }
-  return new Map(Object.entries(models))
+  return stock ? new Map(Object.entries(models)) : withoutStock(models)
+}
+
+/** As they are where the app for stock is not installed: neither its models nor what it adds to others. */
+function withoutStock(models: Readonly<Record<string, SimulatedModel>>): SimulatedModels {
+  const counted = new Set(['qty_available', 'virtual_available', 'free_qty', 'is_storable', 'warehouse_id'])
+  const isOfStock = (name = ''): boolean => /^(stock|mrp|procurement|delivery)\./.test(name)
+  const left = ([name, field]: [string, SimulatedField]) => !counted.has(name) && !isOfStock(field.relation)
+  return new Map(
+    Object.entries(models).flatMap(([name, { title, order, fields }]) =>
+      isOfStock(name)
+        ? []
+        : [[name, { title, order, fields: Object.fromEntries(Object.entries(fields).filter(left)) }]],
+    ),
+  )
 }
 
 function model(title: string, order: string, fields: SimulatedFields): SimulatedModel {

@@ -36,11 +36,36 @@ export interface NewProduct {
   /** From where it comes when it is ordered; 'stock' when not given. */
   readonly route?: Route
   readonly archived?: boolean
+  /** Pieces in stock at first; 1,000 when not given, none of a service. */
+  readonly onHand?: number
+}
+type SimulatedProduct = {
+  readonly id: string
+  readonly sku: string
+  readonly name: string
+  readonly active: boolean
+  readonly price: number
+  readonly onHand: number
+  readonly available: number
+}
+interface ProductChange {
+  readonly price?: string
+  readonly onHand?: string
+  readonly active?: boolean
+  readonly name?: string
 }
 
 /** What people at the real system would do. Ids are text, as connectors have them. */
 export interface OdooStore {
   addProduct(product: NewProduct): string
+  /** Many at once, `BULK-1` and so on. @returns the id of the first; the others follow it */
+  addProducts(count: number): string
+  /** Sets the price in a price list, of one piece and any number; the price list of the currency must be there. */
+  setPrice(productId: string, currency: string, price: string): void
+  /** How many of a currency make one of the company's own, from today on. */
+  setRate(currency: string, rate: number): void
+  changeProduct(id: string, change: ProductChange): void
+  products(): readonly SimulatedProduct[]
   /** @param values  fields of `res.partner` */
   addCustomer(values: JsonObject): string
   /** Any record, in Odoo's words. */

@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../../src/core/json.ts'
 import { userError, validationError, valueError } from './errors.ts'
 import { fieldOf, nameOf, readValue, rowsOf } from './fields.ts'
 import type { SimulatedField, Value, Values } from './models.ts'
+import { priceOf } from './prices.ts'
 import type { Row, Store } from './store.ts'
 
 /** What create and write do beside storing: defaults, amounts, checks. */
@@ -252,7 +253,9 @@ export function openRecords(store: Store, options: Options) {
     if (product !== undefined) {
       values.name ??= nameOf(store, 'product.product', product)
       values.product_uom ||= readValue(store, 'product.product', product, 'uom_id') as Value
-      values.price_unit ??= readValue(store, 'product.product', product, 'list_price') as Value
+      const order = store.get('sale.order', Number(values.order_id))
+      const list = store.get('product.pricelist', Number(order?.pricelist_id))
+      values.price_unit ??= list === undefined ? 0 : Number(round(decimal(priceOf(store, product, list)), 2))
       values.tax_id ??= readValue(store, 'product.product', product, 'taxes_id') as Value
     }
     values.price_unit ??= 0

@@ -5,6 +5,7 @@ import { fieldOf, nameOf, readRow, rowsOf } from './fields.ts'
 import type { Fulfilment } from './fulfilment.ts'
 import type { openLoad } from './load.ts'
 import type { SimulatedField } from './models.ts'
+import { priceOf } from './prices.ts'
 import type { Records } from './records.ts'
 import type { Store } from './store.ts'
 
@@ -67,9 +68,15 @@ export function openRpc(parts: Parts) {
     const all = Object.keys(store.models.get(model)?.fields ?? {})
     const names = Array.isArray(fields) && fields.length > 0 ? fields.map(String) : all
     for (const name of names) fieldOf(store, model, name)
+    const priced = model === 'product.product' && names.includes('price') && typeof context.pricelist === 'number'
+    const list = priced ? store.get('product.pricelist', Number(context.pricelist)) : undefined
+    // Odoo takes the missing price list for missing products.
+    if (priced && list === undefined) return []
     return ids.flatMap((id) => {
       const row = store.get(model, id)
-      return row === undefined ? [] : [readRow(store, model, row, names, context.active_test !== false)]
+      if (row === undefined) return []
+      const sent = readRow(store, model, row, names, context.active_test !== false)
+      return [list === undefined ? sent : { ...sent, price: priceOf(store, row, list) }]
     })
   }
 
@@ -125,6 +132,12 @@ export function openRpc(parts: Parts) {
           .map(([name, field]) => [name, describe(field, locked, attributes)]),
       )
     }),
+    default_get: method('fields_list', null, (model, args) => {
+      const known = defaultsOf(store)[model]
+      if (known === undefined) throw userError(`not simulated: default_get of ${model}`)
+      const asked = new Set(Array.isArray(args.fields_list) ? args.fields_list : [])
+      return Object.fromEntries(Object.entries(known).filter(([name]) => asked.has(name)))
+    }),
     check_access_rights: method('operation raise_exception', null, (model, args) => {
       const right = rightOf(args.operation)
       if (may(model, right)) return true
@@ -151,6 +164,12 @@ export function openRpc(parts: Parts) {
         fulfilment.cancel(idsOf(args), context.disable_cancel_warning === true),
       ),
       action_draft: method('ids', 'write', (_, args) => fulfilment.draft(idsOf(args))),
+    },
+    'res.users': {
+      context_get: method('', null, () => {
+        const user = store.get('res.users', 2)
+        return { lang: (user?.lang ?? false) as Json, tz: (user?.tz ?? false) as Json }
+      }),
     },
     'ir.config_parameter': {
       get_param: method('key default', 'read', (_, args) => {
@@ -221,8 +240,16 @@ function rightOf(value: Json | undefined): Right {
   return found
 }
 
+/** What a real Odoo 14 answered for the required fields of these models. */
+const defaultsOf = (store: Store): Readonly<Record<string, JsonObject>> => ({
+  'sale.order': { name: 'New', date_order: store.time().slice(0, 19), company_id: 1, warehouse_id: 1 },
+  'sale.order.line': { price_unit: 0, product_uom_qty: 1 },
+  'res.partner': { type: 'contact', active: true },
+})
+
 /** A field as `fields_get` shows it. */
 function describe(field: SimulatedField, locked: boolean, attributes: ReadonlySet<Json> | null): JsonObject {
+  const bare = ['type', 'string', 'selection']
   const all: JsonObject = {
     type: field.type,
     string: field.string,
@@ -231,12 +258,15 @@ function describe(field: SimulatedField, locked: boolean, attributes: ReadonlySe
     store: field.store,
     searchable: field.searchable,
     sortable: field.store,
+    depends: field.depends ?? (field.related === undefined ? [] : [field.related.join('.')]),
     ...(field.relation === undefined ? {} : { relation: field.relation }),
     ...(field.inverse === undefined ? {} : { relation_field: field.inverse }),
+    ...(field.digits === undefined ? {} : { digits: field.digits }),
     ...(field.selection === undefined ? {} : { selection: field.selection }),
     ...(field.openIn === undefined
       ? {}
       : { states: Object.fromEntries(field.openIn.map((state) => [state, [['readonly', false]]])) }),
   }
+  if (field.bare === true) return Object.fromEntries(Object.entries(all).filter(([name]) => bare.includes(name)))
   return attributes === null ? all : Object.fromEntries(Object.entries(all).filter(([name]) => attributes.has(name)))
 }

@@ -55,6 +55,128 @@ async function start(options: OdooSimulatorOptions = {}) {
 const columns = ['id', 'partner_id/.id', 'order_line/id', 'order_line/product_id/.id', 'order_line/product_uom_qty']
 const priced = [...columns, 'order_line/price_unit']
 
+describe('products', () => {
+  const fields = ['qty_available', 'free_qty', 'virtual_available']
+
+  test('are counted, reserved and shipped, which moves quants and not the product', async () => {
+    const { odoo, stock, rows, order, pass, store } = await start()
+    const moment = async () => (await rows('product.product', [['id', '=', Number(stock)]], ['write_date']))[0]
+    const before = await moment()
+    const count = async () => (await rows('product.product', [['id', '=', Number(stock)]], fields))[0]
+    pass(60_000)
+    odoo.erp.catalogue?.change(stock, { onHand: '9' })
+    expect(await count()).toMatchObject({ qty_available: 9, free_qty: 9, virtual_available: 9 })
+    const id = await order('o1', [stock])
+    store.confirm(id)
+    expect(await count()).toMatchObject({ qty_available: 9, free_qty: 5, virtual_available: 5 })
+    store.ship(id, { part: true })
+    expect(await count()).toMatchObject({ qty_available: 7, free_qty: 5, virtual_available: 5 })
+    store.cancelOrder(id)
+    expect(await count()).toMatchObject({ qty_available: 7, free_qty: 7, virtual_available: 7 })
+    expect(await moment()).toEqual(before)
+    const [quant] = await rows('stock.quant', [['product_id', '=', Number(stock)]], ['quantity', 'write_date'])
+    expect(quant).toMatchObject({ quantity: 7, write_date: '2026-03-01 08:01:00' })
+    expect(await rows('product.product', [['qty_available', '<', 8]], [])).toMatchObject([{ id: Number(stock) }])
+  })
+
+  test('of which too few are there are reserved in part, and come in with time', async () => {
+    const { odoo, stock, rows, order, store } = await start()
+    odoo.erp.catalogue?.change(stock, { onHand: '3' })
+    const id = await order('o1', [stock])
+    store.confirm(id)
+    const move = async () =>
+      (await rows('stock.move', [['sale_line_id', '!=', false]], ['state', 'reserved_availability']))[0]
+    expect(await move()).toMatchObject({ state: 'partially_available', reserved_availability: 3 })
+    expect(odoo.erp.catalogue?.products()[0]).toMatchObject({ onHand: '3', available: '0' })
+    expect(store.tick()).toBe(1)
+    expect(await move()).toMatchObject({ state: 'assigned', reserved_availability: 4 })
+    store.ship(id)
+    expect(store.order(id)?.lines[0]).toMatchObject({ delivered: 4 })
+  })
+
+  test('that are shipped as far as they are there leave the rest to a back order', async () => {
+    const { odoo, stock, rows, order, store } = await start()
+    odoo.erp.catalogue?.change(stock, { onHand: '3' })
+    const id = await order('o1', [stock])
+    store.confirm(id)
+    store.ship(id)
+    const moves = await rows('stock.move', [['sale_line_id', '!=', false]], ['state', 'product_uom_qty'])
+    expect(moves).toMatchObject([
+      { state: 'done', product_uom_qty: 3 },
+      { state: 'confirmed', product_uom_qty: 1 },
+    ])
+    expect(odoo.erp.catalogue?.products()[0]).toMatchObject({ onHand: '0', available: '0' })
+  })
+
+  test('are changed by a person, whose words show as they are', async () => {
+    const { odoo, stock, rows } = await start()
+    odoo.erp.catalogue?.change(stock, { name: 'Stool', price: '12.5', active: false })
+    expect(odoo.erp.catalogue?.products()[0]).toEqual({
+      id: stock,
+      sku: 'STOCK',
+      name: 'Stool',
+      active: false,
+      price: '12.5',
+      onHand: '1000',
+      available: '1000',
+    })
+    expect(await rows('product.product', [['id', '=', Number(stock)]], ['name'])).toEqual([])
+    expect(() => odoo.erp.catalogue?.change('99', { name: 'x' })).toThrow('no product.product 99')
+  })
+
+  test('cost what a price list says, and nothing without one', async () => {
+    const { odoo, store, stock, rows } = await start({ currencies: ['USD'] })
+    const price = async (more: JsonObject) =>
+      (await rows('product.product', [['id', '=', Number(stock)]], ['price'], more))[0]?.price
+    expect(await price({})).toBe(0)
+    store.setRate('USD', 1.25)
+    expect(await price({ context: { pricelist: 2 } })).toBe(12.5)
+    store.setPrice(stock, 'USD', '11')
+    expect(await price({ context: { pricelist: 2 } })).toBe(11)
+    expect(await price({ context: { pricelist: 1 } })).toBe(10)
+    expect(await price({ context: { pricelist: 99 } })).toBeUndefined()
+    store.create('product.pricelist.item', { pricelist_id: 1, compute_price: 'formula', base: 'standard_price' })
+    await expect(price({ context: { pricelist: 1 } })).rejects.toThrow('not simulated: a price list rule')
+    expect(odoo.erp.catalogue?.products()[0]?.price).toBe('10')
+  })
+
+  test('can be a hundred thousand', async () => {
+    const { store, rows } = await start()
+    const first = Number(store.addProducts(100_000))
+    expect(await rows('product.product', [['id', '=', first + 99_999]], ['default_code'])).toMatchObject([
+      { default_code: 'BULK-100000' },
+    ])
+  }, 60_000)
+})
+
+describe('describing', () => {
+  test('shows the fields of users that are made up as a real one does', async () => {
+    const { call } = await start()
+    const shown = (await call('res.users', 'fields_get', [
+      ['sel_groups_2_3', 'login'],
+      ['type', 'required', 'selection'],
+    ])) as JsonObject
+    expect(shown.sel_groups_2_3).toEqual({
+      type: 'selection',
+      string: 'Administration',
+      selection: [
+        [false, ''],
+        [2, 'Access Rights'],
+        [3, 'Settings'],
+      ],
+    })
+    expect(shown.login).toEqual({ type: 'char', required: true })
+  })
+
+  test('tells the defaults of what we create, and says where it does not know them', async () => {
+    const { call } = await start()
+    const asked = ['name', 'partner_id', 'partner_invoice_id', 'warehouse_id']
+    expect(await call('sale.order', 'default_get', [asked])).toEqual({ name: 'New', warehouse_id: 1 })
+    await expect(call('stock.picking', 'default_get', [['name']])).rejects.toThrow('not simulated: default_get')
+    expect(await call('res.users', 'context_get')).toEqual({ lang: 'en_US', tz: 'Europe/Berlin' })
+  })
+})
+
 describe('load', () => {
   test('makes orders with their lines by External ID, and changes the same ones when it is repeated', async () => {
     const { load, customer, stock, make, store } = await start()
@@ -489,7 +611,7 @@ describe('search', () => {
     ['nothing', 'sale.order', [['id', 'in', []]], []],
     ['a page in an order', 'sale.order', [], [2, 1], { order: 'name desc', offset: 1, limit: 2 }],
     ['as much as is asked', 'sale.order', [['write_date', '>=', '2026-01-01']], [1, 2], { order: 'id', limit: 2 }],
-    ['what is not searchable, as if it were not there', 'product.product', [['qty_available', '>', 5000]], [3, 2, 1]],
+    ['what is not searchable, as if it were not there', 'product.product', [['lst_price', '>', 5000]], [3, 2, 1]],
   ])('finds %s', async (_, model, domain, ids, named = {}) => {
     const { call, order, load, store, customer, stock } = await start()
     await order('o1')

@@ -33,7 +33,16 @@ export function worldOf(store: OdooStore): ErpWorld {
   })
   return {
     addProduct: (product) => store.addProduct(product),
-    catalogue: null,
+    catalogue: {
+      products: () =>
+        store.products().map((product) => ({
+          ...product,
+          price: text(product.price),
+          onHand: text(product.onHand),
+          available: text(product.available),
+        })),
+      change: (id, change) => store.changeProduct(id, change),
+    },
     orders: () => store.orders().map(orderOf),
     order: (id) => {
       const found = store.order(id)

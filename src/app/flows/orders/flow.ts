@@ -23,8 +23,14 @@ export const orders = defineFlow({
   parts({ mappings: own }, { source, target }) {
     return {
       deal: { file: own.deal ?? shipped(source, 'deal'), own: 'source', other: null },
-      order: { file: own.order ?? shipped(target, 'order'), own: 'target', other: 'deal', links: ['customer'] },
-      customer: { file: own.customer ?? shipped(target, 'customer'), own: 'target', other: 'deal' },
+      order: {
+        file: own.order ?? shipped(target, 'order'),
+        own: 'target',
+        other: 'deal',
+        links: ['customer'],
+        creates: true,
+      },
+      customer: { file: own.customer ?? shipped(target, 'customer'), own: 'target', other: 'deal', creates: true },
       fulfilment: { file: own.fulfilment ?? shipped(target, 'fulfilment'), own: 'target', other: null },
     }
   },
