@@ -271,7 +271,7 @@ describe('what is not taken', () => {
     expect([before?.ok, after?.ok]).toEqual([true, true])
     expect(refused).toMatchObject({ ok: false, failure: { problem: { kind: 'configuration_invalid' } } })
     expect(refused?.ok === false && refused.failure.fix).toContain(
-      'salesOrder (create, update, confirm, cancel) and Customer (create, update)',
+      'salesOrder (create, update, confirm, cancel); Customer (create, update)',
     )
   })
 
