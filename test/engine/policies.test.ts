@@ -69,6 +69,8 @@ describe('a new sync', () => {
     const report = await project.crosswalk.run(['orders'], {})
     expect(report.syncs[0]?.stopped?.problem).toMatchObject({ kind: 'guard_tripped', allowed: 5, wanted: 8 })
     expect(rig.odoo.store.orders()).toEqual([])
+    // Nor is there a customer that nobody needs yet.
+    expect(rig.odoo.store.partners().filter((partner) => partner.externalId !== null)).toEqual([])
     await project.crosswalk.run(['orders'], {})
     expect(rig.odoo.store.orders()).toEqual([])
     await project.crosswalk.run(['orders'], { allow: 8 })

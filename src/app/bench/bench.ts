@@ -30,8 +30,11 @@ export interface Bench {
   /** Finds records of the target for mappings; what was asked once in the batch is not asked again. */
   readonly lookups: Resolver
   readonly deps: Deps
-  /** To be asked before new records are created; a failure stops them all. */
-  guard(wanted: number): Promise<Failure | null>
+  /**
+   * To be asked before new records are created; a failure stops them all.
+   * @param how  `take` uses up the allowance, `ask` only tells whether there is enough of it
+   */
+  guard(wanted: number, how: 'ask' | 'take'): Promise<Failure | null>
   /** To be called before what must not be done twice. @throws LeaseLost */
   stillMine(): void
   /** One for each id, in their order. */
@@ -68,7 +71,7 @@ interface Options {
   readonly source: Endpoint
   readonly target: Endpoint
   readonly lookups: { forBatch(): Resolver }
-  readonly guard: (wanted: number) => Promise<Failure | null>
+  readonly guard: Bench['guard']
   readonly stillMine: () => void
   readonly planned: (ref: RecordRef, plan: Plan) => void
 }

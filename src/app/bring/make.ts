@@ -35,7 +35,7 @@ export async function make(
   }
   // A create that was sent before was granted before.
   const first = kind.guarded ? subjects.filter((subject) => subject.link.state === 'intended') : []
-  const refused = first.length === 0 ? null : await bench.guard(first.length)
+  const refused = first.length === 0 ? null : await bench.guard(first.length, 'take')
   if (refused !== null) for (const subject of first) put(subject, { ok: false, failure: refused })
   const sending = refused === null ? subjects : subjects.filter((subject) => !first.includes(subject))
   await inParts(sending, async (part) => {

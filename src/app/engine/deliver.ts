@@ -97,8 +97,8 @@ async function deliverBatch(
         lookups,
         stillMine: lease.stillMine,
         planned: () => undefined,
-        async guard(wanted) {
-          const refused = await askGuard(sync, wanted, deps)
+        async guard(wanted, how) {
+          const refused = await askGuard(sync, wanted, how, deps)
           stopped = refused ?? stopped
           return refused
         },
@@ -139,12 +139,16 @@ async function stop(sync: Sync, error: SyncError, records: number, deps: Deps): 
   }
 }
 
-async function askGuard(sync: Sync, wanted: number, deps: Deps): Promise<Failure | null> {
+async function askGuard(sync: Sync, wanted: number, how: 'ask' | 'take', deps: Deps): Promise<Failure | null> {
   const { guard } = sync
   if (guard === null) return null
   const { name } = sync
-  const { granted, used } = await deps.ledger.syncs.takeAllowance(name, wanted, guard.perHour, deps.clock.now())
-  if (granted) return null
+  const now = deps.clock.now()
+  const taken = how === 'take' ? wanted : 0
+  const { granted, used } = await deps.ledger.syncs.takeAllowance(name, taken, guard.perHour, now)
+  const { extraOrders } = await deps.ledger.syncs.get(name, now)
+  const enough = how === 'take' ? granted : used + wanted <= Math.max(guard.perHour, used) + extraOrders
+  if (enough) return null
   const failure: Failure = {
     problem: { kind: 'guard_tripped', allowed: guard.perHour, wanted },
     message: `Sync "${name}" was about to create ${wanted} new orders; ${used} were created in the last hour, and ${guard.perHour} an hour are allowed. None was created.`,

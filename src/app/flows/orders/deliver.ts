@@ -46,8 +46,9 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
     draftOrders(sync, ready, bench),
   ])
   for (const one of sought) settleSought(one, found, bench)
-  await customers.make(drafted.flatMap(({ won }) => won.deal.customer?.id ?? []))
-  const withCustomer = drafted.filter(({ won }) => hasCustomer(won, customers, bench))
+  const allowed = await allowedBy(bench, drafted, found)
+  await customers.make(allowed.flatMap(({ won }) => won.deal.customer?.id ?? []))
+  const withCustomer = allowed.filter(({ won }) => hasCustomer(won, customers, bench))
   const places = placesOf(withCustomer, found, bench)
   const served = withCustomer.filter(({ won }) => batch.outcomeOf(won.ref) === null)
   const again = new Set([...places].flatMap(([name, place]) => (place.adopted ? [name] : [])))
@@ -93,6 +94,20 @@ function isReady({ ref, deal }: Won, { batch }: Bench): boolean {
     )
   }
   return true
+}
+
+/** Without the orders that the guard stops: their customers are not to be created either. */
+async function allowedBy(
+  bench: Bench,
+  drafted: readonly Drafted[],
+  found: ReadonlyMap<string, Brought>,
+): Promise<readonly Drafted[]> {
+  const isNew = ({ won }: Drafted) => won.link.state === 'intended' && !found.has(refText(won.ref))
+  const fresh = drafted.filter(isNew)
+  const refused = fresh.length === 0 || bench.mode !== 'live' ? null : await bench.guard(fresh.length, 'ask')
+  if (refused === null) return drafted
+  for (const { won } of fresh) bench.batch.fail(won.ref, refused)
+  return drafted.filter((one) => !isNew(one))
 }
 
 /** Orders that carry our key but are not linked: after a lost answer or a lost ledger. */
