@@ -593,6 +593,7 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
     produce,
     purchase,
     receive,
+    replenish,
     ship,
     takeBack,
     invoice,

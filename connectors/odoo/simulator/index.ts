@@ -433,6 +433,7 @@ export async function startOdooSimulator(
     purchase: (id) => act(() => fulfilment.purchase(Number(id))),
     receive: (id) => act(() => fulfilment.receive(Number(id))),
     ship: (id, how) => act(() => fulfilment.ship(Number(id), how)),
+    replenish: (id) => act(() => fulfilment.replenish(Number(id))),
     takeBack: (id) => act(() => fulfilment.takeBack(Number(id))),
     invoice: (id, how) =>
       act(() => {

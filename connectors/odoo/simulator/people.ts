@@ -88,6 +88,8 @@ export interface OdooStore {
   purchase(orderId: string): boolean
   receive(orderId: string): boolean
   ship(orderId: string, options?: { readonly part?: boolean }): boolean
+  /** Fills up the stock of what the order waits for. @returns whether something was missing */
+  replenish(orderId: string): boolean
   /** Takes back what was shipped of one line. */
   takeBack(orderId: string): boolean
   /** Makes an invoice and posts it; `draft` leaves it so. */

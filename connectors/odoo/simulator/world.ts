@@ -50,7 +50,11 @@ export function worldOf(store: OdooStore): ErpWorld {
     },
     customers: () => store.partners().map(({ id, name, externalId }) => ({ id, name, key: keyOf(externalId) })),
     tick: () => store.tick(),
-    ship: (id, how) => void store.ship(id, how),
+    ship(id, how) {
+      // What these people ship is there.
+      store.replenish(id)
+      store.ship(id, how)
+    },
     invoice: (id) => void store.invoice(id),
     pay: (id, amount) => void store.pay(id, amount),
     cancel: (id) => store.cancelOrder(id),
