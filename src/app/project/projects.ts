@@ -134,7 +134,7 @@ export function openProjects(
     if (draft !== null && failing !== null) throw new SyncError(failing.message, failing)
     const next = draft === null ? inForce(disk, before?.files ?? null, digest) : drafted(draft, disk)
     const texts = textsOf(next)
-    const strange = checkPaths(texts, configPath)
+    const strange = checkPaths(next, configPath)
     if (strange.length > 0) return { findings: strange, revision: null, changes: [] }
 
     // What servers work with that were never told anything is not known to a command: then every file is new.
