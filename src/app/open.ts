@@ -188,17 +188,18 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     runs: (filter) => ledger.runs.list(filter),
     async hold(name, because) {
       mustExist(name)
+      await ledger.syncs.get(name, clock.now())
       // Whoever finds it held wants to know whom to ask.
       await ledger.syncs.set(name, { heldBecause: actor === null ? because : `${because} (${actor})` })
       log.info('sync held', { sync: name, because, actor })
     },
     async resume(name, how) {
       mustExist(name)
+      await resume(name)
       if (how.allow !== undefined) {
         await ledger.syncs.set(name, { extraOrders: how.allow })
         tellAllowed(name, how.allow)
       }
-      await resume(name)
       await wake([name])
     },
     publish: (draft, { note = null }) => projects.publish(draft, { actor, note }),

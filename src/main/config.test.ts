@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { SyncError } from '../core/problem.ts'
-import { loadConfig } from './config.ts'
+import { loadConfig, parseConfig } from './config.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -41,6 +41,24 @@ test('reads a configuration, with what comes from the environment', async () => 
   expect(config.connections.crm?.settings).toEqual({ accessToken: 'hush' })
   expect(config.syncs.deals?.batch).toBe(1000)
   expect(secrets).toEqual(['hush'])
+})
+
+test('tells what a process keeps until its end: connections, server, log, and whatever names the environment', () => {
+  const text = `${good}    where: { properties.pipeline: "\${PIPELINE}" }\nserver: { public_url: "\${URL}" }\n`
+  const written = text.replace(
+    'deals: { document: deal, from: crm, to: erp }',
+    'deals:\n    document: deal\n    from: crm\n    to: erp',
+  )
+  const environment = { TOKEN: 'hush', PIPELINE: 'default', URL: 'https://hooks.example' }
+  const { config, fixed } = parseConfig(written, environment)
+  expect(config?.server.public_url).toBe('https://hooks.example')
+  expect(fixed).toEqual({
+    'connections.crm': '{"settings":{"accessToken":"${TOKEN}"},"system":"hubspot"}',
+    'connections.erp': '{"system":"odoo"}',
+    server: '{"public_url":"${URL}"}',
+    log: 'null',
+    'syncs.deals.where.properties.pipeline': '${PIPELINE}',
+  })
 })
 
 describe('a configuration that cannot be', () => {

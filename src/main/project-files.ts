@@ -26,19 +26,22 @@ export async function readOwnFiles(root: string, config: string): Promise<Texts>
   return new Map(await Promise.all(paths.map(async (path) => [path, await readText(join(root, path))] as const)))
 }
 
+function unlessGone(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
+}
+
 /** Follows links, as a folder that is mounted into a container consists of them. */
 async function yamlFiles(root: string, folder: string, depth: number): Promise<readonly string[]> {
-  const names = await readdir(join(root, folder)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+  const names = (await readdir(join(root, folder)).catch(unlessGone)) ?? []
   const found = await Promise.all(
     names
       .filter((name) => !name.startsWith('.'))
       .map(async (name) => {
         const path = `${folder}/${name}`
-        if ((await stat(join(root, path))).isDirectory()) return depth > 1 ? yamlFiles(root, path, depth - 1) : []
-        return name.endsWith('.yaml') ? [path] : []
+        const found = await stat(join(root, path)).catch(unlessGone)
+        if (found?.isDirectory()) return depth > 1 ? yamlFiles(root, path, depth - 1) : []
+        return found !== null && name.endsWith('.yaml') ? [path] : []
       }),
   )
   return found.flat().sort()

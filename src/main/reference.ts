@@ -199,7 +199,8 @@ const guide: {
   configuration_invalid: {
     example: { kind: 'configuration_invalid', path: '' },
     means: 'The configuration or a mapping names what is not there: a field that was removed, a table without a file.',
-    remedy: 'Run `crosswalk lint`, correct what it finds, and restart. `crosswalk resume <sync>` resumes the sync.',
+    remedy:
+      'Run `crosswalk lint`, correct what it finds, and `crosswalk publish`. `crosswalk resume <sync>` resumes a sync that is still held.',
   },
   mapping_failed: {
     example: { kind: 'mapping_failed', rule: '', path: '' },

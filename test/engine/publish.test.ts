@@ -172,6 +172,18 @@ describe('what is wrong is refused, and nothing changes', () => {
     await isRefused([{ kind: 'configuration', message: 'the environment has no NOT_SET' }], path('"${NOT_SET}"'))
   })
 
+  test('a connection that differs on disk from that of the servers, until they are started with it', async () => {
+    const config = await onDisk('config/crosswalk.yaml')
+    await write('config/crosswalk.yaml', config.replace('indexDelaySeconds: 0', 'indexDelaySeconds: 1'))
+    expect(await publish()).toMatchObject({
+      code: 1,
+      findings: [
+        { file: 'config/crosswalk.yaml', kind: 'kept_until_restart', fix: expect.stringContaining('restart') },
+      ],
+    })
+    await write('config/crosswalk.yaml', config)
+  })
+
   test('a broken table, a test that fails, and files that are none of a project', async () => {
     await isRefused([{ file: table, line: 1, kind: 'wrong_form' }], { [table]: '- a list\n' })
     await isRefused([{ file: orderTest, line: 1, kind: 'failed_test' }], {

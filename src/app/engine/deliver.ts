@@ -32,7 +32,7 @@ type Progress = (records: number, counts: Readonly<Record<string, number>>, told
 export async function deliver(
   sync: Sync,
   deps: Deps,
-  options: { signal?: AbortSignal; progress?: Progress; outdated?: () => boolean } = {},
+  options: { signal?: AbortSignal; progress?: Progress; outdated?: () => Promise<boolean> } = {},
 ): Promise<Delivery> {
   const counts: Record<string, number> = {}
   let records = 0
@@ -46,7 +46,8 @@ export async function deliver(
     return own
   }
   async function loop(): Promise<void> {
-    while (options.signal?.aborted !== true && options.outdated?.() !== true && stopped === null) {
+    while (options.signal?.aborted !== true && stopped === null) {
+      if ((await options.outdated?.()) === true) return
       stopped = await blockedBecause(sync, deps)
       if (stopped !== null) return
       const claims = await claim()

@@ -35,13 +35,13 @@ interface Observer {
 }
 
 export function openJobs(
-  projects: Pick<Projects, 'current'>,
+  projects: Pick<Projects, 'current' | 'takeOver'>,
   queue: Queue,
   deps: Deps & { readonly metrics: Observer },
 ): Jobs {
   const { ledger, clock, log, metrics } = deps
 
-  // Any may have been broken when another process, or another project, tried it last.
+  // Not opened since the start or since the project was replaced: any may have been broken when it was last tried.
   const broken = new Set<string>()
 
   /** Opens a sync; a mistake in it is a problem that holds it, not a crash. */
@@ -50,7 +50,10 @@ export function openJobs(
     if (!Object.hasOwn(project.config.syncs, name)) return null
     try {
       const sync = await project.sync(name)
-      if (broken.delete(name)) await ledger.problems.close(name, [`configuration_invalid ${name}`])
+      if (broken.delete(name)) {
+        await ledger.problems.close(name, [`configuration_invalid ${name}`])
+        await notice(sync)
+      }
       return sync
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
@@ -64,6 +67,9 @@ export function openJobs(
 
   async function handle(job: Job, signal: AbortSignal): Promise<void> {
     if (job.queue === 'upkeep') return reconcileAll()
+    // Asked before each job and each batch: a record that another process releases for what was published must not fail once
+    // more here, by what was in force before.
+    await projects.takeOver()
     const project = projects.current()
     const sync = await open(job.sync, project)
     if (sync === null) return
@@ -87,9 +93,12 @@ export function openJobs(
       if (told === 0 || sync.feeds === null) return
       await queue.enqueue([{ queue: 'deliver', sync: sync.feeds, lane: job.lane }])
     }
-    const outdated = () => projects.current() !== project
+    const outdated = async () => {
+      await projects.takeOver()
+      return projects.current() !== project
+    }
     const delivery = await deliver(sync, deps, { signal, progress, outdated })
-    if (outdated()) await queue.enqueue([{ ...job }])
+    if (await outdated()) await queue.enqueue([{ ...job }])
     metrics.ordersCreated(sync.name, delivery.counts[madeCount] ?? 0)
     if (delivery.records > 0) log.info('delivered', { sync: sync.name, records: delivery.records, ...delivery.counts })
   }
@@ -105,6 +114,12 @@ export function openJobs(
       const { won, linked, missing, extra } = result
       log.info('reconciled', { sync: name, won, linked, missing: missing.length, extra: extra.length })
     }
+  }
+
+  async function notice(sync: Sync): Promise<void> {
+    const { mappings, heldBecause } = await ledger.syncs.get(sync.name, clock.now())
+    if (mappings !== null && mappings !== sync.digest && heldBecause !== null) await release(sync.name, heldBecause)
+    await noticeChanges(sync, deps)
   }
 
   /** Lets a sync go on that was held for a mistake in its configuration; what a person or the guard holds stays held. */
@@ -153,11 +168,7 @@ export function openJobs(
     async begin() {
       for (const name of Object.keys(projects.current().config.syncs)) {
         broken.add(name)
-        const sync = await open(name)
-        if (sync === null) continue
-        const { mappings, heldBecause } = await ledger.syncs.get(name, clock.now())
-        if (mappings !== null && mappings !== sync.digest && heldBecause !== null) await release(name, heldBecause)
-        await noticeChanges(sync, deps)
+        await open(name)
       }
       await queue.schedule(
         Object.entries(projects.current().config.syncs).flatMap(([sync, { schedule }]) =>

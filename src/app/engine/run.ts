@@ -52,8 +52,8 @@ export async function runSyncs(
   const chosen = project.order(names)
   const rows = new Map<string, Row>()
   for (const name of chosen) {
-    if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
     await resume(name)
+    if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
   }
 
   /** A system that does not answer stops its sync; an invalid configuration stops the command. */

@@ -4,7 +4,7 @@ import type { Finding } from '../../mapping/compile/compile.ts'
 import { parseTable } from '../../mapping/compile/table.ts'
 import type { Evaluator } from '../../mapping/run/run.ts'
 import type { Config } from './config.ts'
-import type { Texts } from './files.ts'
+import type { Files, Texts } from './files.ts'
 import type { Linted, Project } from './project.ts'
 import { runTests } from './tests.ts'
 import type { Fixed, Workshop } from './workshop.ts'
@@ -14,19 +14,21 @@ export interface PublishFinding extends Omit<Finding, 'kind'> {
   readonly kind: Finding['kind'] | 'not_a_project_file' | 'configuration' | 'kept_until_restart' | 'failed_test'
 }
 
-const isTable = (path: string) => /^config\/tables\/[\w-][\w.-]*\.yaml$/.test(path)
-const isMapping = (path: string) => /^mappings\/(?:[\w-][\w.-]*\/)*[\w-][\w.-]*\.yaml$/.test(path)
+// Nothing hidden, and no way out of the folder.
+const isTable = (path: string) => /^config\/tables\/[^./\\\p{Cc}][^/\\\p{Cc}]*\.yaml$/u.test(path)
+const isMapping = (path: string) =>
+  /^mappings\/(?:[^./\\\p{Cc}][^/\\\p{Cc}]*\/)*[^./\\\p{Cc}][^/\\\p{Cc}]*\.yaml$/u.test(path)
 const filesMax = 1_000
 const bytesMax = 5_000_000
 
 /** Files that a project does not consist of, or too much of them. */
-export function checkPaths(texts: Texts, configPath: string): readonly PublishFinding[] {
-  const strange = [...texts.keys()].filter((path) => path !== configPath && !isTable(path) && !isMapping(path))
+export function checkPaths(files: Files, configPath: string): readonly PublishFinding[] {
+  const strange = [...files.keys()].filter((path) => path !== configPath && !isTable(path) && !isMapping(path))
   const fix = `A project consists of ${configPath}, mappings/**/*.yaml and config/tables/*.yaml.`
   const findings = strange.map((file) => whole(file, 'not_a_project_file', 'This file cannot be published.', fix))
   let bytes = 0
-  for (const text of texts.values()) bytes += text.length
-  if (texts.size <= filesMax && bytes <= bytesMax) return findings
+  for (const { text } of files.values()) bytes += text?.length ?? 0
+  if (files.size <= filesMax && bytes <= bytesMax) return findings
   const most = `At most ${filesMax} files with ${bytesMax} characters can be published.`
   return [...findings, whole(configPath, 'too_large', most)]
 }
@@ -57,12 +59,11 @@ export async function check(
   const readable = parsed.config === null ? [] : kept
   const moved = new Map(readable.flatMap((one) => differences(one, parsed.fixed)).map((path) => [path.join('.'), path]))
   for (const path of moved.values()) {
-    const message = `${path.join('.')} cannot change while processes run.`
-    early.push(inConfig('kept_until_restart', { ...parsed.locate(path, message), fix: restart }))
+    const place = parsed.locate(path, 'it cannot change while processes run.')
+    early.push(inConfig('kept_until_restart', { ...place, fix: restart }))
   }
-  for (const path of mappingsNamed(parsed.config)) {
-    const place = parsed.locate(path.at, `${path.at.join('.')}: only mappings in mappings/ can be published.`)
-    early.push(inConfig('configuration', place))
+  for (const path of mappingsElsewhere(parsed.config)) {
+    early.push(inConfig('configuration', parsed.locate(path, 'only mappings in mappings/ can be published.')))
   }
   for (const [file, text] of texts) if (isTable(file)) early.push(...parseTable({ file, text }).findings)
   if (early.length > 0 || parsed.config === null) return { findings: early, project: null }
@@ -123,12 +124,12 @@ export const differences = (before: Fixed, after: Fixed): readonly (readonly str
     ...Object.keys(before).filter((place) => !(place in after) && place.startsWith('connections.')),
   ].map((place) => place.split('.'))
 
-/** Mappings of syncs by another path than those that belong to the project. */
-function mappingsNamed(config: Config | null): readonly { readonly at: readonly string[] }[] {
+/** Places that name a mapping which is no file of the project. */
+function mappingsElsewhere(config: Config | null): readonly (readonly string[])[] {
   return Object.entries(config?.syncs ?? {}).flatMap(([sync, one]) => {
     const mappings: unknown = 'mappings' in one ? one.mappings : null
     return Object.entries(isObject(mappings as Json) ? (mappings as object) : {})
       .filter(([, path]) => typeof path === 'string' && !isMapping(path))
-      .map(([role]) => ({ at: ['syncs', sync, 'mappings', role] }))
+      .map(([role]) => ['syncs', sync, 'mappings', role])
   })
 }

@@ -1,4 +1,5 @@
 import { type Failure, failureOf, SyncError } from '../../core/problem.ts'
+import { toMillis } from '../../core/time.ts'
 import type { FileChange, PublishedFiles, Revision } from '../../ports/ledger/revisions.ts'
 import type { Deps } from '../bench/deps.ts'
 import { check, checkPaths, differences, type PublishFinding } from './check.ts'
@@ -48,6 +49,7 @@ export interface Publication {
 
 /** Under which problems of publishing are kept: no sync can have this name. */
 const publishingCause = 'published project'
+const tellAgainMs = 60_000
 
 /** @param first  what the process started with */
 export function openProjects(
@@ -60,6 +62,7 @@ export function openProjects(
   // The newest that was looked at, and why it was not taken over.
   let seen = first.revision?.number ?? 0
   let failing: Failure | null = null
+  let told = { number: 0, at: 0 }
 
   // One after the other: what is taken over while something is published would be checked against another state.
   let turn: Promise<unknown> = Promise.resolve()
@@ -82,7 +85,6 @@ export function openProjects(
   }
 
   async function takeOver(): Promise<void> {
-    // Told again and again: another process that starts well cannot know that this one is still behind.
     if ((await ledger.revisions.newest()) <= seen) return failing === null ? undefined : tell(seen, failing)
     const news = await ledger.revisions.files()
     if (news === null) return
@@ -110,8 +112,13 @@ export function openProjects(
     revision = news
   }
 
-  const tell = (number: number, failure: Failure) =>
-    ledger.problems.raise([{ sync: publishingCause, causeKey: String(number), failure, records: [] }])
+  /** Again and again: another process, which starts well and closes the problem, cannot know that this one is behind. */
+  async function tell(number: number, failure: Failure): Promise<void> {
+    const now = clock.now()
+    if (number === told.number && toMillis(now) < told.at + tellAgainMs) return
+    told = { number, at: toMillis(now) }
+    await ledger.problems.raise([{ sync: publishingCause, causeKey: String(number), failure, records: [] }])
+  }
 
   /** Closes what was told of revisions up to this one. */
   async function mended(number: number): Promise<void> {
@@ -127,7 +134,7 @@ export function openProjects(
     if (draft !== null && failing !== null) throw new SyncError(failing.message, failing)
     const next = draft === null ? inForce(disk, before?.files ?? null, digest) : drafted(draft, disk)
     const texts = textsOf(next)
-    const strange = checkPaths(texts, configPath)
+    const strange = checkPaths(next, configPath)
     if (strange.length > 0) return { findings: strange, revision: null, changes: [] }
 
     // What servers work with that were never told anything is not known to a command: then every file is new.
