@@ -3,6 +3,7 @@ import { type RecordRef, refsOf } from '../core/ref.ts'
 import type { MappingFile } from '../mapping/compile/compile.ts'
 import { runMappingTests } from '../mapping/testing/test-file.ts'
 import type { Deps } from './bench/deps.ts'
+import { queueAsRun } from './bench/own-run.ts'
 import type { ConnectionCheck, Crosswalk, MappingTest } from './crosswalk.ts'
 import { preview } from './engine/preview.ts'
 import { runSyncs } from './engine/run.ts'
@@ -73,10 +74,7 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
   async function retry(sync: string, records: readonly RecordRef[]): Promise<number> {
     const at = clock.now()
     await ledger.inTransaction(async (tx) => {
-      const run = await tx.runs.start(sync, 'retry', at, actor)
-      await tx.inbox.add(sync, records, { lane: 'retry', run })
-      await tx.runs.count(run, { found: records.length })
-      await tx.runs.finish(run, { state: 'done', reason: null, now: at })
+      await queueAsRun(sync, records, { kind: 'retry', lane: 'retry', actor, at }, tx)
       const told = { sync, at, event: 'retried', text: 'Tried again', details: null, actor }
       await tx.timeline.add(records.map((ref) => ({ ...told, ref })))
     })
@@ -137,7 +135,7 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
       )
       const syncs = await Promise.all(
         Object.entries(projects.current().config.syncs).map(async ([name, config]) => ({
-          ...(await ledger.syncs.get(name, now)),
+          ...(await ledger.syncs.peek(name, now)),
           mode: config.mode,
           from: config.from,
           to: config.to,
@@ -179,10 +177,12 @@ function askedBy(actor: string | null, projects: Pick<Projects, 'current'>, deps
     runs: (filter) => ledger.runs.list(filter),
     async hold(name, because) {
       mustExist(name)
+      await ledger.syncs.get(name, clock.now())
       await ledger.syncs.set(name, { heldBecause: because })
     },
     async resume(name, how) {
       mustExist(name)
+      await ledger.syncs.get(name, clock.now())
       if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
       await resume(name)
       await wake([name])

@@ -19,6 +19,8 @@ export interface SyncState {
 export interface Syncs {
   /** Creates the row at first sight with `enabledAt` = now. */
   get(sync: string, now: Instant): Promise<SyncState>
+  /** As `get` would answer; a row that is not there is not created. */
+  peek(sync: string, now: Instant): Promise<SyncState>
   set(sync: string, change: Partial<Omit<SyncState, 'sync' | 'cursors'>>): Promise<void>
   setCursor(sync: string, object: string, cursor: Cursor): Promise<void>
   /** Everything is looked at from the beginning again. */
