@@ -23,7 +23,7 @@ beforeAll(async () => {
   const folder = join(dirname(rig.config), '..', 'mappings')
   await mkdir(folder)
   const shipped = await readFile(join(import.meta.dirname, '../../mappings/odoo/customer.yaml'), 'utf8')
-  const own = shipped.replace('\nfields:\n', '\nfields:\n  comment: crm.properties.dealname\n')
+  const own = shipped.replace('  - name\nfields:\n', '  - name\n  - ref\nfields:\n  ref: crm.properties.dealname\n')
   await writeFile(join(folder, 'customer.yaml'), own)
   project = await rig.open()
   shop = stock(rig)
@@ -140,14 +140,17 @@ describe('a deal that is refused', () => {
 
 describe('a preview', () => {
   test('knows rules of the customer that reach the deal, as delivery does', async () => {
+    // Only by what the deal is called can this customer of the ERP be recognised.
+    const known = rig.odoo.store.addCustomer({ name: 'Known by the deal', ref: 'From the deal' })
     const companyId = rig.hubspot.store.addCompany({ name: 'Reached AG', domain: 'reached.example' })
     const id = win({ name: 'From the deal', companyId })
     const shown = await previewOf(id)
     expect(shown).toMatchObject({ action: 'create', failures: [] })
+    expect(shown.fields).toContainEqual(expect.objectContaining({ field: 'partner_id', value: known }))
     await settle(project)
     const order = orderOf(id)
-    expect(order?.state).toBe('sale')
-    expect(partners('Reached AG').map((partner) => partner.id)).toEqual([order?.partnerId])
+    expect(order).toMatchObject({ state: 'sale', partnerId: known })
+    expect(partners('Reached AG')).toEqual([])
     expect(await previewOf(id)).toMatchObject({ action: 'nothing', order: { id: order?.id }, failures: [] })
   }, 60_000)
 
