@@ -129,7 +129,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       )
     }
     const files = projectFiles(loaded.root, packageRoot)
-    const nameRecords = ({ name, records, kind }: Sync, watched: string) =>
+    const nameRecords = ({ name, records, kind }: Pick<Sync, 'name' | 'records' | 'kind'>, watched: string | null) =>
       ledger.syncs.nameRecords(name, records, watched, kind ?? '')
     return {
       loaded,

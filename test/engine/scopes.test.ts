@@ -246,6 +246,7 @@ test('a backfill asks the quota for its own share, and leaves live work the rest
   })
   const sync = await project.projects.current().sync('orders')
   expect(await deliver(sync, project.deps)).toMatchObject({ stopped: { problem: { kind: 'rate_limited' } } })
+  expect(await project.projects.current().endpoint('hubspot').paused()).toBeNull()
   // Neither stops live work: the deal's own change brings it in the meantime.
   const report = await project.crosswalk.run([], {})
   expect(report.syncs.map((one) => one.stopped)).toEqual([null, null])

@@ -27,9 +27,9 @@ export interface Syncs {
   forgetCursors(sync: string): Promise<void>
   /**
    * Names the rows that a release before record references left for this sync.
-   * @param records  whose records it works on @param watched  the object its cursor belonged to @param kind  of its own links
+   * @param records  whose records it works on @param watched  the object its cursor belonged to, null leaves the cursor alone @param kind  of its own links
    */
-  nameRecords(sync: string, records: RecordKind, watched: string, kind: string): Promise<void>
+  nameRecords(sync: string, records: RecordKind, watched: string | null, kind: string): Promise<void>
   /**
    * Takes `wanted` new orders from the guard's allowance of the hour before `now`, all or nothing; races between
    * workers never allow more. @returns the number already used in that hour, and whether it was granted
