@@ -187,6 +187,21 @@ describe('a preview', () => {
     expect(await problemOf(same ?? '')).toBeNull()
   }, 60_000)
 
+  test('of a lost deal finds the order whose answer was lost, as a live pass does', async () => {
+    const id = win({ name: 'Lost answer, lost deal' })
+    await settle(project)
+    const { ledger } = project.deps
+    const [link] = await ledger.links.bySource('orders', 'order', [refOf(id)])
+    await ledger.links.update([{ id: link?.id ?? '', state: 'unknown', move: true, target: { id: null } }])
+    rig.hubspot.store.updateDeal(id, { dealstage: 'closedlost' })
+    const shown = await previewOf(id)
+    expect(shown).toMatchObject({ action: 'problem', failures: [{ problem: { kind: 'unwon_refused' } }] })
+    await settle(project)
+    expect((await problemOf(id))?.message).toBe(shown.failures[0]?.message)
+    expect(await ledger.links.bySource('orders', 'order', [refOf(id)])).toMatchObject([{ state: 'linked' }])
+    expect(orderOf(id)?.state).toBe('sale')
+  }, 60_000)
+
   test('leaves no trace in the ledger', async () => {
     const id = win({ name: 'Looked at', companyId: rig.hubspot.store.addCompany({ name: 'Looked at AG' }) })
     const { ledger } = project.deps
