@@ -55,7 +55,12 @@ async function benchOf(
     {
       name: 'erp',
       system: 'odoo',
-      connection: { write: async (writes: readonly Write[]) => answer(writes) } as unknown as Connection,
+      connection: {
+        write: async (writes: readonly Write[]) => answer(writes),
+        // Tells of the first one alone, whatever it is asked.
+        read: async () => [null],
+        find: async () => [[]],
+      } as unknown as Connection,
       reopen: async () => null,
     },
     depsOf(),
@@ -166,4 +171,14 @@ test.each(['shadow', 'preview'] as const)('a %s bench has no way to write', asyn
   await still.links.update([{ id: link?.id ?? '', state: 'sent' }])
   expect(await ledger.links.list({ sync: `${mode}-links`, max: 10 })).toEqual([])
   expect(written).toBe(0)
+})
+
+test('a connector that tells of fewer records than it was asked about does not mean that they are gone', async () => {
+  const { batch } = await begin()
+  const bench = await benchOf(batch, () => [])
+  const untold = { problem: { kind: 'bad_reply' } }
+  expect(await bench.read('source', 'order', ['1'], [])).toEqual([null])
+  await expect(bench.read('source', 'order', ['1', '2'], [])).rejects.toMatchObject(untold)
+  expect(await bench.find('order', [{ key: 'a' }])).toEqual([[]])
+  await expect(bench.find('order', [{ key: 'a' }, { key: 'b' }])).rejects.toMatchObject(untold)
 })
