@@ -79,12 +79,16 @@ test('a ledger of the release before is taken over with all that is under way', 
   const done = shop.win(6)
   const unknown = shop.winUnknown()
   await settle(project)
-  const [shipped = '', lost = '', notSent = '', amended = ''] = done
+  const [shipped = '', lost = '', notSent = '', amended = '', unreported = ''] = done
   const before = rig.odoo.store.orders().map((order) => order.name)
   const waiting = shop.win(2)
   const due = [...waiting, lost, notSent]
   await project.deps.ledger.inbox.add('orders', due.map(refOf), { lane: 'live' })
+  await project.deps.ledger.inbox.add('fulfilment', [refOf(unreported)], { lane: 'live' })
   await project.close()
+  // A report was about to be written back.
+  rig.hubspot.store.updateDeal(unreported, { erp_status: '' })
+  await fresh.query(`update crosswalk.links set source_written = null where source_id = $1`, [unreported])
   // One answer was lost, of another order nothing more than the intent was stored: both are in the ERP.
   await fresh.query(
     `update crosswalk.links set state = 'unknown', target_id = null, origin = null, target_written = null where source_id = $1`,
@@ -100,6 +104,9 @@ test('a ledger of the release before is taken over with all that is under way', 
   // The sync of reports is the first to run, and alone: it reads what the other one's rows tell.
   rig.odoo.store.ship(orderOf(shipped)?.id ?? '', { part: false })
   project = await rig.open()
+  const report = await project.crosswalk.run(['fulfilment'], {})
+  expect(report.syncs[0]?.counts).not.toHaveProperty('left_out')
+  expect(deal(unreported).erp_status).toBe('ready')
   for (let round = 0; round < 100 && deal(shipped).erp_status !== 'shipped'; round += 1) {
     await project.crosswalk.run(['fulfilment'], {})
     await project.deps.clock.sleep(100)
