@@ -1,6 +1,7 @@
 import { failureOf, SyncError } from '../core/problem.ts'
 import { type RecordRef, refsOf } from '../core/ref.ts'
 import type { Deps } from './bench/deps.ts'
+import { queueAsRun } from './bench/own-run.ts'
 import type { ConnectionCheck, Crosswalk } from './crosswalk.ts'
 import { preview } from './engine/preview.ts'
 import { runSyncs } from './engine/run.ts'
@@ -84,10 +85,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
   async function retry(sync: string, records: readonly RecordRef[]): Promise<number> {
     const at = clock.now()
     await ledger.inTransaction(async (tx) => {
-      const run = await tx.runs.start(sync, 'retry', at, actor)
-      await tx.inbox.add(sync, records, { lane: 'retry', run })
-      await tx.runs.count(run, { found: records.length })
-      await tx.runs.finish(run, { state: 'done', reason: null, now: at })
+      await queueAsRun(sync, records, { kind: 'retry', lane: 'retry', actor, at }, tx)
       const told = { sync, at, event: 'retried', text: 'Queued to be tried again', details: null, actor }
       await tx.timeline.add(records.map((ref) => ({ ...told, ref })))
     })
@@ -146,7 +144,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       )
       const syncs = await Promise.all(
         Object.entries(projects.current().config.syncs).map(async ([name, config]) => ({
-          ...(await ledger.syncs.get(name, now)),
+          ...(await ledger.syncs.peek(name, now)),
           mode: config.mode,
           from: config.from,
           to: config.to,
@@ -195,6 +193,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     },
     async resume(name, how) {
       mustExist(name)
+      await ledger.syncs.get(name, clock.now())
       await resume(name)
       if (how.allow !== undefined) {
         await ledger.syncs.set(name, { extraOrders: how.allow })

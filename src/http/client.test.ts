@@ -5,9 +5,10 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { SyncError } from '../core/problem.ts'
 import type { Instant } from '../core/time.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { HttpReply, HttpRequest, HttpRules, Login, Quota } from '../ports/http.ts'
+import type { HttpReply, HttpRequest, HttpRules, Lane, Login, Quota } from '../ports/http.ts'
 import type { Log } from '../ports/log.ts'
 import { type HttpCall, openHttpClient } from './client.ts'
+import { callScopes } from './scope.ts'
 
 const closers: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -65,6 +66,7 @@ function client(baseUrl: string, rules: Partial<HttpRules> = {}, waits: readonly
   const calls: HttpCall[] = []
   const lines: string[] = []
   const learnt: Quota[] = []
+  const lanes: Lane[] = []
   const budgetWaits = [...waits]
   const clock: Clock = {
     now: () => '2026-11-24T09:30:00.000Z' as Instant,
@@ -81,7 +83,10 @@ function client(baseUrl: string, rules: Partial<HttpRules> = {}, waits: readonly
     onCall: (call) => calls.push(call),
     secrets: () => ['hush-hush'],
     budget: {
-      take: async () => budgetWaits.shift() ?? 0,
+      take: async (_connection, lane) => {
+        lanes.push(lane)
+        return budgetWaits.shift() ?? 0
+      },
       learn: async (_connection, quota) => {
         learnt.push(quota)
       },
@@ -97,7 +102,7 @@ function client(baseUrl: string, rules: Partial<HttpRules> = {}, waits: readonly
     classify,
     ...rules,
   })
-  return { http, slept, calls, lines, learnt }
+  return { http, slept, calls, lines, learnt, lanes }
 }
 
 const loginOf = (authorization: (request: HttpRequest) => string, refused = (): boolean => false): Login => ({
@@ -471,6 +476,36 @@ describe('limits', () => {
     const { http, slept } = client(server.url, {}, [40, 60])
     await http.send(read(`${server.url}/x`))
     expect(slept).toEqual([40, 100, 60])
+  })
+
+  test('asks the budget for the lane that the work is in, through every await', async () => {
+    const server = await serve((_request, response, nth) => json(response, nth === 1 ? 429 : 200, {}))
+    const { http, lanes } = client(server.url)
+    for (const lane of ['backfill', 'retry'] as const) {
+      await callScopes.within({ lane, mayWrite: true }, async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        await http.send(read(`${server.url}/x`))
+      })
+    }
+    await http.send(read(`${server.url}/x`))
+    // The first was sent twice.
+    expect(lanes).toEqual(['backfill', 'backfill', 'retry', 'live'])
+  })
+
+  test('sends nothing but reads for work that may only read', async () => {
+    const server = await serve((_request, response) => json(response, 200, {}))
+    const { http, lanes } = client(server.url)
+    const send = (effect: HttpRequest['effect'], mayWrite: boolean) =>
+      callScopes.within({ lane: 'live', mayWrite }, () =>
+        http.send({ method: 'POST', url: `${server.url}/${effect}`, effect }),
+      )
+    for (const effect of ['write', 'repeatable'] as const) {
+      await expect(send(effect, false)).rejects.toThrow('work that may only read; nothing was sent')
+    }
+    expect([server.requests.length, lanes]).toEqual([0, []])
+    expect((await send('read', false)).status).toBe(200)
+    for (const effect of ['write', 'repeatable'] as const) expect((await send(effect, true)).status).toBe(200)
+    expect(server.requests.map((request) => request.url)).toEqual(['/read', '/write', '/repeatable'])
   })
 
   test('gives the work back when the budget is used up for long', async () => {

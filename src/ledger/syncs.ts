@@ -46,6 +46,9 @@ const takeAllowance = {
   text: `select granted, used from crosswalk.take_allowance($1, $2, $3, $4)`,
 }
 
+/** What a sync begins with. */
+const unseen = { mode: 'live', mappings: null, heldBecause: null, extraOrders: 0, cursors: {} } as const
+
 export function openSyncs(database: Database): Syncs {
   const change = async (statement: typeof set, sync: string, ...values: readonly string[]) => {
     const changed = await database.rows(statement, [sync, ...values])
@@ -57,6 +60,10 @@ export function openSyncs(database: Database): Syncs {
       const [created] = state ? [state] : await database.rows<SyncState>(create, [sync, now])
       if (created === undefined) throw new Error(`The sync "${sync}" was not stored.`)
       return created
+    },
+    async peek(sync, now) {
+      const [state] = await database.rows<SyncState>(get, [sync])
+      return state ?? { ...unseen, sync, enabledAt: now }
     },
     set: (sync, changes) => change(set, sync, storedJson(changes)),
     setCursor: (sync, object, cursor) => change(setCursor, sync, storedJson({ [object]: cursor })),

@@ -145,7 +145,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
         openEndpoint({ name, system, connection, reopen }, { ledger, clock, log, scopes: callScopes }),
       )
     }
-    const nameRecords = ({ name, records, kind }: Sync, watched: string) =>
+    const nameRecords = ({ name, records, kind }: Pick<Sync, 'name' | 'records' | 'kind'>, watched: string | null) =>
       ledger.syncs.nameRecords(name, records, watched, kind ?? '')
     const workshop: Workshop = {
       configPath,

@@ -1,4 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { type Embedded, startEmbedded } from '../../src/ledger/embedded.ts'
@@ -37,6 +38,22 @@ export async function freshDatabase(): Promise<FreshDatabase> {
       await embedded.close()
     },
   }
+}
+
+/** A database as the release before record references left it, with nothing in it. */
+export async function oldDatabase(): Promise<FreshDatabase> {
+  const database = await freshDatabase()
+  await database.query(`create schema crosswalk`)
+  await database.query(
+    `create table crosswalk.migrations (name text primary key, digest text not null, applied_at timestamptz not null)`,
+  )
+  for (const name of ['0001-tables.sql', '0002-functions.sql']) {
+    const sql = await readFile(join(import.meta.dirname, '../../src/ledger/migrations', name), 'utf8')
+    await database.query(sql)
+    const digest = createHash('sha256').update(sql).digest('hex')
+    await database.query(`insert into crosswalk.migrations values ($1, $2, now())`, [name, digest])
+  }
+  return database
 }
 
 /** A ledger in a database of its own. */

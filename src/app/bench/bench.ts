@@ -7,6 +7,7 @@ import type { CallScope } from '../../ports/http.ts'
 import type { Link, Links, NewLink } from '../../ports/ledger/links.ts'
 import type { Problems } from '../../ports/ledger/problems.ts'
 import type { SyncState } from '../../ports/ledger/syncs.ts'
+import { oneForEach } from './answers.ts'
 import type { Batch } from './batch.ts'
 import type { Deps } from './deps.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -37,7 +38,7 @@ export interface Bench {
   guard(wanted: number, how: 'ask' | 'take'): Promise<Failure | null>
   /** To be called before what must not be done twice. @throws LeaseLost */
   stillMine(): void
-  /** One for each id, in their order. */
+  /** One for each id, in their order. @throws SyncError `bad_reply` when fewer were told, as `find` does */
   read(
     end: 'source' | 'target',
     object: string,
@@ -95,12 +96,12 @@ export function openBench(options: Options, deps: Deps): Bench {
     async read(end, object, ids, paths) {
       if (ids.length === 0) return []
       const records = await ends[end].use((connection) => connection.read(object, ids, paths))
-      return ids.map((_, index) => records[index] ?? null)
+      return oneForEach(records, ids.length, ends[end].name, object)
     },
     async find(object, queries) {
       if (queries.length === 0) return []
       const matches = await ends.target.use((connection) => connection.find(object, queries))
-      return queries.map((_, index) => matches[index] ?? [])
+      return oneForEach(matches, queries.length, ends.target.name, object)
     },
     async send(end, writes) {
       if (!live) throw new Error(`a ${mode} bench writes nothing, and was told to`)

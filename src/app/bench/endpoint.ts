@@ -49,7 +49,10 @@ export function openEndpoint(
   async function failed(error: SyncError, known: number): Promise<void> {
     const verdict = verdictOf(error.problem)
     const down = error.problem.kind === 'unavailable'
-    if (verdict.do !== 'pause_connection' && !down && error.problem.kind !== 'rate_limited') return
+    const limited = error.problem.kind === 'rate_limited'
+    if (verdict.do !== 'pause_connection' && !down && !limited) return
+    // A backfill that used up its share of the quota waits alone; live work has calls left, or finds out by itself.
+    if (limited && deps.scopes.current().lane === 'backfill') return
     failing = true
     // Concurrent calls that all fail are one outage.
     if (down && outages > known) return

@@ -15,7 +15,7 @@ function begin() {
     return codes.map((code) => shelf.get(code) ?? [])
   }
   const lookups = openLookups(
-    { use: (work) => work({ find } as Partial<Connection> as Connection) },
+    { name: 'erp', use: (work) => work({ find } as Partial<Connection> as Connection) },
     { now: () => now, sleep: async () => {} },
   )
   const put = (code: string, ...labels: readonly string[]) =>
@@ -66,4 +66,11 @@ test('a batch asks once, whatever the answer; what was found is asked for again 
   expect(await look(batch, 'A', 'B')).toEqual(['a', ''])
   expect(await look(lookups.forBatch(), 'A')).toEqual(['another'])
   expect(asked).toEqual([['A', 'B'], ['A']])
+})
+
+test('an answer that is missing is not taken for nothing found', async () => {
+  const silent = { find: async () => [] } as Partial<Connection> as Connection
+  const now = '2026-11-24T09:00:00.000Z' as Instant
+  const lookups = openLookups({ name: 'erp', use: (work) => work(silent) }, { now: () => now, sleep: async () => {} })
+  await expect(lookups.forBatch().lookup([need('A')])).rejects.toMatchObject({ problem: { kind: 'bad_reply' } })
 })

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../core/json.ts'
 import { toMillis } from '../../core/time.ts'
 import type { LookupAnswer, LookupNeed, Resolver } from '../../mapping/run/run.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { oneForEach } from './answers.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** How long a hit is cached; a miss is asked for again by every batch. */
@@ -15,7 +16,7 @@ export interface Lookups {
 }
 
 /** Batches share a cache of hits: products, countries and price lists are mostly the same ones. */
-export function openLookups(endpoint: Pick<Endpoint, 'use'>, clock: Clock): Lookups {
+export function openLookups(endpoint: Pick<Endpoint, 'use' | 'name'>, clock: Clock): Lookups {
   const found = new Map<string, { readonly answer: LookupAnswer; readonly at: number }>()
   const asking = new Map<string, Promise<LookupAnswer>>()
   const keyOf = (need: LookupNeed) => `${need.object} ${canonicalJson(need.where)}`
@@ -28,7 +29,7 @@ export function openLookups(endpoint: Pick<Endpoint, 'use'>, clock: Clock): Look
         needs.map((need) => ({ fields: need.where })),
       ),
     )
-    return needs.map((_, index) => ({ matches: matches[index] ?? [] }))
+    return oneForEach(matches, needs.length, endpoint.name, object).map((some) => ({ matches: some }))
   }
 
   function begin(needs: readonly LookupNeed[]): void {

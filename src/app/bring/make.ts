@@ -88,6 +88,11 @@ async function makeSome(kind: Kind, subjects: readonly Ready[], bench: Bench): P
       put(subject, { ok: true, how: 'created', id, link: linked, label: null })
     }
   }
+  // Another worker may have linked it meanwhile, to a record that a person made just now: what the ledger says counts.
+  for (const [name, result] of kind.shared ? await linkedNow(kind, sending, bench) : []) {
+    const own = brought.get(name)
+    if (result.ok && !(own?.ok === true && own.id === result.id)) brought.set(name, result)
+  }
   if (kind.guarded && made.length > conflicts.size) bench.batch.tally(madeCount, made.length - conflicts.size)
   return brought
 }

@@ -1,4 +1,6 @@
+import type { RecordRef } from '../../core/ref.ts'
 import type { Deps } from '../bench/deps.ts'
+import { queueAsRun } from '../bench/own-run.ts'
 import type { Sync } from '../flows/flow.ts'
 
 /**
@@ -7,8 +9,8 @@ import type { Sync } from '../flows/flow.ts'
  * waits on a problem, as it may succeed now.
  */
 export async function noticeChanges(sync: Sync, deps: Deps): Promise<void> {
-  const { ledger, log } = deps
-  const state = await ledger.syncs.get(sync.name, deps.clock.now())
+  const { ledger, clock, log } = deps
+  const state = await ledger.syncs.get(sync.name, clock.now())
   const { mode } = sync.config
   if (state.mode === mode && state.mappings === sync.digest) return
   if (state.mode === 'shadow' && mode === 'live') {
@@ -17,11 +19,13 @@ export async function noticeChanges(sync: Sync, deps: Deps): Promise<void> {
     log.info('sync goes live', { sync: sync.name })
   }
   if (state.mappings !== null && state.mappings !== sync.digest) {
+    const released: RecordRef[] = []
     for (const problem of await ledger.problems.list({ sync: sync.name, max: 10_000 })) {
       const records = await ledger.problems.waiting(problem.id, 100_000)
-      await ledger.inbox.add(sync.name, records, { lane: 'retry' })
+      released.push(...records)
       log.info('released', { sync: sync.name, problem: problem.id, records: records.length })
     }
+    await queueAsRun(sync.name, released, { kind: 'retry', lane: 'retry', actor: null, at: clock.now() }, ledger)
   }
   await ledger.syncs.set(sync.name, { mode, mappings: sync.digest })
 }

@@ -51,7 +51,7 @@ export async function preview(sync: Sync, recordId: string, deps: Deps): Promise
       mode: 'preview',
       // The timeline is for deliveries alone.
       batch: { ...batch, store: async () => undefined },
-      state: await deps.ledger.syncs.get(sync.name, now),
+      state: await deps.ledger.syncs.peek(sync.name, now),
       scope: { lane: 'live', mayWrite: false },
       source: sync.source,
       target: sync.target,

@@ -52,6 +52,7 @@ export async function runSyncs(
   const chosen = project.order(names)
   const rows = new Map<string, Row>()
   for (const name of chosen) {
+    await ledger.syncs.get(name, clock.now())
     await resume(name)
     if (how.allow !== undefined) await ledger.syncs.set(name, { extraOrders: how.allow })
   }

@@ -61,12 +61,15 @@ interface Part {
   readonly creates: boolean
 }
 
-/** @param nameRecords  called with each sync that was opened, before anybody works with it */
+/**
+ * @param nameRecords  called with each sync that was opened, and with the one it goes on from, before anybody works with it;
+ * `watched` is null where it is not known
+ */
 export function openProject(
   config: Config,
   endpoints: ReadonlyMap<string, Endpoint>,
   files: ProjectFiles,
-  nameRecords: (sync: Sync, watched: string) => Promise<void>,
+  nameRecords: (sync: Pick<Sync, 'name' | 'records' | 'kind'>, watched: string | null) => Promise<void>,
 ): Project {
   const opened = new Map<string, Promise<Sync>>()
 
@@ -193,6 +196,10 @@ export function openProject(
     const opened = flow.open({ name, config: sync, ...endsOf(name), mapping, digest, feeds: followerOf(name), records })
     const [watch] = opened.watches
     if (watch !== undefined) await nameRecords(opened, watch.object)
+    // It reads the links and problems of the sync it goes on from, also where that one was not opened yet.
+    const before = flow.follows(sync)
+    if (before !== null)
+      await nameRecords({ name: before, records, kind: flowOf(configOf(before).document).kind }, null)
     return opened
   }
 

@@ -34,13 +34,22 @@ alter table crosswalk.links alter column scope drop expression;
 alter table crosswalk.syncs add column cursors jsonb not null default '{}';
 
 -- Names the rows of a sync that an earlier release left: its records are those of one object, what it links beside them is
--- named by its kind. `watched` is the object whose changes the old cursor belongs to.
+-- named by its kind. `watched` is the object whose changes the old cursor belongs to; null leaves the cursor alone.
 create function crosswalk.name_records(of_sync text, of_connection text, of_object text, watched text, main_kind text)
 returns void language plpgsql as $$
 begin
-  delete from crosswalk.inbox old using crosswalk.inbox new
+  -- A hint that came before this one was named is one with it, as good as the better of the two.
+  with old as (
+    delete from crosswalk.inbox old using crosswalk.inbox new
     where old.sync = of_sync and old.connection = '' and new.sync = of_sync and new.connection = of_connection
-      and new.object = of_object and new.record_id = old.record_id;
+      and new.object = of_object and new.record_id = old.record_id
+    returning old.*
+  )
+  update crosswalk.inbox new set
+    lane = least(new.lane, old.lane), hinted_at = least(new.hinted_at, old.hinted_at), due_at = least(new.due_at, old.due_at),
+    run = coalesce(new.run, old.run)
+    from old where new.sync = of_sync and new.connection = of_connection and new.object = of_object
+      and new.record_id = old.record_id;
   update crosswalk.inbox set connection = of_connection, object = of_object where sync = of_sync and connection = '';
   delete from crosswalk.problem_records old using crosswalk.problem_records new
     where old.sync = of_sync and old.connection = '' and new.sync = of_sync and new.connection = of_connection
@@ -52,7 +61,7 @@ begin
     source_connection = of_connection, source_object = case kind when main_kind then of_object else kind end
     where sync = of_sync and source_connection = '';
   update crosswalk.syncs set cursors = jsonb_build_object(watched, cursor) || cursors, cursor = null
-    where sync = of_sync and cursor is not null;
+    where sync = of_sync and cursor is not null and watched is not null;
 end
 $$;
 

@@ -19,15 +19,17 @@ export interface SyncState {
 export interface Syncs {
   /** Creates the row at first sight with `enabledAt` = now. */
   get(sync: string, now: Instant): Promise<SyncState>
+  /** As `get` would answer; a row that is not there is not created. */
+  peek(sync: string, now: Instant): Promise<SyncState>
   set(sync: string, change: Partial<Omit<SyncState, 'sync' | 'cursors'>>): Promise<void>
   setCursor(sync: string, object: string, cursor: Cursor): Promise<void>
   /** Everything is looked at from the beginning again. */
   forgetCursors(sync: string): Promise<void>
   /**
    * Names the rows that a release before record references left for this sync.
-   * @param records  whose records it works on @param watched  the object its cursor belonged to @param kind  of its own links
+   * @param records  whose records it works on @param watched  the object its cursor belonged to, null leaves the cursor alone @param kind  of its own links
    */
-  nameRecords(sync: string, records: RecordKind, watched: string, kind: string): Promise<void>
+  nameRecords(sync: string, records: RecordKind, watched: string | null, kind: string): Promise<void>
   /**
    * Takes `wanted` new orders from the guard's allowance of the hour before `now`, all or nothing; races between
    * workers never allow more. @returns the number already used in that hour, and whether it was granted

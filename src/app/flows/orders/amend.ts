@@ -176,9 +176,11 @@ export async function unwinOrders(sync: DealSync, cases: readonly Lost[], bench:
   if (bench.mode !== 'live') {
     for (const one of cancelling) {
       const { label, id } = one.link.target
+      const name = one.link.source.label ?? one.ref.id
+      batch.note(one.ref, 'would_cancel', `Shadow mode: the order of ${name} would be cancelled`)
       bench.plan(one.ref, {
         action: 'cancel',
-        label: one.link.source.label ?? one.ref.id,
+        label: name,
         target: { number: label, id: id ?? one.orderId },
         lineage: [],
         lines: [],

@@ -70,6 +70,7 @@ async function prove(sync: DealSync, cases: readonly Existing[], orders: OrdersN
     for (const one of confirming) {
       const target = { number: one.link.target.label, id: one.orderId }
       bench.plan(one.ref, { action: 'confirm', label: one.label, target, lineage: [], lines: [] })
+      batch.note(one.ref, 'would_confirm', `Shadow mode: the order of ${one.label} would be confirmed`)
       batch.done(one.ref, 'planned')
     }
     return

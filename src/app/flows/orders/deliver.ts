@@ -45,7 +45,7 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
     findOrders(sync, [...ready.filter((one) => !hasOrder(one)), ...sought], bench),
     draftOrders(sync, ready, bench),
   ])
-  for (const one of sought) settleSought(one, found, bench)
+  const foundLost = sought.flatMap((one) => settleSought(one, found, bench))
   const allowed = await allowedBy(bench, drafted, found)
   await customers.make(allowed.flatMap(({ won }) => won.deal.customer?.id ?? []))
   const withCustomer = allowed.filter(({ won }) => hasCustomer(won, customers, bench))
@@ -68,7 +68,7 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
   }
   const created = await createOrders(sync, creating, bench)
   const amended = await amendOrders(sync, amending, bench)
-  await unwinOrders(sync, lost, bench)
+  await unwinOrders(sync, [...lost, ...foundLost], bench)
   return [...created, ...amended].map((one) => ({ ...one, deal: { ...one.deal, customer: null, raw: {} } }))
 }
 
@@ -130,12 +130,13 @@ function findOrders(
   )
 }
 
-/** The deal is no longer won; an order that was only now found is dealt with on the next pass. */
-function settleSought({ ref }: Sought, found: ReadonlyMap<string, Brought>, { batch }: Bench): void {
+/** The deal is no longer won. @returns its order, where there is one after all */
+function settleSought({ ref }: Sought, found: ReadonlyMap<string, Brought>, { batch }: Bench): readonly Lost[] {
   const order = found.get(refText(ref))
+  if (order?.ok === true) return [{ is: 'lost', ref, link: order.link, orderId: order.id }]
   if (order === undefined) batch.done(ref, 'left_out')
-  else if (order.ok) batch.settle(ref, { again: 0 })
   else batch.fail(ref, order.failure)
+  return []
 }
 
 function hasCustomer({ ref, deal }: Won, customers: Customers, { batch }: Bench): boolean {

@@ -2,6 +2,7 @@ import { SyncError } from '../../../core/problem.ts'
 import { type RecordRef, refText } from '../../../core/ref.ts'
 import { keyOf } from '../../../plan/key.ts'
 import type { Deps } from '../../bench/deps.ts'
+import { queueAsRun } from '../../bench/own-run.ts'
 import { intend } from '../../bring/intend.ts'
 import type { CustomerLink } from '../flow.ts'
 import { customerRecords } from './customers.ts'
@@ -74,7 +75,7 @@ export async function linkCustomer(
     actor,
   }
   await deps.ledger.timeline.add([...waiting.values()].map((one) => ({ ...told, ref: one })))
-  await deps.ledger.inbox.add(sync.name, [...waiting.values()], { lane: 'retry' })
+  await queueAsRun(sync.name, [...waiting.values()], { kind: 'retry', lane: 'retry', actor, at: now }, deps.ledger)
   deps.log.info('customer linked by hand', { sync: sync.name, customer, target, movedFrom })
   return { sync: sync.name, customer, target, movedFrom, records: waiting.size }
 }

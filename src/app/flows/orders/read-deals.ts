@@ -110,7 +110,7 @@ function openReading(sync: DealSync, { batch }: Bench, links: ReadonlyMap<string
     else won.push({ ref, ...rest, link })
   }
 
-  return { won, others, leave, judge, links }
+  return { won, others, leave, judge }
 }
 
 const beginning = '0001-01-01T00:00:00.000Z' as Instant
@@ -136,8 +136,7 @@ async function judgeBroken(
     const result = narrow[index]
     // Where not even that maps, it is shown as a problem, as if it were won: a person can tell.
     const deal = result?.ok === true ? result.value : { won: true, wonAt: null }
-    if (reading.links.has(refText(claim.ref))) bench.batch.fail(claim.ref, failure)
-    else reading.judge(claim, record, deal, { failure })
+    reading.judge(claim, record, deal, { failure })
   }
 }
 

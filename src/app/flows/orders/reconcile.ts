@@ -4,6 +4,7 @@ import type { Instant } from '../../../core/time.ts'
 import { mapInbound } from '../../../mapping/run/run.ts'
 import { keyOf } from '../../../plan/key.ts'
 import type { Deps } from '../../bench/deps.ts'
+import { queueAsRun } from '../../bench/own-run.ts'
 import { intend } from '../../bring/intend.ts'
 import type { Reconciliation } from '../flow.ts'
 import { placed } from '../order-now.ts'
@@ -128,8 +129,9 @@ export async function reconcile(
       if (!won.has(refText(source.ref)) && createdAt >= from && stage !== 'cancelled') extra.push(source.ref)
     }
     const open = page.filter((link) => link.stage !== 'paid' && link.stage !== 'cancelled').map((one) => one.source.ref)
-    if (options.mend && sync.feeds !== null && open.length > 0) {
-      await ledger.inbox.add(sync.feeds, open, { lane: 'backfill' })
+    if (options.mend && sync.feeds !== null) {
+      const how = { kind: 'reconcile', lane: 'backfill', actor: options.actor, at: clock.now() } as const
+      await queueAsRun(sync.feeds, open, how, ledger)
     }
     after = page.at(-1)?.id
     if (page.length < 1000 || after === undefined) break
