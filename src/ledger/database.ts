@@ -50,7 +50,8 @@ export function openDatabase({ connection, poolMax, log }: DatabaseOptions): Dat
     ...connection,
     application_name: 'crosswalk',
     max: poolMax,
-    connectionTimeoutMillis: 10_000,
+    // A busy machine may take long to start a session; giving up soon would only ask it for another one.
+    connectionTimeoutMillis: 60_000,
     keepAlive: true,
     pipeline: true,
     types,
