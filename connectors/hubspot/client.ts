@@ -205,7 +205,10 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
   async function carry(request: GeneratedRequest): Promise<Objects.ResponseContext> {
     const body = request.getBody()
     const method = request.getHttpMethod() as HttpRequest['method']
-    const reply = await send(method, request.getUrl().slice(origin.length), typeof body === 'string' ? body : undefined)
+    const path = request.getUrl().slice(origin.length)
+    const reply = await send(method, path, typeof body === 'string' ? body : undefined).catch((error: unknown) => {
+      throw new CallFailed('the call itself failed', { cause: error })
+    })
     return new Objects.ResponseContext(reply.status, reply.headers, {
       text: async () => reply.body,
       binary: async () => Buffer.from(reply.body),
@@ -364,12 +367,15 @@ const filterOf = ({ property, operator, value, values }: Filter): Objects.Filter
   ...(values === undefined ? {} : { values: [...values] }),
 })
 
+/** Carries what the transport threw through the generated code: a fault of ours is no bad reply of HubSpot. */
+class CallFailed extends Error {}
+
 /** The generated code trusts every answer; what it cannot digest becomes a problem that a person can read. */
 async function understood<T>(call: Promise<T>): Promise<T> {
   try {
     return await call
   } catch (error) {
-    throw error instanceof SyncError ? error : unreadable('a reply', error)
+    throw error instanceof CallFailed ? error.cause : unreadable('a reply', error)
   }
 }
 const unreadable = (what: string, cause: unknown) =>

@@ -181,8 +181,7 @@ function sort(claims: readonly Claim[], outcomes: ReadonlyMap<string, Outcome>):
     if ('done' in outcome) {
       add(outcome.done)
       sorted.settled.push(claim)
-    } else if ('again' in outcome) wait(claim, outcome.again)
-    else {
+    } else {
       const failure = outcome.failed
       const verdict = verdictOf(failure.problem)
       if (verdict.do === 'park_record') {

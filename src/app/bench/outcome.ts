@@ -5,8 +5,6 @@ export type Outcome =
   | { readonly done: Done }
   /** Parked, deferred or looked up again, as the failure's kind says. */
   | { readonly failed: Failure }
-  /** Tried again after so many milliseconds, without a failure of its own. */
-  | { readonly again: number }
 
 /** Names of outcomes in the counts of runs. */
 export type Done =
