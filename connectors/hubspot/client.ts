@@ -7,6 +7,7 @@ import { SyncError } from '../../src/core/problem.ts'
 import { type Instant, parseInstant } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
 import type { HttpReply, HttpRequest } from '../../src/ports/http.ts'
+import { answerOf, carried } from '../kit/carried.ts'
 import { openLogin } from './auth.ts'
 import { classify, quotaOf } from './errors.ts'
 import type { Settings } from './settings.ts'
@@ -206,9 +207,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     const body = request.getBody()
     const method = request.getHttpMethod() as HttpRequest['method']
     const path = request.getUrl().slice(origin.length)
-    const reply = await send(method, path, typeof body === 'string' ? body : undefined).catch((error: unknown) => {
-      throw new CallFailed('the call itself failed', { cause: error })
-    })
+    const reply = await carried(send(method, path, typeof body === 'string' ? body : undefined))
     return new Objects.ResponseContext(reply.status, reply.headers, {
       text: async () => reply.body,
       binary: async () => Buffer.from(reply.body),
@@ -367,17 +366,8 @@ const filterOf = ({ property, operator, value, values }: Filter): Objects.Filter
   ...(values === undefined ? {} : { values: [...values] }),
 })
 
-/** Carries what the transport threw through the generated code: a fault of ours is no bad reply of HubSpot. */
-class CallFailed extends Error {}
-
 /** The generated code trusts every answer; what it cannot digest becomes a problem that a person can read. */
-async function understood<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call
-  } catch (error) {
-    throw error instanceof CallFailed ? error.cause : unreadable('a reply', error)
-  }
-}
+const understood = <T>(call: Promise<T>): Promise<T> => answerOf(call, (error) => unreadable('a reply', error))
 const unreadable = (what: string, cause: unknown) =>
   new SyncError(`HubSpot sent ${what} in a shape its documentation does not have`, {
     problem: { kind: 'bad_reply' },

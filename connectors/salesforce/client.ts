@@ -8,6 +8,7 @@ import { SyncError } from '../../src/core/problem.ts'
 import { fromMillis, type Instant, toMillis } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
 import type { HttpReply, HttpRequest } from '../../src/ports/http.ts'
+import { answerOf, carried } from '../kit/carried.ts'
 import { type Identity, openLogin } from './auth.ts'
 import { classify, quotaOf, type Told, toldOf } from './errors.ts'
 import type { Settings } from './settings.ts'
@@ -113,7 +114,7 @@ const jobReply = z.looseObject({ id: z.string(), state: z.string(), errorMessage
 
 /**
  * jsforce's Connection over our own transport: the requests and replies are the vendor's, but timeouts, retries, the shared
- * budget, redaction and the meaning of errors are ours. An error of ours passes through jsforce as it is, so what jsforce
+ * budget, redaction and the meaning of errors are ours. An error of ours passes through jsforce unchanged, so what jsforce
  * itself does about errors (endless refreshes, retries on a schedule of its own) never comes into play.
  */
 export function openClient(settings: Settings, deps: ConnectionDeps): Client {
@@ -144,7 +145,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     async function carry({ method, url, headers, body }: VendorRequest) {
       if (method === 'HEAD' || method === 'OPTIONS') throw new Error(`jsforce sends ${method}, which nobody asked for`)
       const request: HttpRequest = { method, url, headers: { ...headers }, effect: method === 'GET' ? 'read' : effect }
-      const reply = await send(typeof body === 'string' ? { ...request, body } : request)
+      const reply = await carried(send(typeof body === 'string' ? { ...request, body } : request))
       return { statusCode: reply.status, headers: { ...reply.headers }, body: reply.body }
     }
     const made = new Connection({ instanceUrl: settings.url, version: settings.apiVersion })
@@ -260,13 +261,7 @@ function savedOf(reply: unknown): readonly Saved[] {
 }
 
 /** jsforce trusts every answer and stumbles over one that is none, such as the page of a proxy. */
-async function taken<T>(call: PromiseLike<T>): Promise<T> {
-  try {
-    return await call
-  } catch (error) {
-    throw error instanceof SyncError ? error : unreadable('an answer', error)
-  }
-}
+const taken = <T>(call: PromiseLike<T>): Promise<T> => answerOf(call, (error) => unreadable('an answer', error))
 
 function understood<T extends z.ZodType>(what: string, schema: T, reply: unknown): z.output<T> {
   const read = schema.safeParse(reply)
