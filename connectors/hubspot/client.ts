@@ -1,6 +1,7 @@
 import * as Associations from '@hubspot/api-client/lib/codegen/crm/associations/v4/index.js'
 import * as Objects from '@hubspot/api-client/lib/codegen/crm/objects/index.js'
 import * as Owners from '@hubspot/api-client/lib/codegen/crm/owners/index.js'
+import * as Pipelines from '@hubspot/api-client/lib/codegen/crm/pipelines/index.js'
 import * as Properties from '@hubspot/api-client/lib/codegen/crm/properties/index.js'
 import { z } from 'zod'
 import { SyncError } from '../../src/core/problem.ts'
@@ -54,6 +55,15 @@ interface UpsertReply {
   readonly rows: readonly (Row & { readonly trace: string | null })[]
   readonly refused: readonly Refused[]
 }
+/** What a property was set to, and when. */
+interface Value {
+  readonly value: string
+  readonly at: Instant
+}
+interface Stage {
+  readonly id: string
+  readonly won: boolean
+}
 export interface Association {
   readonly id: string
   readonly types: readonly number[]
@@ -86,6 +96,10 @@ export interface Client {
    * @param by  the unique property whose values the ids are; ids of records when not given
    */
   readBatch(object: string, ids: readonly string[], properties: readonly string[], by?: string): Promise<BatchReply>
+  /** At most 50 ids: by id, all values that a property has had, oldest first. What is not there is not among them. */
+  histories(object: string, ids: readonly string[], property: string): Promise<ReadonlyMap<string, readonly Value[]>>
+  /** The stages of all pipelines. */
+  stages(object: string): Promise<readonly Stage[]>
   /** One record; a merged id answers with the surviving record. Null when there is none. */
   readOne(object: string, id: string, properties: readonly string[]): Promise<Row | null>
   /** The first record there is: the least read that needs the object's read scope. */
@@ -128,6 +142,7 @@ export const limits = {
   groupFilters: 6,
   searchFilters: 18,
   batch: 100,
+  histories: 50,
   associationInputs: 1000,
   ownersPage: 100,
   filterValues: 100,
@@ -138,6 +153,7 @@ const dated: readonly (readonly [string, string])[] = [
   ['/crm/v3/objects/', '/crm/objects/{version}/'],
   ['/crm/v4/associations/', '/crm/associations/{version}/'],
   ['/crm/v3/properties/', '/crm/properties/{version}/'],
+  ['/crm/v3/pipelines/', '/crm/pipelines/{version}/'],
   ['/crm/v3/owners/', '/crm/owners/{version}/'],
   ['/account-info/v3/', '/account-info/{version}/'],
 ]
@@ -236,6 +252,13 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     }),
   )
 
+  const pipelines = new Pipelines.PipelinesApi(
+    Pipelines.createConfiguration({
+      baseServer: new Pipelines.ServerConfiguration(origin, {}),
+      httpApi: Pipelines.wrapHttpLibrary({ send: carry }),
+    }),
+  )
+
   return {
     async account() {
       const reply = await send('GET', '/account-info/v3/details', undefined)
@@ -269,6 +292,33 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
         }),
       )
       return { rows: rowsOf(reply.results), refused: refusedOf(reply) }
+    },
+    async histories(object, ids, property) {
+      const reply = await understood(
+        batches.read(object, {
+          inputs: ids.map((id) => ({ id })),
+          properties: [],
+          propertiesWithHistory: [property],
+        }),
+      )
+      return new Map(
+        listOf(reply.results).map((one) => {
+          const values = (one.propertiesWithHistory?.[property] ?? []).flatMap(({ value, timestamp }) => {
+            const at = parseInstant(timestamp?.toISOString())
+            return at === null ? [] : [{ value: value ?? '', at }]
+          })
+          return [String(one.id), values.toSorted((a, b) => (a.at < b.at ? -1 : 1))] as const
+        }),
+      )
+    },
+    async stages(object) {
+      const reply = await understood(pipelines.getAll(object))
+      return listOf(reply.results).flatMap((pipeline) =>
+        listOf(pipeline.stages).map(({ id, metadata }) => {
+          const { isClosed, probability } = metadata ?? {}
+          return { id, won: isClosed === 'true' && Number(probability) === 1 }
+        }),
+      )
     },
     async readOne(object, id, wanted) {
       try {

@@ -11,6 +11,7 @@ import { openDefinitions } from './schema.ts'
 import { settings as schema } from './settings.ts'
 import { setUp } from './setup.ts'
 import { openReceiver } from './webhook.ts'
+import { openWins } from './won.ts'
 import { openWriting, writes } from './write.ts'
 
 export const hubspot: Connector = {
@@ -35,7 +36,7 @@ export const hubspot: Connector = {
       return pageOf(settings.portalUrl, portalId ?? '', object, id)
     }
     const echo = openEcho()
-    const reading = openReading(client, definitions, echo, recordUrl)
+    const reading = openReading(client, definitions, echo, openWins(client, definitions), recordUrl)
     return {
       check: async () => checkAccess(settings, client, definitions, await account(), deps.clock.now()),
       describe: (object) => definitions.schema(object),

@@ -4,7 +4,15 @@ import { chunks } from '../kit/chunks.ts'
 import { once, onceEach } from '../kit/once.ts'
 import { type Association, type AssociationInput, type Client, limits, type Owner, type Row } from './client.ts'
 import { type DealLinks, type Echo, versionOf, type Way } from './echo.ts'
-import { type DealRelation, type Definitions, dealRelations, derivedFields, objectTypeIds } from './schema.ts'
+import {
+  type DealRelation,
+  type Definitions,
+  dealRelations,
+  derivedFields,
+  objectTypeIds,
+  wonFields,
+} from './schema.ts'
+import { type Wins, wonValues } from './won.ts'
 
 export interface Reading {
   read(object: string, ids: readonly string[], paths: readonly string[]): Promise<readonly (RemoteRecord | null)[]>
@@ -31,6 +39,7 @@ export function openReading(
   client: Client,
   definitions: Definitions,
   echo: Echo,
+  wins: Wins,
   recordUrl: (object: string, id: string) => Promise<string>,
 ): Reading {
   const readOwner = cacheOwners(client)
@@ -77,7 +86,9 @@ export function openReading(
     const plan = await planOf(object, split)
     const wantsOwner = object === 'deals' && split.some(([head]) => head === 'owner')
     const wantsUrl = split.some(([head]) => head === 'url')
-    const properties = wantsOwner ? [...new Set([...plan.fetch, 'hubspot_owner_id'])] : plan.fetch
+    const wantsWin = object === 'deals' && split.some(([head = '']) => Object.hasOwn(wonFields, head))
+    const further = [...(wantsOwner ? ['hubspot_owner_id'] : []), ...(wantsWin ? await wins.needs() : [])]
+    const properties = [...new Set([...plan.fetch, ...further])]
     if (object !== 'deals') {
       const found = await rows(object, ids, properties)
       return Promise.all(ids.map((id) => recordOf(object, found.get(id), plan, {}, wantsUrl, wantsOwner)))
@@ -90,12 +101,14 @@ export function openReading(
     const strangers = [...new Set([...found.values()].map((row) => row.id))].filter((id) => !asked.includes(id))
     // A deal that was merged answers under an id that was not asked for.
     const others = strangers.length === 0 ? null : await readRelations(strangers, split)
+    const won = wantsWin ? await wins.of([...found.values()]) : null
     return Promise.all(
       ids.map(async (id): Promise<RemoteRecord | null> => {
         const row = found.get(id)
         if (row === undefined) return null
         const relations = others !== null && strangers.includes(row.id) ? others : related
-        const record = await recordOf(object, row, plan, relations.fields(row.id), wantsUrl, wantsOwner)
+        const more = { ...relations.fields(row.id), ...(won === null ? {} : wonValues(won.get(row.id))) }
+        const record = await recordOf(object, row, plan, more, wantsUrl, wantsOwner)
         return record === null ? null : { ...record, version: versionOf(way, row.properties, relations.links(row.id)) }
       }),
     )

@@ -13,6 +13,12 @@ export const dealRelations = {
 } as const
 export type DealRelation = keyof typeof dealRelations
 
+/** Names of ours on a deal. */
+export const wonFields = {
+  won_at: { label: 'When it was won, by the history of its stages', type: 'instant' },
+  made_won: { label: 'Won from the moment it was made, as by an import', type: 'boolean' },
+} as const
+
 /** Our key on records that we make: HubSpot itself keeps its values unique. `setup` makes it. */
 export const keyProperty = 'erp_key'
 /** Objects that are made by our key. */
@@ -115,6 +121,7 @@ function schemaOf(object: string, properties: readonly Property[]): ObjectSchema
       name: value('Name', 'text'),
       email: value('E-mail', 'text'),
     }
+    for (const [name, { label, type }] of Object.entries(wonFields)) fields[name] = value(label, type)
     fields.owner = { ...value('Owner', 'object'), fields: owner }
   }
   return { object, fields }

@@ -6,6 +6,7 @@ import { idOf } from './plan.ts'
 import { type Definition, type Definitions, isWritable } from './schema.ts'
 import type { Settings } from './settings.ts'
 import { recordFields, type Wanted, writeBack } from './setup.ts'
+import { histories } from './won.ts'
 
 /** The objects that the shipped mappings read. */
 const readObjects = [
@@ -40,7 +41,7 @@ export async function checkAccess(settings: Settings, client: Client, definition
   const findings: CheckFinding[] = [
     loginFinding(settings, organization),
     ...rights.map(({ finding }) => finding),
-    ...(opportunity === undefined ? [] : writeBackFindings(opportunity)),
+    ...(opportunity === undefined ? [] : [historyFinding(opportunity), ...writeBackFindings(opportunity)]),
     ...recordFindings(seen),
     currencyFinding(several, currency),
     {
@@ -108,6 +109,18 @@ function loginFinding(settings: Settings, organization: Row): CheckFinding {
     subject: 'login',
     message: `The login belongs to org ${id}, the settings name ${settings.organizationId}`,
     fix: 'Enter url and login of the right org, or correct organizationId.',
+  }
+}
+
+function historyFinding({ lists }: Definition): CheckFinding {
+  const subject = 'history of stages'
+  if (lists.has(histories)) return { level: 'ok', subject, message: 'readable: it tells when an opportunity was won' }
+  return {
+    level: 'warning',
+    subject,
+    message:
+      'The user may not read OpportunityHistory, so each won opportunity is asked about: nothing else tells when it was won',
+    fix: 'Let the user of this connection see the object OpportunityHistory and its fields.',
   }
 }
 

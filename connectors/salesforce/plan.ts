@@ -6,6 +6,7 @@ import { type Tree, treeOf } from '../kit/tree.ts'
 import type { Row } from './client.ts'
 import { contactRoles, derivedFields, isContactField } from './derived.ts'
 import { type Definition, type Definitions, kindOf, namedRecord } from './schema.ts'
+import { histories, historyFields, isWonField, type Stages, winColumns, winOf, type wonFields } from './won.ts'
 
 type Fields = Record<string, Json>
 
@@ -34,7 +35,7 @@ interface Part {
   value(row: Row): Json
 }
 
-export function openPlans(definitions: Definitions, url: string) {
+export function openPlans(definitions: Definitions, stages: () => Promise<Stages>, url: string) {
   async function planOf(object: string, tree: Tree): Promise<Plan> {
     const definition = await definitions.of(object)
     const names = [...tree].filter(([name]) => name !== 'id')
@@ -64,6 +65,7 @@ export function openPlans(definitions: Definitions, url: string) {
     if (name === 'url') return { columns: [], value: (row) => `${url}/${idOf(row)}` }
     if (derivedFields[object]?.[name] !== undefined) return derivedPart(definition, name)
     if (isContactField(object, name)) return contactPart(name, inner)
+    if (isWonField(object, name)) return wonPart(definition, name)
     const reference = references.get(name)
     if (reference !== undefined) {
       return reference.object === null ? namedPart(object, name, inner) : referencePart(name, reference.object, inner)
@@ -119,6 +121,21 @@ export function openPlans(definitions: Definitions, url: string) {
       value(row) {
         const contact = name === 'person' && typeof row.AccountId === 'string' ? null : contactOf(row)
         return contact === null ? null : plan.build(contact)
+      },
+    }
+  }
+
+  /** Nothing, where the user may not read the history. */
+  async function wonPart({ lists }: Definition, name: keyof typeof wonFields): Promise<Part> {
+    const object = lists.get(histories)
+    if (object === undefined) return { columns: [], value: () => (name === 'made_won' ? false : null) }
+    const [plan, known] = await Promise.all([planOf(object, treeOf(historyFields)), stages()])
+    return {
+      columns: winColumns,
+      list: [histories, plan],
+      value(row) {
+        const win = winOf(row, listIn(row, histories), known)
+        return name === 'made_won' ? (win?.made ?? false) : (win?.at ?? null)
       },
     }
   }

@@ -7,6 +7,7 @@ import { isId, longId } from './id.ts'
 import { idOf, type Later, openPlans, type Plan, selectOf } from './plan.ts'
 import type { Definitions } from './schema.ts'
 import { bytesOf, quote, split, statementBytesMax } from './soql.ts'
+import { openStages } from './won.ts'
 
 export type Read = (
   object: string,
@@ -23,7 +24,7 @@ const mergesMax = 5
  * only by lists that are longer than an answer, by lists of records further in, and by merged records.
  */
 export function openReading(client: Client, definitions: Definitions, url: string): Read {
-  const planOf = openPlans(definitions, url)
+  const planOf = openPlans(definitions, openStages(client), url)
 
   async function fetch(plan: Plan, ids: readonly string[]): Promise<Found> {
     const select = selectOf(plan)

@@ -4,6 +4,7 @@ import { onceEach } from '../kit/once.ts'
 import type { Client, Described, DescribedField } from './client.ts'
 import { contactFields, contactRoles, derivedFields } from './derived.ts'
 import { keyField, priceList, priceOwners, writes } from './objects.ts'
+import { wonFields } from './won.ts'
 
 /** An object as this org has it and as this user sees it. */
 export interface Definition {
@@ -78,6 +79,9 @@ function schemaOf(definition: Definition): ObjectSchema {
     url: value('Link to the record', 'text'),
   }
   for (const [name, { label, type }] of Object.entries(derivedFields[object] ?? {})) fields[name] = value(label, type)
+  if (object === 'Opportunity') {
+    for (const [name, { label, type }] of Object.entries(wonFields)) fields[name] = value(label, type)
+  }
   for (const field of definition.fields.values()) fields[field.name] = fieldOf(object, field)
   for (const [name, { field, object: relation }] of definition.references) {
     const label = definition.fields.get(field)?.label ?? name

@@ -34,6 +34,7 @@ const statusOf: Readonly<Record<ProblemKind, number>> = {
   configuration_invalid: 422,
   mapping_failed: 422,
   lookup_failed: 422,
+  won_date_unclear: 422,
   customer_ambiguous: 422,
   customer_missing: 422,
   record_rejected: 422,

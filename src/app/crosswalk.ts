@@ -1,6 +1,5 @@
 import type { Failure, ProblemKind } from '../core/problem.ts'
 import type { RecordRef } from '../core/ref.ts'
-import type { Instant } from '../core/time.ts'
 import type { Finding } from '../mapping/compile/compile.ts'
 import type { CheckReport, ObjectSchema, SetupStep } from '../ports/connector.ts'
 import type { ConnectionState } from '../ports/ledger/connections.ts'
@@ -13,7 +12,7 @@ import type { SyncState } from '../ports/ledger/syncs.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
 import type { Preview } from './engine/preview.ts'
 import type { RunOptions, RunReport } from './engine/run.ts'
-import type { CustomerLink, Reconciliation } from './flows/flow.ts'
+import type { Backfilled, CustomerLink, Reconciliation } from './flows/flow.ts'
 import type { Draft, ProjectState, Publication } from './project/projects.ts'
 import type { MappingTest } from './project/tests.ts'
 
@@ -38,8 +37,11 @@ export interface Crosswalk {
   preview(recordId: string, options: { record?: string; sync?: string }): Promise<Preview>
   /** Detects and delivers until nothing is due, for these syncs (all when empty), in their order. */
   run(syncs: readonly string[], options: RunOptions): Promise<RunReport>
-  /** Deals won before `since:`, from an instant on. @returns how many; they are only queued when `dryRun` is false */
-  backfill(sync: string, options: { from: Instant; dryRun: boolean }): Promise<{ readonly found: number }>
+  /**
+   * Deals won before `since:`, from an instant on, or these ones, whenever they were won.
+   * @returns how many are won and have no order; they are only queued when `dryRun` is false
+   */
+  backfill(sync: string, options: Backfilled & { dryRun: boolean }): Promise<{ readonly found: number }>
   /** Compares every won deal since the sync began with the links, and queues open orders to be read anew. */
   reconcile(sync: string, options: { mend: boolean }): Promise<Reconciliation>
   status(): Promise<Status>

@@ -42,7 +42,6 @@ describe('a wrong command line', () => {
     ['timeline order 1', 'Allowed choices are deal, product.'],
     ['problems --kind bad', 'Allowed choices are unavailable,'],
     ['simulate sap', 'Allowed choices are hubspot, odoo.'],
-    ['backfill deals', "Error: Required option '--from <date>' not specified"],
     ['--quiet', 'Error: Which command?\nWhat to do: See `crosswalk --help`.\n'],
   ])('%s', async (line, message) => {
     const { code, out, err, opened } = await cli(line)

@@ -97,7 +97,13 @@ export const dealSchema = z.strictObject({
   url: maybeText,
   stage: maybeText,
   won: z.boolean(),
-  wonAt: maybeInstant,
+  wonAt: maybeInstant.describe('When it became won, by the history of the source; null where that does not tell'),
+  madeWon: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Won from the moment it was made, as imported deals are: when it was really won, only the close date says',
+    ),
   closeDate: maybeDate,
   currency: text.describe('ISO 4217'),
   amount: maybeDecimal.describe('Net total that was agreed; compared with the order'),

@@ -18,6 +18,8 @@ export type Problem =
   | { kind: 'configuration_invalid'; path: string }
   | { kind: 'mapping_failed'; rule: string; path: string }
   | { kind: 'lookup_failed'; object: string; value: string; hits: number }
+  /** Won, but perhaps before the sync began. Only a person can tell. */
+  | { kind: 'won_date_unclear' }
   | { kind: 'customer_ambiguous'; value: string; hits: number }
   | { kind: 'customer_missing'; value: string }
   | { kind: 'record_rejected'; field: string | null; remoteCode: string }
@@ -58,6 +60,7 @@ export function verdictOf(problem: Problem): Verdict {
       return { do: 'hold_sync' }
     case 'mapping_failed':
     case 'lookup_failed':
+    case 'won_date_unclear':
     case 'customer_ambiguous':
     case 'customer_missing':
     case 'record_rejected':
@@ -120,6 +123,7 @@ export const problemTitles: Readonly<Record<ProblemKind, string>> = {
   configuration_invalid: 'Configuration invalid',
   mapping_failed: 'Value cannot be mapped',
   lookup_failed: 'Referenced record not found',
+  won_date_unclear: 'Unclear when the deal was won',
   customer_ambiguous: 'Several customers match',
   customer_missing: 'Customer not in the ERP',
   record_rejected: 'Record refused by the other system',

@@ -214,6 +214,14 @@ const guide: {
       'The record refers to one that the ERP does not have, has archived, or has more than once: a product, a price list.',
     remedy: 'Create, unarchive or merge it in the ERP, or correct the value in the CRM.',
   },
+  won_date_unclear: {
+    example: { kind: 'won_date_unclear' },
+    means:
+      'The deal is won, but it is unclear whether that was before the sync began: the CRM keeps or shows no history of its stages, ' +
+      'or the deal was entered as won, as an import does, with a close date before `since`.',
+    remedy:
+      'Say which of them are to become orders: `crosswalk backfill <sync> --deal <id>`. For an import of old deals, set `policies.undated: leave_out` meanwhile.',
+  },
   customer_ambiguous: {
     example: { kind: 'customer_ambiguous', value: '', hits: 2 },
     means:

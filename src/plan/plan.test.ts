@@ -11,11 +11,21 @@ const since = '2026-11-01T00:00:00.000Z' as Instant
 
 describe('belongs', () => {
   test.each([
-    ['yes', true, '2026-11-02T00:00:00.000Z'],
-    ['yes', true, null],
-    ['won_before', true, '2026-10-31T23:59:59.999Z'],
-    ['not_won', false, '2026-11-02T00:00:00.000Z'],
-  ])('%s', (answer, won, wonAt) => expect(belongs({ won, wonAt: wonAt as Instant | null }, since)).toBe(answer))
+    ['yes', { wonAt: '2026-11-02T00:00:00.000Z' }],
+    ['undated', { wonAt: null }],
+    ['won_before', { wonAt: '2026-10-31T23:59:59.999Z' }],
+    ['won_before', { wonAt: '2024-05-02T10:00:00.000Z', closeDate: '2026-11-20' }],
+    ['not_won', { won: false, wonAt: '2026-11-02T00:00:00.000Z' }],
+    // A close date that someone typed does not count against the history ...
+    ['yes', { wonAt: '2026-11-02T00:00:00.000Z', closeDate: '2026-10-20' }],
+    // ... but for a deal entered as won there is no other.
+    ['undated', { wonAt: '2026-11-02T00:00:00.000Z', madeWon: true, closeDate: '2026-10-20' }],
+    ['yes', { wonAt: '2026-11-02T00:00:00.000Z', madeWon: true, closeDate: '2026-10-31' }],
+    ['yes', { wonAt: '2026-11-02T00:00:00.000Z', madeWon: true }],
+  ])('%s: %j', (answer, given) => {
+    const deal = dealSchema.parse({ id: '1', number: '1', currency: 'EUR', won: true, ...given })
+    expect(belongs(deal, since)).toBe(answer)
+  })
 })
 
 describe('conditionOf', () => {

@@ -3,7 +3,7 @@ import type { Deal, Fulfilment, Stage } from '../core/documents.ts'
 import type { JsonObject } from '../core/json.ts'
 import { netTotal } from '../core/money.ts'
 import type { Failure } from '../core/problem.ts'
-import type { Instant } from '../core/time.ts'
+import { type Instant, shift } from '../core/time.ts'
 import { type Difference, differenceOf, type Written } from './difference.ts'
 import type { OrderPolicies } from './policy.ts'
 
@@ -17,10 +17,40 @@ export function conditionOf(stage: Stage, order: Pick<Fulfilment, 'invoices'>): 
   return shipped || order.invoices.some((invoice) => invoice.state === 'posted') ? 'on_its_way' : 'confirmed'
 }
 
-/** Whether a deal without an order is to be delivered by this sync. */
-export function belongs(deal: Pick<Deal, 'won' | 'wonAt'>, since: Instant): 'yes' | 'not_won' | 'won_before' {
+/** The fields of a deal that tell whether it is to be delivered. */
+export const datingFields = ['won', 'wonAt', 'madeWon', 'closeDate'] as const
+export type Dating = Pick<Deal, (typeof datingFields)[number]>
+
+/**
+ * Whether a deal without an order is to be delivered by this sync. `undated`: nobody but a person can tell, because the source
+ * keeps no record of when it was won, or because it was made as won and closed before `since`, as it is with deals of
+ * the past that were imported.
+ */
+export function belongs(deal: Dating, since: Instant): 'yes' | 'not_won' | 'won_before' | 'undated' {
   if (!deal.won) return 'not_won'
-  return deal.wonAt !== null && deal.wonAt < since ? 'won_before' : 'yes'
+  if (deal.wonAt === null) return 'undated'
+  if (deal.wonAt < since) return 'won_before'
+  return deal.madeWon && deal.closeDate !== null && deal.closeDate < dayBefore(since) ? 'undated' : 'yes'
+}
+
+/** A close date is a day of some zone, which begins up to 14 hours before that of UTC. */
+const dayBefore = (instant: Instant): string => shift(instant, -86_400_000).slice(0, 10)
+
+/** @param sync  its name, for the remedy */
+export function undated(sync: string, deal: Pick<Dating, 'wonAt' | 'closeDate'>, since: Instant): Failure {
+  const deliver = `If it is to become an order: crosswalk backfill ${sync} --deal <its id>.`
+  return {
+    problem: { kind: 'won_date_unclear' },
+    message:
+      deal.wonAt === null
+        ? `The deal is won, but the CRM does not tell since when; this sync delivers deals won from ${since} on.`
+        : `The deal was entered as won on ${deal.wonAt.slice(0, 10)} with the close date ${deal.closeDate}; this sync delivers deals won from ${since} on.`,
+    fix:
+      deal.wonAt === null
+        ? `${deliver} Let the user of the connection read the history of stages, so that others are not asked about.`
+        : `${deliver} If not, set policies.undated of the sync to leave_out while old deals are imported.`,
+    field: 'wonAt',
+  }
 }
 
 export interface WantedOrder {

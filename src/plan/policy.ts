@@ -21,6 +21,12 @@ export const orderPoliciesSchema = z.strictObject({
     .enum(['create', 'hold'])
     .default('create')
     .describe('What happens when no customer of the ERP matches'),
+  undated: z
+    .enum(['ask', 'leave_out'])
+    .default('ask')
+    .describe(
+      'A won deal of which it is unclear when it was won: the CRM keeps no history, or it was entered as won with an earlier close date',
+    ),
   totals: z
     .strictObject({
       compare: z

@@ -36,8 +36,7 @@ test('a sync can be held, and orders be allowed, before it ever ran', async () =
 })
 
 test('runs, backfills, reconciliations and retries', async () => {
-  const [old = ''] = shop.win(1)
-  rig.hubspot.store.updateDeal(old, { closedate: '2025-05-31T12:00:00Z' })
+  shop.wonEarlier('2025-05-31T12:00:00Z')
   const unknown = shop.winUnknown()
   shop.win(1)
   await ida.run([], {})

@@ -31,8 +31,7 @@ async function reopen(): Promise<void> {
 describe('a new sync', () => {
   test('takes deals won from `since` on and leaves older ones to a backfill', async () => {
     await begin({ orders: { since: '2026-06-01T00:00:00Z' } })
-    const [old = ''] = shop.win(1)
-    rig.hubspot.store.updateDeal(old, { closedate: '2026-05-31T12:00:00Z' })
+    const old = shop.wonEarlier('2026-05-31T12:00:00Z')
     const [fresh = ''] = shop.win(1)
     await settle(project)
     expect([orderOf(old), orderOf(fresh)?.state]).toEqual([undefined, 'sale'])

@@ -40,8 +40,9 @@ const win = (deal: NewDeal = {}) =>
   rig.hubspot.store.addDeal({ stage: 'closedwon', companyId: shop.companies[0] ?? '', lines: [line()], ...deal })
 /** A deal won before the sync began, whose line has a price that is no number. */
 const winBroken = () => {
-  const id = win({ name: 'Broken', lines: [line({ price: 'ten' })] })
-  rig.hubspot.store.updateDeal(id, { closedate: '2026-03-01T12:00:00Z' })
+  const modifiedAt = Date.parse('2026-03-01T12:00:00Z')
+  const id = win({ name: 'Broken', lines: [line({ price: 'ten' })], modifiedAt })
+  rig.hubspot.store.updateDeal(id, { description: 'edited' })
   return id
 }
 const refOf = (id: string) => ({ connection: 'hubspot', object: 'deals', id })

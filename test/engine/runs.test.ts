@@ -155,8 +155,7 @@ describe('work is a run of the kind that brought it:', () => {
   }, 60_000)
 
   test('a backfill', async () => {
-    const [id = ''] = shop.win(1)
-    rig.hubspot.store.updateDeal(id, { closedate: '2025-12-01T00:00:00Z' })
+    const id = shop.wonEarlier('2025-12-01T00:00:00Z')
     await settle(project)
     await project.crosswalk.as('ada').backfill('orders', { from: '2025-01-01T00:00:00.000Z' as Instant, dryRun: false })
     await work()

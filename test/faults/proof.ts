@@ -187,6 +187,17 @@ export function shop(crm: CrmWorld, skuOf: (sku: string) => string) {
         })
       })
     },
+    /** A deal that was won at an earlier time, and that someone edits now. */
+    wonEarlier(at: string): string {
+      const id = crm.addDeal({
+        name: 'Old deal',
+        companyId: companies[0] ?? '',
+        lines: [{ sku: skuOf('A-1'), name: 'A', quantity: '1', price: '10' }],
+        modifiedAt: Date.parse(at),
+      })
+      crm.changeDeal(id, { name: 'Old deal, edited' })
+      return id
+    },
     /** Wins a deal of a product that the ERP does not have. */
     winUnknown(): string {
       const id = crm.addDeal({

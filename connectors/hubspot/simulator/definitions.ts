@@ -93,8 +93,15 @@ export function defaultProperties(
     dealtype: ['newbusiness', 'existingbusiness'],
   }
   const properties = new Map<string, SimulatedProperty>()
+  // One for each stage, and when it came into the one it is in.
+  const entered =
+    object === 'deals'
+      ? [...pipelines.flatMap(({ stages }) => stages.map(({ id }) => id)), 'current_stage'].map(
+          (stage) => `hs_v2_date_entered_${stage}:datetime!`,
+        )
+      : []
   const prices = object === 'products' ? currencies.map((code) => `hs_price_${code.toLowerCase()}:number`) : []
-  for (const word of [...`${own[object]} ${everywhere}`.split(' '), ...prices]) {
+  for (const word of [...`${own[object]} ${everywhere}`.split(' '), ...prices, ...entered]) {
     const [, name = '', type = '', mark] = /^(\w+):(\w+)(!?)$/.exec(word) ?? []
     const options = (choices[name] ?? []).map((value, displayOrder) => ({
       label: value,

@@ -156,15 +156,16 @@ export function openStore(options: StoreOptions) {
       past: {},
       links: {},
     }
-    assign(object, record, values)
+    assign(object, record, values, now)
     table(object).records.set(record.id, record)
     enter(object, record, now)
     if (listeners.length > 0) tell({ subscriptionType: `${singular(object)}.creation`, objectId: Number(record.id) })
     return record
   }
 
-  function assign(object: string, record: Stored, values: Values): void {
+  function assign(object: string, record: Stored, values: Values, at: number): void {
     const { properties } = record
+    const stageBefore = properties.dealstage
     for (const [name, value] of Object.entries(values)) {
       if (value === null || value === '') delete properties[name]
       else {
@@ -176,8 +177,13 @@ export function openStore(options: StoreOptions) {
       properties.pipeline ??= 'default'
       const stage = stages.get(properties.dealstage ?? '')
       const won = stage?.closed === true && stage.probability === 1
-      if (won && properties.hs_is_closed_won !== 'true')
-        properties.hs_closed_won_date = new Date(options.now()).toISOString()
+      if (won && properties.hs_is_closed_won !== 'true') properties.hs_closed_won_date = new Date(at).toISOString()
+      // The latest time that the deal came into the stage.
+      if (properties.dealstage !== undefined && properties.dealstage !== stageBefore) {
+        const moment = new Date(at).toISOString()
+        properties[`hs_v2_date_entered_${properties.dealstage}`] = moment
+        properties.hs_v2_date_entered_current_stage = moment
+      }
       properties.hs_is_closed = String(stage?.closed === true)
       properties.hs_is_closed_won = String(won)
     }
@@ -259,7 +265,7 @@ export function openStore(options: StoreOptions) {
 
   function update(object: string, record: Stored, values: Values, source: string): void {
     const before = { ...record.properties }
-    touch(object, record, () => assign(object, record, values))
+    touch(object, record, () => assign(object, record, values, options.now()))
     remember(object, record, before, source)
     if (listeners.length === 0) return
     for (const [name, value] of Object.entries(record.properties)) {

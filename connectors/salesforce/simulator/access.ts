@@ -24,6 +24,7 @@ const readOnlyKinds: ReadonlySet<string> = new Set([
   'User',
   'Profile',
   'Organization',
+  'OpportunityHistory',
   'OpportunityStage',
   'RecordType',
 ])

@@ -49,6 +49,16 @@ export const objectDefinitions: Readonly<Record<string, ObjectDefinition>> = {
       'Subtotal:currency(18,2)* TotalPrice:currency(18,2) UnitPrice:currency(18,2) ListPrice:currency(18,2)* ' +
       '$CurrencyIsoCode:picklist(currencies)* ServiceDate:date Description:string(255)',
   },
+  OpportunityHistory: {
+    prefix: '008',
+    label: 'Opportunity History',
+    plural: 'Opportunity History',
+    kind: 'data',
+    fields:
+      'OpportunityId:reference(Opportunity.OpportunityHistories)*^ StageName:picklist(stages)* Amount:currency(18,2)* ' +
+      'ExpectedRevenue:currency(18,2)* CloseDate:date* Probability:percent(3,0)* ForecastCategory:picklist* ' +
+      '$CurrencyIsoCode:picklist(currencies)*',
+  },
   OpportunityContactRole: {
     prefix: '00K',
     label: 'Opportunity Contact Role',

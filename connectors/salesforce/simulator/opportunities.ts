@@ -126,11 +126,26 @@ export function openOpportunities(store: Store, schema: Schema) {
       return
     }
     next.ExpectedRevenue = round(percentOf(numberOf(next.Amount ?? null), numberOf(row.fields.Probability ?? null)), 2)
+    const amountMoved = row.fields.Amount !== null && isRecorded(row, next)
     store.update(row, next, user, 'UPDATE', at)
+    if (amountMoved) record(row, user, at)
   }
 
-  return { ofOpportunity, ofLine, rollUp }
+  /** Salesforce keeps one row for each change of these, and one for the creation (Object Reference, OpportunityHistory). */
+  const isRecorded = (row: Row, next: Values): boolean =>
+    recorded.some((name) => next[name] !== undefined && next[name] !== row.fields[name])
+
+  function record({ id, fields }: Row, user: string, at: number | undefined): void {
+    const values: Record<string, Value> = { OpportunityId: id }
+    for (const name of [...recorded, 'ExpectedRevenue', 'ForecastCategory']) values[name] = fields[name] ?? null
+    if (schema.currencies.length > 0) values.CurrencyIsoCode = fields.CurrencyIsoCode ?? null
+    store.insert('OpportunityHistory', values, user, at)
+  }
+
+  return { ofOpportunity, ofLine, rollUp, isRecorded, record }
 }
+
+const recorded = ['StageName', 'Amount', 'CloseDate', 'Probability'] as const
 
 const numberOf = (value: Value): Decimal => parseDecimal(value) ?? zero
 const integrity = (message: string, field: string) =>

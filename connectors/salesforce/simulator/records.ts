@@ -210,6 +210,7 @@ export function openRecords(store: Store, schema: Schema) {
       check(object, null, full)
       const row = store.insert(object.name, full, user, at)
       after(row, { user, ...(at === undefined ? {} : { at }) })
+      if (name === 'Opportunity') opportunities.record(row, user, at)
       return row
     })
   }
@@ -221,7 +222,9 @@ export function openRecords(store: Store, schema: Schema) {
       refuseLocked(row)
       const next = complete(object, row, values, at ?? store.now())
       check(object, row, next)
+      const recorded = row.object === 'Opportunity' && opportunities.isRecorded(row, next)
       store.update(row, next, user, 'UPDATE', at)
+      if (recorded) opportunities.record(row, user, at)
       after(row, { user, ...(at === undefined ? {} : { at }) })
     })
   }

@@ -23,6 +23,7 @@ export function causeKeyOf(failure: Failure, recordId: string): string {
     case 'amendment_refused':
     case 'unwon_refused':
       return `${problem.kind} ${recordId}`
+    case 'won_date_unclear':
     case 'unavailable':
     case 'outcome_unknown':
     case 'busy':

@@ -34,6 +34,7 @@ const after: Sample = {
   // It was refused for what it is.
   mapping_failed: [{ kind: 'mapping_failed', rule: '', path: '' }, 'rejected'],
   lookup_failed: [{ kind: 'lookup_failed', object: '', value: '', hits: 0 }, 'rejected'],
+  won_date_unclear: [{ kind: 'won_date_unclear' }, 'rejected'],
   customer_ambiguous: [{ kind: 'customer_ambiguous', value: '', hits: 2 }, 'rejected'],
   customer_missing: [{ kind: 'customer_missing', value: '' }, 'rejected'],
   record_rejected: [{ kind: 'record_rejected', field: null, remoteCode: '' }, 'rejected'],

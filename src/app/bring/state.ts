@@ -49,6 +49,7 @@ export function stateAfter(problem: Problem): Exclude<LinkState, 'linked' | 'int
     case 'record_gone':
     case 'mapping_failed':
     case 'lookup_failed':
+    case 'won_date_unclear':
     case 'customer_ambiguous':
     case 'customer_missing':
     case 'totals_differ':

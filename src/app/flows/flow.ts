@@ -89,13 +89,16 @@ export interface Sync extends Pick<Opening, 'name' | 'source' | 'target' | 'dige
 }
 
 export interface DealCases {
-  backfill(options: { from: Instant; dryRun: boolean; actor: string | null }, deps: Deps): Promise<{ found: number }>
+  backfill(options: Backfilled & { dryRun: boolean; actor: string | null }, deps: Deps): Promise<{ found: number }>
   reconcile(options: { mend: boolean; actor: string | null }, deps: Deps): Promise<Reconciliation>
   linkCustomer(
     what: { customer: string; target: string; move: boolean; actor: string | null },
     deps: Deps,
   ): Promise<CustomerLink>
 }
+
+/** Deals won from an instant on, or these, whenever they were won. */
+export type Backfilled = { readonly from: Instant } | { readonly ids: readonly string[] }
 
 export interface Reconciliation {
   readonly won: number

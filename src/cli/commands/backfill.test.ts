@@ -22,7 +22,7 @@ test('shows the number, asks, and queues', async () => {
     ['deals', { from, dryRun: false }],
   ])
   expect(out).toBe(
-    'Queued 240 deals won since 2026-11-01 00:00:00 (Europe/Berlin). They are delivered below live traffic: crosswalk run deals\n',
+    'Queued 240 deals won since 2026-11-01 00:00:00 (Europe/Berlin), to be delivered below live traffic: crosswalk run deals\n',
   )
 })
 
@@ -46,7 +46,23 @@ test('queues nothing where there is nothing', async () => {
   expect(asked).toHaveLength(1)
 })
 
+test('takes deals by their ids', async () => {
+  const { asked, backfill } = counting(1)
+  const prompts = fakePrompts(true)
+  const { out } = await cli('backfill deals --deal 901 902', { backfill }, { prompts })
+  expect(prompts.asked).toEqual(['1 deal. Deliver it?'])
+  expect(asked.at(-1)).toEqual(['deals', { ids: ['901', '902'], dryRun: false }])
+  expect(out).toBe('Queued 1 deal, to be delivered below live traffic: crosswalk run deals\n')
+})
+
+test('names deals that need none', async () => {
+  const { out } = await cli('backfill deals --deal 901 --yes', { backfill: counting(0).backfill })
+  expect(out).toBe('None of these is a won deal without an order.\n')
+})
+
 test.each([
+  ['backfill deals --yes', 'Which deals?'],
+  ['backfill deals --from 2026-11-01 --deal 901 --yes', 'Which deals?'],
   ['backfill deals --from 2026-11-01', 'There is no terminal to confirm on'],
   ['backfill deals --from yesterday --yes', '--from "yesterday" is no date'],
   ['backfill deals --from 2027-01-01 --yes', '--from "2027-01-01" has not come yet'],

@@ -1,4 +1,5 @@
 import type { CompiledMapping } from '../../../mapping/compile/compile.ts'
+import { datingFields } from '../../../plan/plan.ts'
 import type { Watch } from '../../../ports/connector.ts'
 import { unseen } from '../../bench/unseen.ts'
 import { defineFlow, type Opening, shipped } from '../flow.ts'
@@ -93,8 +94,7 @@ const needed = [
   'number',
   'name',
   'url',
-  'won',
-  'wonAt',
+  ...datingFields,
   'currency',
   'amount',
   'tax',

@@ -6,7 +6,7 @@ import { type RecordRef, refText } from '../../../core/ref.ts'
 import type { Instant } from '../../../core/time.ts'
 import { mapInbound } from '../../../mapping/run/run.ts'
 import { keyOf } from '../../../plan/key.ts'
-import { belongs } from '../../../plan/plan.ts'
+import { belongs, type Dating, datingFields, undated } from '../../../plan/plan.ts'
 import type { RemoteRecord } from '../../../ports/connector.ts'
 import type { Claim } from '../../../ports/ledger/inbox.ts'
 import type { Link, LinkState } from '../../../ports/ledger/links.ts'
@@ -20,7 +20,7 @@ import type { DealSync } from './sync.ts'
 
 /** A deal that is won, before its intent is stored. */
 type Candidate = Omit<Won, 'is' | 'link'> & { readonly link: Link | null }
-type Why = 'gone' | 'not won' | 'won before since' | 'left out by where'
+type Why = 'gone' | 'not won' | 'won before since' | 'undated' | 'left out by where'
 
 /** Reads a batch of deals and sorts them into cases; a deal that this sync does not deliver gets its outcome here. */
 export async function readDeals(sync: DealSync, bench: Bench): Promise<readonly Case[]> {
@@ -87,6 +87,7 @@ function openReading(sync: DealSync, { batch }: Bench, links: ReadonlyMap<string
     if (why === 'won before since') {
       batch.note(ref, 'left_out', `Won before ${since}; a backfill delivers it`)
     }
+    if (why === 'undated') batch.note(ref, 'left_out', 'It is unclear when it was won; a backfill delivers it')
     if (link !== null && mayHaveOrder(link.state)) others.push({ is: 'sought', ref, link })
     else batch.done(ref, 'left_out')
   }
@@ -95,17 +96,21 @@ function openReading(sync: DealSync, { batch }: Bench, links: ReadonlyMap<string
   function judge(
     claim: Claim,
     record: RemoteRecord,
-    deal: Pick<Deal, 'won' | 'wonAt'>,
+    deal: Dating,
     rest: Pick<Candidate, 'deal' | 'label' | 'key'> | { readonly failure: Failure },
   ): void {
     const { ref } = claim
     const link = links.get(refText(ref)) ?? null
     // A deal of a backfill, or one with a link already, is delivered however long ago it was won.
     const asked = claim.lane === 'backfill' || link !== null
-    const answer = belongs(deal, asked ? beginning : since)
-    if (answer !== 'yes') leave(ref, answer === 'not_won' ? 'not won' : 'won before since')
+    const answer = asked && deal.won ? 'yes' : belongs(deal, since)
+    if (answer === 'not_won') leave(ref, 'not won')
+    else if (answer === 'won_before') leave(ref, 'won before since')
     else if (link === null && sync.config.where !== undefined && !holds(sync.config.where, record.fields)) {
       leave(ref, 'left out by where')
+    } else if (answer === 'undated') {
+      if (sync.config.policies.undated === 'leave_out') leave(ref, 'undated')
+      else batch.fail(ref, undated(sync.name, deal, since))
     } else if ('failure' in rest) batch.fail(ref, rest.failure)
     else won.push({ ref, ...rest, link })
   }
@@ -113,11 +118,14 @@ function openReading(sync: DealSync, { batch }: Bench, links: ReadonlyMap<string
   return { won, others, leave, judge }
 }
 
-const beginning = '0001-01-01T00:00:00.000Z' as Instant
+const latest = '9999-12-31T00:00:00.000Z' as Instant
 
 const mayHaveOrder = (state: LinkState): boolean => state === 'sent' || state === 'unknown'
 
-/** A record that does not map matters only when its deal is won, which a mapping of these two fields alone tells. */
+// Its failure is what a person reads: as if it had been won just now.
+const unreadable: Dating = { won: true, wonAt: latest, madeWon: false, closeDate: null }
+
+/** A record that does not map matters only when its deal is won, which a mapping of these few fields alone tells. */
 async function judgeBroken(
   sync: DealSync,
   broken: readonly { claim: Claim; record: RemoteRecord; failure: Failure }[],
@@ -126,8 +134,8 @@ async function judgeBroken(
   bench: Bench,
 ): Promise<void> {
   if (broken.length === 0) return
-  const narrow = await mapInbound<Pick<Deal, 'won' | 'wonAt'>>(
-    sync.deal.only(['won', 'wonAt']),
+  const narrow = await mapInbound<Dating>(
+    sync.deal.only(datingFields),
     broken.map((one) => one.record),
     account,
     bench.deps.evaluator,
@@ -135,7 +143,7 @@ async function judgeBroken(
   for (const [index, { claim, record, failure }] of broken.entries()) {
     const result = narrow[index]
     // Where not even that maps, it is shown as a problem, as if it were won: a person can tell.
-    const deal = result?.ok === true ? result.value : { won: true, wonAt: null }
+    const deal = result?.ok === true ? result.value : unreadable
     reading.judge(claim, record, deal, { failure })
   }
 }

@@ -1,12 +1,12 @@
-import type { Deal } from '../../../core/documents.ts'
 import { type RecordRef, refsOf, refText } from '../../../core/ref.ts'
 import type { Instant } from '../../../core/time.ts'
 import { mapInbound } from '../../../mapping/run/run.ts'
 import { keyOf } from '../../../plan/key.ts'
+import { belongs, type Dating, datingFields } from '../../../plan/plan.ts'
 import type { Deps } from '../../bench/deps.ts'
 import { queueAsRun } from '../../bench/own-run.ts'
 import { intend } from '../../bring/intend.ts'
-import type { Reconciliation } from '../flow.ts'
+import type { Backfilled, Reconciliation } from '../flow.ts'
 import { placed } from '../order-now.ts'
 import type { DealSync } from './sync.ts'
 import { watchOf } from './watch.ts'
@@ -14,54 +14,75 @@ import { watchOf } from './watch.ts'
 /** Records handled at a time, so that memory does not grow with their number. */
 const pageSize = 500
 
-/** Reads all records that changed since an instant and yields those whose deal is won, in pages. */
-async function* wonDeals(sync: DealSync, from: Instant, deps: Deps): AsyncIterable<readonly RecordRef[]> {
-  const source = sync.source.within({ lane: 'backfill', mayWrite: false })
-  const narrow = sync.deal.only(['id', 'won', 'wonAt'])
+/** Of these records, those whose deal is to be delivered, as a delivery would judge them. */
+type Judge = (ids: readonly string[]) => Promise<readonly RecordRef[]>
+
+async function judgeFor(sync: DealSync, wanted: (deal: Dating) => boolean, deps: Deps): Promise<Judge> {
+  const source = sourceOf(sync)
+  const narrow = sync.deal.only(['id', ...datingFields])
   const account = { ...(await source.account()) }
+  return async (ids) => {
+    const records = await source.use((connection) => connection.read(sync.deal.object, ids, narrow.reads))
+    const present = ids.flatMap((id, index) => {
+      const record = records[index] ?? null
+      return record === null ? [] : [{ id, record }]
+    })
+    const mapped = await mapInbound<Dating>(
+      narrow,
+      present.map((one) => one.record),
+      account,
+      deps.evaluator,
+    )
+    const chosen = present.filter((_, index) => {
+      const result = mapped[index]
+      // One that does not map is queued as well: then it becomes a problem that says why.
+      return result === undefined || !result.ok || wanted(result.value)
+    })
+    return refsOf(
+      sync.records,
+      chosen.map(({ id }) => id),
+    )
+  }
+}
+
+const sourceOf = (sync: DealSync) => sync.source.within({ lane: 'backfill', mayWrite: false })
+
+/** Reads all records that changed since an instant and yields those that are to be delivered, in pages. */
+async function* changed(sync: DealSync, from: Instant, judge: Judge): AsyncIterable<readonly RecordRef[]> {
   const seen = new Set<string>()
-  for await (const page of source.changes(watchOf(sync), { from })) {
+  for await (const page of sourceOf(sync).changes(watchOf(sync), { from })) {
     for (let start = 0; start < page.ids.length; start += pageSize) {
       const ids = [...new Set(page.ids.slice(start, start + pageSize))].filter((id) => !seen.has(id))
       for (const id of ids) seen.add(id)
-      const records = await source.use((connection) => connection.read(sync.deal.object, ids, narrow.reads))
-      const present = ids.flatMap((id, index) => {
-        const record = records[index] ?? null
-        return record === null ? [] : [{ id, record }]
-      })
-      const mapped = await mapInbound<Pick<Deal, 'won' | 'wonAt'>>(
-        narrow,
-        present.map((one) => one.record),
-        account,
-        deps.evaluator,
-      )
-      const won = present.filter((_, index) => {
-        const result = mapped[index]
-        // One that does not map is queued as well: then it becomes a problem that says why.
-        return result === undefined || !result.ok || result.value.won
-      })
-      yield refsOf(
-        sync.records,
-        won.map(({ id }) => id),
-      )
+      yield judge(ids)
     }
   }
 }
 
+async function* wonSince(sync: DealSync, from: Instant, deps: Deps): AsyncIterable<readonly RecordRef[]> {
+  yield* changed(sync, from, await judgeFor(sync, (deal) => belongs(deal, from) === 'yes', deps))
+}
+
+async function* wonAmong(sync: DealSync, ids: readonly string[], deps: Deps): AsyncIterable<readonly RecordRef[]> {
+  const judge = await judgeFor(sync, (deal) => deal.won, deps)
+  yield judge([...new Set(ids)])
+}
+
 /**
- * Queues won deals from an instant on that have no order yet, in a lane below live traffic. Resumable: what is queued stays
- * queued, and a second backfill queues nothing twice.
+ * Queues won deals from an instant on, or those that are named whenever they were won, that have no order yet, in a lane
+ * below live traffic. Resumable: what is queued stays queued, and a second backfill queues nothing twice.
  */
 export async function backfill(
   sync: DealSync,
-  options: { from: Instant; dryRun: boolean; actor: string | null },
+  options: Backfilled & { dryRun: boolean; actor: string | null },
   deps: Deps,
 ): Promise<{ found: number }> {
   const { ledger, clock } = deps
   const run = options.dryRun ? null : await ledger.runs.start(sync.name, 'backfill', clock.now(), options.actor)
   const account = await sync.source.account()
   let found = 0
-  for await (const refs of wonDeals(sync, options.from, deps)) {
+  const pages = 'ids' in options ? wonAmong(sync, options.ids, deps) : wonSince(sync, options.from, deps)
+  for await (const refs of pages) {
     const links = await ledger.links.bySource(sync.name, sync.orders.name, refs)
     const linked = new Set(links.filter((link) => placed(link) !== null).map((link) => refText(link.source.ref)))
     const missing = refs.filter((ref) => !linked.has(refText(ref)))
@@ -102,7 +123,16 @@ export async function reconcile(
   const run = options.mend ? await ledger.runs.start(sync.name, 'reconcile', clock.now(), options.actor) : null
   const won = new Set<string>()
   const missing: RecordRef[] = []
-  for await (const refs of wonDeals(sync, from, deps)) {
+  const asks = sync.config.policies.undated === 'ask'
+  const judge = await judgeFor(
+    sync,
+    (deal) => {
+      const answer = belongs(deal, from)
+      return answer === 'yes' || (asks && answer === 'undated')
+    },
+    deps,
+  )
+  for await (const refs of changed(sync, from, judge)) {
     const links = new Map(
       (await ledger.links.bySource(sync.name, sync.orders.name, refs)).map((link) => [refText(link.source.ref), link]),
     )
