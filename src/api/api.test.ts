@@ -69,9 +69,18 @@ function fake(overrides: Partial<UseCases> = {}) {
     },
     async preview(recordId, options) {
       remember('preview', recordId, options)
-      const field = { field: 'partner_id', rule: 'link: customer', source: 'Acme', value: '7', note: null }
+      const field = {
+        field: 'partner_id',
+        rule: 'link: customer',
+        source: 'Acme',
+        value: '7',
+        name: null,
+        changed: null,
+        note: null,
+      }
       const { label } = link.source
-      const more = { lines: [{ key: 'k', fields: { price_unit: '10' } }], failures: [], order: null }
+      const lines = [{ key: 'k', fields: { price_unit: '10' }, names: {}, changed: null }]
+      const more = { lines, failures: [], order: null, customer: null, totals: null }
       return { sync: 'orders', recordId, action: 'create', label: label ?? '', fields: [field], ...more }
     },
     async problem(id) {

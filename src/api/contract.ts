@@ -140,22 +140,52 @@ const timelineEntry = z.object({
   actor: z.string().nullable().describe('Who asked for it; null for Crosswalk itself'),
 })
 
+const previewField = z.object({
+  field: z.string(),
+  rule: z.string(),
+  source: z.string(),
+  value: z.unknown(),
+  name: z.string().nullable().describe('What people call the record that `value` is the id of'),
+  changed: z
+    .boolean()
+    .nullable()
+    .describe('Whether it differs from what was written last; null where nothing is changed'),
+  note: z.string().nullable(),
+})
+const previewTotals = z.object({
+  net: z.string().nullable(),
+  tax: z.string().nullable(),
+  total: z.string().nullable(),
+  currency: z.string().nullable(),
+})
+
 const preview = z.object({
   sync: z.string(),
   recordId: z.string(),
   action: z.string().describe('What would happen: create, update, confirm, cancel, nothing, left out, problem'),
   label: z.string(),
   order: z.object({ number: z.string().nullable(), id: z.string() }).nullable(),
-  fields: list(
+  fields: list(previewField),
+  lines: list(
     z.object({
-      field: z.string(),
-      rule: z.string(),
-      source: z.string(),
-      value: z.unknown(),
-      note: z.string().nullable(),
+      key: z.string(),
+      fields: z.record(z.string(), z.unknown()),
+      names: z.record(z.string(), z.string()).describe('By field that holds an id: what people call the record'),
+      changed: list(z.string()).nullable().describe('Fields that differ from what was written last'),
     }),
   ),
-  lines: list(z.object({ key: z.string(), fields: z.record(z.string(), z.unknown()) })),
+  customer: z
+    .object({
+      id: z.string().nullable().describe('Null for one that would be created, from `fields`'),
+      label: z.string().nullable(),
+      by: z.string().nullable().describe('The values by which it was recognised; null where it was linked before'),
+      fields: list(previewField),
+    })
+    .nullable(),
+  totals: z
+    .object({ source: previewTotals, target: previewTotals.nullable() })
+    .nullable()
+    .describe('What the deal says beside what the order says now'),
   failures: list(failure),
 })
 

@@ -218,3 +218,35 @@ describe('a preview', () => {
     expect(await state()).toEqual(before)
   }, 60_000)
 })
+
+describe('a preview', () => {
+  test('names the customer, how it was recognised, products, and both totals; what would change is marked', async () => {
+    const company = rig.hubspot.store.addCompany({ name: 'Known by name', city: 'Bonn' })
+    const partner = rig.odoo.store.addCustomer({ name: 'Known by name', is_company: true })
+    const id = win({ companyId: company })
+    const first = await previewOf(id)
+    expect(first).toMatchObject({
+      action: 'create',
+      customer: { id: partner, label: 'Known by name', by: 'Known by name', fields: [] },
+      lines: [{ names: { product_id: expect.stringContaining('A-1') }, changed: null }],
+      totals: { source: { net: '10', currency: 'EUR' }, target: null },
+    })
+    expect(first.fields.map(({ changed }) => changed)).not.toContain(true)
+
+    const stranger = rig.hubspot.store.addCompany({ name: 'Nobody yet', city: 'Kiel' })
+    expect((await previewOf(win({ companyId: stranger }))).customer).toMatchObject({
+      id: null,
+      fields: expect.arrayContaining([expect.objectContaining({ field: 'city', value: 'Kiel' })]),
+    })
+
+    await settle(project)
+    rig.hubspot.store.updateDeal(id, { description: 'Call before delivery', amount: '20' })
+    const [item] = rig.hubspot.store.deal(id)?.lines ?? []
+    rig.hubspot.store.updateRecord('line_items', item?.hs_object_id ?? '', { quantity: '2' })
+    const amended = await previewOf(id)
+    expect(amended).toMatchObject({ action: 'update', totals: { source: { net: '20' }, target: { net: '10' } } })
+    expect(amended.lines[0]?.changed).toContain('product_uom_qty')
+    expect(amended.lines[0]?.changed).not.toContain('product_id')
+    expect(amended.customer).toMatchObject({ id: partner, by: null })
+  }, 60_000)
+})

@@ -1,7 +1,9 @@
+import type { Fulfilment } from '../../core/documents.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Failure } from '../../core/problem.ts'
 import { type RecordRef, refText } from '../../core/ref.ts'
 import type { LookupAnswer, LookupNeed, Resolver, TargetRecord } from '../../mapping/run/run.ts'
+import type { Difference } from '../../plan/difference.ts'
 import type { Match, Query, RemoteRecord, Write, WriteOutcome } from '../../ports/connector.ts'
 import type { CallScope } from '../../ports/http.ts'
 import type { Link, Links, NewLink } from '../../ports/ledger/links.ts'
@@ -62,7 +64,27 @@ export interface Plan {
   readonly target: { readonly number: string | null; readonly id: string } | null
   readonly lineage: TargetRecord['lineage']
   readonly lines: readonly { readonly key: string; readonly fields: JsonObject }[]
+  readonly customer?: PlannedCustomer | null
+  /** What of it is new to a record that is there; null where all of it is, or none. */
+  readonly difference?: Difference | null
+  readonly totals?: PlannedTotals
 }
+
+export interface PlannedCustomer {
+  /** Null for one that would be created, from these fields. */
+  readonly id: string | null
+  readonly label: string | null
+  /** The values by which it was recognised; null where it was linked before, or carries our key. */
+  readonly by: string | null
+  readonly fields: TargetRecord['lineage']
+}
+
+/** `target` is null where the record is not there yet, or was not read. */
+export interface PlannedTotals {
+  readonly source: Totals
+  readonly target: Totals | null
+}
+type Totals = NonNullable<Fulfilment['totals']>
 
 interface Options {
   readonly mode: Mode

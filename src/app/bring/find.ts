@@ -44,7 +44,7 @@ function openFinding(kind: Kind, bench: Bench) {
   const known = (subject: Subject, link: Link, id: string) =>
     void brought.set(refText(subject.ref), { ok: true, how: 'linked', id, link, label: link.target.label })
 
-  function take(subject: Sought, match: Match, step: ReturnType<typeof stepOf>): void {
+  function take(subject: Sought, match: Match, step: ReturnType<typeof stepOf>, by?: string): void {
     const { link } = subject
     // A record with our key was created by us, whether or not this ledger remembers it.
     const origin = match.key === subject.key ? 'created' : 'adopted'
@@ -55,6 +55,7 @@ function openFinding(kind: Kind, bench: Bench) {
       id: match.id,
       link: { ...link, state: 'linked', origin, target },
       label: match.label,
+      ...(by === undefined ? {} : { by }),
     })
     taken.set(link.id, { subject, match })
     updates.push({
@@ -117,7 +118,7 @@ function openFinding(kind: Kind, bench: Bench) {
       brought.set(refText(subject.ref), { ok: false, failure: kind.texts.ambiguous(subject, by, matches, whose) })
       return
     }
-    take(subject, only, 'adopt')
+    take(subject, only, 'adopt', by)
   }
 
   /** Links what was taken. Where another worker has linked the record meanwhile, its link counts. */

@@ -62,5 +62,7 @@ export type Brought =
       readonly link: Link
       /** Name or number in the target, where it is known. */
       readonly label: string | null
+      /** The values by which one that was there already was recognised; absent where it was not by values. */
+      readonly by?: string
     }
   | { readonly ok: false; readonly failure: Failure }

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../core/json.ts'
 import { type Failure, SyncError } from '../../core/problem.ts'
+import type { Lineage } from '../../mapping/run/run.ts'
 import { openBatch } from '../bench/batch.ts'
-import { openBench, type Plan } from '../bench/bench.ts'
+import { openBench, type Plan, type PlannedCustomer, type PlannedTotals } from '../bench/bench.ts'
 import type { Deps } from '../bench/deps.ts'
 import { openLookups } from '../bench/lookups.ts'
 import type { Sync } from '../flows/flow.ts'
@@ -14,7 +15,11 @@ export interface Preview {
   readonly label: string
   readonly order: { readonly number: string | null; readonly id: string } | null
   readonly fields: readonly PreviewField[]
-  readonly lines: readonly { readonly key: string; readonly fields: JsonObject }[]
+  readonly lines: readonly PreviewLine[]
+  /** Whose order it is; null for a record that has no customer, or when that is what the problem is about. */
+  readonly customer: PreviewCustomer | null
+  /** What the deal says beside what the order says now, which is null for one that is not there. */
+  readonly totals: PlannedTotals | null
   readonly failures: readonly Failure[]
 }
 interface PreviewField {
@@ -22,7 +27,22 @@ interface PreviewField {
   readonly rule: string
   readonly source: string
   readonly value: Json
+  /** What people call the record that `value` is the id of. */
+  readonly name: string | null
+  /** Whether it differs from what was written last; null for a record that is not changed. */
+  readonly changed: boolean | null
   readonly note: string | null
+}
+interface PreviewLine {
+  readonly key: string
+  readonly fields: JsonObject
+  /** By field that holds an id: what people call the record. */
+  readonly names: Readonly<Record<string, string>>
+  /** Fields that differ from what was written last; all of a new line. Null for a record that is not changed. */
+  readonly changed: readonly string[] | null
+}
+interface PreviewCustomer extends Omit<PlannedCustomer, 'fields'> {
+  readonly fields: readonly PreviewField[]
 }
 
 /**
@@ -87,14 +107,47 @@ function shown(
 ): Preview {
   const failures = outcome !== null && 'failed' in outcome ? [outcome.failed] : []
   const leftOut = outcome !== null && 'done' in outcome && outcome.done === 'left_out'
+  const { lineage = [], customer = null, difference = null } = plan ?? {}
   return {
     sync: sync.name,
     recordId,
     action: failures.length > 0 ? 'problem' : leftOut ? 'left out' : (plan?.action ?? 'nothing'),
     label: plan?.label ?? recordId,
     order: plan?.target ?? null,
-    fields: (plan?.lineage ?? []).map(({ field, rule, source, value, note }) => ({ field, rule, source, value, note })),
-    lines: plan?.lines ?? [],
+    fields: lineage
+      .filter((one) => !one.field.includes('['))
+      .map((one) => fieldOf(one, difference === null ? null : Object.hasOwn(difference.fields, one.field))),
+    lines: (plan?.lines ?? []).map(({ key, fields }) => {
+      const changed = difference?.upsert.find((line) => line.key === key)?.fields ?? {}
+      return {
+        key,
+        fields,
+        names: namesOf(fields, lineage),
+        changed: difference === null ? null : Object.keys(changed),
+      }
+    }),
+    customer: customer === null ? null : { ...customer, fields: customer.fields.map((one) => fieldOf(one, null)) },
+    totals: plan?.totals ?? null,
     failures,
   }
+}
+
+const fieldOf = ({ field, rule, source, value, name, note }: Lineage, changed: boolean | null): PreviewField => ({
+  field,
+  rule,
+  source,
+  value,
+  name,
+  changed,
+  note,
+})
+
+/** An id in a line stands for the same record wherever it was looked up. */
+function namesOf(fields: JsonObject, lineage: readonly Lineage[]): Record<string, string> {
+  const names: Record<string, string> = {}
+  for (const [field, value] of Object.entries(fields)) {
+    const found = lineage.find((one) => one.name !== null && one.value === value && one.field.endsWith(`].${field}`))
+    if (found?.name != null) names[field] = found.name
+  }
+  return names
 }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Preview } from '../../app/engine/preview.ts'
+import { decimal } from '../../core/decimal.ts'
 import { cli, text } from '../fake.ts'
 
 const preview: Preview = {
@@ -14,12 +15,26 @@ const preview: Preview = {
       value: 'PO-7',
       rule: 'deal.poNumber, else deal.number',
       source: 'PO-7',
+      name: null,
+      changed: null,
       note: null,
     },
-    { field: 'partner_id', value: '7', rule: 'link customer', source: 'Acme', note: 'matched by tax id' },
-    { field: 'note', value: null, rule: 'deal.notes', source: '', note: null },
+    {
+      field: 'partner_id',
+      value: '7',
+      rule: 'link customer',
+      source: 'Acme',
+      name: null,
+      changed: null,
+      note: 'matched by tax id',
+    },
+    { field: 'note', value: null, rule: 'deal.notes', source: '', name: null, changed: null, note: null },
   ],
-  lines: [{ key: 'k1', fields: { product_id: '12', product_uom_qty: '20' } }],
+  lines: [
+    { key: 'k1', fields: { product_id: '12', product_uom_qty: '20' }, names: { product_id: 'Pump' }, changed: null },
+  ],
+  customer: { id: '7', label: 'Acme', by: 'DE123456788', fields: [] },
+  totals: { source: { net: decimal(420), tax: null, total: null, currency: 'EUR' }, target: null },
   failures: [],
 }
 
@@ -30,6 +45,10 @@ test('shows each value, where it comes from and by which rule', async () => {
     Deal 901  20 pumps  sync deals
     + An order would be created
 
+    Customer  Acme (7), recognised by DE123456788
+    TOTALS  NET  TAX  TOTAL  CURRENCY
+    deal    420  –    –      EUR
+
     FIELD             VALUE  FROM  RULE                             NOTE
     client_order_ref  PO-7   PO-7  deal.poNumber, else deal.number
     partner_id        7      Acme  link customer                    matched by tax id
@@ -37,7 +56,7 @@ test('shows each value, where it comes from and by which rule', async () => {
 
     Lines
     key  product_id  product_uom_qty
-    k1   12          20
+    k1   12 Pump     20
   `)
 })
 
@@ -47,7 +66,15 @@ test('shows what is in the way, and fails', async () => {
     message: 'Odoo has no customer "Acme".',
     fix: 'Create it.',
   } as const
-  const blocked = { ...preview, action: 'problem', fields: [], lines: [], failures: [failure] }
+  const blocked = {
+    ...preview,
+    action: 'problem',
+    fields: [],
+    lines: [],
+    customer: null,
+    totals: null,
+    failures: [failure],
+  }
   const { code, out } = await cli('preview deal 901', { preview: async () => blocked })
   expect(code).toBe(1)
   expect(out).toBe(text`
@@ -56,6 +83,42 @@ test('shows what is in the way, and fails', async () => {
 
     ✗ Odoo has no customer "Acme".
       What to do: Create it.
+  `)
+})
+
+test('marks what would be written anew, beside the totals of both', async () => {
+  const changed: Preview = {
+    ...preview,
+    action: 'update',
+    order: { number: 'S00042', id: '42' },
+    fields: preview.fields.map((field) => ({ ...field, changed: field.field === 'client_order_ref' })),
+    lines: preview.lines.map((line) => ({ ...line, changed: ['product_uom_qty'] })),
+    customer: { id: null, label: null, by: null, fields: preview.fields.slice(2) },
+    totals: {
+      source: { net: decimal(420), tax: null, total: null, currency: 'EUR' },
+      target: { net: decimal(400), tax: decimal(76), total: decimal(476), currency: 'EUR' },
+    },
+  }
+  const { out } = await cli('preview deal 901', { preview: async () => changed })
+  expect(out).toBe(text`
+    Deal 901  20 pumps  sync deals
+    ~ order S00042 would be updated from the deal
+
+    Customer  would be created
+      FIELD  VALUE  FROM  RULE        NOTE
+      note   –            deal.notes
+    TOTALS             NET  TAX  TOTAL  CURRENCY
+    deal               420  –    –      EUR
+    order S00042, now  400  76   476    EUR
+
+    FIELD               VALUE  FROM  RULE                             NOTE
+    ~ client_order_ref  PO-7   PO-7  deal.poNumber, else deal.number
+    partner_id          7      Acme  link customer                    matched by tax id
+    note                –            deal.notes
+
+    Lines
+    key  product_id  product_uom_qty
+    k1   12 Pump     ~ 20
   `)
 })
 

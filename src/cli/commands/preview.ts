@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Preview } from '../../app/engine/preview.ts'
+import type { Json } from '../../core/json.ts'
 import { recordKind } from '../arguments.ts'
 import { records, shortJson } from '../json-view.ts'
 import type { Perform, Session } from '../session.ts'
@@ -24,7 +25,30 @@ export function addPreview(program: Command, perform: Perform): void {
 function show(record: string, preview: Preview, session: Session): string {
   const { paint } = session
   const title = `${paint.bold(`${titled(record)} ${oneLine(preview.recordId)}`)}  ${oneLine(preview.label)}  ${paint.dim(`sync ${preview.sync}`)}\n`
-  const fields = session.table(
+  const parts = [title + action(record, preview, session)]
+  const about = customerOf(preview, session) + totalsOf(record, preview, session)
+  if (about !== '') parts.push(about)
+  if (preview.fields.length > 0) parts.push(fieldTable(preview.fields, session))
+  if (preview.lines.length > 0) {
+    const lines = preview.lines.map(({ key, fields, names, changed }) => ({
+      key,
+      ...Object.fromEntries(
+        Object.entries(fields).map(([field, value]) => [
+          field,
+          value === null ? null : marked(shown(value, names[field] ?? null), changed?.includes(field) === true),
+        ]),
+      ),
+    }))
+    parts.push(`${paint.bold('Lines')}\n${records(lines, session, 0)}`)
+  }
+  if (preview.failures.length > 0) parts.push(preview.failures.map((failure) => session.failure(failure)).join(''))
+  return parts.join('\n')
+}
+
+type Field = Preview['fields'][number]
+
+const fieldTable = (fields: readonly Field[], session: Session, indent = 0): string =>
+  session.table(
     [
       { title: 'FIELD' },
       { title: 'VALUE', flexible: true },
@@ -32,28 +56,45 @@ function show(record: string, preview: Preview, session: Session): string {
       { title: 'RULE' },
       { title: 'NOTE', flexible: true },
     ],
-    preview.fields.map(({ field, value, source, rule, note }) => [
-      field,
-      shortJson(value),
-      { text: source, style: paint.dim },
-      { text: rule, style: paint.dim },
-      note ?? '',
+    fields.map(({ field, value, name, changed, source, rule, note }) => [
+      marked(field, changed === true),
+      shown(value, name),
+      { text: source, style: session.paint.dim },
+      { text: rule, style: session.paint.dim },
+      name === null ? (note ?? '') : '',
     ]),
+    indent,
   )
-  const parts = [title + action(record, preview, session)]
-  if (preview.fields.length > 0) parts.push(fields)
-  if (preview.lines.length > 0) {
-    parts.push(
-      `${paint.bold('Lines')}\n` +
-        records(
-          preview.lines.map((line) => ({ key: line.key, ...line.fields })),
-          session,
-          0,
-        ),
-    )
-  }
-  if (preview.failures.length > 0) parts.push(preview.failures.map((failure) => session.failure(failure)).join(''))
-  return parts.join('\n')
+
+/** What would be written anew stands out. */
+const marked = (text: string, changed: boolean): string => (changed ? `~ ${text}` : text)
+/** An id tells people nothing. */
+const shown = (value: Json, name: string | null): string => `${shortJson(value)}${name === null ? '' : ` ${name}`}`
+
+function customerOf({ customer }: Preview, session: Session): string {
+  if (customer === null) return ''
+  const head = `${session.paint.bold('Customer')}  `
+  if (customer.id === null) return `${head}would be created\n${fieldTable(customer.fields, session, 2)}`
+  const why = customer.by === null ? 'linked before' : `recognised by ${customer.by}`
+  return `${head}${oneLine(customer.label ?? '')} (${oneLine(customer.id)}), ${oneLine(why)}\n`
+}
+
+function totalsOf(record: string, { totals, order }: Preview, session: Session): string {
+  if (totals === null) return ''
+  const row = (name: string, { net, tax, total, currency }: NonNullable<typeof totals.target>) => [
+    name,
+    net ?? '–',
+    tax ?? '–',
+    total ?? '–',
+    currency ?? '–',
+  ]
+  return session.table(
+    ['TOTALS', 'NET', 'TAX', 'TOTAL', 'CURRENCY'].map((name) => ({ title: name })),
+    [
+      row(record, totals.source),
+      ...(totals.target === null ? [] : [row(`order ${order?.number ?? order?.id ?? ''}, now`, totals.target)]),
+    ],
+  )
 }
 
 const titled = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)

@@ -46,7 +46,7 @@ export interface Pass {
   readonly askedExpressions: Map<string, ExpressionTask>
   readonly askedLookups: Map<string, LookupNeed>
   /** What the rule at work read last and what is to be said of it, for the lineage. */
-  trace: { path: string; value: Json; note: string | null }
+  trace: { path: string; value: Json; name: string | null; note: string | null }
 }
 
 /** Takes note that the field `path` could not be had. */

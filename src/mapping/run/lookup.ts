@@ -54,6 +54,7 @@ export function lookup(
     const active = answer.matches.filter((match) => !match.archived)
     const [hit] = active
     if (hit !== undefined && active.length === 1) {
+      trace.name = hit.label === '' ? null : hit.label
       trace.note = `${object} ${hit.id} ${hit.label}`.trim()
       return hit.id
     }

@@ -11,6 +11,8 @@ export interface Lineage {
   /** What was read: `deal.poNumber: "PO-7"`. */
   readonly source: string
   readonly value: Json
+  /** What people call the record that `value` is the id of; null where it is none, or not looked up. */
+  readonly name: string | null
   /** `default used`, `product.product 41 Desk`. */
   readonly note: string | null
 }
@@ -28,14 +30,16 @@ export function evaluateFields(
   const { pass } = frame
   for (const { name, rule } of fields) {
     if (rule.on !== null && rule.on !== op) continue
-    pass.trace = { path: '', value: null, note: null }
+    pass.trace = { path: '', value: null, name: null, note: null }
     const value = rule.evaluate(frame)
     if (typeof value === 'symbol') {
       signal = value
       continue
     }
     values[name] = value
-    lineage.push({ field: place + name, rule: rule.text, source: sourceOf(pass.trace), value, note: pass.trace.note })
+    const { trace } = pass
+    const source = sourceOf(trace)
+    lineage.push({ field: place + name, rule: rule.text, source, value, name: trace.name, note: trace.note })
   }
   return { values, signal }
 }

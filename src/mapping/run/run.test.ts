@@ -287,6 +287,7 @@ lines:
     const of = (field: string) => lineage.find((one) => one.field === field)
     expect(of('ref')).toEqual({
       field: 'ref',
+      name: null,
       rule: 'deal.poNumber, else deal.number, truncate',
       source: 'deal.number: "D-901"',
       value: 'D-901',

@@ -154,7 +154,7 @@ async function runAll<T>(jobs: readonly Job<T>[], resolver: Resolver, evaluator:
         lookups,
         askedExpressions: new Map(),
         askedLookups: new Map(),
-        trace: { path: '', value: null, note: null },
+        trace: { path: '', value: null, name: null, note: null },
       }
       const value = job.run({ slots: job.slots, at: '', pass })
       for (const [key, need] of pass.askedLookups) needs.set(key, need)

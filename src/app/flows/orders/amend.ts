@@ -1,9 +1,9 @@
-import type { Deal } from '../../../core/documents.ts'
+import type { Deal, Fulfilment } from '../../../core/documents.ts'
 import { afterWriting, type Difference, storedOf, type Written, writtenOf } from '../../../plan/difference.ts'
 import { conditionOf, planAmendment, planUnwinning } from '../../../plan/plan.ts'
-import type { Bench } from '../../bench/bench.ts'
+import type { Bench, PlannedCustomer } from '../../bench/bench.ts'
 import { fetchOrders, isOrder, type Placed } from '../order-now.ts'
-import { type Existing, type Lost, type Wanted, writtenNow } from './case.ts'
+import { type Existing, type Lost, totalsOf, type Wanted, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
 
 /** An order that is there, and what it shall be. */
@@ -13,6 +13,7 @@ export interface Amending extends Placed {
   readonly label: string
   readonly key: string
   readonly wanted: Wanted
+  readonly customer: PlannedCustomer | null
   /** Found in this batch: it is compared with how it is now. */
   readonly adopted: boolean
 }
@@ -56,7 +57,8 @@ export async function amendOrders(
         : { ...stored(one), confirmed: stored(one).confirmed || condition !== 'draft' }
     const plan = planAmendment(before, one.wanted, { condition, stage: now.stage, number }, policies)
     if (plan.do === 'refuse') batch.fail(one.ref, plan.failure)
-    else if (plan.do === 'write') writing.push({ one, difference: plan.difference, before })
+    else if (plan.do === 'write')
+      writing.push({ one, difference: plan.difference, before, totals: now.fulfilment.totals })
     else {
       batch.link({ id: one.link.id, stage: now.stage, target: { written: storedOf(before), label: number } })
       if (before.confirmed) settleUnchanged(one, bench)
@@ -70,6 +72,8 @@ interface Writing {
   readonly one: Amending
   readonly difference: Difference
   readonly before: Written
+  /** Of the order as it is. */
+  readonly totals: Fulfilment['totals']
 }
 
 const existing = (one: Amending, written: Written, touched: Existing['touched']): Existing => ({
@@ -84,16 +88,24 @@ const existing = (one: Amending, written: Written, touched: Existing['touched'])
 })
 
 function settleUnchanged(one: Amending, bench: Bench): void {
-  bench.plan(one.ref, planOf(one, 'nothing'))
+  bench.plan(one.ref, planOf(one, 'nothing', null, null))
   bench.batch.done(one.ref, 'unchanged')
 }
 
-const planOf = ({ label, link, orderId, wanted }: Amending, action: 'update' | 'nothing') => ({
+const planOf = (
+  { label, link, orderId, deal, wanted, customer }: Amending,
+  action: 'update' | 'nothing',
+  difference: Difference | null,
+  totals: Fulfilment['totals'],
+) => ({
   action,
   label,
   target: { number: link.target.label, id: orderId },
   lineage: wanted.lineage,
   lines: wanted.lines,
+  customer,
+  difference,
+  totals: { source: totalsOf(deal), target: totals },
 })
 
 async function writeAmendments(
@@ -103,8 +115,8 @@ async function writeAmendments(
 ): Promise<readonly Existing[]> {
   const { batch } = bench
   if (bench.mode !== 'live') {
-    for (const { one, difference } of writing) {
-      bench.plan(one.ref, planOf(one, 'update'))
+    for (const { one, difference, totals } of writing) {
+      bench.plan(one.ref, planOf(one, 'update', difference, totals))
       batch.note(one.ref, 'would_update', `Shadow mode: the order of ${one.label} would be updated`, { ...difference })
       batch.done(one.ref, 'planned')
     }

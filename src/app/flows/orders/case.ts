@@ -1,11 +1,13 @@
 import type { Deal } from '../../../core/documents.ts'
 import type { JsonObject } from '../../../core/json.ts'
+import { netTotal } from '../../../core/money.ts'
 import type { RecordRef } from '../../../core/ref.ts'
 import type { Lineage, TargetRecord } from '../../../mapping/run/run.ts'
 import type { Written } from '../../../plan/difference.ts'
 import { lineKeyOf } from '../../../plan/key.ts'
 import type { WantedOrder } from '../../../plan/plan.ts'
 import type { Link } from '../../../ports/ledger/links.ts'
+import type { PlannedTotals } from '../../bench/bench.ts'
 import type { Placed } from '../order-now.ts'
 
 /** A deal that is to have an order. */
@@ -44,13 +46,23 @@ export interface Existing extends Placed {
 export const labelOf = (deal: Pick<Deal, 'name' | 'number'>): string =>
   deal.name === null ? deal.number : `${deal.name} (${deal.number})`
 
-/** A mapped order, with the rule behind each of its own values for the timeline. */
+/** A mapped order, with the rule behind each value. */
 export interface Wanted extends WantedOrder {
   readonly lineage: readonly Lineage[]
 }
 
+/** Totals as the deal has them, for a person to compare. */
+export const totalsOf = ({ amount, tax, total, currency, ...deal }: Deal): PlannedTotals['source'] => ({
+  net: amount ?? netTotal({ ...deal, amount, tax, total, currency }),
+  tax,
+  total,
+  currency,
+})
+
 export const wantedJson = (wanted: Wanted): JsonObject => ({
-  fields: wanted.lineage.map(({ field, value, rule, source, note }) => ({ field, value, rule, source, note })),
+  fields: wanted.lineage
+    .filter((one) => Object.hasOwn(wanted.fields, one.field))
+    .map(({ field, value, rule, source, note }) => ({ field, value, rule, source, note })),
   lines: wanted.lines.map((line) => line.fields),
 })
 
@@ -59,7 +71,7 @@ export function wantedOf(record: TargetRecord, orderKey: string, references: rea
     fields: record.fields,
     lines: (record.lines?.items ?? []).map((item) => ({ key: lineKeyOf(orderKey, item.key), fields: item.fields })),
     references,
-    lineage: record.lineage.filter((one) => Object.hasOwn(record.fields, one.field)),
+    lineage: record.lineage,
   }
 }
 

@@ -4,7 +4,7 @@ import type { Failure } from '../../../core/problem.ts'
 import { type RecordKind, type RecordRef, refText } from '../../../core/ref.ts'
 import { mapOutbound, type TargetRecord } from '../../../mapping/run/run.ts'
 import { keyOf } from '../../../plan/key.ts'
-import type { Bench } from '../../bench/bench.ts'
+import type { Bench, PlannedCustomer } from '../../bench/bench.ts'
 import { find } from '../../bring/find.ts'
 import { intend } from '../../bring/intend.ts'
 import type { Brought, Ready, Subject } from '../../bring/kind.ts'
@@ -28,6 +28,8 @@ export interface Customers {
   make(ids: readonly string[]): Promise<void>
   /** The target's id of a customer, or why there is none. To be asked after `look` and `make`. */
   outcomeOf(id: string): { readonly ok: true; readonly id: string } | { readonly ok: false; readonly failure: Failure }
+  /** The same for a person to read; null where there is none. */
+  plannedOf(id: string): PlannedCustomer | null
 }
 
 /** @param customers  of the deals that are otherwise ready; the intents of their links are stored here */
@@ -92,6 +94,14 @@ export async function openCustomers(sync: DealSync, customers: readonly Customer
         return [{ ...subject, fields: record.fields, lines: linesOf(subject.key, record) }]
       })
       put(await make(kind, ready, bench))
+    },
+    plannedOf(id) {
+      const name = refText(refOf(id))
+      const result = brought.get(name)
+      if (result?.ok !== true) return null
+      const { how, by = null, label } = result
+      const fields = how === 'planned' ? (mapped.get(name)?.lineage ?? []) : []
+      return { id: how === 'planned' ? null : result.id, label, by, fields }
     },
     outcomeOf(id) {
       const result = brought.get(refText(refOf(id)))

@@ -1,14 +1,23 @@
 import { compare, zero } from '../../../core/decimal.ts'
 import type { Failure } from '../../../core/problem.ts'
 import { refText } from '../../../core/ref.ts'
-import type { Bench } from '../../bench/bench.ts'
+import type { Bench, PlannedCustomer } from '../../bench/bench.ts'
 import { together } from '../../bench/together.ts'
 import { find } from '../../bring/find.ts'
 import type { Brought } from '../../bring/kind.ts'
 import { make, plannedId } from '../../bring/make.ts'
 import type { Placed } from '../order-now.ts'
 import { type Amending, amendOrders, unwinOrders } from './amend.ts'
-import { type Existing, type Lost, type Sought, type Wanted, type Won, wantedJson, writtenNow } from './case.ts'
+import {
+  type Existing,
+  type Lost,
+  type Sought,
+  totalsOf,
+  type Wanted,
+  type Won,
+  wantedJson,
+  writtenNow,
+} from './case.ts'
 import { proveAndConfirm } from './confirm.ts'
 import { type Customers, openCustomers } from './customers.ts'
 import { type Drafted, draftOrders, hasOrder, wantedOrders } from './map.ts'
@@ -54,16 +63,17 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
   const again = new Set([...places].flatMap(([name, place]) => (place.adopted ? [name] : [])))
   const wanted = await wantedOrders(sync, served, (won) => customerOf(won, customers), again, bench)
 
-  const creating: { won: Won; order: Wanted }[] = []
+  const creating: Creating[] = []
   const amending: Amending[] = []
   for (const { won } of served) {
     const order = wanted.get(refText(won.ref))
     if (order === undefined) continue
     const place = places.get(refText(won.ref))
-    if (place === undefined) creating.push({ won, order })
+    const customer = customers.plannedOf(won.deal.customer?.id ?? '')
+    if (place === undefined) creating.push({ won, order, customer })
     else {
       const { ref, deal, label, key } = won
-      amending.push({ ref, deal, label, key, ...place, wanted: order })
+      amending.push({ ref, deal, label, key, ...place, wanted: order, customer })
     }
   }
   const created = await createOrders(sync, creating, bench)
@@ -176,11 +186,13 @@ function placesOf(
   return places
 }
 
-async function createOrders(
-  sync: DealSync,
-  creating: readonly { readonly won: Won; readonly order: Wanted }[],
-  bench: Bench,
-): Promise<readonly Existing[]> {
+interface Creating {
+  readonly won: Won
+  readonly order: Wanted
+  readonly customer: PlannedCustomer | null
+}
+
+async function createOrders(sync: DealSync, creating: readonly Creating[], bench: Bench): Promise<readonly Existing[]> {
   const { batch } = bench
   const field = sync.order.linesField
   const brought = await make(
@@ -196,7 +208,7 @@ async function createOrders(
     })),
     bench,
   )
-  return creating.flatMap(({ won, order }): Existing[] => {
+  return creating.flatMap(({ won, order, customer }): Existing[] => {
     const { ref, deal, label, key } = won
     const result = brought.get(refText(ref))
     if (result === undefined) throw new Error(`nothing was said of the order for ${label}`)
@@ -205,7 +217,9 @@ async function createOrders(
       return []
     }
     if (result.how === 'planned') {
-      bench.plan(ref, { action: 'create', label, target: null, lineage: order.lineage, lines: order.lines })
+      const totals = { source: totalsOf(deal), target: null }
+      const { lineage, lines } = order
+      bench.plan(ref, { action: 'create', label, target: null, lineage, lines, customer, totals })
       batch.note(ref, 'would_create', `Shadow mode: an order for ${label} would be created`, wantedJson(order))
       batch.done(ref, 'planned')
       return []
