@@ -65,11 +65,12 @@ export function openDatabase({ connection, poolMax, log }: DatabaseOptions): Dat
   const fail = explainer(connection)
   return {
     async rows<Row extends object>(statement: Statement, values: readonly unknown[]) {
-      return again(async () => (await pool.query<Row>({ ...statement, values: [...values] }).catch(fail)).rows)
+      const query = () => pool.query<Row>({ ...statement, values: [...values] })
+      return again(async () => (await whenRoom(query).catch(fail)).rows)
     },
     transaction: (work) =>
       again(async () => {
-        const client = await pool.connect().catch(fail)
+        const client = await whenRoom(() => pool.connect()).catch(fail)
         let broken: Error | undefined
         const note = (error: Error) => {
           broken = error
@@ -98,6 +99,18 @@ async function again<T>(work: () => Promise<T>): Promise<T> {
   const attempts = retry(
     handleWhen((error) => codeOf(error) === '40P01'),
     { maxAttempts: 5, backoff: new ExponentialBackoff({ initialDelay: 5, maxDelay: 200 }) },
+  )
+  return attempts.execute(work)
+}
+
+/**
+ * A database that has no room for another session now has some soon: sessions of processes that ended take a moment to go,
+ * on a busy machine a long one. Nothing was done yet, so that it is safe to ask again, for about a minute.
+ */
+async function whenRoom<T>(work: () => Promise<T>): Promise<T> {
+  const attempts = retry(
+    handleWhen((error) => ['53300', 'EAGAIN'].includes(codeOf(error) ?? '')),
+    { maxAttempts: 60, backoff: new ExponentialBackoff({ initialDelay: 20, maxDelay: 1_500 }) },
   )
   return attempts.execute(work)
 }
