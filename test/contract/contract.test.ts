@@ -445,6 +445,26 @@ describe.each(connectors.filter(({ role }) => role === 'erp'))('$name as an ERP'
     ).toEqual(['7'])
   })
 
+  holds(name, 'keeps the price that was agreed when the quantity of a line alone changes', async () => {
+    const { lines, line, quantity } = subject.system.words
+    const key = 'crm_1_deal_price'
+    const dearer = subject.system.erp.addProduct({ sku: 'B-1', name: 'B', price: '12', route: 'stock' })
+    const fields = line(dearer, '2')
+    const upsert = [{ key: `${key}_line_1`, fields }]
+    const [made] = await subject.connection.write([
+      { ...subject.order(key), lines: { field: lines, upsert, remove: [] } } as Write,
+    ])
+    const id = made?.ok === true ? made.id : ''
+    const unchanged = Object.fromEntries(Object.entries(fields).filter(([field]) => field !== quantity))
+    const changed = [{ key: `${key}_line_1`, fields: { [quantity]: '5' }, unchanged }]
+    const update = { do: 'update', object: subject.object, id, key, fields: {} } as const
+    const outcomes = await subject.connection.write([
+      { ...update, lines: { field: lines, upsert: changed, remove: [] } },
+    ])
+    expect(kindsOf(outcomes)).toEqual(['ok'])
+    expect(subject.seen(id)).toMatchObject({ net: '50', lines: [{ quantity: '5' }] })
+  })
+
   holds(name, 'confirms, and takes what is confirmed for done', async () => {
     const [made] = await subject.connection.write([subject.order('crm_1_deal_confirm')])
     const id = made?.ok === true ? made.id : ''
