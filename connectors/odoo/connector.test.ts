@@ -196,6 +196,23 @@ describe.each([
     expect([simulator.store.order(one)?.state, simulator.store.order(two)?.state]).toEqual(['sale', 'cancel'])
     expect(idsOf(await connection.write([{ do: 'cancel', object: 'sale.order', id: one }]))).toEqual([one])
   })
+
+  test('does not cancel an order that was delivered, also when all of it came back', async () => {
+    const [one = '', two = ''] = await make('a', 'b')
+    await connection.write([one, two].map((id) => ({ do: 'confirm', object: 'sale.order', id })))
+    for (const id of [one, two]) {
+      simulator.store.produce(id)
+      simulator.store.ship(id)
+    }
+    simulator.store.takeBack(two)
+    const outcomes = await connection.write([one, two].map((id) => ({ do: 'cancel', object: 'sale.order', id })))
+    const refused = { problem: { kind: 'record_rejected', remoteCode: 'delivered_or_invoiced' } }
+    expect(outcomes).toMatchObject([
+      { ok: false, failure: refused },
+      { ok: false, failure: refused },
+    ])
+    expect([one, two].map((id) => simulator.store.order(id)?.state)).toEqual(['sale', 'sale'])
+  })
 })
 
 describe('writing', () => {

@@ -229,7 +229,11 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
     if (store.get('stock.picking', pickingId)?.state !== state) store.update('stock.picking', pickingId, { state })
   }
 
-  /** @returns true, or the window that asks a person first */
+  /**
+   * Up to version 15 a person is asked where something was shipped or an invoice is in draft; from 16 on about every confirmed
+   * order, unless the caller declines, whatever was shipped. 19 asks nobody (seen on 19.0 with all of it delivered).
+   * @returns true, or the window that asks a person first
+   */
   function cancel(ids: readonly number[], silent: boolean): Json {
     for (const row of rowsOf(store, 'sale.order', ids)) {
       if (row.state === 'done' || row.locked === true) {
@@ -237,7 +241,7 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
       }
       const asks =
         major >= 16
-          ? row.state === 'sale'
+          ? row.state === 'sale' && major < 19
           : pickingsOf(row.id).some((picking) => picking.state === 'done') ||
             invoicesOf(row.id).some((invoice) => invoice.state === 'draft')
       // Up to version 15 the deliveries are cancelled before a person is asked.

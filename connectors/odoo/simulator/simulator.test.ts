@@ -716,6 +716,19 @@ describe('an order', () => {
     expect(store.order(id)?.state).toBe('cancel')
   })
 
+  test.each([
+    ['17.0', { res_model: 'sale.order.cancel' }, 'sale'],
+    ['19.0', true, 'cancel'],
+  ])('is asked about or not when it is cancelled with goods shipped: %s', async (version, reply, state) => {
+    const { call, order, store, stock } = await start({ version })
+    const id = await order('o1', [stock])
+    store.confirm(id)
+    store.ship(id)
+    const answer = await call('sale.order', 'action_cancel', [[1]])
+    expect(typeof reply === 'boolean' ? [answer] : answer).toMatchObject(typeof reply === 'boolean' ? [reply] : reply)
+    expect(store.order(id)?.state).toBe(state)
+  })
+
   test('is made, bought, shipped in parts, invoiced and paid by the clock', async () => {
     const { rows, order, store, pass } = await start()
     const id = await order()
