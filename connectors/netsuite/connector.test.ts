@@ -106,6 +106,15 @@ const read = async (id: string, ...paths: string[]): Promise<JsonObject> =>
   (await connection.read('salesOrder', [id], paths))[0]?.fields ?? {}
 
 describe('writing orders', () => {
+  test('keeps rate and amount that were agreed when the quantity alone changes', async () => {
+    const [id = ''] = idsOf(await connection.write([order('agreed', {}, { rate: '10.33', amount: '21' })]))
+    const unchanged = { item: desk, price: '-1', rate: '10.33', amount: '21' }
+    expect(
+      kindsOf(await connection.write([change(id, 'agreed', [{ key: '1', fields: { quantity: '3' }, unchanged }])])),
+    ).toEqual(['ok'])
+    expect(simulator.store.order(id)).toMatchObject({ net: '21', lines: [{ quantity: '3' }] })
+  })
+
   test('sends decimals as they are, and line breaks as NetSuite wants them', async () => {
     const quantity = '1234567.12345678'
     const [id = ''] = idsOf(

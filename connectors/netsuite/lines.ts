@@ -1,6 +1,7 @@
 import { parseDecimal } from '../../src/core/decimal.ts'
 import type { Failure, Result } from '../../src/core/problem.ts'
 import type { Write } from '../../src/ports/connector.ts'
+import { withWhatGoesAlong } from '../kit/along.ts'
 import { chunks } from '../kit/chunks.ts'
 import { type Client, limits, type Row } from './client.ts'
 import { type Body, encodeFields } from './encode.ts'
@@ -67,6 +68,9 @@ export const isNothing = (quantity: string | undefined): boolean => (parseDecima
 /** Searches write `SalesOrd:B` where SuiteQL writes `B`; both are taken. */
 export const letterOf = (status: string | undefined): string => (status ?? '').split(':').at(-1) ?? ''
 
+/** NetSuite computes the amount from quantity and rate, and the rate from item and price level, unless it is told. */
+const repricing = { causes: ['item', 'quantity', 'units', 'price', 'rate', 'amount'], product: 'item' }
+
 /** The lines of a new order, each with our key. */
 export function encodeNewLines(type: string, lines: Lines, fields: Fields, keyField: string): Result<readonly Body[]> {
   const bodies: Body[] = []
@@ -94,9 +98,11 @@ export function planLines(
   const known = new Map(order.lines.flatMap((line) => (line.key === null ? [] : [[line.key, line] as const])))
   const changed = new Map<string, Body>()
   const added: Body[] = []
-  for (const { key, fields: given } of lines.upsert) {
+  for (const line of lines.upsert) {
+    const { key } = line
     const there = known.get(key)
-    if (there === undefined && given.item === undefined) return { ok: false, failure: lineGone(id, key) }
+    if (there === undefined && line.fields.item === undefined) return { ok: false, failure: lineGone(id, key) }
+    const given = withWhatGoesAlong(line, repricing)
     const body = encodeFields(
       `${type}.${lines.field}`,
       there === undefined ? { ...given, [keyField]: key } : given,

@@ -275,7 +275,8 @@ function lineOf(line: Row, returned: Map<string, Decimal>, tree: Tree | undefine
   const shipped = quantityOf(line.shipped)
   const billed = quantityOf(line.billed)
   const closed = line.closed === 'T'
-  const done = compare(shipped, billed) > 0 ? shipped : billed
+  const stocked = stockedTypes.has(line.itemtype ?? '')
+  const done = stocked || compare(shipped, billed) > 0 ? shipped : billed
   const custom = [...(tree?.keys() ?? [])].filter((name) => isCustom(name))
   return {
     id: line.number ?? '',
@@ -285,7 +286,7 @@ function lineOf(line: Row, returned: Map<string, Decimal>, tree: Tree | undefine
     description: line.description ?? null,
     item: { id: line.item ?? '' },
     item_type: line.itemtype ?? null,
-    stocked: stockedTypes.has(line.itemtype ?? ''),
+    stocked,
     quantity,
     ordered: closed && compare(done, quantity) < 0 ? done : quantity,
     shipped,

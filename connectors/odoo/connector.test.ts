@@ -94,6 +94,23 @@ describe.each([
     expect(findings.filter((finding) => finding.level !== 'ok')).toEqual([])
   })
 
+  test('keeps the price that was agreed, whatever of a line changes', async () => {
+    const chair = simulator.store.addProduct({ sku: 'CHAIR', price: '30' })
+    const line = { product_id: desk, product_uom_qty: '2', price_unit: '10.5', discount: '50' }
+    const [id = ''] = idsOf(await connection.write([order('deal_1', {}, line)]))
+    const change = async (fields: JsonObject, rest: JsonObject) => {
+      const upsert = [{ key: 'deal_1_line_1', fields, unchanged: rest }]
+      const lines = { field: 'order_line', upsert, remove: [] }
+      const write = { do: 'update', object: 'sale.order', id, key: 'deal_1', fields: {}, lines } as const
+      expect(await connection.write([write])).toEqual([{ ok: true, id }])
+      return simulator.store.order(id)?.lines[0]
+    }
+    const { product_uom_qty: _, ...priced } = line
+    expect(await change({ product_uom_qty: '4' }, priced)).toMatchObject({ quantity: 4, price: 10.5, discount: 50 })
+    const { product_id: __, ...sold } = { ...line, product_uom_qty: '4' }
+    expect(await change({ product_id: chair }, sold)).toMatchObject({ sku: 'CHAIR', quantity: 4, price: 10.5 })
+  })
+
   test('carries an order from the quotation to the payment', async () => {
     const chair = simulator.store.addProduct({ sku: 'CHAIR', route: 'buy' })
     const two = order('deal_1')
@@ -178,6 +195,23 @@ describe.each([
     ).toEqual([one, two])
     expect([simulator.store.order(one)?.state, simulator.store.order(two)?.state]).toEqual(['sale', 'cancel'])
     expect(idsOf(await connection.write([{ do: 'cancel', object: 'sale.order', id: one }]))).toEqual([one])
+  })
+
+  test('does not cancel an order that was delivered, also when all of it came back', async () => {
+    const [one = '', two = ''] = await make('a', 'b')
+    await connection.write([one, two].map((id) => ({ do: 'confirm', object: 'sale.order', id })))
+    for (const id of [one, two]) {
+      simulator.store.produce(id)
+      simulator.store.ship(id)
+    }
+    simulator.store.takeBack(two)
+    const outcomes = await connection.write([one, two].map((id) => ({ do: 'cancel', object: 'sale.order', id })))
+    const refused = { problem: { kind: 'record_rejected', remoteCode: 'delivered_or_invoiced' } }
+    expect(outcomes).toMatchObject([
+      { ok: false, failure: refused },
+      { ok: false, failure: refused },
+    ])
+    expect([one, two].map((id) => simulator.store.order(id)?.state)).toEqual(['sale', 'sale'])
   })
 })
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Failure, failureOf, type Result, SyncError } from '../../src/core/problem.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Write } from '../../src/ports/connector.ts'
+import { withWhatGoesAlong } from '../kit/along.ts'
 import { inHalves } from '../kit/halves.ts'
 import { type Client, read, sideBySide } from './client.ts'
 import { type Cell, encodeFields } from './encode.ts'
@@ -21,6 +22,9 @@ interface Entry {
   readonly linesField: string | null
   readonly lines: readonly (readonly Cell[])[]
 }
+
+/** From 16 on Odoo computes price, discount, unit and taxes of an order line anew when one of these is written without them. */
+const repricing = { causes: ['product_id', 'product_uom_qty', 'product_uom', 'product_uom_id'], product: 'product_id' }
 
 const rowsMax = 1000
 const racesMax = 5
@@ -93,7 +97,7 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
     // An empty cell clears, so lines that set different fields cannot share a call.
     const alike = new Map<string, Cell[][]>()
     for (const line of lines.upsert) {
-      const cells = encodeFields(relation, line.fields, lineFields, write.do === 'create')
+      const cells = encodeFields(relation, withWhatGoesAlong(line, repricing), lineFields, write.do === 'create')
       if (!cells.ok) return cells
       const signature = cells.value.map((cell) => cell.column).join(' ')
       const same = alike.get(signature) ?? []

@@ -4,7 +4,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
 import { chunks } from '../kit/chunks.ts'
 import { inHalves } from '../kit/halves.ts'
-import { type Client, read, sideBySide } from './client.ts'
+import { type Client, type Domain, read, sideBySide } from './client.ts'
 import { isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
 import { notSent, openLoading, openLosses, type RecordWrite } from './load.ts'
@@ -118,6 +118,29 @@ export function openWriting(client: Client, models: Models, recent: Recent, sett
   }
 
   /**
+   * Orders of which something was delivered or invoiced. Odoo 16 and newer cancel them without a word; older ones cancel
+   * what is still to be delivered before they ask a person.
+   */
+  async function begunOf(ids: readonly number[]): Promise<ReadonlySet<number>> {
+    const transfers =
+      Object.hasOwn((await models.fields('sale.order')) ?? {}, 'picking_ids') &&
+      (await models.readable('stock.picking'))
+    const signs: Domain = [
+      ['order_line.qty_delivered', '>', 0],
+      ['order_line.qty_invoiced', '>', 0],
+      // What came back is not delivered any more, yet it was.
+      ...(transfers ? [['picking_ids.state', '=', 'done'] as const] : []),
+    ]
+    const parts = chunks(ids, readMax).map((part) =>
+      client.searchRead('sale.order', {
+        domain: [['id', 'in', part], ...signs.slice(1).map(() => '|'), ...signs],
+        fields: ['id'],
+      }),
+    )
+    return new Set((await Promise.all(parts)).flat().map((row) => row.id))
+  }
+
+  /**
    * Confirms or cancels orders. States are known first: what is done already is a success, and newer versions refuse to
    * confirm twice. One order that Odoo refuses is told from its neighbours by halves.
    * @param known  states that were read just now
@@ -130,7 +153,11 @@ export function openWriting(client: Client, models: Models, recent: Recent, sett
   ): Promise<void> {
     const { from, done, word } = actions[action]
     const asked = writes.map(([, id]) => id).filter((id) => !known.has(id))
-    const states = new Map([...known, ...(await statesOf(asked))])
+    const [found, begun] = await Promise.all([
+      statesOf(asked),
+      action === 'cancel' ? begunOf(writes.map(([, id]) => id)) : new Set<number>(),
+    ])
+    const states = new Map([...known, ...found])
     const { major } = await client.version()
     // From Odoo 16 on a confirmed order is not cancelled but a window offered, unless the window is declined.
     const context: { [name: string]: boolean } =
@@ -140,6 +167,7 @@ export function openWriting(client: Client, models: Models, recent: Recent, sett
       const state = states.get(id)
       if (state === undefined) outcomes[index] = { ok: false, failure: gone(id) }
       else if (done.some((one) => one === state)) outcomes[index] = { ok: true, id: String(id) }
+      else if (begun.has(id)) outcomes[index] = { ok: false, failure: notCancelled(id) }
       else if (from.some((one) => one === state)) pending.push([index, id])
       else outcomes[index] = { ok: false, failure: wrongState(id, state, word) }
     }
@@ -274,6 +302,11 @@ const wrongState = (id: number, state: string, word: string): Failure => ({
   problem: { kind: 'record_rejected', field: 'state', remoteCode: state },
   message: `Order ${id} is in state "${state}" in Odoo and cannot be ${word}`,
   fix: 'Set the order back to a quotation in Odoo, or settle it there by hand.',
+})
+const notCancelled = (id: number): Failure => ({
+  problem: { kind: 'record_rejected', field: 'state', remoteCode: 'delivered_or_invoiced' },
+  message: `Order ${id} was delivered or invoiced in Odoo, at least in part, and is not cancelled`,
+  fix: 'Decide in Odoo: take back what was delivered and credit what was invoiced, or win the deal again.',
 })
 const asksPerson = (id: number, word: string): Failure => ({
   problem: { kind: 'record_rejected', field: 'state', remoteCode: 'wizard' },

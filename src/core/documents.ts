@@ -182,6 +182,11 @@ export const fulfilmentSchema = z.strictObject({
   state: z.enum(orderStates).default('draft').describe('State of the order document itself'),
   stage: z.enum(stages).nullable().default(null).describe('Computed from the documents and their quantities'),
   promisedDate: maybeDate,
+  open: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe('Whether more of it is to be shipped, as its documents say; null where quantities alone tell'),
   lines: z
     .array(
       z.strictObject({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Fulfilment, fulfilmentSchema, type Stage } from './documents.ts'
-import { advance, stageOf } from './stage.ts'
+import { advance, shortfallOf, stageOf } from './stage.ts'
 
 const order = (change: Record<string, unknown>): Fulfilment =>
   fulfilmentSchema.parse({ id: '1', state: 'confirmed', lines: [line('2')], ...change })
@@ -51,8 +51,93 @@ describe('stageOf', () => {
       'a service, paid',
       { lines: [line('1', { stocked: false, invoiced: '1' })], invoices: [invoice('10', '0')] },
     ],
-    ['partly_shipped', 'a part returned', { lines: [line('2', { shipped: '2', returned: '1' })] }],
+    ['partly_shipped', 'a part shipped, the rest to come', { lines: [line('10', { shipped: '8' })], open: true }],
+    ['shipped', 'ended short', { lines: [line('10', { shipped: '8' })], open: false }],
+    [
+      'shipped',
+      'ended short, a line of it not shipped at all',
+      { lines: [line('10', { shipped: '8' }), line('1', { key: 'b', shipped: '0' })], open: false },
+    ],
+    [
+      'partly_shipped',
+      'no delivery open, and the rest still bought',
+      {
+        lines: [line('10', { shipped: '8' })],
+        open: false,
+        purchaseOrders: [{ number: 'PO/1', state: 'ordered' }],
+      },
+    ],
+    [
+      'partly_shipped',
+      'no delivery open, and the rest still made',
+      {
+        lines: [line('10', { shipped: '8' })],
+        open: false,
+        productionOrders: [{ number: 'MO/1', state: 'in_progress' }],
+      },
+    ],
+    [
+      'shipped',
+      'all shipped, something else of it still bought',
+      {
+        lines: [line('2', { shipped: '2' })],
+        open: false,
+        purchaseOrders: [{ number: 'PO/1', state: 'ordered' }],
+      },
+    ],
+    ['confirmed', 'nothing open and nothing shipped', { lines: [line('2', { shipped: '0' })], open: false }],
+    [
+      'paid',
+      'ended short, what was shipped is paid',
+      { lines: [line('10', { shipped: '8', invoiced: '8' })], open: false, invoices: [invoice('80', '0')] },
+    ],
+    [
+      'shipped',
+      'ended short, a part of what was shipped invoiced',
+      { lines: [line('10', { shipped: '8', invoiced: '7' })], open: false, invoices: [invoice('70', '0')] },
+    ],
+    [
+      'paid',
+      'more shipped than ordered, what was ordered is paid',
+      { lines: [line('2', { shipped: '3', invoiced: '2' })], invoices: [invoice('20', '0')] },
+    ],
+    ['shipped', 'a part returned', { lines: [line('2', { shipped: '2', returned: '1' })] }],
+    [
+      'paid',
+      'a part returned and credited, nothing sent in its place',
+      {
+        lines: [line('2', { shipped: '2', returned: '1', invoiced: '1' })],
+        open: false,
+        invoices: [invoice('20', '0'), { ...invoice('10', '0'), kind: 'credit_note' }],
+      },
+    ],
+    [
+      'partly_shipped',
+      'a part returned, to be replaced',
+      {
+        lines: [line('2', { shipped: '2', returned: '1', invoiced: '2' })],
+        open: true,
+        invoices: [invoice('20', '0')],
+      },
+    ],
+    [
+      'paid',
+      'a part returned and replaced',
+      {
+        lines: [line('2', { shipped: '3', returned: '1', invoiced: '2' })],
+        open: false,
+        invoices: [invoice('20', '0')],
+      },
+    ],
   ])('%s: %s', (stage, _name, change) => expect(stageOf(order(change))).toBe(stage))
+})
+
+test('shortfallOf tells what was closed short or came back, once no more is to come', () => {
+  const lines = [line('10', { shipped: '8' }), line('2', { key: 'b', shipped: '2' }), line('1', { key: 'c' })]
+  expect(shortfallOf(order({ lines, open: false }))).toEqual(['8 of 10', '0 of 1'])
+  expect(shortfallOf(order({ lines, open: true }))).toEqual([])
+  expect(shortfallOf(order({ lines: [line('2', { shipped: '2', returned: '1' })] }))).toEqual(['1 of 2'])
+  expect(shortfallOf(order({ lines, open: false, state: 'cancelled' }))).toEqual([])
 })
 
 describe('advance', () => {
@@ -69,8 +154,10 @@ describe('advance', () => {
       'in_production',
     ])
   })
-  test('falls back with a return, a cancellation and a reset to draft', () => {
-    expect(advance('shipped', order({ lines: [line('2', { shipped: '2', returned: '2' })] }))).toBe('confirmed')
+  test('falls back with a return that is replaced, a cancellation and a reset to draft', () => {
+    const back = { lines: [line('2', { shipped: '2', returned: '1', invoiced: '2' })], invoices: [invoice('20', '0')] }
+    expect(advance('paid', order({ ...back, open: true }))).toBe('partly_shipped')
+    expect(advance('paid', order({ ...back, open: false }))).toBe('paid')
     expect(advance('shipped', order({ state: 'cancelled' }))).toBe('cancelled')
     expect(advance('confirmed', order({ state: 'draft' }))).toBe('draft')
   })

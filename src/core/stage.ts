@@ -5,25 +5,33 @@ const positive = (value: Decimal) => compare(value, zero) > 0
 
 /**
  * How far an order is, from its documents and their quantities alone. Shipping decides up to `shipped`; an order that
- * was paid in advance is not `paid` before it is shipped. Services are never shipped and do not hold it back.
+ * was paid in advance is not `paid` before it is shipped. Services are never shipped and do not hold it back. Nobody waits
+ * for what was closed short, nor for what came back and is not replaced.
  */
 export function stageOf(order: Fulfilment): Stage {
   if (order.state === 'cancelled') return 'cancelled'
   if (order.state === 'draft') return 'draft'
   const goods = order.lines.filter((line) => line.stocked && positive(line.ordered))
-  const kept = goods.map((line) => subtract(line.shipped ?? zero, line.returned ?? zero))
-  const allShipped = goods.every((line, index) => compare(kept[index] ?? zero, line.ordered) >= 0)
-  if (!allShipped) {
-    if (kept.some(positive)) return 'partly_shipped'
-    return beforeShipping(order)
-  }
-  return afterShipping(order, goods.length > 0 ? 'shipped' : 'confirmed')
+  if (goods.length === 0) return afterShipping(order, 'confirmed')
+  if (!goods.some((line) => positive(line.shipped ?? zero))) return beforeShipping(order)
+  return isOpen(order, goods) ? 'partly_shipped' : afterShipping(order, 'shipped')
 }
 
+/** Whether more of the goods is to come. */
+function isOpen(order: Fulfilment, goods: Fulfilment['lines']): boolean {
+  const isShort = goods.some((line) => compare(line.shipped ?? zero, line.ordered) < 0)
+  if (order.open === null) return isShort
+  return order.open || (isShort && (isMade(order) || isBought(order)))
+}
+
+const isMade = (order: Fulfilment) =>
+  order.productionOrders.some((one) => one.state === 'planned' || one.state === 'in_progress')
+const isBought = (order: Fulfilment) =>
+  order.purchaseOrders.some((one) => one.state === 'draft' || one.state === 'ordered')
+
 function beforeShipping(order: Fulfilment): Stage {
-  if (order.productionOrders.some((one) => one.state === 'planned' || one.state === 'in_progress'))
-    return 'in_production'
-  if (order.purchaseOrders.some((one) => one.state === 'draft' || one.state === 'ordered')) return 'in_procurement'
+  if (isMade(order)) return 'in_production'
+  if (isBought(order)) return 'in_procurement'
   const open = order.shipments.filter(
     (one) => one.kind === 'delivery' && one.state !== 'shipped' && one.state !== 'cancelled',
   )
@@ -34,14 +42,28 @@ function beforeShipping(order: Fulfilment): Stage {
 function afterShipping(order: Fulfilment, reached: Stage): Stage {
   const posted = order.invoices.filter((one) => one.state === 'posted' && one.kind === 'invoice')
   if (posted.length === 0) return reached
-  const fullyInvoiced = order.lines.every(
-    (line) => line.invoiced === null || compare(line.invoiced, subtract(line.ordered, line.returned ?? zero)) >= 0,
-  )
+  const fullyInvoiced = order.lines.every((line) => line.invoiced === null || compare(line.invoiced, dueOf(line)) >= 0)
   if (!fullyInvoiced) return reached
   const total = sum(posted.map((one) => one.total))
   const outstanding = sum(posted.map((one) => one.outstanding))
   if (!positive(outstanding)) return 'paid'
   return compare(outstanding, total) < 0 ? 'partly_paid' : 'invoiced'
+}
+
+/** How much of a line is to be invoiced: of goods what the customer has, but no more than was ordered. */
+function dueOf(line: Fulfilment['lines'][number]): Decimal {
+  const had = line.stocked ? (line.shipped ?? line.ordered) : line.ordered
+  const kept = subtract(had, line.returned ?? zero)
+  return compare(kept, line.ordered) < 0 ? kept : line.ordered
+}
+
+/** Goods of which the customer has less than was ordered, although no more is to come: `8 of 10` for each line. */
+export function shortfallOf(order: Fulfilment): readonly string[] {
+  if (rank(stageOf(order)) < rank('shipped') || order.state !== 'confirmed') return []
+  return order.lines.flatMap((line) => {
+    const kept = subtract(line.shipped ?? zero, line.returned ?? zero)
+    return line.stocked && compare(kept, line.ordered) < 0 ? [`${kept} of ${line.ordered}`] : []
+  })
 }
 
 /** Only a cancellation or a return moves a stage backwards; a late purchase order does not. */

@@ -15,7 +15,7 @@ test('finds nothing where nothing changed, whatever the order of names', () => {
   expect(differenceOf(before, { fields: { tags: ['1', '2'], ref: 'A' }, lines })).toBeNull()
 })
 
-test('names just what changed, what is new and what is gone', () => {
+test('names what changed, with what goes along in its line, what is new and what is gone', () => {
   const after = {
     fields: { ref: 'B', tags: ['2', '1'] },
     lines: [
@@ -27,7 +27,7 @@ test('names just what changed, what is new and what is gone', () => {
   expect(difference).toEqual({
     fields: { ref: 'B', tags: ['2', '1'] },
     upsert: [
-      { key: 'l1', fields: { qty: '3' } },
+      { key: 'l1', fields: { qty: '3' }, unchanged: { price: '10' } },
       { key: 'l3', fields: { qty: '1', price: '1' } },
     ],
     remove: ['l2'],

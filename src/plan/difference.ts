@@ -10,7 +10,8 @@ export interface Written {
 
 export interface Difference {
   readonly fields: JsonObject
-  readonly upsert: readonly { readonly key: string; readonly fields: JsonObject }[]
+  /** Lines that are new, all of them, and those that changed: what did, and what else they are to hold. */
+  readonly upsert: readonly { readonly key: string; readonly fields: JsonObject; readonly unchanged?: JsonObject }[]
   readonly remove: readonly string[]
 }
 
@@ -29,8 +30,10 @@ export function differenceOf(
   const fields = changedFields(before.fields, after.fields)
   const upsert = after.lines.flatMap((line) => {
     const known = before.lines[line.key]
-    const changed = known === undefined ? line.fields : changedFields(known, line.fields)
-    return Object.keys(changed).length === 0 ? [] : [{ key: line.key, fields: changed }]
+    if (known === undefined) return [line]
+    const fields = changedFields(known, line.fields)
+    const unchanged = Object.fromEntries(Object.entries(line.fields).filter(([name]) => !Object.hasOwn(fields, name)))
+    return Object.keys(fields).length === 0 ? [] : [{ key: line.key, fields, unchanged }]
   })
   const kept = new Set(after.lines.map((line) => line.key))
   const remove = Object.keys(before.lines).filter((key) => !kept.has(key))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Deal, dealSchema } from '../core/documents.ts'
+import { type Deal, dealSchema, type Fulfilment } from '../core/documents.ts'
 import { completeDeal } from '../core/money.ts'
 import type { Instant } from '../core/time.ts'
 import type { Written } from './difference.ts'
@@ -125,8 +125,11 @@ describe('proveTotals', () => {
         ...change,
       }),
     )
-  const totals = (net: string, change: Record<string, unknown> = {}) =>
-    ({ number: 'S1', totals: { net, tax: '3.8', total: '23.8', currency: 'EUR', ...change } }) as never
+  const totals = (net: string, change: Record<string, unknown> = {}) => ({
+    number: 'S1',
+    state: 'draft' as const,
+    totals: { net, tax: '3.8', total: '23.8', currency: 'EUR', ...change } as Fulfilment['totals'],
+  })
   test.each([
     ['equal to the lines', {}, totals('20'), null],
     ['equal to the amount', { amount: '20' }, totals('20'), null],
@@ -138,6 +141,15 @@ describe('proveTotals', () => {
   ])('%s', (_name, change, actual, field) => {
     const failure = proveTotals(deal(change), actual, policies.totals)
     expect(failure?.field ?? null).toBe(field)
+  })
+  test.each([
+    ['draft', 'the order was left as a draft.'],
+    ['confirmed', 'the order is confirmed already.'],
+  ] as const)('says of a %s order what became of it', (state, end) => {
+    const order = { number: 'S1', state, totals: totals('20').totals } as const
+    expect(proveTotals(deal({ amount: '21' }), order, policies.totals)?.message).toBe(
+      `Order S1 has net 20 EUR, but the deal has 21 EUR; ${end}`,
+    )
   })
   test('allows the tolerance and no more', () => {
     const tolerant = orderPoliciesSchema.parse({ totals: { tolerance: '0.01' } }).totals

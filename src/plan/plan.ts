@@ -140,15 +140,18 @@ export function planUnwinning(
  */
 export function proveTotals(
   deal: Deal,
-  order: { number: string; totals: Fulfilment['totals'] },
+  order: Pick<Fulfilment, 'state' | 'totals'> & { number: string },
   policies: OrderPolicies['totals'],
 ): Failure | null {
   const actual = order.totals
   if (actual === null) return null
+  const isDraft = order.state === 'draft'
   const differ = (field: 'net' | 'tax' | 'total' | 'currency', expected: string, found: string): Failure => ({
     problem: { kind: 'totals_differ', field, expected, actual: found },
-    message: `Order ${order.number} has ${field} ${found}, but the deal has ${expected}; the order was left as a draft.`,
-    fix: 'Compare the lines, discounts and taxes of both; correct the deal, the product or the mapping, then retry the record.',
+    message: `Order ${order.number} has ${field} ${found}, but the deal has ${expected}; the order ${isDraft ? 'was left as a draft' : 'is confirmed already'}.`,
+    fix: isDraft
+      ? 'Compare the lines, discounts and taxes of both; correct the deal, the product or the mapping, then retry the record.'
+      : 'Compare the lines, discounts and taxes of both; correct the deal, or the order in the ERP by hand, then retry the record.',
     field,
   })
   if (policies.compare.includes('currency') && actual.currency !== null && actual.currency !== deal.currency)

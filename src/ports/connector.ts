@@ -189,8 +189,12 @@ export type Write =
 
 interface WriteLines {
   readonly field: string
-  /** New and changed lines; a line's key is ours, unique for ever. */
-  readonly upsert: readonly { readonly key: string; readonly fields: JsonObject }[]
+  /**
+   * New and changed lines; a line's key is ours, unique for ever. `unchanged` is what else of a changed line was written
+   * before and is still wanted: a system that computes it anew from what changed, such as a price from a quantity, has to
+   * be sent it along.
+   */
+  readonly upsert: readonly { readonly key: string; readonly fields: JsonObject; readonly unchanged?: JsonObject }[]
   /** Keys of lines that are gone. */
   readonly remove: readonly string[]
 }

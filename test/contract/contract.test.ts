@@ -445,6 +445,26 @@ describe.each(connectors.filter(({ role }) => role === 'erp'))('$name as an ERP'
     ).toEqual(['7'])
   })
 
+  holds(name, 'keeps the price that was agreed when the quantity of a line alone changes', async () => {
+    const { lines, line, quantity } = subject.system.words
+    const key = 'crm_1_deal_price'
+    const dearer = subject.system.erp.addProduct({ sku: 'B-1', name: 'B', price: '12', route: 'stock' })
+    const fields = line(dearer, '2')
+    const upsert = [{ key: `${key}_line_1`, fields }]
+    const [made] = await subject.connection.write([
+      { ...subject.order(key), lines: { field: lines, upsert, remove: [] } } as Write,
+    ])
+    const id = made?.ok === true ? made.id : ''
+    const unchanged = Object.fromEntries(Object.entries(fields).filter(([field]) => field !== quantity))
+    const changed = [{ key: `${key}_line_1`, fields: { [quantity]: '5' }, unchanged }]
+    const update = { do: 'update', object: subject.object, id, key, fields: {} } as const
+    const outcomes = await subject.connection.write([
+      { ...update, lines: { field: lines, upsert: changed, remove: [] } },
+    ])
+    expect(kindsOf(outcomes)).toEqual(['ok'])
+    expect(subject.seen(id)).toMatchObject({ net: '50', lines: [{ quantity: '5' }] })
+  })
+
   holds(name, 'confirms, and takes what is confirmed for done', async () => {
     const [made] = await subject.connection.write([subject.order('crm_1_deal_confirm')])
     const id = made?.ok === true ? made.id : ''
@@ -465,6 +485,31 @@ describe.each(connectors.filter(({ role }) => role === 'erp'))('$name as an ERP'
       expect(await subject.connection.write([{ do: 'cancel', object: subject.object, id }])).toEqual([{ ok: true, id }])
     }
     expect(subject.seen(id).state).toBe('cancelled')
+  })
+
+  holds(name, 'does not cancel an order of which something was shipped or invoiced, and harms none of it', async () => {
+    const { lines, line } = subject.system.words
+    // A service is invoiced without being shipped, whatever the ERP.
+    const service = subject.system.erp.addProduct({ sku: 'C-1', name: 'C', price: '10', route: 'service' })
+    const key = 'crm_1_deal_invoiced'
+    const upsert = [{ key: `${key}_line_1`, fields: line(service, '2') }]
+    const orders = [
+      subject.order('crm_1_deal_shipped'),
+      { ...subject.order(key), lines: { field: lines, upsert, remove: [] } } as Write,
+    ]
+    const [shipped = '', invoiced = ''] = (await subject.connection.write(orders)).map((one) => (one.ok ? one.id : ''))
+    const both = [shipped, invoiced]
+    await subject.connection.write(both.map((id) => ({ do: 'confirm', object: subject.object, id })))
+    subject.system.erp.ship(shipped, { part: true })
+    subject.system.erp.invoice(invoiced)
+    const cancelled = await subject.connection.write(
+      both.map((id) => ({ do: 'cancel', object: subject.object, id }) as const),
+    )
+    expect(kindsOf(cancelled)).toEqual(['record_rejected', 'record_rejected'])
+    expect(both.map((id) => subject.seen(id).state)).toEqual(['confirmed', 'confirmed'])
+    // What is still to be shipped is not taken back either.
+    subject.system.erp.ship(shipped)
+    expect(subject.seen(shipped).lines).toMatchObject([{ quantity: '2', shipped: '2' }])
   })
 
   holds(name, 'finds customers and products strictly, whatever the case', async () => {

@@ -114,6 +114,40 @@ describe('an order', () => {
     expect(deal(id).erp_sync_problem).toContain('partly shipped')
   })
 
+  test('that is confirmed is compared with its deal again, whatever changed, until they agree', async () => {
+    const [id = ''] = shop.win(1)
+    await settle(project)
+    const amount = deal(id).amount ?? ''
+    rig.hubspot.store.updateDeal(id, { amount: '1234' })
+    await settle(project)
+    const problems = () => project.crosswalk.problems({ max: 10 })
+    expect(await problems()).toMatchObject([{ kind: 'totals_differ', records: [{ id }] }])
+    expect(deal(id).erp_sync_problem).toContain('1234')
+    expect(deal(id).erp_sync_problem).toContain('confirmed already')
+    // Trying again does not make it right.
+    await project.crosswalk.retry({ problem: (await problems())[0]?.id ?? '' })
+    await settle(project)
+    expect(await problems()).toHaveLength(1)
+    rig.hubspot.store.updateDeal(id, { amount })
+    await settle(project)
+    expect(await problems()).toEqual([])
+    expect(deal(id).erp_sync_problem ?? '').toBe('')
+    // A person changed the order in the ERP, and the deal changed in what no order shows.
+    rig.odoo.store.editLine(orderOf(id)?.lines[0]?.id ?? '', { price_unit: 3 })
+    rig.hubspot.store.updateDeal(id, { dealname: 'Other name' })
+    await settle(project)
+    expect(await problems()).toMatchObject([{ kind: 'totals_differ' }])
+  })
+
+  test('that was cancelled in the ERP is compared with its deal no more', async () => {
+    const [id = ''] = shop.win(1)
+    await settle(project)
+    rig.odoo.store.cancelOrder(orderOf(id)?.id ?? '')
+    rig.hubspot.store.updateDeal(id, { amount: '1234' })
+    await settle(project)
+    expect(await project.crosswalk.problems({ max: 10 })).toEqual([])
+  })
+
   test('is left alone when its deal is no longer won, with a problem that says so', async () => {
     const [id = ''] = shop.win(1)
     await settle(project)
@@ -140,6 +174,24 @@ describe('an order', () => {
     await settle(project)
     expect(orderOf(id)).toBeUndefined()
     expect((await project.crosswalk.problems({ max: 10 })).map((problem) => problem.kind)).toContain('record_gone')
+  })
+})
+
+describe('an order of Odoo 19', () => {
+  beforeEach(() => begin({ simulators: { odoo: { version: '19.0' } } }))
+
+  test('keeps the agreed price when the quantity changes, confirmed or not', async () => {
+    const [id = ''] = shop.win(1)
+    await settle(project)
+    const line = rig.hubspot.store.addLine(id, { hs_sku: 'A-1', name: 'more', quantity: '2', price: '10.5' })
+    rig.hubspot.store.updateDeal(id, { amount: (Number(deal(id).amount) + 21).toFixed(2) })
+    await settle(project)
+    rig.hubspot.store.updateRecord('line_items', line, { quantity: '4' })
+    rig.hubspot.store.updateDeal(id, { amount: (Number(deal(id).amount) + 21).toFixed(2) })
+    await settle(project)
+    expect(orderOf(id)?.lines.at(-1)).toMatchObject({ quantity: 4, price: 10.5 })
+    expect(orderOf(id)?.amountUntaxed).toBeCloseTo(Number(deal(id).amount))
+    expect(await project.crosswalk.problems({ max: 10 })).toEqual([])
   })
 })
 

@@ -303,7 +303,7 @@ describe('confirming and cancelling', () => {
         { do: 'cancel', object: 'sale.order', id: plain ?? '' },
       ),
     ).toMatchObject([
-      { ok: false, failure: { problem: { kind: 'record_rejected', remoteCode: 'wizard' } } },
+      { ok: false, failure: { problem: { kind: 'record_rejected', remoteCode: 'delivered_or_invoiced' } } },
       { ok: true, id: plain },
     ])
     expect((await readOne('sale.order', shipped ?? '', ['state'])).state).toBe('sale')

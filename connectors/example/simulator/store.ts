@@ -197,7 +197,7 @@ export function openStore({ now, currencies, url }: Options) {
     if (object !== 'orders') throw refused('invalid_value', `${object} have no state.`, 'action')
     const order = orderOf(id)
     if (order.state === state) return id
-    if (order.state === 'cancelled' || order.shipments.length > 0)
+    if (order.state === 'cancelled' || order.shipments.length + order.invoices.length > 0)
       throw refused('wrong_state', `Order ${order.number} cannot become ${state} any more.`, 'state')
     order.state = state
     touch(order)

@@ -1,4 +1,14 @@
-import { compare, type Decimal, decimal, divide, round, subtract } from '../../../src/core/decimal.ts'
+import {
+  add,
+  compare,
+  type Decimal,
+  decimal,
+  divide,
+  multiply,
+  round,
+  subtract,
+  sum,
+} from '../../../src/core/decimal.ts'
 import type { Json } from '../../../src/core/json.ts'
 import { userError } from './errors.ts'
 import { rowsOf } from './fields.ts'
@@ -229,7 +239,11 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
     if (store.get('stock.picking', pickingId)?.state !== state) store.update('stock.picking', pickingId, { state })
   }
 
-  /** @returns true, or the window that asks a person first */
+  /**
+   * Up to version 15 a person is asked where something was shipped or an invoice is in draft; from 16 on about every confirmed
+   * order, unless the caller declines, whatever was shipped. 19 asks nobody (seen on 19.0 with all of it delivered).
+   * @returns true, or the window that asks a person first
+   */
   function cancel(ids: readonly number[], silent: boolean): Json {
     for (const row of rowsOf(store, 'sale.order', ids)) {
       if (row.state === 'done' || row.locked === true) {
@@ -237,7 +251,7 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
       }
       const asks =
         major >= 16
-          ? row.state === 'sale'
+          ? row.state === 'sale' && major < 19
           : pickingsOf(row.id).some((picking) => picking.state === 'done') ||
             invoicesOf(row.id).some((invoice) => invoice.state === 'draft')
       // Up to version 15 the deliveries are cancelled before a person is asked.
@@ -373,9 +387,13 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
   }
 
   /**
-   * Ships what is ready, all or a part of it; what stays goes to a back order, with what is not ready yet.
+   * Ships what is ready, all or a part of it; what stays goes to a back order, with what is not ready yet, or, `short`, is
+   * cancelled: "No Backorder" (seen on 14.0).
    */
-  function ship(orderId: number, { part = false }: { part?: boolean } = {}): boolean {
+  function ship(
+    orderId: number,
+    { part = false, short = false }: { readonly part?: boolean; readonly short?: boolean } = {},
+  ): boolean {
     const picking = pickingsOf(orderId).find((one) => one.state === 'assigned')
     if (picking === undefined) return false
     const moves = movesIn(picking.id)
@@ -409,7 +427,8 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
         delivered(Number(move.sale_line_id), quantity)
       }
     }
-    if (rest.length > 0) backOrder(picking, rest, shipped)
+    if (short) for (const one of rest) giveUp(one, shipped)
+    else if (rest.length > 0) backOrder(picking, rest, shipped)
     store.update('stock.picking', picking.id, {
       state: 'done',
       date_done: store.time(),
@@ -423,6 +442,17 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
     if (line !== undefined) {
       store.update('sale.order.line', lineId, { qty_delivered: Number(line.qty_delivered) + quantity })
     }
+  }
+
+  /** What is not shipped any more: cancelled in the delivery itself. */
+  function giveUp(
+    { move, quantity, taken }: { move: Row; quantity: number; taken: number },
+    shipped: ReadonlyMap<number, number>,
+  ): void {
+    stock.reserve(Number(move.product_id), -taken)
+    const cancelled = { state: 'cancel', product_uom_qty: quantity, ...finished(0), ...reserved(0) }
+    if ((shipped.get(move.id) ?? 0) === 0) store.update('stock.move', move.id, cancelled)
+    else store.create('stock.move', { ...move, ...cancelled })
   }
 
   /** What was not shipped: whole moves change over, of others a second move is made. */
@@ -481,10 +511,23 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
     return true
   }
 
-  /** Makes the invoice of an order as a draft. */
-  function invoice(orderId: number): boolean {
+  /** Makes the invoice of an order as a draft, of all that was ordered or, for products invoiced so, of what was delivered. */
+  function invoice(
+    orderId: number,
+    { delivered: ofDelivered = false }: { readonly delivered?: boolean } = {},
+  ): boolean {
     const row = order(orderId)
     if (row.state !== 'sale' || row.invoice_status !== 'to invoice') return false
+    const quantityOf = (line: Row) => Number(ofDelivered ? line.qty_delivered : line.product_uom_qty)
+    const totalOf = (name: 'price_subtotal' | 'price_tax'): Decimal =>
+      sum(
+        linesOf(orderId).map((line) => {
+          const [whole, ordered] = [decimal(Number(line[name])), decimal(Number(line.product_uom_qty))]
+          return ordered === '0' ? whole : round(divide(multiply(whole, decimal(quantityOf(line))), ordered), 2)
+        }),
+      )
+    const [untaxed, tax] = [totalOf('price_subtotal'), totalOf('price_tax')]
+    const total = Number(add(untaxed, tax))
     const { id } = store.create('account.move', {
       move_type: 'out_invoice',
       invoice_origin: row.name ?? false,
@@ -492,13 +535,13 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
       partner_id: row.partner_invoice_id ?? false,
       currency_id: row.currency_id ?? false,
       company_id: 1,
-      amount_untaxed: row.amount_untaxed ?? 0,
-      amount_tax: row.amount_tax ?? 0,
-      amount_total: row.amount_total ?? 0,
-      amount_residual: row.amount_total ?? 0,
+      amount_untaxed: Number(untaxed),
+      amount_tax: Number(tax),
+      amount_total: total,
+      amount_residual: total,
     })
     for (const line of linesOf(orderId)) {
-      store.update('sale.order.line', line.id, { qty_invoiced: line.product_uom_qty ?? 0 })
+      store.update('sale.order.line', line.id, { qty_invoiced: quantityOf(line) })
     }
     store.update('sale.order', orderId, {
       invoice_ids: [...(row.invoice_ids as readonly number[]), id],

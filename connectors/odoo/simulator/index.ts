@@ -57,7 +57,7 @@ export async function startOdooSimulator(
   }
   const stock = openStock(store)
   const fulfilment = openFulfilment(store, { major, routeOf, stock })
-  const records = openRecords(store, { onMore: (orderId) => fulfilment.more(orderId) })
+  const records = openRecords(store, { major, onMore: (orderId) => fulfilment.more(orderId) })
   const load = openLoad(store, records)
   /** Secret of each API key, and its record. */
   const apiKeys = new Map<string, number>()
@@ -437,7 +437,7 @@ export async function startOdooSimulator(
     takeBack: (id) => act(() => fulfilment.takeBack(Number(id))),
     invoice: (id, how) =>
       act(() => {
-        const made = fulfilment.invoice(Number(id))
+        const made = fulfilment.invoice(Number(id), how)
         return (how?.draft !== true && fulfilment.post(Number(id))) || made
       }),
     pay: (id, amount) => act(() => fulfilment.pay(Number(id), amount)),
@@ -473,7 +473,9 @@ export async function startOdooSimulator(
 interface Steps {
   readonly id: string
   readonly part?: boolean
+  readonly short?: boolean
   readonly draft?: boolean
+  readonly delivered?: boolean
   readonly amount?: string | number
   readonly values?: JsonObject
 }
@@ -486,9 +488,9 @@ function controlsOf(people: OdooStore): Readonly<Record<string, (body: never) =>
     produce: ({ id }) => people.produce(id),
     purchase: ({ id }) => people.purchase(id),
     receive: ({ id }) => people.receive(id),
-    ship: ({ id, part = false }) => people.ship(id, { part }),
+    ship: ({ id, part = false, short = false }) => people.ship(id, { part, short }),
     take_back: ({ id }) => people.takeBack(id),
-    invoice: ({ id, draft = false }) => people.invoice(id, { draft }),
+    invoice: ({ id, draft = false, delivered = false }) => people.invoice(id, { draft, delivered }),
     pay: ({ id, amount = 'all' }) => people.pay(id, amount),
     cancel: ({ id }) => people.cancelOrder(id),
     delete: ({ id }) => people.deleteOrder(id),

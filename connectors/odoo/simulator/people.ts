@@ -87,13 +87,14 @@ export interface OdooStore {
   /** Orders at the vendor what is to be bought. */
   purchase(orderId: string): boolean
   receive(orderId: string): boolean
-  ship(orderId: string, options?: { readonly part?: boolean }): boolean
+  /** Ships what is ready, or a `part` of it; what stays is delivered later, or, `short`, never. */
+  ship(orderId: string, options?: { readonly part?: boolean; readonly short?: boolean }): boolean
   /** Fills up the stock of what the order waits for. @returns whether something was missing */
   replenish(orderId: string): boolean
   /** Takes back what was shipped of one line. */
   takeBack(orderId: string): boolean
-  /** Makes an invoice and posts it; `draft` leaves it so. */
-  invoice(orderId: string, options?: { readonly draft?: boolean }): boolean
+  /** Makes an invoice, of what was ordered or `delivered`, and posts it; `draft` leaves it so. */
+  invoice(orderId: string, options?: { readonly draft?: boolean; readonly delivered?: boolean }): boolean
   pay(orderId: string, amount: string | number): boolean
   cancelOrder(orderId: string): void
   deleteOrder(orderId: string): void

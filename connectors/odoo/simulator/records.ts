@@ -10,6 +10,7 @@ import type { Row, Store } from './store.ts'
 export type Records = ReturnType<typeof openRecords>
 
 interface Options {
+  readonly major: number
   /** Told when the quantity of a line of a confirmed order has grown, or a line was added to it. */
   readonly onMore: (orderId: number) => void
 }
@@ -48,6 +49,7 @@ export function openRecords(store: Store, options: Options) {
     for (const row of rowsOf(store, model, ids)) {
       if (model === 'sale.order') refuseLocked(row, Object.keys(given))
       const filled: Record<string, Value> = { ...values }
+      if (model === 'sale.order.line' && isRepriced(values)) filled.price_unit = listPrice({ ...row, ...values })
       if (model === 'sale.order' && typeof values.pricelist_id === 'number') filled.currency_id = currencyOf(values)
       refuseTwins(model, { ...row, ...filled }, row.id)
       require(model, { ...row, ...filled })
@@ -62,6 +64,15 @@ export function openRecords(store: Store, options: Options) {
       }
     }
   }
+
+  /**
+   * From 16 on the price of a line is computed from its product, quantity and unit: whoever writes one of these without
+   * the price gets the list price. Source: seen on 19.0; 14.0 keeps the price.
+   */
+  const isRepriced = (values: Values): boolean =>
+    options.major >= 16 &&
+    values.price_unit === undefined &&
+    ['product_id', 'product_uom_qty', 'product_uom'].some((name) => Object.hasOwn(values, name))
 
   function unlink(model: string, ids: readonly number[]): void {
     for (const row of rowsOf(store, model, ids)) {
@@ -253,14 +264,20 @@ export function openRecords(store: Store, options: Options) {
     if (product !== undefined) {
       values.name ??= nameOf(store, 'product.product', product)
       values.product_uom ||= readValue(store, 'product.product', product, 'uom_id') as Value
-      const order = store.get('sale.order', Number(values.order_id))
-      const list = store.get('product.pricelist', Number(order?.pricelist_id))
-      values.price_unit ??= list === undefined ? 0 : Number(round(decimal(priceOf(store, product, list)), 2))
+      values.price_unit ??= listPrice(values)
       values.tax_id ??= readValue(store, 'product.product', product, 'taxes_id') as Value
     }
     values.price_unit ??= 0
     values.product_uom_qty ??= 1
     Object.assign(values, amountsOf(values, Number(values.order_id)))
+  }
+
+  /** The price of the line's product in the price list of its order. */
+  function listPrice(line: Values): number {
+    const product = store.get('product.product', Number(line.product_id))
+    const order = store.get('sale.order', Number(line.order_id))
+    const list = store.get('product.pricelist', Number(order?.pricelist_id))
+    return product === undefined || list === undefined ? 0 : Number(round(decimal(priceOf(store, product, list)), 2))
   }
 
   /** @throws OdooError when a field that must have a value is empty */

@@ -716,6 +716,36 @@ describe('an order', () => {
     expect(store.order(id)?.state).toBe('cancel')
   })
 
+  test.each([
+    ['17.0', { res_model: 'sale.order.cancel' }, 'sale'],
+    ['19.0', true, 'cancel'],
+  ])('is asked about or not when it is cancelled with goods shipped: %s', async (version, reply, state) => {
+    const { call, order, store, stock } = await start({ version })
+    const id = await order('o1', [stock])
+    store.confirm(id)
+    store.ship(id)
+    const answer = await call('sale.order', 'action_cancel', [[1]])
+    expect(typeof reply === 'boolean' ? [answer] : answer).toMatchObject(typeof reply === 'boolean' ? [reply] : reply)
+    expect(store.order(id)?.state).toBe(state)
+  })
+
+  test.each(['14.0', '17.0'])('ends short where nothing is left on back order: %s', async (version) => {
+    const { rows, order, store, stock } = await start({ version })
+    const id = await order('o1', [stock])
+    store.confirm(id)
+    const [line] = store.order(id)?.lines ?? []
+    store.editLine(line?.id ?? '', { product_uom_qty: 10, price_unit: 10 })
+    store.ship(id, { part: true, short: true })
+    expect(await rows('stock.picking', [['sale_id', '=', 1]], ['state'])).toMatchObject([{ state: 'done' }])
+    const delivered = store.order(id)?.lines[0]?.delivered ?? 0
+    expect(delivered).toBeGreaterThan(0)
+    expect(delivered).toBeLessThan(10)
+    expect(store.ship(id)).toBe(false)
+    store.invoice(id, { delivered: true })
+    expect(await rows('account.move', [], ['amount_untaxed'])).toMatchObject([{ amount_untaxed: delivered * 10 }])
+    expect(await rows('sale.order.line', [], ['qty_invoiced'])).toMatchObject([{ qty_invoiced: delivered }])
+  })
+
   test('is made, bought, shipped in parts, invoiced and paid by the clock', async () => {
     const { rows, order, store, pass } = await start()
     const id = await order()

@@ -39,6 +39,7 @@ export const howFar = [
   'id',
   'number',
   'state',
+  'open',
   ...['ordered', 'shipped', 'returned', 'invoiced', 'stocked'].map((name) => `lines.${name}`),
   'productionOrders.state',
   'purchaseOrders.state',

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../core/json.ts'
 import type { Failure } from '../../../core/problem.ts'
 import { type RecordRef, refText } from '../../../core/ref.ts'
+import { shortfallOf } from '../../../core/stage.ts'
 import { mapOutbound } from '../../../mapping/run/run.ts'
 import { changedFields } from '../../../plan/difference.ts'
 import type { Link, LinkUpdate } from '../../../ports/ledger/links.ts'
@@ -103,7 +104,10 @@ async function write(sync: FulfilmentSync, rows: readonly Row[], bench: Bench): 
     const fields = changedFields(before, wanted)
     if (bench.mode === 'live' && row.order !== null && row.link !== null && row.link.stage !== row.order.stage) {
       batch.link({ id: row.link.id, stage: row.order.stage, target: { label: row.order.fulfilment.number } })
-      batch.note(row.ref, 'stage', `The order is ${row.order.stage.replaceAll('_', ' ')}`, { stage: row.order.stage })
+      const short = shortfallOf(row.order.fulfilment)
+      const less = short.length === 0 ? '' : `; less than was ordered: ${short.join(', ')}`
+      const text = `The order is ${row.order.stage.replaceAll('_', ' ')}${less}`
+      batch.note(row.ref, 'stage', text, { stage: row.order.stage, ...(short.length === 0 ? {} : { short }) })
     }
     if (Object.keys(fields).length === 0) {
       batch.done(row.ref, 'unchanged')

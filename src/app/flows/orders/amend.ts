@@ -20,7 +20,7 @@ export interface Amending extends Placed {
 
 const untouched = { condition: 'draft', stage: 'draft', number: '' } as const
 
-/** Updates existing orders from their deals. @returns those whose totals are to be proven, to be confirmed then */
+/** Updates existing orders from their deals. @returns those whose totals are to be proven: all but the refused ones */
 export async function amendOrders(
   sync: DealSync,
   cases: readonly Amending[],
@@ -30,14 +30,13 @@ export async function amendOrders(
   const { policies } = sync.config
   const stored = (one: Amending) => writtenOf(one.link.target.written) ?? writtenNow(undefined)
   const touched: Amending[] = []
-  const confirmable: Existing[] = []
+  const kept: Existing[] = []
   for (const one of cases) {
     const before = stored(one)
     if (one.adopted || planAmendment(before, one.wanted, untouched, policies).do !== 'nothing') touched.push(one)
-    else if (before.confirmed || policies.confirm === 'leave_as_draft') settleUnchanged(one, bench)
-    else confirmable.push(existing(one, before, null))
+    else kept.push(unchanged(one, before, bench))
   }
-  if (touched.length === 0) return confirmable
+  if (touched.length === 0) return kept
   const orders = await (await fetchOrders(wholeOrder(sync), 'target', touched, bench))(touched)
   const writing: Writing[] = []
   for (const one of touched) {
@@ -61,11 +60,10 @@ export async function amendOrders(
       writing.push({ one, difference: plan.difference, before, totals: now.fulfilment.totals })
     else {
       batch.link({ id: one.link.id, stage: now.stage, target: { written: storedOf(before), label: number } })
-      if (before.confirmed) settleUnchanged(one, bench)
-      else confirmable.push(existing(one, before, null))
+      kept.push(unchanged(one, before, bench))
     }
   }
-  return [...confirmable, ...(await writeAmendments(sync, writing, bench))]
+  return [...kept, ...(await writeAmendments(sync, writing, bench))]
 }
 
 interface Writing {
@@ -87,9 +85,10 @@ const existing = (one: Amending, written: Written, touched: Existing['touched'])
   touched,
 })
 
-function settleUnchanged(one: Amending, bench: Bench): void {
+/** Nothing is to be written, but the deal's totals may have changed, or a person may have changed the order. */
+function unchanged(one: Amending, written: Written, bench: Bench): Existing {
   bench.plan(one.ref, planOf(one, 'nothing', null, null))
-  bench.batch.done(one.ref, 'unchanged')
+  return existing(one, written, null)
 }
 
 const planOf = (

@@ -7,7 +7,7 @@ import { fetchOrders, isOrder, type OrdersNow, type Wanted } from '../order-now.
 import { type Existing, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
 
-/** Compares the orders' totals with their deals and confirms those that agree. */
+/** Compares the orders' totals with their deals, whatever was written, and confirms drafts that agree. */
 export async function proveAndConfirm(sync: DealSync, cases: readonly Existing[], bench: Bench): Promise<void> {
   if (cases.length === 0) return
   const [mapSome] = await together([
@@ -41,26 +41,26 @@ async function prove(sync: DealSync, cases: readonly Existing[], orders: OrdersN
       continue
     }
     const number = now.fulfilment.number ?? one.orderId
-    const failure = proveTotals(one.deal, { number, totals: now.fulfilment.totals }, policies.totals)
+    const { state, totals } = now.fulfilment
+    const failure = state === 'cancelled' ? null : proveTotals(one.deal, { number, state, totals }, policies.totals)
     if (failure !== null) {
       batch.link({ id: one.link.id, target: { label: number } })
       batch.fail(one.ref, failure)
-    } else if (
-      now.fulfilment.state === 'draft' &&
-      policies.confirm === 'automatic' &&
-      one.written?.confirmed !== true
-    ) {
+    } else if (state === 'draft' && policies.confirm === 'automatic' && one.written?.confirmed !== true) {
       batch.link({ id: one.link.id, target: { label: number } })
       confirming.push(one)
+    } else if (one.touched === null && (one.written?.confirmed === true || state !== 'confirmed')) {
+      batch.done(one.ref, 'unchanged')
     } else {
-      const confirmed = now.fulfilment.state === 'confirmed'
+      const confirmed = state === 'confirmed'
       const written = {
         ...(one.written ?? writtenNow(undefined)),
         confirmed: (one.written?.confirmed ?? false) || confirmed,
       }
       batch.link({
         id: one.link.id,
-        ...(confirmed ? { stage: 'confirmed' } : {}),
+        // How far a confirmed order has come is the fulfilment sync's to say.
+        ...(confirmed && (one.link.stage ?? 'draft') === 'draft' ? { stage: 'confirmed' } : {}),
         target: { label: number, written: storedOf(written) },
       })
       batch.done(one.ref, doneOf(one))
