@@ -32,7 +32,7 @@ export function encodeFields(type: string, given: JsonObject, fields: Fields, cr
       return refused({
         problem: { kind: 'record_rejected', field: path, remoteCode: 'value' },
         message: `${JSON.stringify(value)} is not a value for ${type}.${path}, which takes ${wanted[field.shape]}`,
-        fix: `Correct the mapping of ${path}, or the value in the CRM.`,
+        fix: fixes[field.shape] ?? `Correct the mapping of ${path}, or the value in the CRM.`,
         field: path,
       })
     }
@@ -79,12 +79,18 @@ const wanted: Readonly<Record<Field['shape'], string>> = {
   integer: 'a whole number',
   boolean: 'true or false',
   date: 'a date YYYY-MM-DD',
-  instant: 'an instant or a date',
+  instant: 'an instant',
   choice: 'the id of one choice',
   reference: 'the id of one record',
   references: 'a list of ids',
   sublist: 'lines, which a mapping writes under `lines:`',
   subrecord: 'the fields inside, one by one',
+}
+
+// Which day a moment falls on, and when a day begins, only a time zone tells.
+const fixes: Readonly<Partial<Record<Field['shape'], string>>> = {
+  date: 'Map a plain date; make one of an instant by `with: [{ to_date: { zone: … } }]`.',
+  instant: 'Map an instant; make one of a date by `with: [{ to_instant: { zone: … } }]`.',
 }
 
 /** Null when the value does not fit the field. */
@@ -100,12 +106,9 @@ function jsonFor(field: Field, value: Json): string | null {
       return number === null || places(number) > 0 ? null : number
     }
     case 'date':
-      return quoted(parsePlainDate(value) ?? parseInstant(value)?.slice(0, 10))
-    case 'instant': {
-      // At noon, a day stays the same day in every zone that people trade from.
-      const day = parsePlainDate(value)
-      return quoted(day === null ? parseInstant(value)?.replace('.000Z', 'Z') : `${day}T12:00:00Z`)
-    }
+      return quoted(parsePlainDate(value) ?? undefined)
+    case 'instant':
+      return quoted(parseInstant(value)?.replace('.000Z', 'Z'))
     case 'choice':
       return typeof value === 'string' && value !== '' ? referenceTo(value) : null
     case 'reference':

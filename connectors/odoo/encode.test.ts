@@ -29,10 +29,8 @@ describe('a value', () => {
     ['float', '10.50', 'given', '10.5'],
     ['monetary', 3, 'given', '3'],
     ['date', '2026-12-24', 'given', '2026-12-24'],
-    ['date', '2026-12-24T23:00:00.000Z', 'given', '2026-12-24'],
     ['datetime', '2026-12-24T17:30:05.678Z', 'given', '2026-12-24 17:30:05'],
     ['datetime', '2026-12-24T17:30:00+02:00', 'given', '2026-12-24 15:30:00'],
-    ['datetime', '2026-12-24', 'given', '2026-12-24 12:00:00'],
     ['selection', 'direct', 'given', 'direct'],
     ['many2one', '43', 'given/.id', '43'],
     ['many2many', ['1', '2'], 'given/.id', '1,2'],
@@ -62,6 +60,13 @@ describe('a value', () => {
       ok: false,
       failure: { problem: { kind: 'record_rejected', field: 'given' } },
     })
+  })
+
+  test.each<[string, Json, string]>([
+    ['date', '2026-12-24T23:00:00.000Z', 'to_date'],
+    ['datetime', '2026-12-24', 'to_instant'],
+  ])('of a %s: %j is not guessed, as only a time zone tells: %s', (type, value, transform) => {
+    expect(encode(type, value)).toMatchObject({ ok: false, failure: { fix: expect.stringContaining(transform) } })
   })
 
   test('that is missing is left to Odoo only where a new record must have one', () => {

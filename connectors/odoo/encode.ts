@@ -36,7 +36,7 @@ export function encodeFields(
       return refused({
         problem: { kind: 'record_rejected', field: name, remoteCode: 'value' },
         message: `${JSON.stringify(value)} is not a value for ${model}.${name}, which takes ${wanted[field.type] ?? field.type}`,
-        fix: `Correct the mapping of ${name}, or the value in the CRM.`,
+        fix: fixes[field.type] ?? `Correct the mapping of ${name}, or the value in the CRM.`,
         field: name,
       })
     }
@@ -57,7 +57,13 @@ const wanted: Readonly<Record<string, string>> = {
   monetary: 'a number',
   boolean: 'true or false',
   date: 'a date YYYY-MM-DD',
-  datetime: 'an instant or a date',
+  datetime: 'an instant',
+}
+
+// Which day a moment falls on, and when a day begins, only a time zone tells.
+const fixes: Readonly<Record<string, string>> = {
+  date: 'Map a plain date; make one of an instant by `with: [{ to_date: { zone: … } }]`.',
+  datetime: 'Map an instant; make one of a date by `with: [{ to_instant: { zone: … } }]`.',
 }
 
 /** Null when the value does not fit the field. */
@@ -74,12 +80,9 @@ function textOf(field: Field, value: Json): string | null {
     case 'monetary':
       return parseDecimal(value)
     case 'date':
-      return parsePlainDate(value) ?? parseInstant(value)?.slice(0, 10) ?? null
-    case 'datetime': {
-      // At noon, a day stays the same day in every zone that people trade from.
-      const day = parsePlainDate(value)
-      return day === null ? (parseInstant(value)?.slice(0, 19).replace('T', ' ') ?? null) : `${day} 12:00:00`
-    }
+      return parsePlainDate(value)
+    case 'datetime':
+      return parseInstant(value)?.slice(0, 19).replace('T', ' ') ?? null
     case 'many2one':
       return idOf(value)
     case 'many2many': {

@@ -365,7 +365,14 @@ export const contract = {
     path: '/deals',
     summary: 'Deals and their orders, newest first',
     query: z.strictObject({
-      text: z.string().min(1).max(200).optional().describe('Part of a name, a number or an id of either side'),
+      text: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe(
+          'Part of a name, a number or an id of either side: deal, customer, purchase order, article, order, invoice, tracking',
+        ),
       state: linkState.optional(),
       max,
     }),

@@ -61,12 +61,33 @@ function tell(error: unknown, help: string): Told {
       fix: 'Correct the configuration; docs/reference/configuration.md lists every key.',
     }
   }
+  if (isDiskFull(error)) {
+    return {
+      code: 1,
+      kind: 'disk_full',
+      message: `A disk is full: ${plain(error)}`,
+      fix: 'Make room on that disk (without a path above: the one of the data folder, `--home`), then run the command again. Nothing that was stored is lost, and what could not be stored is done again.',
+    }
+  }
   return {
     code: 1,
     kind: 'unexpected',
-    message: String(error).replace(/^Error: /, ''),
+    message: plain(error),
     fix: 'This is a fault of Crosswalk. Run the command again with --verbose and report what it prints.',
   }
+}
+
+const plain = (error: unknown) => String(error).replace(/^Error: /, '')
+
+/** In the words of the operating system, of PostgreSQL, or of the log of a PostgreSQL that did not start. */
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? error.code : null
+  return (
+    ['ENOSPC', 'EDQUOT', '53100'].includes(String(code)) ||
+    /No space left on device|Disk quota exceeded/i.test(error.message) ||
+    isDiskFull(error.cause)
+  )
 }
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -115,6 +115,23 @@ describe('a failure', () => {
     expect(err).toContain('Error: url: Invalid URL\n  settings: Unrecognized key: "more"\n')
   })
 
+  test.each([
+    [Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })],
+    [new Error('The database failed', { cause: Object.assign(new Error('could not extend file'), { code: '53100' }) })],
+    [
+      new Error(
+        'PostgreSQL of /data did not start (exit 1). Its log ends: FATAL: could not write: No space left on device',
+      ),
+    ],
+  ])('of a full disk says so, and that nothing is lost: %s', async (error) => {
+    const { code, err } = await cli('status', fails(error))
+    expect(code).toBe(1)
+    expect(err).toMatch(/^Error: A disk is full: /)
+    expect(err).toContain(error.message)
+    expect(err).toContain('Nothing that was stored is lost')
+    expect(err).not.toContain('fault of Crosswalk')
+  })
+
   test('that nobody foresaw is one line, and a stack with --verbose', async () => {
     const short = await cli('status', fails(new TypeError('x is not a function')))
     expect(short.code).toBe(1)

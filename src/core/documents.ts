@@ -204,7 +204,7 @@ export const fulfilmentSchema = z.strictObject({
         state: z.enum(['planned', 'in_progress', 'done', 'cancelled']),
         ordered: maybeDecimal,
         produced: maybeDecimal,
-        dueAt: maybeInstant,
+        dueDate: maybeDate,
       }),
     )
     .default([]),
@@ -213,7 +213,7 @@ export const fulfilmentSchema = z.strictObject({
       z.strictObject({
         number: text,
         state: z.enum(['draft', 'ordered', 'received', 'cancelled']),
-        dueAt: maybeInstant,
+        dueDate: maybeDate,
       }),
     )
     .default([]),
@@ -226,7 +226,7 @@ export const fulfilmentSchema = z.strictObject({
         carrier: maybeText,
         trackingNumber: maybeText,
         trackingUrl: maybeText,
-        shippedAt: maybeInstant,
+        shippedDate: maybeDate.describe('The day it left, as the ERP counts days'),
         lines: z.array(z.strictObject({ sku: maybeText, quantity: decimalValue })).default([]),
       }),
     )
@@ -249,7 +249,7 @@ export const fulfilmentSchema = z.strictObject({
     .strictObject({
       trackingNumbers: maybeText.describe('Of all deliveries, with commas between'),
       trackingUrl: maybeText.describe('Of the latest delivery'),
-      shippedAt: maybeInstant.describe('When the latest delivery left'),
+      shippedDate: maybeDate.describe('The day on which the latest delivery left, as the ERP counts days'),
       invoiceNumber: maybeText.describe('Of the latest posted invoice'),
       invoiceDate: maybeDate,
       outstanding: maybeDecimal.describe('Of all posted invoices, less credit notes'),

@@ -3,10 +3,10 @@ import { fulfilmentSchema } from './documents.ts'
 import { summarise } from './summary.ts'
 
 const summaryOf = (order: Record<string, unknown>) => summarise(fulfilmentSchema.parse({ id: '1', ...order }))
-const shipment = (number: string, shippedAt: string | null, more: Record<string, unknown> = {}) => ({
+const shipment = (number: string, shippedDate: string | null, more: Record<string, unknown> = {}) => ({
   number,
-  shippedAt,
-  state: shippedAt === null ? 'waiting' : 'shipped',
+  shippedDate,
+  state: shippedDate === null ? 'waiting' : 'shipped',
   trackingNumber: `T-${number}`,
   trackingUrl: `https://t.test/${number}`,
   ...more,
@@ -27,11 +27,7 @@ const invoice = (
 
 test('puts shipments and invoices in the order in which they happened, what is to come last', () => {
   const sorted = summaryOf({
-    shipments: [
-      shipment('3', null),
-      shipment('2', '2026-11-02T00:00:00.000Z'),
-      shipment('1', '2026-11-01T00:00:00.000Z'),
-    ],
+    shipments: [shipment('3', null), shipment('2', '2026-11-02'), shipment('1', '2026-11-01')],
     invoices: [invoice('I2', '2026-11-02', '0'), invoice('I9', null, '0'), invoice('I1', '2026-11-02', '0')],
   })
   expect(sorted.shipments.map((one) => one.number)).toEqual(['1', '2', '3'])
@@ -41,16 +37,16 @@ test('puts shipments and invoices in the order in which they happened, what is t
 test('names the tracking numbers of deliveries, and link and day of the latest', () => {
   const { summary } = summaryOf({
     shipments: [
-      shipment('2', '2026-11-24T23:30:00.000Z'),
-      shipment('1', '2026-11-20T10:00:00.000Z'),
+      shipment('2', '2026-11-24'),
+      shipment('1', '2026-11-20'),
       shipment('3', null, { state: 'cancelled' }),
-      shipment('R', '2026-11-29T10:00:00.000Z', { kind: 'return' }),
+      shipment('R', '2026-11-29', { kind: 'return' }),
     ],
   })
   expect(summary).toMatchObject({
     trackingNumbers: 'T-1, T-2',
     trackingUrl: 'https://t.test/2',
-    shippedAt: '2026-11-24T23:30:00.000Z',
+    shippedDate: '2026-11-24',
   })
 })
 

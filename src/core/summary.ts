@@ -9,7 +9,9 @@ const byText = (a: string | null, b: string | null): number =>
  * single field for each.
  */
 export function summarise(order: Fulfilment): Fulfilment {
-  const shipments = order.shipments.toSorted((a, b) => byText(a.shippedAt, b.shippedAt) || byText(a.number, b.number))
+  const shipments = order.shipments.toSorted(
+    (a, b) => byText(a.shippedDate, b.shippedDate) || byText(a.number, b.number),
+  )
   const invoices = order.invoices.toSorted((a, b) => byText(a.date, b.date) || byText(a.number, b.number))
   const payments = order.payments.toSorted((a, b) => byText(a.date, b.date))
   const deliveries = shipments.filter((one) => one.kind === 'delivery' && one.state !== 'cancelled')
@@ -21,7 +23,7 @@ export function summarise(order: Fulfilment): Fulfilment {
   const summary = {
     trackingNumbers: numbers.size === 0 ? null : [...numbers].join(', '),
     trackingUrl: deliveries.findLast((one) => one.trackingUrl !== null)?.trackingUrl ?? null,
-    shippedAt: deliveries.findLast((one) => one.state === 'shipped' && one.shippedAt !== null)?.shippedAt ?? null,
+    shippedDate: deliveries.findLast((one) => one.state === 'shipped' && one.shippedDate !== null)?.shippedDate ?? null,
     invoiceNumber: latest?.number ?? null,
     invoiceDate: latest?.date ?? null,
     outstanding: posted.length === 0 ? null : subtract(outstanding('invoice'), outstanding('credit_note')),

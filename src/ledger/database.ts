@@ -27,6 +27,8 @@ interface DatabaseOptions {
   /** Connections of this process at most. */
   readonly poolMax: number
   readonly log: Log
+  /** Where the database lies when that is on this machine. */
+  readonly directory?: string | undefined
 }
 
 // Custom plans: a generic plan made while a table was empty would scan all of it once it holds a hundred thousand rows.
@@ -45,7 +47,7 @@ const types: pg.CustomTypesConfig = {
 const toInstant = (text: string) => new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`).toISOString()
 
 /** Opens no connection yet. */
-export function openDatabase({ connection, poolMax, log }: DatabaseOptions): Database {
+export function openDatabase({ connection, poolMax, log, directory }: DatabaseOptions): Database {
   const pool = new pg.Pool({
     ...connection,
     application_name: 'crosswalk',
@@ -62,7 +64,7 @@ export function openDatabase({ connection, poolMax, log }: DatabaseOptions): Dat
   pool.on('error', (error) => {
     if (!closing) log.warn('database connection lost', { reason: error.message })
   })
-  const fail = explainer(connection)
+  const fail = explainer(connection, directory)
   return {
     async rows<Row extends object>(statement: Statement, values: readonly unknown[]) {
       const query = () => pool.query<Row>({ ...statement, values: [...values] })
@@ -175,12 +177,15 @@ const remedies: Readonly<Record<string, string>> = {
   '3D000': 'Create the database, or correct its name in DATABASE_URL.',
   '42501':
     'Grant the user of DATABASE_URL the right to create a schema, or make it the owner of the schema "crosswalk".',
+  '53100':
+    'Its disk is full: make room there. Nothing that was stored is lost, and what could not be stored is done again.',
   '53300': 'It has too many connections. Raise max_connections, or run fewer processes.',
 }
 
 /** Says which database it was and what to do; an error of a statement itself passes unchanged. */
-function explainer(connection: pg.ClientConfig): Fail {
+function explainer(connection: pg.ClientConfig, directory?: string): Fail {
   const { host, port, database } = new pg.Client(connection)
+  const place = directory === undefined ? `at ${host}:${port}` : `in ${directory}`
   return (error) => {
     const code = codeOf(error) ?? ''
     const message = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : ''
@@ -188,6 +193,6 @@ function explainer(connection: pg.ClientConfig): Fail {
     const remedy = remedies[code] ?? (broken ? remedies.ECONNRESET : undefined)
     if (remedy === undefined) throw error
     const what = message || code
-    throw new Error(`The database "${database}" at ${host}:${port} failed: ${what}. ${remedy}`, { cause: error })
+    throw new Error(`The database "${database}" ${place} failed: ${what}. ${remedy}`, { cause: error })
   }
 }

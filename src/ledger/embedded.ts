@@ -21,6 +21,8 @@ export interface Embedded {
     readonly user: string
     readonly database: string
   }
+  /** Where its data lies. */
+  readonly directory: string
   /** Leaves. The server stops when the last process has left it or died. */
   close(): Promise<void>
 }
@@ -97,7 +99,7 @@ async function joinServer(place: Place): Promise<Embedded | null> {
   const pipe = await joinLives(place.directory)
   if (pipe === null) return null
   const connection = await connectionOf(place, () => null)
-  return { connection, close: () => pipe.close() }
+  return { connection, directory: place.directory, close: () => pipe.close() }
 }
 
 async function startServer(place: Place): Promise<Embedded> {
@@ -146,7 +148,7 @@ async function startServer(place: Place): Promise<Embedded> {
     const connection = await connectionOf(place, () => end)
     const pipe = await joinLives(place.directory)
     if (pipe === null) throw new Error(`PostgreSQL of ${place.directory} ended while it was started.`)
-    return { connection, close: () => leave(place, pipe, ended) }
+    return { connection, directory: place.directory, close: () => leave(place, pipe, ended) }
   } finally {
     await bridge.close()
   }

@@ -303,6 +303,29 @@ describe('openLedger', () => {
     )
   })
 
+  test('says which disk is full, and that nothing is lost', async () => {
+    const { connection } = database
+    const other = await openLedger({
+      connection,
+      directory: '/data/postgres',
+      vaultKey: randomBytes(32),
+      log: silentLog,
+    })
+    await database.query(
+      `create function full_disk() returns trigger language plpgsql as
+       $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$`,
+    )
+    await database.query(`create trigger full_disk before insert on crosswalk.runs execute function full_disk()`)
+    try {
+      await expect(other.runs.start('full', 'manual', at('08:00:00'))).rejects.toThrow(
+        /in \/data\/postgres failed: could not extend file\. Its disk is full: make room there\. Nothing .* is lost/,
+      )
+    } finally {
+      await database.query(`drop trigger full_disk on crosswalk.runs`)
+      await other.close()
+    }
+  })
+
   test('works again after its connections were cut', async () => {
     const lost: string[] = []
     const log = { ...silentLog, warn: (event: string) => lost.push(event) }

@@ -18,6 +18,8 @@ import { openVault, type Vault } from './vault.ts'
 interface LedgerOptions {
   /** `{ connectionString }` or the connection of `startEmbedded`. */
   readonly connection: ClientConfig
+  /** Where the embedded database lies: what people are told when it fails. */
+  readonly directory?: string
   /** 32 bytes, from `loadVaultKey`. */
   readonly vaultKey: Buffer
   readonly log: Log
@@ -29,9 +31,15 @@ interface LedgerOptions {
  * Opens the ledger, and brings its tables up to date.
  * @throws Error naming the database and what to do, when it cannot be reached or belongs to a newer release
  */
-export async function openLedger({ connection, vaultKey, log, poolMax = 10 }: LedgerOptions): Promise<Ledger> {
+export async function openLedger({
+  connection,
+  directory,
+  vaultKey,
+  log,
+  poolMax = 10,
+}: LedgerOptions): Promise<Ledger> {
   const vault = openVault(vaultKey)
-  const database = openDatabase({ connection, poolMax, log })
+  const database = openDatabase({ connection, directory, poolMax, log })
   try {
     await migrate(database)
   } catch (error) {

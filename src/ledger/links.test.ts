@@ -193,6 +193,22 @@ describe('links.list', () => {
   })
 })
 
+test('words are searched as labels are, each end for itself, and stay until they are told anew', async () => {
+  const [a, b] = await intended(2)
+  const ids = [a?.id ?? '', b?.id ?? '']
+  const [first = '', second = ''] = ids
+  const found = async (text: string) => (await ledger.links.list({ text, max: 10 })).map((link) => link.id)
+  await ledger.links.update([
+    { id: first, source: { words: 'PO-4711\nAlpha GmbH' }, target: { words: 'INV/7' } },
+    { id: second, source: { words: 'Alpha Ltd' } },
+  ])
+  await ledger.links.update([{ id: first, stage: 'shipped', target: { words: 'INV/8\n1Z999' } }])
+  expect(await found('alpha')).toEqual([second, first])
+  expect(await found('po-4711')).toEqual([first])
+  expect(await found('1z99')).toEqual([first])
+  expect(await found('INV/7')).toEqual([])
+})
+
 describe('links.known', () => {
   const known = async (sync: string, end: 'source' | 'target', met: readonly (readonly [string, string])[]) =>
     (

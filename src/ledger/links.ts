@@ -58,6 +58,23 @@ const intend = {
 
 const update = { name: 'links.update', text: `select id from crosswalk.update_links($1::jsonb) as taken (id)` }
 
+// Locks in the order of `update_links`, and only what changes.
+const setWords = {
+  name: 'links.words',
+  text: `
+    with given as (
+      select * from jsonb_to_recordset($1::jsonb) as given (id bigint, "sourceWords" text, "targetWords" text)
+    ), changed as (
+      select link.id, coalesce(given."sourceWords", link.source_words) as source_words,
+        coalesce(given."targetWords", link.target_words) as target_words
+      from crosswalk.links link join given using (id)
+      where given."sourceWords" <> coalesce(link.source_words, '') or given."targetWords" <> coalesce(link.target_words, '')
+      order by link.sync, link.kind, link.source_connection, link.source_object, link.source_id for update of link
+    )
+    update crosswalk.links link set source_words = changed.source_words, target_words = changed.target_words
+    from changed where link.id = changed.id`,
+}
+
 const known = {
   name: 'links.known',
   text: `
@@ -73,7 +90,8 @@ const list = {
   text: `
     select ${columns} from crosswalk.links link
     where ($1::text is null or sync = $1) and ($2::text is null or kind = $2) and ($3::text is null or state = $3)
-      and ($4::text is null or source_label ilike $4 or target_label ilike $4 or source_id ilike $4 or target_id ilike $4)
+      and ($4::text is null or source_label ilike $4 or target_label ilike $4 or source_id ilike $4 or target_id ilike $4
+        or source_words ilike $4 or target_words ilike $4)
       and ($5::boolean is null or (coalesce(stage, '') in ('paid', 'cancelled')) <> $5)
       and ($6::bigint is null or id < $6)
     order by id desc limit $7`,
@@ -171,6 +189,12 @@ export function openLinks(database: Database): Links {
     intend: async (given) => (given.length === 0 ? [] : links(intend, [storedJson(given.map(newLink))])),
     async update(updates) {
       if (updates.length === 0) return []
+      const words = updates.flatMap(({ id, source, target }) =>
+        source?.words === undefined && target?.words === undefined
+          ? []
+          : [{ id, sourceWords: source?.words, targetWords: target?.words }],
+      )
+      if (words.length > 0) await database.rows(setWords, [storedJson(words)])
       const patches = storedJson(updates.map(patchOf))
       return (await database.rows<{ id: string }>(update, [patches])).map((row) => row.id)
     },

@@ -85,14 +85,16 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   try {
     const url = options.environment.DATABASE_URL
     let database: DatabaseAddress
+    let directory: { readonly directory?: string } = {}
     if (url === undefined || url === '') {
       const embedded = await startEmbedded(home)
       closing.push(() => embedded.close())
       database = embedded.connection
+      directory = { directory: embedded.directory }
     } else {
       database = { connectionString: url }
     }
-    const ledger: Ledger = await openLedger({ connection: database, vaultKey, log })
+    const ledger: Ledger = await openLedger({ connection: database, ...directory, vaultKey, log })
     closing.push(() => ledger.close())
     const budget = openBudget({ connection: database, clock, log })
     closing.push(() => budget.close())

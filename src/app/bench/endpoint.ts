@@ -41,6 +41,7 @@ export function openEndpoint(
   const { ledger, clock, log } = deps
   let account: Promise<Account> | null = null
   let refreshing: Promise<void> | null = null
+  // Whether the first call that works has problems to close: it is not known before, and another process may have met them.
   let failing = true
   // How many outages this process has seen; concurrent failures count as one.
   let outages = 0
@@ -69,12 +70,13 @@ export function openEndpoint(
         : down
           ? pauseMs(state.failures + 1)
           : loginPauseMs
-    await ledger.connections.setPaused(name, { because: failureOf(error), until: shift(clock.now(), ms) })
+    // The problem first: whoever finds the connection paused closes it with the first call that works.
     if (error.problem.kind !== 'rate_limited') {
       await ledger.problems.raise([
         { sync: connectionCause(name), causeKey: error.problem.kind, failure: failureOf(error), records: [] },
       ])
     }
+    await ledger.connections.setPaused(name, { because: failureOf(error), until: shift(clock.now(), ms) })
     log.warn('connection paused', { connection: name, kind: error.problem.kind, for_ms: ms, why: error.message })
   }
 
@@ -82,9 +84,12 @@ export function openEndpoint(
     if (!failing) return
     failing = false
     const state = await ledger.connections.get(name)
-    if (state.failures === 0 && state.pausedBecause === null) return
+    // Even of a connection that is not paused: the process that raised them may have ended before it paused it.
+    const close = () =>
+      ledger.problems.close(connectionCause(name), ['unavailable', 'auth_rejected', 'permission_missing'])
+    if (state.failures === 0 && state.pausedBecause === null) return close()
     await ledger.connections.setPaused(name, null)
-    await ledger.problems.close(connectionCause(name), ['unavailable', 'auth_rejected', 'permission_missing'])
+    await close()
     log.info('connection works again', { connection: name })
   }
 
@@ -131,6 +136,7 @@ export function openEndpoint(
     },
     async paused() {
       const state = await ledger.connections.get(name)
+      if (state.failures > 0 || state.pausedBecause !== null) failing = true
       const over = state.pausedUntil === null || state.pausedUntil <= clock.now()
       return over ? null : state.pausedBecause
     },

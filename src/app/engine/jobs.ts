@@ -1,15 +1,16 @@
-import { failureOf, SyncError } from '../../core/problem.ts'
+import { SyncError } from '../../core/problem.ts'
 import { shift } from '../../core/time.ts'
 import type { Run } from '../../ports/ledger/runs.ts'
 import type { Job, Queue } from '../../ports/queue.ts'
 import { madeCount } from '../bench/batch.ts'
-import { causeKeyOf } from '../bench/cause.ts'
 import type { Deps } from '../bench/deps.ts'
+import { connectionCause } from '../bench/endpoint.ts'
 import type { Sync } from '../flows/flow.ts'
-import type { Projects } from '../project/projects.ts'
+import { type Projects, publishingCause } from '../project/projects.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
 import { noticeChanges } from './notice.ts'
+import { isNotStarted, tellNotStarted, tellStarted } from './start.ts'
 
 /** How many parked records of each problem are tried again by themselves, every round. */
 const probesPerProblem = 100
@@ -51,15 +52,14 @@ export function openJobs(
     try {
       const sync = await project.sync(name)
       if (broken.delete(name)) {
-        await ledger.problems.close(name, [`configuration_invalid ${name}`])
+        await tellStarted(name, ledger)
         await notice(sync)
       }
       return sync
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
-      const failure = failureOf(error)
       broken.add(name)
-      await ledger.problems.raise([{ sync: name, causeKey: causeKeyOf(failure, ''), failure, records: [] }])
+      await tellNotStarted(name, error, ledger)
       log.warn('sync cannot start', { sync: name, kind: error.problem.kind, why: error.message })
       return null
     }
@@ -125,10 +125,23 @@ export function openJobs(
   /** Lets a sync go on that was held for a mistake in its configuration; what a person or the guard holds stays held. */
   async function release(name: string, because: string): Promise<void> {
     const open = await ledger.problems.list({ sync: name, kind: 'configuration_invalid', max: 1000 })
-    const holding = open.filter((one) => one.message === because).map((one) => one.causeKey)
-    if (holding.length === 0) return
+    if (!open.some((one) => one.message === because)) return
     await ledger.syncs.set(name, { heldBecause: null })
-    await ledger.problems.close(name, holding)
+    // Batches side by side may have met several mistakes; the sync names the last of them.
+    await ledger.problems.close(
+      name,
+      open.map((one) => one.causeKey),
+    )
+  }
+
+  /** Closes problems of whole syncs and connections that are configured no more: nobody else would. */
+  async function closeOrphans(): Promise<void> {
+    const { config } = projects.current()
+    const configured = new Set([...Object.keys(config.syncs), ...Object.keys(config.connections).map(connectionCause)])
+    for (const { sync, causeKey, waiting } of await ledger.problems.list({ max: 10_000 })) {
+      if (waiting === 0 && sync !== publishingCause && !configured.has(sync))
+        await ledger.problems.close(sync, [causeKey])
+    }
   }
 
   /** A SyncError is logged only: the circuit breaker and the problems have it already, and the next schedule tries again. */
@@ -156,6 +169,8 @@ export function openJobs(
     async probe() {
       for (const name of Object.keys(projects.current().config.syncs)) {
         for (const problem of await ledger.problems.list({ sync: name, max: 200 })) {
+          // Another process may have met it, and be gone.
+          if (isNotStarted(problem) && (await open(name)) !== null) await tellStarted(name, ledger)
           if (problem.waiting === 0) continue
           const records = await ledger.problems.waiting(problem.id, probesPerProblem)
           const run = await ledger.runs.join(name, 'retry', clock.now(), probeRunMs)
@@ -170,6 +185,7 @@ export function openJobs(
         broken.add(name)
         await open(name)
       }
+      await closeOrphans()
       await queue.schedule(
         Object.entries(projects.current().config.syncs).flatMap(([sync, { schedule }]) =>
           schedule === null ? [] : [{ sync, cron: schedule.cron, timeZone: schedule.time_zone }],

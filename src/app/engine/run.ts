@@ -6,6 +6,7 @@ import type { Sync } from '../flows/flow.ts'
 import type { Project } from '../project/project.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
+import { tellStarted } from './start.ts'
 
 export interface RunOptions {
   readonly kind?: RunKind
@@ -60,7 +61,9 @@ export async function runSyncs(
   /** A system that does not answer stops its sync; an invalid configuration stops the command. */
   async function stoppable(name: string, act: (sync: Sync) => Promise<Partial<Row>>): Promise<Row> {
     try {
-      return { ...nothing, sync: name, ...(await act(await project.sync(name))) }
+      const sync = await project.sync(name)
+      await tellStarted(name, ledger)
+      return { ...nothing, sync: name, ...(await act(sync)) }
     } catch (error) {
       if (!(error instanceof SyncError) || error.problem.kind === 'configuration_invalid') throw error
       return { ...nothing, sync: name, stopped: failureOf(error) }

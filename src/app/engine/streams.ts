@@ -44,9 +44,12 @@ async function follow(
     const free = (await endpoint.paused()) === null
     const taken = free ? await ledger.streams.take(name, { worker, leaseMs }) : null
     if (taken !== null) {
+      // Another process, or this one before its last start, may have told that the stream breaks off.
+      let works = false
       try {
         await listen(projects, endpoint, taken.place, deps, signal, async () => {
-          if (failures > 0) await ledger.problems.close(connectionCause(name), [cause])
+          if (!works) await ledger.problems.close(connectionCause(name), [cause])
+          works = true
           failures = 0
         })
       } catch (error) {
@@ -66,6 +69,7 @@ async function follow(
     }
     await clock.sleep(waitMs(failures), signal)
   }
+  if (!signal.aborted) await ledger.problems.close(connectionCause(name), [cause])
 }
 
 /** Follows a stream once, as long as it lasts and the lease is kept. @param works  called at every renewal of the lease */

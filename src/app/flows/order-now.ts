@@ -43,7 +43,7 @@ export const howFar = [
   ...['ordered', 'shipped', 'returned', 'invoiced', 'stocked'].map((name) => `lines.${name}`),
   'productionOrders.state',
   'purchaseOrders.state',
-  ...['number', 'state', 'kind', 'trackingNumber', 'trackingUrl', 'shippedAt'].map((name) => `shipments.${name}`),
+  ...['number', 'state', 'kind', 'trackingNumber', 'trackingUrl', 'shippedDate'].map((name) => `shipments.${name}`),
   ...['number', 'state', 'kind', 'date', 'total', 'outstanding'].map((name) => `invoices.${name}`),
 ]
 

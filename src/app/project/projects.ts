@@ -48,7 +48,7 @@ export interface Publication {
 }
 
 /** Under which problems of publishing are kept: no sync can have this name. */
-const publishingCause = 'published project'
+export const publishingCause = 'published project'
 const tellAgainMs = 60_000
 
 /** @param first  what the process started with */

@@ -10,7 +10,10 @@ export function addDeals(program: Command, perform: Perform): void {
   program
     .command('deals')
     .description('List deals and their orders, newest first')
-    .argument('[text]', 'part of a name, an order number or an id')
+    .argument(
+      '[text]',
+      'part of a name, number or id: deal, customer, purchase order, article, order, invoice, tracking',
+    )
     .addOption(new Option('--state <state>', 'only links in this state').choices(states))
     .option('--open', 'only orders that are neither paid nor cancelled')
     .option('--max <n>', 'how many', wholeNumber, 30)

@@ -62,6 +62,8 @@ interface EndUpdate {
   readonly label: string | null
   /** In which state the source's record was read, the target's reported. */
   readonly version: string
+  /** What `list` finds the link by, beside its labels and ids: one entry a line. */
+  readonly words: string
 }
 export interface Links {
   bySource(sync: string, kind: string, records: readonly RecordRef[]): Promise<readonly Link[]>
@@ -83,7 +85,7 @@ export interface Links {
     end: 'source' | 'target',
     met: readonly { readonly ref: RecordRef; readonly version: string }[],
   ): Promise<readonly RecordRef[]>
-  /** Newest first; `text` searches both labels and both ids. */
+  /** Newest first; `text` searches labels, ids and words of both ends. */
   list(filter: {
     sync?: string
     kind?: string

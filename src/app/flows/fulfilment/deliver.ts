@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../core/json.ts'
 import type { Failure } from '../../../core/problem.ts'
 import { type RecordRef, refText } from '../../../core/ref.ts'
 import { shortfallOf } from '../../../core/stage.ts'
+import { wordsOfOrder } from '../../../core/words.ts'
 import { mapOutbound } from '../../../mapping/run/run.ts'
 import { changedFields } from '../../../plan/difference.ts'
 import type { Link, LinkUpdate } from '../../../ports/ledger/links.ts'
@@ -148,9 +149,12 @@ async function report(sync: FulfilmentSync, due: readonly Due[], bench: Bench): 
   }
 }
 
-/** The deal shows this version of the order: a change that leads to it again is an echo. */
-const shownIn = (sync: FulfilmentSync, { order }: Row): Pick<LinkUpdate, 'target'> =>
-  order?.version == null ? {} : { target: { version: versionFor(sync, order.version) } }
+/** What the order is found by. The deal shows this version of it: a change that leads to it again is an echo. */
+function shownIn(sync: FulfilmentSync, { order }: Row): Pick<LinkUpdate, 'target'> {
+  if (order === null) return {}
+  const version = order.version === null ? {} : { version: versionFor(sync, order.version) }
+  return { target: { words: wordsOfOrder(order.fulfilment), ...version } }
+}
 
 const problemText = (failure: Failure | null): string | null =>
   failure === null ? null : `${failure.message} ${failure.fix}`.slice(0, 2000)

@@ -4,6 +4,7 @@ import { completeDeal } from '../../../core/money.ts'
 import type { Failure } from '../../../core/problem.ts'
 import { type RecordRef, refText } from '../../../core/ref.ts'
 import type { Instant } from '../../../core/time.ts'
+import { wordsOfDeal } from '../../../core/words.ts'
 import { mapInbound } from '../../../mapping/run/run.ts'
 import { keyOf } from '../../../plan/key.ts'
 import { belongs, type Dating, datingFields, undated } from '../../../plan/plan.ts'
@@ -164,19 +165,20 @@ async function withLinks(sync: DealSync, candidates: readonly Candidate[], bench
   })
 }
 
-/** Stores the version in which each deal was read: a change that leads to the same version is an echo. */
+/** Stores what each deal is found by, and the version in which it was read: a change that leads to the same version is an echo. */
 function noteVersions(
   sync: DealSync,
   { batch }: Bench,
   records: readonly (RemoteRecord | null)[],
   cases: readonly Case[],
 ): void {
-  const links = new Map(cases.map((one) => [refText(one.ref), one.link]))
+  const met = new Map(cases.map((one) => [refText(one.ref), one]))
   for (const [index, { ref }] of batch.claims.entries()) {
     const version = records[index]?.version
-    const link = links.get(refText(ref))
-    if (version !== undefined && link !== undefined) {
-      batch.link({ id: link.id, source: { version: versionFor(sync, version) } })
-    }
+    const one = met.get(refText(ref))
+    if (one === undefined) continue
+    const words = one.is === 'won' ? { words: wordsOfDeal(one.deal) } : {}
+    const source = { ...words, ...(version === undefined ? {} : { version: versionFor(sync, version) }) }
+    if (Object.keys(source).length > 0) batch.link({ id: one.link.id, source })
   }
 }
