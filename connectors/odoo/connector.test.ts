@@ -182,6 +182,23 @@ describe.each([
 })
 
 describe('writing', () => {
+  test('takes a company for a customer, and not those who carry its tax id below it', async () => {
+    const holding = simulator.store.addCustomer({ name: 'Holding', vat: 'X1' })
+    const below = { parent_id: Number(holding), is_company: false }
+    const ada = simulator.store.addCustomer({ ...below, name: 'Ada', email: 'ada@holding.test' })
+    simulator.store.addCustomer({ ...below, name: 'Gate 2', type: 'delivery' })
+    const branch = simulator.store.addCustomer({ name: 'Branch', vat: 'X2', parent_id: Number(holding) })
+    const person = simulator.store.addCustomer({ name: 'Ben', is_company: false, email: 'ben@home.test' })
+    const found = await connection.find('res.partner', [
+      { fields: { vat: 'X1' } },
+      { fields: { vat: 'X2' } },
+      { fields: { email: 'ada@holding.test' } },
+      { fields: { email: 'ben@home.test' } },
+      { fields: { email: 'ada@holding.test', parent_id: holding } },
+    ])
+    expect(found.map((matches) => matches.map(({ id }) => id))).toEqual([[holding], [branch], [], [person], [ada]])
+  })
+
   test('makes each order once, however often it is asked to', async () => {
     const ids = await make('a', 'b', 'a2')
     expect(await make('a', 'b', 'a2')).toEqual(ids)

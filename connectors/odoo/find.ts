@@ -79,7 +79,7 @@ export function openFinding(client: Client, models: Models, recent: Recent, sett
       const replies = await Promise.all(
         chunks(asked, size).map(async (part) => {
           const rows = await client.searchRead(object, {
-            domain: domainOf(part, types, exact),
+            domain: [...among(object, names), ...domainOf(part, types, exact)],
             fields: [...new Set(columns)].filter((name) => !name.includes('.')),
             order: 'id',
             archived: true,
@@ -195,6 +195,18 @@ function hasLetters(query: JsonObject, types: ReadonlyMap<string, string>): bool
     ([name, value]) =>
       typeof value === 'string' && texts.has(types.get(name) ?? '') && value.toLowerCase() !== value.toUpperCase(),
   )
+}
+
+/** Fields that say where a partner stands. Who asks by one of them means the contacts and addresses below a company. */
+const standing: ReadonlySet<string> = new Set(['parent_id', 'commercial_partner_id', 'type'])
+
+/**
+ * Among which records is looked. Contacts and addresses below a company have its tax id by themselves, so they are never
+ * the customer: that is who has no company above, or is one (Odoo's "commercial entity").
+ */
+function among(object: string, names: readonly string[]): Domain {
+  if (object !== 'res.partner' || names.some((name) => standing.has(name.split('.')[0] ?? ''))) return []
+  return ['|', ['parent_id', '=', false], ['is_company', '=', true]]
 }
 
 function domainOf(queries: readonly JsonObject[], types: ReadonlyMap<string, string>, exact: boolean): Domain {

@@ -215,6 +215,7 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
       user_id: one('Salesperson', 'res.users'),
       category_id: some('Tags', 'res.partner.category'),
       property_payment_term_id: one('Customer Payment Terms', 'account.payment.term'),
+      property_account_position_id: one('Fiscal Position', 'account.fiscal.position'),
       property_product_pricelist: one('Pricelist', 'product.pricelist', { searchable: false }),
     }),
     'uom.uom': model('Product Unit of Measure', 'name', { name: char('Unit of Measure', needed), active }),
@@ -232,6 +233,7 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
       company_id: one('Company', 'res.company', needed),
     }),
     'account.payment.term': model('Payment Terms', 'id', { name: char('Payment Terms', needed), active }),
+    'account.fiscal.position': model('Fiscal Position', 'id', { name: char('Fiscal Position', needed), active }),
     'crm.team': model('Sales Team', 'id', { name: char('Sales Team', needed), active }),
     'stock.warehouse': model('Warehouse', 'id', {
       name: char('Warehouse', needed),
@@ -336,6 +338,7 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
       pricelist_id: one('Pricelist', 'product.pricelist', { ...needed, ...whileOpen, ...ofCustomer }),
       currency_id: one('Currency', 'res.currency', shown),
       payment_term_id: one('Payment Terms', 'account.payment.term'),
+      fiscal_position_id: one('Fiscal Position', 'account.fiscal.position'),
       user_id: one('Salesperson', 'res.users'),
       team_id: one('Sales Team', 'crm.team'),
       company_id: one('Company', 'res.company', needed),

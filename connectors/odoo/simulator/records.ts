@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../../src/core/json.ts'
 import { userError, validationError, valueError } from './errors.ts'
 import { fieldOf, nameOf, readValue, rowsOf } from './fields.ts'
 import type { SimulatedField, Value, Values } from './models.ts'
+import { shareAgreed } from './partners.ts'
 import { priceOf } from './prices.ts'
 import type { Row, Store } from './store.ts'
 
@@ -32,6 +33,7 @@ export function openRecords(store: Store, options: Options) {
     refuseTwins(model, values, null)
     const { id } = store.create(model, own(model, values))
     if (model === 'product.product') writeThrough(model, id, values)
+    if (model === 'res.partner') shareAgreed(store, id, Object.keys(given))
     applyAll(model, id, lists)
     if (model === 'sale.order.line') lineChanged(Number(values.order_id), true)
     return id
@@ -54,6 +56,7 @@ export function openRecords(store: Store, options: Options) {
       const before = { quantity: row.product_uom_qty, order: row.order_id }
       store.update(model, row.id, own(model, filled))
       writeThrough(model, row.id, filled)
+      if (model === 'res.partner') shareAgreed(store, row.id, Object.keys(given))
       applyAll(model, row.id, lists)
       if (model === 'sale.order.line') {
         price(row.id)

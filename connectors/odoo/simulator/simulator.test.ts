@@ -430,6 +430,25 @@ describe('amounts', () => {
     ])
   })
 
+  test('gives whoever is below a company what is agreed with the company', async () => {
+    const { store, customer, rows } = await start()
+    const [term = 0] = (await rows('account.payment.term', [], ['name'])).map(({ id }) => Number(id))
+    const ada = store.create('res.partner', { name: 'Ada', parent_id: Number(customer), vat: 'HERS' })
+    const branch = store.create('res.partner', { name: 'Branch', parent_id: Number(customer), is_company: true })
+    store.write('res.partner', customer, { vat: 'X1', property_payment_term_id: term })
+    const later = store.create('res.partner', { name: 'Ben', parent_id: Number(ada) })
+    const agreed = await rows(
+      'res.partner',
+      [['id', 'in', [ada, branch, later].map(Number)]],
+      ['vat', 'property_payment_term_id'],
+    )
+    expect(agreed).toEqual([
+      { id: Number(ada), vat: 'X1', property_payment_term_id: [term, 'Immediate Payment'] },
+      { id: Number(branch), vat: false, property_payment_term_id: false },
+      { id: Number(later), vat: 'X1', property_payment_term_id: [term, 'Immediate Payment'] },
+    ])
+  })
+
   test('sends orders to the addresses of their customer', async () => {
     const { load, rows, store, customer } = await start()
     const dock = store.addCustomer({ name: 'Dock', parent_id: Number(customer), type: 'delivery' })
