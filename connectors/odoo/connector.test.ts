@@ -199,6 +199,24 @@ describe('writing', () => {
     expect(found.map((matches) => matches.map(({ id }) => id))).toEqual([[holding], [branch], [], [person], [ada]])
   })
 
+  test('finds the states of a country in one call, by code or by name', async () => {
+    const state = (country: string, more: JsonObject) => ({ fields: { 'country_id.code': country, ...more } })
+    const labels = async (...queries: { fields: JsonObject }[]) =>
+      (await connection.find('res.country.state', queries)).map((matches) => matches.map(({ label }) => label))
+    expect(await labels(state('US', { name: 'california' }))).toEqual([['California (US)']])
+    calls()
+    expect(
+      await labels(
+        state('US', { code: 'TX' }),
+        state('US', { code: 'ny' }),
+        state('CA', { code: 'QC' }),
+        state('US', { code: 'QC' }),
+      ),
+    ).toEqual([['Texas (US)'], ['New York (US)'], ['Quebec (CA)'], []])
+    // One for each country, and once more, without regard to case, for the one that is not there.
+    expect(calls()).toBe(3)
+  })
+
   test('makes each order once, however often it is asked to', async () => {
     const ids = await make('a', 'b', 'a2')
     expect(await make('a', 'b', 'a2')).toEqual(ids)

@@ -74,19 +74,24 @@ export function openFinding(client: Client, models: Models, recent: Recent, sett
     // What the orders that are made of these products will be asked about them, in a moment.
     if (object === 'product.product') columns.push('default_code', 'type')
     const search = async (asked: readonly JsonObject[], exact: boolean): Promise<readonly Row[]> => {
-      // A reply does not tell the value behind a path, so those are asked one by one; they are few: currencies, countries.
-      const size = names.some((name) => name.includes('.')) ? 1 : termsMax
+      // A reply does not tell the value behind a path, so those with the same one are asked together: states of a country.
+      const paths = names.filter((name) => name.includes('.'))
+      const behind = (query: JsonObject): JsonObject =>
+        Object.fromEntries(paths.map((name) => [name, query[name] ?? null]))
+      const groups = [...Map.groupBy(asked, (query) => textOf(behind(query))).values()]
       const replies = await Promise.all(
-        chunks(asked, size).map(async (part) => {
-          const rows = await client.searchRead(object, {
-            domain: [...among(object, names), ...domainOf(part, types, exact)],
-            fields: [...new Set(columns)].filter((name) => !name.includes('.')),
-            order: 'id',
-            archived: true,
-          })
-          if (object === 'product.product') recent.noteProducts(rows)
-          return size === 1 ? rows.map((row) => ({ ...row, ...(part[0] ?? {}), id: row.id })) : rows
-        }),
+        groups
+          .flatMap((group) => chunks(group, termsMax))
+          .map(async (part) => {
+            const rows = await client.searchRead(object, {
+              domain: [...among(object, names), ...domainOf(part, types, exact)],
+              fields: [...new Set(columns)].filter((name) => !name.includes('.')),
+              order: 'id',
+              archived: true,
+            })
+            if (object === 'product.product') recent.noteProducts(rows)
+            return paths.length === 0 ? rows : rows.map((row) => ({ ...row, ...behind(part[0] ?? {}), id: row.id }))
+          }),
       )
       return replies.flat()
     }
