@@ -217,6 +217,25 @@ describe('writing', () => {
     expect(calls()).toBe(3)
   })
 
+  test('leaves what has no value to Odoo, and takes away what an update says is gone', async () => {
+    await begin({ version: '17.0' })
+    const pricelist = simulator.store.create('product.pricelist', { name: 'Wholesale', currency_id: 1 })
+    simulator.store.write('res.partner', customer, { property_product_pricelist: Number(pricelist) })
+    const empty = { pricelist_id: null, note: null, commitment_date: null }
+    const [bare = '', full = ''] = idsOf(
+      await connection.write([
+        order('deal_1', empty, { discount: null }),
+        order('deal_2', { ...empty, note: 'Ring' }, { discount: '5' }),
+      ]),
+    )
+    const read = async (id: string) => (await connection.read('sale.order', [id], ['pricelist_id', 'note']))[0]?.fields
+    expect(await read(bare)).toMatchObject({ pricelist_id: { id: pricelist }, note: null })
+    expect(await read(full)).toMatchObject({ pricelist_id: { id: pricelist }, note: 'Ring' })
+    const cleared = { pricelist_id: null, note: null }
+    await connection.write([{ do: 'update', object: 'sale.order', id: full, key: null, fields: cleared, lines: null }])
+    expect(await read(full)).toMatchObject({ pricelist_id: null, note: null })
+  })
+
   test('makes each order once, however often it is asked to', async () => {
     const ids = await make('a', 'b', 'a2')
     expect(await make('a', 'b', 'a2')).toEqual(ids)

@@ -29,8 +29,9 @@ export function differenceOf(
   const fields = changedFields(before.fields, after.fields)
   const upsert = after.lines.flatMap((line) => {
     const known = before.lines[line.key]
-    const changed = known === undefined ? line.fields : changedFields(known, line.fields)
-    return Object.keys(changed).length === 0 ? [] : [{ key: line.key, fields: changed }]
+    // Of a new line what is empty is not said: that would clear what the target fills in by itself.
+    const changed = changedFields(known ?? {}, line.fields)
+    return known !== undefined && Object.keys(changed).length === 0 ? [] : [{ key: line.key, fields: changed }]
   })
   const kept = new Set(after.lines.map((line) => line.key))
   const remove = Object.keys(before.lines).filter((key) => !kept.has(key))

@@ -335,7 +335,11 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
       partner_id: one('Customer', 'res.partner', { ...needed, ...whileOpen }),
       partner_invoice_id: one('Invoice Address', 'res.partner', { ...needed, ...whileOpen, ...ofCustomer }),
       partner_shipping_id: one('Delivery Address', 'res.partner', { ...needed, ...whileOpen, ...ofCustomer }),
-      pricelist_id: one('Pricelist', 'product.pricelist', { ...needed, ...whileOpen, ...ofCustomer }),
+      pricelist_id: one('Pricelist', 'product.pricelist', {
+        required: major <= 16,
+        ...whileOpen,
+        ...ofCustomer,
+      }),
       currency_id: one('Currency', 'res.currency', shown),
       payment_term_id: one('Payment Terms', 'account.payment.term'),
       fiscal_position_id: one('Fiscal Position', 'account.fiscal.position'),

@@ -50,7 +50,7 @@ export function openRecords(store: Store, options: Options) {
     for (const row of rowsOf(store, model, ids)) {
       if (model === 'sale.order') refuseLocked(row, Object.keys(given))
       const filled: Record<string, Value> = { ...values }
-      if (model === 'sale.order' && typeof values.pricelist_id === 'number') filled.currency_id = currencyOf(values)
+      if (model === 'sale.order' && values.pricelist_id !== undefined) filled.currency_id = currencyOf(values)
       refuseTwins(model, { ...row, ...filled }, row.id)
       require(model, { ...row, ...filled })
       const before = { quantity: row.product_uom_qty, order: row.order_id }
@@ -234,7 +234,8 @@ export function openRecords(store: Store, options: Options) {
     values.partner_invoice_id ??= addressOf(partner, 'invoice')
     values.partner_shipping_id ??= addressOf(partner, 'delivery')
     values.payment_term_id ??= partner.property_payment_term_id ?? false
-    values.pricelist_id ||= partner.property_product_pricelist || 1
+    // Only where it is not given: `false` is a value, and stays. [doc] `create` of `sale.order` up to 16, `_compute_pricelist_id` later.
+    values.pricelist_id ??= partner.property_product_pricelist || 1
     values.currency_id = currencyOf(values)
   }
 
@@ -248,7 +249,7 @@ export function openRecords(store: Store, options: Options) {
   }
 
   const currencyOf = (values: Values): Value =>
-    store.get('product.pricelist', Number(values.pricelist_id))?.currency_id ?? false
+    store.get('product.pricelist', Number(values.pricelist_id))?.currency_id ?? companyCurrency()
   const companyCurrency = (): Value => store.get('res.company', 1)?.currency_id ?? false
 
   function completeLine(values: Record<string, Value>): void {

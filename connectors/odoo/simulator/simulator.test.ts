@@ -419,10 +419,11 @@ describe('amounts', () => {
         'order_line/product_id/.id',
         'order_line/tax_id/.id',
       ],
-      [
-        ['crm.o1', customer, '3', 'crm.l1', product, '1'],
-        ['crm.o2', customer, '', 'crm.l2', product, ''],
-      ],
+      [['crm.o1', customer, '3', 'crm.l1', product, '1']],
+    )
+    await load(
+      ['id', 'partner_id/.id', 'order_line/id', 'order_line/product_id/.id', 'order_line/tax_id/.id'],
+      [['crm.o2', customer, 'crm.l2', product, '']],
     )
     expect(store.orders()).toMatchObject([
       { currency: 'JPY', amountUntaxed: 100, amountTax: 10, amountTotal: 110, lines: [{ price: 99.5 }] },
