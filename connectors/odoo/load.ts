@@ -4,6 +4,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import type { Write } from '../../src/ports/connector.ts'
 import { inHalves } from '../kit/halves.ts'
 import { type Client, read, sideBySide } from './client.ts'
+import { openTerms } from './customer-terms.ts'
 import { type Cell, encodeFields } from './encode.ts'
 import { failureOfMessages, isLostRace, isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
@@ -43,6 +44,7 @@ const replySchema = z.object({
  * transaction. One bad record rolls back its whole call; it is named, left out, and the others are sent again.
  */
 export function openLoading(client: Client, models: Models, settings: Settings, clock: Clock) {
+  const withTerms = openTerms(client, models)
   const externalId = (key: string): string => `${settings.module}.${nameOfKey(key)}`
 
   /** Records of one object, in rounds: those of a later round add lines that have other columns than the first ones. */
@@ -175,7 +177,8 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
     })
   }
 
-  return async function load(writes: readonly RecordWrite[]): Promise<readonly Outcome[]> {
+  return async function load(given: readonly RecordWrite[]): Promise<readonly Outcome[]> {
+    const writes = await withTerms(given)
     const outcomes: Outcome[] = writes.map(() => ({ ok: false, failure: notSent }))
     let written = false
     for (const [object, group] of Map.groupBy(writes.entries(), ([, write]) => write.object)) {

@@ -57,7 +57,7 @@ export async function startOdooSimulator(
   }
   const stock = openStock(store)
   const fulfilment = openFulfilment(store, { major, routeOf, stock })
-  const records = openRecords(store, { onMore: (orderId) => fulfilment.more(orderId) })
+  const records = openRecords(store, { major, onMore: (orderId) => fulfilment.more(orderId) })
   const load = openLoad(store, records)
   /** Secret of each API key, and its record. */
   const apiKeys = new Map<string, number>()

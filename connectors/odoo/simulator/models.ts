@@ -119,6 +119,8 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
   const whileOpen: More = major >= 17 ? {} : { readonly: true, openIn: ['draft', 'sent'] }
   // And from version 17 on these are computed from the customer.
   const ofCustomer: More = major >= 17 ? { depends: ['partner_id'] } : {}
+  // These from version 16 on; before, the form fills them in and `create` does not.
+  const agreed: More = major >= 16 ? { depends: ['partner_id'] } : {}
   const templateFields = templateFieldsOf(major)
   const models: Record<string, SimulatedModel> = {
     'res.users': model('Users', 'name', {
@@ -341,9 +343,9 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
         ...ofCustomer,
       }),
       currency_id: one('Currency', 'res.currency', shown),
-      payment_term_id: one('Payment Terms', 'account.payment.term'),
-      fiscal_position_id: one('Fiscal Position', 'account.fiscal.position'),
-      user_id: one('Salesperson', 'res.users'),
+      payment_term_id: one('Payment Terms', 'account.payment.term', agreed),
+      fiscal_position_id: one('Fiscal Position', 'account.fiscal.position', agreed),
+      user_id: one('Salesperson', 'res.users', agreed),
       team_id: one('Sales Team', 'crm.team'),
       company_id: one('Company', 'res.company', needed),
       warehouse_id: one('Warehouse', 'stock.warehouse', { ...needed, ...whileOpen }),

@@ -11,6 +11,7 @@ import type { Row, Store } from './store.ts'
 export type Records = ReturnType<typeof openRecords>
 
 interface Options {
+  readonly major: number
   /** Told when the quantity of a line of a confirmed order has grown, or a line was added to it. */
   readonly onMore: (orderId: number) => void
 }
@@ -229,11 +230,20 @@ export function openRecords(store: Store, options: Options) {
     values.date_order ??= store.time()
     values.company_id ??= 1
     values.warehouse_id ??= 1
-    values.user_id ??= partner.user_id || 2
+    // [seen] on 14: an order made over the API has neither payment terms nor fiscal position of its customer, and our user as
+    // its salesperson. They are computed, `_compute_payment_term_id` and the like, from 16 on: [doc].
+    if (options.major >= 16) {
+      const company = store.get(
+        'res.partner',
+        Number(readValue(store, 'res.partner', partner, 'commercial_partner_id')),
+      )
+      values.user_id ??= partner.user_id || company?.user_id || 2
+      values.payment_term_id ??= partner.property_payment_term_id ?? false
+      values.fiscal_position_id ??= partner.property_account_position_id ?? false
+    } else values.user_id ??= 2
     values.team_id ??= 1
     values.partner_invoice_id ??= addressOf(partner, 'invoice')
     values.partner_shipping_id ??= addressOf(partner, 'delivery')
-    values.payment_term_id ??= partner.property_payment_term_id ?? false
     // Only where it is not given: `false` is a value, and stays. [doc] `create` of `sale.order` up to 16, `_compute_pricelist_id` later.
     values.pricelist_id ??= partner.property_product_pricelist || 1
     values.currency_id = currencyOf(values)

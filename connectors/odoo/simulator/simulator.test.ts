@@ -431,6 +431,24 @@ describe('amounts', () => {
     ])
   })
 
+  test.each([
+    ['14.0', false, false, [2, 'Mitchell Admin']],
+    ['15.0', false, false, [2, 'Mitchell Admin']],
+    ['16.0', [2, '30 Days'], [1, 'Export'], [3, 'Ana']],
+  ])('take the terms of their customer by themselves, or not: Odoo %s', async (version, term, position, user) => {
+    const { store, customer, rows, order } = await start({ version })
+    const ana = store.create('res.users', { name: 'Ana', login: 'ana', company_id: 1 })
+    const export_ = store.create('account.fiscal.position', { name: 'Export' })
+    store.write('res.partner', customer, {
+      property_payment_term_id: 2,
+      property_account_position_id: Number(export_),
+      user_id: Number(ana),
+    })
+    const id = Number(await order())
+    const [made] = await rows('sale.order', [['id', '=', id]], ['payment_term_id', 'fiscal_position_id', 'user_id'])
+    expect(made).toEqual({ id, payment_term_id: term, fiscal_position_id: position, user_id: user })
+  })
+
   test('gives whoever is below a company what is agreed with the company', async () => {
     const { store, customer, rows } = await start()
     const [term = 0] = (await rows('account.payment.term', [], ['name'])).map(({ id }) => Number(id))
