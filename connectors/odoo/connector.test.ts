@@ -273,6 +273,22 @@ describe('writing', () => {
     expect(await read(full)).toMatchObject({ pricelist_id: null, note: null })
   })
 
+  test('tells the cause of a refusal, also where a salesperson would be told of the order', async () => {
+    const { store } = simulator
+    const partner = Number(store.create('res.partner', { name: 'Ana', email: 'ana@seller.test' }))
+    const ana = store.create('res.users', { name: 'Ana', login: 'ana', company_id: 1, partner_id: partner })
+    const outcomes = await connection.write([
+      order('deal_1', { user_id: ana }),
+      order('deal_2', { user_id: ana, client_order_ref: 'PO-2', partner_id: '999999' }),
+      order('deal_3', { user_id: ana }),
+    ])
+    expect(outcomes.map((outcome) => outcome.ok)).toEqual([true, false, true])
+    const [, refused] = outcomes
+    const failure = refused?.ok === false ? refused.failure : null
+    expect(failure).toMatchObject({ problem: { kind: 'record_rejected', field: 'partner_id' } })
+    expect(failure?.message).toContain("No matching record found for database id '999999'")
+  })
+
   test('makes each order once, however often it is asked to', async () => {
     const ids = await make('a', 'b', 'a2')
     expect(await make('a', 'b', 'a2')).toEqual(ids)

@@ -159,7 +159,9 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
       method: 'load',
       args: { fields, data },
       effect: 'write',
-      ...(archived ? { context: { active_test: false } } : {}),
+      // Odoo would mail each salesperson each order, hundreds at a first run. And where the call is refused the mail is gone when
+      // it is to be sent: the answer is then that "mail.mail" does not exist, instead of what was refused.
+      context: { mail_auto_subscribe_no_notify: true, ...(archived ? { active_test: false } : {}) },
     })
     return read(replySchema, value, 'the outcome of a load')
   }
