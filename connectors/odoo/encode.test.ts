@@ -35,10 +35,16 @@ describe('a value', () => {
     ['many2one', '43', 'given/.id', '43'],
     ['many2many', ['1', '2'], 'given/.id', '1,2'],
     ['many2many', [], 'given/.id', ''],
-    ['many2one', null, 'given/.id', ''],
-    ['float', null, 'given', ''],
   ])('for %s: %j', (type, value, column, text) => {
     expect(encode(type, value)).toEqual({ ok: true, value: [{ column, text }] })
+  })
+
+  test.each<[string, string]>([
+    ['many2one', 'given/.id'],
+    ['float', 'given'],
+    ['boolean', 'given'],
+  ])('that is taken away, for %s', (type, column) => {
+    expect(encode(type, null, { creating: false })).toEqual({ ok: true, value: [{ column, text: '' }] })
   })
 
   test.each<[string, Json]>([
@@ -69,12 +75,13 @@ describe('a value', () => {
     expect(encode(type, value)).toMatchObject({ ok: false, failure: { fix: expect.stringContaining(transform) } })
   })
 
-  test('that is missing is left to Odoo only where a new record must have one', () => {
+  test('that is missing is left to Odoo in a new record, and clears in one that is there', () => {
     const none = { ok: true, value: [] }
     const cleared = { ok: true, value: [{ column: 'given', text: '' }] }
-    expect(encode('char', null, { required: true, creating: true })).toEqual(none)
-    expect(encode('char', null, { required: true, creating: false })).toEqual(cleared)
-    expect(encode('char', null, { required: false, creating: true })).toEqual(cleared)
+    for (const required of [true, false]) {
+      expect(encode('char', null, { required, creating: true })).toEqual(none)
+      expect(encode('char', null, { required, creating: false })).toEqual(cleared)
+    }
   })
 
   test('for a field that is not there, whatever its name, is refused', () => {

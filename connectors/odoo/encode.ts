@@ -4,7 +4,7 @@ import type { Failure, Result } from '../../src/core/problem.ts'
 import { parseInstant, parsePlainDate } from '../../src/core/time.ts'
 import type { Field, Fields } from './schema.ts'
 
-/** A cell of `load`: always text, the empty one clears. */
+/** A cell of `load`: always text. The empty one clears, also what Odoo would have filled in by itself. */
 export interface Cell {
   /** `partner_id/.id`: the field, and that its value is an id rather than a name. */
   readonly column: string
@@ -29,8 +29,8 @@ export function encodeFields(
         field: name,
       })
     }
-    // Nothing to put into a field that must have a value: Odoo has a default for it, or says that it is missing.
-    if (value === null && creating && field.required) continue
+    // An empty cell is a value: it would keep Odoo from filling the field in, by a default or from the customer.
+    if (value === null && creating) continue
     const text = textOf(field, value)
     if (text === null) {
       return refused({

@@ -74,19 +74,24 @@ export function openFinding(client: Client, models: Models, recent: Recent, sett
     // What the orders that are made of these products will be asked about them, in a moment.
     if (object === 'product.product') columns.push('default_code', 'type')
     const search = async (asked: readonly JsonObject[], exact: boolean): Promise<readonly Row[]> => {
-      // A reply does not tell the value behind a path, so those are asked one by one; they are few: currencies, countries.
-      const size = names.some((name) => name.includes('.')) ? 1 : termsMax
+      // A reply does not tell the value behind a path, so those with the same one are asked together: states of a country.
+      const paths = names.filter((name) => name.includes('.'))
+      const behind = (query: JsonObject): JsonObject =>
+        Object.fromEntries(paths.map((name) => [name, query[name] ?? null]))
+      const groups = [...Map.groupBy(asked, (query) => textOf(behind(query))).values()]
       const replies = await Promise.all(
-        chunks(asked, size).map(async (part) => {
-          const rows = await client.searchRead(object, {
-            domain: domainOf(part, types, exact),
-            fields: [...new Set(columns)].filter((name) => !name.includes('.')),
-            order: 'id',
-            archived: true,
-          })
-          if (object === 'product.product') recent.noteProducts(rows)
-          return size === 1 ? rows.map((row) => ({ ...row, ...(part[0] ?? {}), id: row.id })) : rows
-        }),
+        groups
+          .flatMap((group) => chunks(group, termsMax))
+          .map(async (part) => {
+            const rows = await client.searchRead(object, {
+              domain: [...among(object, names), ...domainOf(part, types, exact)],
+              fields: [...new Set(columns)].filter((name) => !name.includes('.')),
+              order: 'id',
+              archived: true,
+            })
+            if (object === 'product.product') recent.noteProducts(rows)
+            return paths.length === 0 ? rows : rows.map((row) => ({ ...row, ...behind(part[0] ?? {}), id: row.id }))
+          }),
       )
       return replies.flat()
     }
@@ -195,6 +200,18 @@ function hasLetters(query: JsonObject, types: ReadonlyMap<string, string>): bool
     ([name, value]) =>
       typeof value === 'string' && texts.has(types.get(name) ?? '') && value.toLowerCase() !== value.toUpperCase(),
   )
+}
+
+/** Fields that say where a partner stands. Who asks by one of them means the contacts and addresses below a company. */
+const standing: ReadonlySet<string> = new Set(['parent_id', 'commercial_partner_id', 'type'])
+
+/**
+ * Among which records is looked. Contacts and addresses below a company have its tax id by themselves, so they are never
+ * the customer: that is who has no company above, or is one (Odoo's "commercial entity").
+ */
+function among(object: string, names: readonly string[]): Domain {
+  if (object !== 'res.partner' || names.some((name) => standing.has(name.split('.')[0] ?? ''))) return []
+  return ['|', ['parent_id', '=', false], ['is_company', '=', true]]
 }
 
 function domainOf(queries: readonly JsonObject[], types: ReadonlyMap<string, string>, exact: boolean): Domain {

@@ -5,6 +5,7 @@ import type { Write } from '../../src/ports/connector.ts'
 import { withWhatGoesAlong } from '../kit/along.ts'
 import { inHalves } from '../kit/halves.ts'
 import { type Client, read, sideBySide } from './client.ts'
+import { openTerms } from './customer-terms.ts'
 import { type Cell, encodeFields } from './encode.ts'
 import { failureOfMessages, isLostRace, isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
@@ -47,6 +48,7 @@ const replySchema = z.object({
  * transaction. One bad record rolls back its whole call; it is named, left out, and the others are sent again.
  */
 export function openLoading(client: Client, models: Models, settings: Settings, clock: Clock) {
+  const withTerms = openTerms(client, models)
   const externalId = (key: string): string => `${settings.module}.${nameOfKey(key)}`
 
   /** Records of one object, in rounds: those of a later round add lines that have other columns than the first ones. */
@@ -161,7 +163,9 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
       method: 'load',
       args: { fields, data },
       effect: 'write',
-      ...(archived ? { context: { active_test: false } } : {}),
+      // Odoo would mail each salesperson each order, hundreds at a first run. And where the call is refused the mail is gone when
+      // it is to be sent: the answer is then that "mail.mail" does not exist, instead of what was refused.
+      context: { mail_auto_subscribe_no_notify: true, ...(archived ? { active_test: false } : {}) },
     })
     return read(replySchema, value, 'the outcome of a load')
   }
@@ -179,7 +183,8 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
     })
   }
 
-  return async function load(writes: readonly RecordWrite[]): Promise<readonly Outcome[]> {
+  return async function load(given: readonly RecordWrite[]): Promise<readonly Outcome[]> {
+    const writes = await withTerms(given)
     const outcomes: Outcome[] = writes.map(() => ({ ok: false, failure: notSent }))
     let written = false
     for (const [object, group] of Map.groupBy(writes.entries(), ([, write]) => write.object)) {

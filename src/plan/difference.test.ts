@@ -41,3 +41,14 @@ test('names what changed, with what goes along in its line, what is new and what
 test('does not clear what was never written', () => {
   expect(changedFields({ a: '1' }, { a: null, b: null })).toEqual({ a: null })
 })
+
+test('says nothing of what a new line does not have', () => {
+  const lines = [
+    { key: 'l3', fields: { qty: '1', price: null } },
+    { key: 'l4', fields: { price: null } },
+  ]
+  expect(differenceOf({ fields: {}, lines: {}, confirmed: false }, { fields: {}, lines })?.upsert).toEqual([
+    { key: 'l3', fields: { qty: '1' } },
+    { key: 'l4', fields: {} },
+  ])
+})

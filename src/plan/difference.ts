@@ -30,7 +30,8 @@ export function differenceOf(
   const fields = changedFields(before.fields, after.fields)
   const upsert = after.lines.flatMap((line) => {
     const known = before.lines[line.key]
-    if (known === undefined) return [line]
+    // Of a new line what is empty is not said: that would clear what the target fills in by itself.
+    if (known === undefined) return [{ key: line.key, fields: changedFields({}, line.fields) }]
     const fields = changedFields(known, line.fields)
     const unchanged = Object.fromEntries(Object.entries(line.fields).filter(([name]) => !Object.hasOwn(fields, name)))
     return Object.keys(fields).length === 0 ? [] : [{ key: line.key, fields, unchanged }]

@@ -119,6 +119,8 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
   const whileOpen: More = major >= 17 ? {} : { readonly: true, openIn: ['draft', 'sent'] }
   // And from version 17 on these are computed from the customer.
   const ofCustomer: More = major >= 17 ? { depends: ['partner_id'] } : {}
+  // These from version 16 on; before, the form fills them in and `create` does not.
+  const agreed: More = major >= 16 ? { depends: ['partner_id'] } : {}
   const templateFields = templateFieldsOf(major)
   const models: Record<string, SimulatedModel> = {
     'res.users': model('Users', 'name', {
@@ -215,6 +217,7 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
       user_id: one('Salesperson', 'res.users'),
       category_id: some('Tags', 'res.partner.category'),
       property_payment_term_id: one('Customer Payment Terms', 'account.payment.term'),
+      property_account_position_id: one('Fiscal Position', 'account.fiscal.position'),
       property_product_pricelist: one('Pricelist', 'product.pricelist', { searchable: false }),
     }),
     'uom.uom': model('Product Unit of Measure', 'name', { name: char('Unit of Measure', needed), active }),
@@ -232,6 +235,7 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
       company_id: one('Company', 'res.company', needed),
     }),
     'account.payment.term': model('Payment Terms', 'id', { name: char('Payment Terms', needed), active }),
+    'account.fiscal.position': model('Fiscal Position', 'id', { name: char('Fiscal Position', needed), active }),
     'crm.team': model('Sales Team', 'id', { name: char('Sales Team', needed), active }),
     'stock.warehouse': model('Warehouse', 'id', {
       name: char('Warehouse', needed),
@@ -333,10 +337,15 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
       partner_id: one('Customer', 'res.partner', { ...needed, ...whileOpen }),
       partner_invoice_id: one('Invoice Address', 'res.partner', { ...needed, ...whileOpen, ...ofCustomer }),
       partner_shipping_id: one('Delivery Address', 'res.partner', { ...needed, ...whileOpen, ...ofCustomer }),
-      pricelist_id: one('Pricelist', 'product.pricelist', { ...needed, ...whileOpen, ...ofCustomer }),
+      pricelist_id: one('Pricelist', 'product.pricelist', {
+        required: major <= 16,
+        ...whileOpen,
+        ...ofCustomer,
+      }),
       currency_id: one('Currency', 'res.currency', shown),
-      payment_term_id: one('Payment Terms', 'account.payment.term'),
-      user_id: one('Salesperson', 'res.users'),
+      payment_term_id: one('Payment Terms', 'account.payment.term', agreed),
+      fiscal_position_id: one('Fiscal Position', 'account.fiscal.position', agreed),
+      user_id: one('Salesperson', 'res.users', agreed),
       team_id: one('Sales Team', 'crm.team'),
       company_id: one('Company', 'res.company', needed),
       warehouse_id: one('Warehouse', 'stock.warehouse', { ...needed, ...whileOpen }),

@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../../src/core/json.ts'
 import { userError, validationError, valueError } from './errors.ts'
 import { fieldOf, nameOf, readValue, rowsOf } from './fields.ts'
 import type { SimulatedField, Value, Values } from './models.ts'
+import { shareAgreed } from './partners.ts'
 import { priceOf } from './prices.ts'
 import type { Row, Store } from './store.ts'
 
@@ -33,6 +34,7 @@ export function openRecords(store: Store, options: Options) {
     refuseTwins(model, values, null)
     const { id } = store.create(model, own(model, values))
     if (model === 'product.product') writeThrough(model, id, values)
+    if (model === 'res.partner') shareAgreed(store, id, Object.keys(given))
     applyAll(model, id, lists)
     if (model === 'sale.order.line') lineChanged(Number(values.order_id), true)
     return id
@@ -50,12 +52,13 @@ export function openRecords(store: Store, options: Options) {
       if (model === 'sale.order') refuseLocked(row, Object.keys(given))
       const filled: Record<string, Value> = { ...values }
       if (model === 'sale.order.line' && isRepriced(values)) filled.price_unit = listPrice({ ...row, ...values })
-      if (model === 'sale.order' && typeof values.pricelist_id === 'number') filled.currency_id = currencyOf(values)
+      if (model === 'sale.order' && values.pricelist_id !== undefined) filled.currency_id = currencyOf(values)
       refuseTwins(model, { ...row, ...filled }, row.id)
       require(model, { ...row, ...filled })
       const before = { quantity: row.product_uom_qty, order: row.order_id }
       store.update(model, row.id, own(model, filled))
       writeThrough(model, row.id, filled)
+      if (model === 'res.partner') shareAgreed(store, row.id, Object.keys(given))
       applyAll(model, row.id, lists)
       if (model === 'sale.order.line') {
         price(row.id)
@@ -237,12 +240,22 @@ export function openRecords(store: Store, options: Options) {
     values.date_order ??= store.time()
     values.company_id ??= 1
     values.warehouse_id ??= 1
-    values.user_id ??= partner.user_id || 2
+    // [seen] on 14: an order made over the API has neither payment terms nor fiscal position of its customer, and our user as
+    // its salesperson. They are computed, `_compute_payment_term_id` and the like, from 16 on: [doc].
+    if (options.major >= 16) {
+      const company = store.get(
+        'res.partner',
+        Number(readValue(store, 'res.partner', partner, 'commercial_partner_id')),
+      )
+      values.user_id ??= partner.user_id || company?.user_id || 2
+      values.payment_term_id ??= partner.property_payment_term_id ?? false
+      values.fiscal_position_id ??= partner.property_account_position_id ?? false
+    } else values.user_id ??= 2
     values.team_id ??= 1
     values.partner_invoice_id ??= addressOf(partner, 'invoice')
     values.partner_shipping_id ??= addressOf(partner, 'delivery')
-    values.payment_term_id ??= partner.property_payment_term_id ?? false
-    values.pricelist_id ||= partner.property_product_pricelist || 1
+    // Only where it is not given: `false` is a value, and stays. [doc] `create` of `sale.order` up to 16, `_compute_pricelist_id` later.
+    values.pricelist_id ??= partner.property_product_pricelist || 1
     values.currency_id = currencyOf(values)
   }
 
@@ -256,7 +269,7 @@ export function openRecords(store: Store, options: Options) {
   }
 
   const currencyOf = (values: Values): Value =>
-    store.get('product.pricelist', Number(values.pricelist_id))?.currency_id ?? false
+    store.get('product.pricelist', Number(values.pricelist_id))?.currency_id ?? companyCurrency()
   const companyCurrency = (): Value => store.get('res.company', 1)?.currency_id ?? false
 
   function completeLine(values: Record<string, Value>): void {

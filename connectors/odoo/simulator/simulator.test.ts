@@ -419,14 +419,52 @@ describe('amounts', () => {
         'order_line/product_id/.id',
         'order_line/tax_id/.id',
       ],
-      [
-        ['crm.o1', customer, '3', 'crm.l1', product, '1'],
-        ['crm.o2', customer, '', 'crm.l2', product, ''],
-      ],
+      [['crm.o1', customer, '3', 'crm.l1', product, '1']],
+    )
+    await load(
+      ['id', 'partner_id/.id', 'order_line/id', 'order_line/product_id/.id', 'order_line/tax_id/.id'],
+      [['crm.o2', customer, 'crm.l2', product, '']],
     )
     expect(store.orders()).toMatchObject([
       { currency: 'JPY', amountUntaxed: 100, amountTax: 10, amountTotal: 110, lines: [{ price: 99.5 }] },
       { currency: 'USD', amountUntaxed: 99.5, amountTax: 0 },
+    ])
+  })
+
+  test.each([
+    ['14.0', false, false, [2, 'Mitchell Admin']],
+    ['15.0', false, false, [2, 'Mitchell Admin']],
+    ['16.0', [2, '30 Days'], [1, 'Export'], [3, 'Ana']],
+  ])('take the terms of their customer by themselves, or not: Odoo %s', async (version, term, position, user) => {
+    const { store, customer, rows, order } = await start({ version })
+    const ana = store.create('res.users', { name: 'Ana', login: 'ana', company_id: 1 })
+    const export_ = store.create('account.fiscal.position', { name: 'Export' })
+    store.write('res.partner', customer, {
+      property_payment_term_id: 2,
+      property_account_position_id: Number(export_),
+      user_id: Number(ana),
+    })
+    const id = Number(await order())
+    const [made] = await rows('sale.order', [['id', '=', id]], ['payment_term_id', 'fiscal_position_id', 'user_id'])
+    expect(made).toEqual({ id, payment_term_id: term, fiscal_position_id: position, user_id: user })
+  })
+
+  test('gives whoever is below a company what is agreed with the company', async () => {
+    const { store, customer, rows } = await start()
+    const [term = 0] = (await rows('account.payment.term', [], ['name'])).map(({ id }) => Number(id))
+    const ada = store.create('res.partner', { name: 'Ada', parent_id: Number(customer), vat: 'HERS' })
+    const branch = store.create('res.partner', { name: 'Branch', parent_id: Number(customer), is_company: true })
+    store.write('res.partner', customer, { vat: 'X1', property_payment_term_id: term })
+    const later = store.create('res.partner', { name: 'Ben', parent_id: Number(ada) })
+    const agreed = await rows(
+      'res.partner',
+      [['id', 'in', [ada, branch, later].map(Number)]],
+      ['vat', 'property_payment_term_id'],
+    )
+    expect(agreed).toEqual([
+      { id: Number(ada), vat: 'X1', property_payment_term_id: [term, 'Immediate Payment'] },
+      { id: Number(branch), vat: false, property_payment_term_id: false },
+      { id: Number(later), vat: 'X1', property_payment_term_id: [term, 'Immediate Payment'] },
     ])
   })
 

@@ -1,5 +1,5 @@
 import { refText } from '../../core/ref.ts'
-import { storedOf } from '../../plan/difference.ts'
+import { changedFields, storedOf } from '../../plan/difference.ts'
 import type { Write, WriteOutcome } from '../../ports/connector.ts'
 import type { LinkUpdate } from '../../ports/ledger/links.ts'
 import { madeCount } from '../bench/batch.ts'
@@ -97,12 +97,20 @@ async function makeSome(kind: Kind, subjects: readonly Ready[], bench: Bench): P
   return brought
 }
 
+/** What has no value is left out: said to be empty, it would keep the target from filling it in by itself. */
 const createOf = ({ object }: Kind, { key, fields, lines }: Ready): Write => ({
   do: 'create',
   object,
   key,
-  fields,
-  lines: lines === null ? null : { field: lines.field, upsert: lines.items, remove: [] },
+  fields: changedFields({}, fields),
+  lines:
+    lines === null
+      ? null
+      : {
+          field: lines.field,
+          upsert: lines.items.map((line) => ({ key: line.key, fields: changedFields({}, line.fields) })),
+          remove: [],
+        },
 })
 
 const linesOf = ({ lines }: Ready) => Object.fromEntries((lines?.items ?? []).map((line) => [line.key, line.fields]))

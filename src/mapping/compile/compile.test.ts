@@ -281,6 +281,15 @@ test.each([
   expect(findingsOf(`from: customer\nto: res.partner\n${rest}`)).toMatchObject([{ kind }])
 })
 
+test.each([
+  ['a lookup without conditions', '[]', 'missing_word'],
+  ['a way without conditions', '[{ name: customer.name }, {}]', 'missing_word'],
+  ['a way that is a text', '[name]', 'missing_word'],
+])('refused: %s', (_, where, kind) => {
+  const text = `from: customer\nto: res.partner\nfields: { state_id: { lookup: res.country.state, where: ${where} } }`
+  expect(findingsOf(text)).toMatchObject([{ kind }])
+})
+
 test('`match` is for mappings from a document', () => {
   const text = 'from: deals\nto: customer\nmatch: [id]\nfields: { id: id, name: x }'
   expect(findingsOf(text)).toMatchObject([{ kind: 'unknown_word', line: 3 }])

@@ -81,7 +81,8 @@ entry of a list is \`contacts.0.email\`; a whole list is walked by \`each\`.
 | \`{ from: path, else: rule, with: [transforms], map: table, default: literal }\` | what is there; if empty, what \`else\` gives; then the [transforms](transforms.md) one after the other; then the entry of \`config/tables/<table>.yaml\`, looked up without regard to letter case; \`default\` when all of it is empty |
 | \`{ value: literal }\` | always the same |
 | \`{ expr: "JSONata" }\` | what the expression gives; \`with\`, \`map\` and \`default\` may follow |
-| \`{ lookup: object, where: { field: rule }, default: literal, optional: true }\` | outbound: the id of the one active record that meets all conditions. None or several are a problem; \`default\` stands in for none. When all conditions are empty: nothing with \`optional\`, else a problem |
+| \`{ lookup: object, where: { field: rule }, default: literal, optional: true }\` | outbound: the id of the one active record that meets all conditions. None or several are a problem; \`default\` stands in for none, and \`default: null\` leaves the field empty then. When all conditions are empty: nothing with \`optional\`, else a problem |
+| \`{ lookup: object, where: [{ field: rule }, { field: rule }] }\` | the same in several ways, the best first: the first that finds something counts; one with an empty value is skipped |
 | \`{ link: customer }\` | outbound: the id that another record of the sync has in the target. Which names there are depends on the sync: an order has \`customer\`, other mappings have none |
 | \`{ each: path, as: name, when: rule, fields: { … } }\` | inbound: a list with one object for each entry for which \`when\` holds |
 | \`{ when: rule, fields: { … } }\` | inbound: an object, or nothing when \`when\` does not hold |

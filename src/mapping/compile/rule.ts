@@ -252,7 +252,8 @@ function compileLookup(node: MapNode, target: Target, scope: PathScope, context:
   const object = textOf(entryOf(node, 'lookup') as Entry, context)
   const fields = object === null ? null : context.fieldsOf(object)
   const where = entryOf(node, 'where')
-  if (where?.value.is !== 'map' || where.value.entries.length === 0) {
+  const given = where?.value.is === 'list' ? where.value.entries : where === undefined ? [] : [where.value]
+  if (given.length === 0 || given.some((way) => way.is !== 'map' || way.entries.length === 0)) {
     context.report(
       (where?.value ?? node).at,
       'missing_word',
@@ -262,21 +263,24 @@ function compileLookup(node: MapNode, target: Target, scope: PathScope, context:
     return null
   }
   const inner = withoutLinks(context)
-  const conditions = where.value.entries.map((entry) => compileCondition(entry, fields, target, scope, inner))
+  const ways = given.map((way) =>
+    (way.is === 'map' ? way.entries : []).map((entry) => compileCondition(entry, fields, target, scope, inner)),
+  )
   const fallback = compileDefault(node, { ...target, shape: { kind: 'reference' } }, context)
   const optional = optionalOf(node, context)
   if (object === null || fallback === undefined || optional === undefined) return null
-  const sound = conditions.filter((condition) => condition !== null)
-  if (sound.length < conditions.length) return null
-  const texts = sound.map((condition) => `${condition.name} = ${condition.rule.text}`)
+  const sound = ways.map((conditions) => conditions.filter((condition) => condition !== null))
+  if (sound.some((conditions, index) => conditions.length < (ways[index]?.length ?? 0))) return null
+  const texts = sound.map((conditions) => conditions.map(({ name, rule }) => `${name} = ${rule.text}`).join(' and '))
+  const stated = entryOf(node, 'default') !== undefined
   return {
-    evaluate: lookup(object, sound, target.path, fallback, optional),
+    evaluate: lookup(object, sound, target.path, stated ? fallback : undefined, optional),
     kind: 'reference',
     text: [
-      `lookup ${object} where ${texts.join(' and ')}`,
-      ...(fallback === null ? [] : [`default ${brief(fallback)}`]),
+      `lookup ${object} where ${texts.join(', or ')}`,
+      ...(stated ? [`default ${fallback === null ? 'empty' : brief(fallback)}`] : []),
     ].join(', '),
-    reads: sound.flatMap((condition) => condition.rule.reads),
+    reads: sound.flat().flatMap((condition) => condition.rule.reads),
     on: null,
     owner: null,
     path: null,

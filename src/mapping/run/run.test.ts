@@ -355,6 +355,61 @@ lines:
     expect(failures).toMatchObject([{ problem: { kind: 'mapping_failed', ...problem } }])
   })
 
+  describe('a lookup in several ways', () => {
+    const stateOf = async (rest: string, ship: JsonObject, found: Readonly<Record<string, readonly string[]>>) => {
+      const where =
+        '[{ country: deal.shipTo.country, code: deal.shipTo.state }, { country: deal.shipTo.country, name: deal.shipTo.state }]'
+      const ways = compile(`from: deal\nto: x\nfields: { state: { lookup: state, where: ${where}${rest} } }`)
+      const lookup = jest.fn<Resolver['lookup']>((needs) =>
+        Promise.resolve(
+          needs.map(({ where }) => ({
+            matches: (found[Object.keys(where)[1] ?? ''] ?? []).map((id) => ({ id, label: id, archived: false })),
+          })),
+        ),
+      )
+      const [mapped] = await mapOutbound(ways, [scope({ ...deal, shipTo: ship })], { lookup }, sandbox)
+      return { mapped, asked: lookup.mock.calls.map(([needs]) => needs.map(({ where }) => where)) }
+    }
+    const there = { country: 'US', state: 'Ohio' }
+
+    test('asks the second only when the first finds nothing', async () => {
+      const first = await stateOf('', there, { code: ['7'] })
+      expect(mappedOf(first.mapped).fields).toEqual({ state: '7' })
+      expect(first.asked).toEqual([[{ country: 'US', code: 'Ohio' }]])
+      const second = await stateOf('', there, { name: ['8'] })
+      expect(mappedOf(second.mapped).fields).toEqual({ state: '8' })
+      expect(second.asked).toEqual([[{ country: 'US', code: 'Ohio' }], [{ country: 'US', name: 'Ohio' }]])
+    })
+
+    test('asks for nothing in a way that has an empty value', async () => {
+      const { mapped, asked } = await stateOf(', optional: true', { country: 'US' }, { code: ['7'] })
+      expect(mappedOf(mapped).fields).toEqual({ state: null })
+      expect(asked).toEqual([])
+    })
+
+    test('fails when none finds anything, and names them all', async () => {
+      const { mapped } = await stateOf('', there, {})
+      expect(failuresOf(mapped)).toMatchObject([
+        {
+          problem: { kind: 'lookup_failed', object: 'state', value: 'US, Ohio', hits: 0 },
+          message:
+            'deal D-901: state: no record of state has country "US" and code "Ohio", or country "US" and name "Ohio".',
+        },
+      ])
+    })
+
+    test('fails when the first finds several', async () => {
+      const { mapped } = await stateOf(', default: null', there, { code: ['7', '8'], name: ['9'] })
+      expect(failuresOf(mapped)).toMatchObject([{ problem: { hits: 2 } }])
+    })
+
+    test('leaves the field empty where the default says so, and shows that', async () => {
+      const { mapped } = await stateOf(', default: null', there, {})
+      expect(mappedOf(mapped).fields).toEqual({ state: null })
+      expect(mappedOf(mapped).lineage).toMatchObject([{ field: 'state', note: 'none found, left empty' }])
+    })
+  })
+
   test('no expression and no lookup: neither sandbox nor resolver is touched', async () => {
     const plain = compile('from: deal\nto: x\nfields: { a: deal.number, b: { from: deal.amount, with: [negate] } }')
     const refuse: Resolver = { lookup: () => Promise.reject(new Error('nothing to look up')) }

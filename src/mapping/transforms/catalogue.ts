@@ -3,6 +3,7 @@ import { divide } from './divide.ts'
 import { formatDate } from './format-date.ts'
 import { isBlank } from './is-blank.ts'
 import { join } from './join.ts'
+import { lines } from './lines.ts'
 import { lower } from './lower.ts'
 import { mapCode } from './map-code.ts'
 import { multiply } from './multiply.ts'
@@ -35,6 +36,7 @@ export const transforms: readonly Transform[] = [
   suffix,
   replace,
   split,
+  lines,
   join,
   stripHtml,
   parseNumber,
