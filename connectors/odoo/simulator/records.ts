@@ -5,6 +5,7 @@ import { fieldOf, nameOf, readValue, rowsOf } from './fields.ts'
 import type { SimulatedField, Value, Values } from './models.ts'
 import { priceOf } from './prices.ts'
 import type { Row, Store } from './store.ts'
+import { lineUnitField } from './units.ts'
 
 /** What create and write do beside storing: defaults, amounts, checks. */
 export type Records = ReturnType<typeof openRecords>
@@ -252,7 +253,11 @@ export function openRecords(store: Store, options: Options) {
     const product = store.get('product.product', Number(values.product_id))
     if (product !== undefined) {
       values.name ??= nameOf(store, 'product.product', product)
-      values.product_uom ||= readValue(store, 'product.product', product, 'uom_id') as Value
+      const unit = readValue(store, 'product.product', product, 'uom_id') as Value
+      const field = lineUnitField(store)
+      values[field] ||= unit
+      if (values.price_unit === undefined && values[field] !== unit)
+        throw userError('not simulated: the price of a unit that is not the product’s own')
       const order = store.get('sale.order', Number(values.order_id))
       const list = store.get('product.pricelist', Number(order?.pricelist_id))
       values.price_unit ??= list === undefined ? 0 : Number(round(decimal(priceOf(store, product, list)), 2))

@@ -80,6 +80,7 @@ const existing = (one: Amending, written: Written, touched: Existing['touched'])
   link: one.link,
   orderId: one.orderId,
   written,
+  agreed: one.wanted.agreed,
   touched,
 })
 
