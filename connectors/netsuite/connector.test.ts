@@ -717,7 +717,7 @@ describe('reading', () => {
       'invoices.unpaid',
       'payments.amount',
     ])
-    expect(calls()).toEqual({ 'POST suiteql': 6 })
+    expect(calls()).toEqual({ 'POST suiteql': 7 })
   })
 
   test('works on an order that is locked, which the record interface does not', async () => {

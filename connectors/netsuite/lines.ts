@@ -15,6 +15,7 @@ type Lines = NonNullable<Extract<Write, { do: 'update' }>['lines']>
 export interface ExistingLine {
   readonly number: string
   readonly key: string | null
+  readonly item: string
   readonly closed: boolean
   /** Nothing of it was shipped or billed. */
   readonly untouched: boolean
@@ -47,7 +48,7 @@ export async function readLines(
   const { number, type, shipped, billed, closed } = columns.line
   const rows = await inParts(ids, (part) =>
     client.queryAll(
-      `SELECT l.transaction, l.${number} AS number, l.${type} AS itemtype, l.${lineKeyField} AS linekey, ` +
+      `SELECT l.transaction, l.${number} AS number, l.item, l.${type} AS itemtype, l.${lineKeyField} AS linekey, ` +
         `l.${closed} AS closed, l.${shipped} AS shipped, l.${billed} AS billed FROM transactionline l ` +
         `WHERE l.mainline = 'F' AND l.taxline = 'F' AND l.transaction IN (${places(part)}) ORDER BY l.transaction, l.${number}`,
       part,
@@ -60,6 +61,7 @@ export async function readLines(
 const lineOf = (row: Row): ExistingLine => ({
   number: row.number ?? '',
   key: row.linekey ?? null,
+  item: row.item ?? '',
   closed: row.closed === 'T',
   untouched: isNothing(row.shipped) && isNothing(row.billed),
 })

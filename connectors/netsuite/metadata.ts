@@ -9,6 +9,7 @@ import {
   customerObject,
   itemFields,
   itemObject,
+  lineUnit,
   orderFields,
   orderObject,
   partFields,
@@ -283,6 +284,8 @@ const featuredFields = (object: string): Readonly<Record<string, FieldSchema>> =
 /** Fields of ours, beside those of the record type. */
 function virtualFields(object: string, fields: Fields): Readonly<Record<string, FieldSchema>> {
   if (object === orderObject) return orderFields
+  if (object === `${orderObject}.item`)
+    return { [lineUnit]: { ...writable, label: 'Unit of the quantity, by its name', type: 'text' } }
   if (object !== customerObject) return {}
   const address = fields.addressBook?.fields?.addressBookAddress?.fields ?? {}
   const inner = Object.entries(address).map(([name, field]) => [name, schemaOf(object, name, field)])

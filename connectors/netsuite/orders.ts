@@ -1,4 +1,16 @@
-import { absolute, add, compare, type Decimal, parseDecimal, subtract, sum, zero } from '../../src/core/decimal.ts'
+import {
+  absolute,
+  add,
+  compare,
+  type Decimal,
+  divide,
+  one,
+  parseDecimal,
+  round,
+  subtract,
+  sum,
+  zero,
+} from '../../src/core/decimal.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
 import { chunks } from '../kit/chunks.ts'
@@ -18,12 +30,15 @@ import {
   stockedTypes,
 } from './schema.ts'
 import type { Settings } from './settings.ts'
+import { type LineUnits, lineName, readLineUnits } from './units.ts'
 
 type Rows = (id: string | undefined) => readonly Row[]
 
 /** What belongs to the orders of one read, by what it belongs to. */
 interface Loaded {
   readonly lines: Rows
+  /** Of lines, by `lineName`. */
+  readonly units: ReadonlyMap<string, LineUnits>
   /** Fulfillments, invoices, … of an order. */
   readonly documents: Rows
   readonly documentLines: Rows
@@ -62,9 +77,10 @@ export function openOrders(client: Client, settings: Settings, appUrl: string) {
   }
 
   async function load(ids: readonly string[], tree: Tree): Promise<Loaded> {
-    const [lines, documents] = await Promise.all([
+    const [lines, documents, units] = await Promise.all([
       wantsLines(tree) ? linesOf(ids, tree.get('lines')) : [],
       documentsOf(ids, tree),
+      wantsUnits(tree) ? unitsOf(ids) : new Map<string, LineUnits>(),
     ])
     const of = (...types: readonly string[]) =>
       documents.flatMap((row) => (types.includes(row.type ?? '') && row.id !== undefined ? [row.id] : []))
@@ -82,6 +98,7 @@ export function openOrders(client: Client, settings: Settings, appUrl: string) {
     ])
     return {
       lines: by(lines, 'transaction'),
+      units,
       documents: by(documents, 'source'),
       documentLines: by(documentLines, 'transaction'),
       tracking: by(tracking, 'transaction'),
@@ -183,6 +200,18 @@ export function openOrders(client: Client, settings: Settings, appUrl: string) {
         'ORDER BY k.previousdoc, d.id, k.previousline, k.nextline',
     )
 
+  /** Empty where there are no units, or the role may not see them; the connection test tells. */
+  async function unitsOf(ids: readonly string[]): Promise<ReadonlyMap<string, LineUnits>> {
+    if (absent.has('units')) return new Map()
+    try {
+      return await readLineUnits(client, ids)
+    } catch (error) {
+      if (!isSyncError(error, 'configuration_invalid', 'permission_missing')) throw error
+      absent.add('units')
+      return new Map()
+    }
+  }
+
   /** Empty where the role may not see tracking numbers; the connection test tells. */
   async function trackingOf(ids: readonly string[]): Promise<readonly Row[]> {
     if (ids.length === 0 || absent.has('tracking')) return []
@@ -220,9 +249,14 @@ export function openOrders(client: Client, settings: Settings, appUrl: string) {
         header.currency === undefined
           ? null
           : { id: header.currency, symbol: header.currencysymbol ?? null, name: header.currencyname ?? null },
-      lines: () => lines.filter(isGoods).map((line) => lineOf(line, returned, tree.get('lines'))),
+      lines: () =>
+        lines
+          .filter(isGoods)
+          .map((line) => lineOf(line, returned, tree.get('lines'), loaded.units.get(lineName(id, line.number)))),
       fulfillments: () =>
-        documents.filter(ofType('ItemShip', 'RtnAuth')).map((document) => fulfillmentOf(document, loaded)),
+        documents
+          .filter(ofType('ItemShip', 'RtnAuth'))
+          .map((document) => fulfillmentOf(document, loaded, ratesOf(lines, id, loaded))),
       invoices: () => [
         ...documents.filter(ofType('CustInvc', 'CashSale', 'CustCred')).map(invoiceOf),
         ...creditsOf(documents, loaded).map(invoiceOf),
@@ -242,6 +276,9 @@ export function openOrders(client: Client, settings: Settings, appUrl: string) {
 }
 
 const wantsLines = (tree: Tree): boolean => ['lines', 'net', 'tax', 'total', 'untouched'].some((name) => tree.has(name))
+/** What is counted of lines and documents is in base units. */
+const wantsUnits = (tree: Tree): boolean =>
+  (tree.get('lines')?.size ?? 0) > 0 || tree.get('fulfillments')?.has('lines') === true
 const ofType =
   (...types: readonly string[]) =>
   (row: Row): boolean =>
@@ -270,7 +307,30 @@ function totalsOf(header: Row, lines: readonly Row[]): Readonly<Record<'net' | '
   }
 }
 
-function lineOf(line: Row, returned: Map<string, Decimal>, tree: Tree | undefined): JsonObject {
+/** Digits that are kept where a quantity is not a whole number of the line's unit. */
+const quantityPlaces = 8
+const inUnits = (base: Decimal, rate: Decimal): Decimal =>
+  rate === one ? base : round(divide(base, rate), quantityPlaces)
+
+/** Base units in the unit that an order has an item in; an item of which it has several is told in base units. */
+function ratesOf(lines: readonly Row[], order: string, loaded: Loaded): ReadonlyMap<string, Decimal> {
+  const rates = new Map<string, Decimal>()
+  for (const { item = '', number } of lines) {
+    const rate = loaded.units.get(lineName(order, number))?.rate ?? one
+    rates.set(item, (rates.get(item) ?? rate) === rate ? rate : one)
+  }
+  return rates
+}
+
+/** Quantities of lines are in base units, and told in the unit of the line. */
+function lineOf(
+  line: Row,
+  returned: Map<string, Decimal>,
+  tree: Tree | undefined,
+  units: LineUnits | undefined,
+): JsonObject {
+  const told = (base: Decimal): Decimal => inUnits(base, units?.rate ?? one)
+  const own = units?.own ?? null
   const quantity = quantityOf(line.quantity)
   const shipped = quantityOf(line.shipped)
   const billed = quantityOf(line.billed)
@@ -287,13 +347,16 @@ function lineOf(line: Row, returned: Map<string, Decimal>, tree: Tree | undefine
     item: { id: line.item ?? '' },
     item_type: line.itemtype ?? null,
     stocked,
-    quantity,
-    ordered: closed && compare(done, quantity) < 0 ? done : quantity,
-    shipped,
-    returned: takeReturned(line.item ?? '', shipped, returned),
-    billed,
-    committed: quantityOf(line.committed),
-    backordered: quantityOf(line.backordered),
+    unit: units?.name ?? null,
+    product_unit: own?.name ?? null,
+    unit_size: units === undefined || own === null ? null : divide(units.rate, own.rate),
+    quantity: told(quantity),
+    ordered: told(closed && compare(done, quantity) < 0 ? done : quantity),
+    shipped: told(shipped),
+    returned: told(takeReturned(line.item ?? '', shipped, returned)),
+    billed: told(billed),
+    committed: told(quantityOf(line.committed)),
+    backordered: told(quantityOf(line.backordered)),
     rate: numberOf(line.rate),
     amount: line.amount === undefined ? null : subtract(zero, numberOf(line.amount) ?? zero),
     closed,
@@ -331,7 +394,7 @@ const headOf = (document: Row) => ({
   date: document.documentdate ?? null,
 })
 
-function fulfillmentOf(document: Row, loaded: Loaded): JsonObject {
+function fulfillmentOf(document: Row, loaded: Loaded, rates: ReadonlyMap<string, Decimal>): JsonObject {
   const carrier = document.carrier === undefined ? null : carrierOf(document.carrier)
   const numbers = [...new Set(loaded.tracking(document.id).flatMap((row) => row.trackingnumber ?? []))]
   const back = document.type === 'RtnAuth'
@@ -346,7 +409,10 @@ function fulfillmentOf(document: Row, loaded: Loaded): JsonObject {
     packages: numbers.map((number) => ({ tracking_number: number, carrier })),
     lines: [...bySku].map(([sku, rows]) => ({
       sku: sku === '' ? null : sku,
-      quantity: sum(rows.map((row) => quantityOf(back ? row.shipped : row.quantity))),
+      quantity: inUnits(
+        sum(rows.map((row) => quantityOf(back ? row.shipped : row.quantity))),
+        rates.get(rows[0]?.item ?? '') ?? one,
+      ),
     })),
   }
 }

@@ -39,7 +39,10 @@ export const columns = {
   },
   price: { level: 'pricelevel', currency: 'currency', from: 'quantity', amount: 'unitprice' },
   stock: { onHand: 'quantityonhand', available: 'quantityavailable', changed: 'lastquantityavailablechange' },
-  unit: { id: 'internalid', name: 'unitname', rate: 'conversionrate' },
+  unit: {
+    ...{ id: 'internalid', type: 'unitstype', rate: 'conversionrate' },
+    ...{ name: 'unitname', plural: 'pluralname', abbreviation: 'abbreviation' },
+  },
   /** The customer's tax number, by the account's tax engine. */
   taxNumber: { suiteTax: 'defaulttaxreg', legacy: 'vatregnumber' },
 } as const
@@ -57,9 +60,11 @@ export const itemObject = 'item'
 /** The record type of a mapping's object: in mappings `customer` is a document of ours, so NetSuite's is `Customer`. */
 export const typeOf = (object: string): string => (object === 'Customer' ? customerObject : object)
 
+/** A field of ours on an order line: its unit, by its name. */
+export const lineUnit = 'unit'
 /** What is written, by the names that mappings use; `write.ts` takes nothing else. */
 export const writes: Connection['writes'] = {
-  [orderObject]: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+  [orderObject]: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'], lineUnit },
   Customer: { create: true, key: 'unique', acts: ['update'] },
 }
 
@@ -237,6 +242,9 @@ export const partFields: Readonly<Record<string, Readonly<Record<string, FieldSc
     item: value('Item', 'reference', 'reference'),
     item_type: value('Item type as SuiteQL has it: InvtPart, Service, …', 'text'),
     stocked: value('Its item is kept in stock, so that it is shipped', 'boolean'),
+    unit: value('Unit of the quantities, by its name; empty for an item without units', 'text'),
+    product_unit: value('Unit that the item is sold in', 'text'),
+    unit_size: value('How many of the unit that the item is sold in make one of the line', 'number'),
     quantity: value('Quantity', 'number'),
     ordered: value('Quantity, or what was done of it when the line is closed', 'number'),
     shipped: value('Quantity shipped', 'number'),

@@ -9,8 +9,9 @@ import { isSyncError } from './errors.ts'
 import { fits } from './external-id.ts'
 import { type ExistingLine, encodeNewLines, planLines, readLines, readStatuses } from './lines.ts'
 import { type Fields, type Metadata, noObject } from './metadata.ts'
-import { customerObject, orderObject, places, tables } from './schema.ts'
+import { customerObject, lineUnit, orderObject, places, tables } from './schema.ts'
 import type { Settings } from './settings.ts'
+import { openLineUnits } from './units.ts'
 
 type Creation = Extract<Write, { do: 'create' }>
 type Update = Extract<Write, { do: 'update' }>
@@ -39,6 +40,7 @@ const actions = {
 
 /** Writes records one by one, as many side by side as the settings allow: NetSuite takes one in a call. */
 export function openWriting(client: Client, metadata: Metadata, settings: Settings) {
+  const unitsFor = openLineUnits(client)
   const encodeCustomer = openCustomers(client, metadata, settings)
   const { lineKeyField } = settings
 
@@ -108,6 +110,42 @@ export function openWriting(client: Client, metadata: Metadata, settings: Settin
     }
   }
 
+  /** The writes with the units of their lines as NetSuite has them, in their order. */
+  async function placeUnits(
+    writes: readonly (readonly [number, Creation | Update])[],
+    orders: Orders,
+  ): Promise<readonly Result<Creation | Update>[]> {
+    type Line = NonNullable<Update['lines']>['upsert'][number]
+    const ours = writes.flatMap(([, write]) => (write.object === orderObject ? [write] : []))
+    const itemOf = (write: Creation | Update, { key, fields }: Line): string => {
+      if (fields.item !== undefined) return String(fields.item)
+      return (
+        (write.do === 'update' ? (orders.lines.get(write.id) ?? []) : []).find((line) => line.key === key)?.item ?? ''
+      )
+    }
+    // A new line without a unit gets the item's own by itself.
+    const isCounted = (write: Creation | Update, { fields }: Line) =>
+      Object.hasOwn(fields, lineUnit) && (fields[lineUnit] !== null || write.do === 'update')
+    const placeUnit = await unitsFor(
+      ours.flatMap((write) =>
+        (write.lines?.upsert ?? [])
+          .filter((line) => isCounted(write, line))
+          .map((line): [Line, string] => [line, itemOf(write, line)])
+          .filter(([, item]) => item !== ''),
+      ),
+    )
+    return writes.map(([, write]): Result<Creation | Update> => {
+      if (write.lines === null || write.object !== orderObject) return { ok: true, value: write }
+      const upsert: Line[] = []
+      for (const line of write.lines.upsert) {
+        const placed: Result<Line> = Object.hasOwn(line.fields, lineUnit) ? placeUnit(line) : { ok: true, value: line }
+        if (!placed.ok) return placed
+        upsert.push(placed.value)
+      }
+      return { ok: true, value: { ...write, lines: { ...write.lines, upsert } } }
+    })
+  }
+
   async function readOrders(ids: readonly string[]): Promise<Orders> {
     if (ids.length === 0) return { statuses: new Map(), lines: new Map() }
     const [statuses, lines] = await Promise.all([readStatuses(client, ids), readLines(client, settings, ids)])
@@ -122,12 +160,22 @@ export function openWriting(client: Client, metadata: Metadata, settings: Settin
       write.do === 'update' && write.object === orderObject && write.lines !== null ? [write.id] : [],
     )
     const orders = await readOrders(amended)
+    const counted = await placeUnits(writes, orders)
     const tasks: Task[] = []
-    for (const [index, write] of writes) {
+    for (const [place, [index]] of writes.entries()) {
+      const write = counted[place]
+      if (write === undefined) continue
+      if (!write.ok) {
+        outcomes[index] = write
+        continue
+      }
       const prepared =
-        write.do === 'create' ? await prepareCreation(index, write) : await prepareUpdate(index, write, orders)
+        write.value.do === 'create'
+          ? await prepareCreation(index, write.value)
+          : await prepareUpdate(index, write.value, orders)
       if (!prepared.ok) outcomes[index] = prepared
-      else if (prepared.value === null) outcomes[index] = { ok: true, id: write.do === 'update' ? write.id : '' }
+      else if (prepared.value === null)
+        outcomes[index] = { ok: true, id: write.value.do === 'update' ? write.value.id : '' }
       else tasks.push(prepared.value)
     }
     await run(tasks, outcomes)

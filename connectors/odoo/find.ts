@@ -72,7 +72,7 @@ export function openFinding(client: Client, models: Models, recent: Recent, sett
     const own = await models.fields(object)
     const columns = ['display_name', ...names, ...(own !== null && Object.hasOwn(own, 'active') ? ['active'] : [])]
     // What the orders that are made of these products will be asked about them, in a moment.
-    if (object === 'product.product') columns.push('default_code', 'type')
+    if (object === 'product.product') columns.push('default_code', 'type', 'uom_id')
     const search = async (asked: readonly JsonObject[], exact: boolean): Promise<readonly Row[]> => {
       // A reply does not tell the value behind a path, so those with the same one are asked together: states of a country.
       const paths = names.filter((name) => name.includes('.'))

@@ -10,6 +10,7 @@ import { openReading } from './read.ts'
 import { openRecent } from './recent.ts'
 import { openModels } from './schema.ts'
 import { settings as schema } from './settings.ts'
+import { openUnits } from './units.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
 import { writes } from './writes.ts'
@@ -25,8 +26,9 @@ export const odoo: Connector = {
     const client = openClient(settings, deps)
     const models = openModels(client)
     const recent = openRecent(clock, () => client.serverTime())
+    const units = openUnits(client, models, clock)
     const prices = openPrices(client, models, settings, clock)
-    const reading = openReading(client, models, recent, prices, settings.url)
+    const reading = openReading({ client, models, units, recent, prices, baseUrl: settings.url })
     const rotate = openRotation(client, settings, deps.name, clock)
     return {
       check: () => checkAccess(settings, { client, models, prices, rotate, clock }),
@@ -34,7 +36,7 @@ export const odoo: Connector = {
       changes: openChanges({ client, models, reading, recent, clock }),
       read: reading.read,
       find: openFinding(client, models, recent, settings),
-      write: onlyListed('Odoo', writes, openWriting(client, models, recent, settings, clock)),
+      write: onlyListed('Odoo', writes, openWriting(client, models, units, recent, settings, clock)),
       writes,
       // Everything that is needed is in a standard Odoo: External IDs carry our keys.
       setup: null,

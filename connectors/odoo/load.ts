@@ -11,6 +11,7 @@ import { failureOfMessages, isLostRace, isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
 import { deliveryAddress, type Models } from './schema.ts'
 import type { Settings } from './settings.ts'
+import type { PlaceUnits } from './units.ts'
 
 export type RecordWrite = Extract<Write, { do: 'create' | 'update' }>
 export type Outcome = Result<number>
@@ -25,7 +26,10 @@ interface Entry {
 }
 
 /** From 16 on Odoo computes price, discount, unit and taxes of an order line anew when one of these is written without them. */
-const repricing = { causes: ['product_id', 'product_uom_qty', 'product_uom', 'product_uom_id'], product: 'product_id' }
+const repricing = {
+  causes: ['product_id', 'product_uom_qty', 'unit', 'product_uom', 'product_uom_id'],
+  product: 'product_id',
+}
 
 const rowsMax = 1000
 const racesMax = 5
@@ -47,7 +51,7 @@ const replySchema = z.object({
  * Writes records by Odoo's import method, which makes or changes them by External ID, with their lines, many in one
  * transaction. One bad record rolls back its whole call; it is named, left out, and the others are sent again.
  */
-export function openLoading(client: Client, models: Models, settings: Settings, clock: Clock) {
+export function openLoading(client: Client, models: Models, placeUnits: PlaceUnits, settings: Settings, clock: Clock) {
   const withTerms = openTerms(client, models)
   const externalId = (key: string): string => `${settings.module}.${nameOfKey(key)}`
 
@@ -59,8 +63,11 @@ export function openLoading(client: Client, models: Models, settings: Settings, 
   ): Promise<readonly (readonly Entry[])[]> {
     const fields = await models.fields(object)
     const rounds: Entry[][] = []
-    for (const [index, write] of writes) {
-      const encoded = fields === null ? missing(object) : await entriesOf(index, withAddress(write), object, fields)
+    const placed = await placeUnits(writes.map(([, write]) => withAddress(write)))
+    for (const [place, [index, write]] of writes.entries()) {
+      const ready = placed[place] ?? { ok: true, value: write }
+      const encoded =
+        fields === null ? missing(object) : ready.ok ? await entriesOf(index, ready.value, object, fields) : ready
       if (!encoded.ok) {
         outcomes[index] = encoded
         continue

@@ -151,13 +151,15 @@ describe.each(['14.0', '17.0', '19.0'])('a product of Odoo %s', (version) => {
 /** Against the schema of the connection, as lint does. */
 async function compileAll(file: { file: string; text: string }) {
   const schemas = new Map<string, ObjectSchema>()
-  const countries = readFileSync(new URL('../../config/tables/countries.yaml', import.meta.url), 'utf8')
-  const { table } = parseTable({ file: 'countries.yaml', text: countries })
+  const tableOf = (name: string) => {
+    const text = readFileSync(new URL(`../../config/tables/${name}.yaml`, import.meta.url), 'utf8')
+    return parseTable({ file: `${name}.yaml`, text }).table ?? {}
+  }
   const context: CompileContext = {
     schemaOf: (object) => schemas.get(object) ?? null,
     otherObject: null,
     otherSchemaOf: () => null,
-    tables: { countries: table ?? {} },
+    tables: { countries: tableOf('countries'), 'odoo-units': tableOf('odoo-units') },
     ...{ links: ['customer'], owners: false, creates: true, fileOf: () => null },
   }
   for (;;) {
@@ -568,7 +570,7 @@ describe('writing', () => {
   test('takes what it says that it takes', async () => {
     await begin()
     expect(connection.writes).toEqual({
-      'sale.order': { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+      'sale.order': { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'], lineUnit: 'unit' },
       'res.partner': { create: true, key: 'unique', acts: ['update'] },
     })
   })

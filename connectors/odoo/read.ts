@@ -9,6 +9,7 @@ import type { Client, Domain, Row } from './client.ts'
 import { type Price, type Prices, priceColumns } from './prices.ts'
 import type { Recent } from './recent.ts'
 import { type Field, type Fields, isVirtual, type Models, mayBeMissing, optionalModels } from './schema.ts'
+import { convert, idIn, ratioOf, type Unit, type Units, type UnitsById, unitColumns } from './units.ts'
 
 /** Records of one model at one place of the tree, read together. */
 interface Place {
@@ -47,7 +48,8 @@ export interface Reading {
  * Reads records and whatever their paths lead to: one call a model and level for all records together, calls of one
  * level side by side. What is not installed or not allowed is empty; the connection test tells.
  */
-export function openReading(client: Client, models: Models, recent: Recent, prices: Prices, baseUrl: string): Reading {
+export function openReading(deps: Omit<Session, 'context'>): Reading {
+  const { client, models, recent } = deps
   // Names of products are translated by people, and nobody keeps up the source text; all else is compared or shown as it is.
   const contextOf = async (object: string): Promise<JsonObject> =>
     object === productModel ? { lang: await client.language() } : {}
@@ -60,7 +62,7 @@ export function openReading(client: Client, models: Models, recent: Recent, pric
   ) {
     const moment = recent.begin()
     const wanted = ids.map(Number).filter((id) => Number.isSafeInteger(id) && id > 0)
-    const session = openSession({ client, models, recent, prices, baseUrl, context: await contextOf(object) })
+    const session = openSession({ ...deps, context: await contextOf(object) })
     session.keep(object, rows)
     const tree = await withHelpers(object, treeOf(ways.flat()), models)
     await session.load({ model: object, tree, ids: [...new Set(wanted)] })
@@ -93,19 +95,21 @@ export function openReading(client: Client, models: Models, recent: Recent, pric
 interface Session {
   readonly client: Client
   readonly models: Models
+  readonly units: Units
   readonly recent: Recent
   readonly prices: Prices
   readonly baseUrl: string
   readonly context: JsonObject
 }
 
-function openSession({ client, models, recent, prices, baseUrl, context }: Session) {
+function openSession({ client, models, units, recent, prices, baseUrl, context }: Session) {
   const rows = new Map<string, Map<number, Row>>()
   const links = new Map<number, { productions: readonly number[]; purchases: readonly number[] }>()
   const priced = new Map<number, readonly Price[]>()
   /** Fields of the models of which there are rows. */
   const shapes = new Map<string, Fields>()
 
+  let known: UnitsById = new Map()
   const rowOf = (model: string, id: number): Row | undefined => rows.get(model)?.get(id)
   function keep(model: string, fetched: readonly Row[]): void {
     const known = rows.get(model) ?? new Map<number, Row>()
@@ -114,6 +118,14 @@ function openSession({ client, models, recent, prices, baseUrl, context }: Sessi
   }
 
   async function load(root: Place): Promise<void> {
+    const counts = [...(root.tree.get('order_line')?.keys() ?? [])].some(
+      (name) => isLineQuantity(name) || isLineUnit(name),
+    )
+    const [all] = await Promise.all([counts ? units.all() : known, loadRows(root)])
+    known = all
+  }
+
+  async function loadRows(root: Place): Promise<void> {
     let level: readonly Place[] = [root]
     while (level.length > 0) {
       await fetch(level, level[0] === root)
@@ -381,6 +393,7 @@ function openSession({ client, models, recent, prices, baseUrl, context }: Sessi
     }
     if (model === 'stock.move' && (name === 'done' || name === 'reserved')) return quantityOf(row, name)
     if (model === lineModel && isLineQuantity(name)) return lineQuantity(row, name)
+    if (model === lineModel && isLineUnit(name)) return unitsOf(row)[name]
     const column = columnOf(model, name, fields)
     const field = column === null ? undefined : fields[column]
     if (column === null || field === undefined) return emptyOf(name)
@@ -395,15 +408,30 @@ function openSession({ client, models, recent, prices, baseUrl, context }: Sessi
     return { name: display, ...deeper, id: String(id) }
   }
 
-  /** What the moves of an order line come to. Odoo takes what came back off the delivered quantity. */
+  const unitOf = (row: Row): Unit | undefined =>
+    known.get(idIn(unitColumns.map((name) => row[name]).find((value) => value !== undefined)) ?? 0)
+
+  function unitsOf(row: Row): Readonly<Record<LineUnit, Json>> {
+    const unit = unitOf(row)
+    const own = known.get(idIn(rowOf(productModel, idIn(row.product_id) ?? 0)?.uom_id) ?? 0)
+    return { unit: unit?.name ?? null, product_unit: own?.name ?? null, unit_size: ratioOf(unit, own) }
+  }
+
+  /**
+   * What the moves of an order line come to, in the unit of the line: moves are in the product's. What a kit is made of moves
+   * for its line as well, and is not the thing that was sold. Odoo takes what came back off the delivered quantity.
+   */
   function lineQuantity(row: Row, name: LineQuantity): Json {
-    const moves = idsIn(row.move_ids).flatMap((id) => rowOf('stock.move', id) ?? [])
+    const product = idIn(row.product_id)
+    const moves = idsIn(row.move_ids)
+      .flatMap((id) => rowOf(moveModel, id) ?? [])
+      .filter((move) => idIn(move.product_id) === product)
+    const inLineUnit = (move: Row, of: 'done' | 'reserved'): Decimal => {
+      const quantity = decimal(Number(quantityOf(move, of)))
+      return convert(quantity, unitOf(move), unitOf(row)) ?? quantity
+    }
     const total = (code: string, of: 'done' | 'reserved', counts: (move: Row) => boolean): Decimal =>
-      sum(
-        moves
-          .filter((move) => move.picking_code === code && counts(move))
-          .map((move) => decimal(Number(quantityOf(move, of)))),
-      )
+      sum(moves.filter((move) => move.picking_code === code && counts(move)).map((move) => inLineUnit(move, of)))
     if (name === 'reserved') return total('outgoing', 'reserved', () => true)
     const returned = total('incoming', 'done', (move) => move.state === 'done' && move.to_refund === true)
     if (name === 'returned') return returned
@@ -417,6 +445,10 @@ type LineQuantity = 'reserved' | 'shipped' | 'returned'
 const isLineQuantity = (name: string): name is LineQuantity =>
   name === 'reserved' || name === 'shipped' || name === 'returned'
 
+type LineUnit = 'unit' | 'product_unit' | 'unit_size'
+const isLineUnit = (name: string): name is LineUnit =>
+  name === 'unit' || name === 'product_unit' || name === 'unit_size'
+
 /** The tree as it is read: quantities of order lines are made of their moves, and lines tell of what was bought for them. */
 async function withHelpers(model: string, tree: Tree, models: Models): Promise<Tree> {
   const lines = model === orderModel ? tree.get('order_line') : undefined
@@ -427,6 +459,9 @@ async function withHelpers(model: string, tree: Tree, models: Models): Promise<T
     const moves = new Map(lines.get('move_ids') ?? [])
     for (const name of ['picking_code', 'state', 'to_refund', 'done', 'reserved']) moves.set(name, none())
     deeper.set('move_ids', moves).set('qty_delivered', none())
+  }
+  if ([...lines.keys()].some(isLineUnit)) {
+    deeper.set('product_id', new Map(lines.get('product_id') ?? []).set('uom_id', none()))
   }
   const tellsOfBought =
     tree.has('purchase_orders') &&
@@ -487,8 +522,9 @@ function columnsOf(model: string, tree: Tree, fields: Fields): readonly string[]
     else if (model === orderModel && (name === 'order_line' || name === 'picking_ids')) {
       ask(name, 'procurement_group_id', 'stock_reference_ids')
     } else if (model === 'stock.move' && (name === 'done' || name === 'reserved')) {
-      ask('state', 'quantity_done', 'reserved_availability', 'quantity')
-    } else if (model === productModel && name === 'prices') ask(...priceColumns)
+      ask('state', 'quantity_done', 'reserved_availability', 'quantity', 'product_id', 'product_uom')
+    } else if (model === lineModel && (isLineQuantity(name) || isLineUnit(name))) ask('product_id', ...unitColumns)
+    else if (model === productModel && name === 'prices') ask(...priceColumns)
     else if (model === productModel && (name === 'on_hand' || name === 'available')) {
       ask('type', 'is_storable', stockColumns[name])
     } else {

@@ -78,7 +78,7 @@ const defaultsSchema = z.record(z.string(), z.unknown())
 /** Required and without a default, but filled in by Odoo's own `create`: of an order from its customer, of a line from its product. */
 const completed: Readonly<Record<string, ReadonlySet<string>>> = {
   'sale.order': new Set(['partner_invoice_id', 'partner_shipping_id', 'pricelist_id', 'currency_id']),
-  'sale.order.line': new Set(['order_id', 'name', 'product_uom', 'currency_id']),
+  'sale.order.line': new Set(['order_id', 'name', 'product_uom', 'product_uom_id', 'currency_id']),
 }
 
 export function openModels(client: Client): Models {
@@ -243,6 +243,9 @@ const virtual: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> =
     },
   },
   'sale.order.line': {
+    unit: { ...value('Unit of the quantity, by its name, in every version of Odoo', 'text'), writable: true },
+    product_unit: value('Unit of the product, by its name', 'text'),
+    unit_size: value('How many of the unit of the product make one of the line', 'number'),
     reserved: value('Quantity reserved for delivery', 'number'),
     shipped: value('Quantity delivered, what came back included', 'number'),
     returned: value('Quantity that came back', 'number'),
@@ -324,6 +327,7 @@ export const optionalModels: ReadonlySet<string> = new Set([
   'account.move',
   'stock.quant',
   'product.template.attribute.value',
+  'uom.uom',
   'product.pricelist',
   'product.pricelist.item',
 ])

@@ -11,6 +11,7 @@ import { notSent, openLoading, openLosses, type RecordWrite } from './load.ts'
 import type { Recent } from './recent.ts'
 import type { Models } from './schema.ts'
 import type { Settings } from './settings.ts'
+import { openLineUnits, type Units } from './units.ts'
 
 type Removal = { readonly index: number; readonly write: RecordWrite }
 type Outcomes = WriteOutcome[]
@@ -25,8 +26,15 @@ const actions = {
 type Action = keyof typeof actions
 
 /** Writes records, then confirms and cancels orders. */
-export function openWriting(client: Client, models: Models, recent: Recent, settings: Settings, clock: Clock) {
-  const load = openLoading(client, models, settings, clock)
+export function openWriting(
+  client: Client,
+  models: Models,
+  units: Units,
+  recent: Recent,
+  settings: Settings,
+  clock: Clock,
+) {
+  const load = openLoading(client, models, openLineUnits(client, models, units, recent, settings), settings, clock)
 
   async function writeRecords(writes: readonly (readonly [number, RecordWrite])[], outcomes: Outcomes): Promise<void> {
     const loaded = await load(writes.map(([, write]) => write))

@@ -2,7 +2,7 @@ import type { Connection } from '../../src/ports/connector.ts'
 
 /** What is written to Odoo, and nothing else is. */
 export const writes = {
-  'sale.order': { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+  'sale.order': { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'], lineUnit: 'unit' },
   'res.partner': { create: true, key: 'unique', acts: ['update'] },
 } as const satisfies Connection['writes']
 

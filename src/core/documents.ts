@@ -193,6 +193,9 @@ export const fulfilmentSchema = z.strictObject({
         key: text,
         sku: maybeText,
         stocked: z.boolean().default(true).describe('False for a service: it is never shipped'),
+        unit: maybeText.describe('Unit of the quantities, by its name in the ERP'),
+        productUnit: maybeText.describe('Unit that the product is sold in unless a line says otherwise'),
+        unitSize: maybeDecimal.describe('How many of the product’s unit make one of the line’s'),
         ...quantities,
       }),
     )

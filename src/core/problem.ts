@@ -24,7 +24,12 @@ export type Problem =
   | { kind: 'customer_missing'; value: string }
   | { kind: 'record_rejected'; field: string | null; remoteCode: string }
   | { kind: 'record_gone'; object: string; id: string }
-  | { kind: 'totals_differ'; field: 'net' | 'tax' | 'total' | 'currency'; expected: string; actual: string }
+  | {
+      kind: 'totals_differ'
+      field: 'net' | 'tax' | 'total' | 'currency' | 'quantity'
+      expected: string
+      actual: string
+    }
   | { kind: 'amendment_refused'; orderState: string }
   | { kind: 'unwon_refused'; orderState: string }
   | { kind: 'guard_tripped'; allowed: number; wanted: number }

@@ -137,6 +137,11 @@ interface ObjectWrites {
    */
   readonly key: 'unique' | 'looked_up' | 'none'
   readonly acts: readonly ('update' | 'confirm' | 'cancel')[]
+  /**
+   * The field of a line that takes the unit its quantity is in, by its name; null is the unit the product is sold in. A
+   * unit that the product cannot be counted in is refused before anything is written. Absent where lines have no unit.
+   */
+  readonly lineUnit?: string
 }
 
 /** The connector's own; the engine stores it and gives it back. */

@@ -365,12 +365,12 @@ describe('the schema', () => {
   test('fits the mappings as they are shipped', async () => {
     const schemas = new Map<string, ObjectSchema>()
     const text = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
-    const { table } = parseTable({ file: 'countries.yaml', text: text('config/tables/countries.yaml') })
+    const tableOf = (name: string) => parseTable({ file: name, text: text(`config/tables/${name}.yaml`) }).table ?? {}
     const context: CompileContext = {
       schemaOf: (object) => schemas.get(object) ?? null,
       otherObject: null,
       otherSchemaOf: () => null,
-      tables: { countries: table ?? {} },
+      tables: { countries: tableOf('countries'), 'odoo-units': tableOf('odoo-units') },
       ...{ links: ['customer'], owners: false, creates: true, fileOf: () => null },
     }
     for (const name of ['product', 'order', 'customer', 'fulfilment']) {

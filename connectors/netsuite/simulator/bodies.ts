@@ -1,5 +1,6 @@
+import { absolute, type Decimal, divide } from '../../../src/core/decimal.ts'
 import type { Json, JsonObject } from '../../../src/core/json.ts'
-import type { Books } from './books.ts'
+import { type Books, numberOf } from './books.ts'
 import { type Database, type Row, statusNames } from './database.ts'
 import { dateToDay, instantOf, isDate } from './dates.ts'
 import { type Fields, fieldsIn, type RecordType, type SimulatedField } from './fields.ts'
@@ -117,7 +118,9 @@ export function openBodies(database: Database, books: Books) {
       case 'item':
         return rows(
           `SELECT * FROM transactionline WHERE "transaction" = ? AND mainline = 'F' AND taxline = 'F' ORDER BY id`,
-        ).map((row) => fieldsOf(fields, upright(row), books.extraOf('line', id, Number(row.id)), shown))
+        ).map((row) =>
+          fieldsOf(fields, upright(row, books.rateOfUnit(row.units)), books.extraOf('line', id, Number(row.id)), shown),
+        )
       case 'addressBook':
         return rows('SELECT * FROM customeraddressbook WHERE entity = ? ORDER BY internalid').map((row) =>
           fieldsOf(fields, row, {}, shown),
@@ -136,10 +139,10 @@ export function openBodies(database: Database, books: Books) {
   return { bodyOf, linesOf }
 }
 
-/** What is sold is negative in the tables and positive on a record. */
-const upright = (row: Row): Row => ({
+/** What is sold is negative and in base units in the tables, and positive and in the line's unit on a record. */
+const upright = (row: Row, rate: Decimal): Row => ({
   ...row,
-  quantity: row.quantity === null ? null : Math.abs(Number(row.quantity)),
+  quantity: row.quantity === null ? null : Number(divide(absolute(numberOf(row.quantity)), rate)),
   netamount: row.netamount === null ? null : -Number(row.netamount),
 })
 /** The column of BUILTIN.DF that names what a reference leads to, where it is not the field's own name. */

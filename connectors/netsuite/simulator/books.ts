@@ -156,6 +156,15 @@ export function openBooks(database: Database, { taxPercent, legacyTax }: Options
         closed: row.isclosed === 'T',
       }))
 
+  /** How many base units make one; 1 without a unit. */
+  function rateOfUnit(unit: unknown): Decimal {
+    const known =
+      unit === null || unit === undefined
+        ? undefined
+        : database.get('SELECT conversionrate AS rate FROM unitstypeuom WHERE internalid = ?', Number(unit))
+    return decimal(Number(known?.rate ?? 1))
+  }
+
   function extraOf(kind: string, id: number, line = 0): JsonObject {
     const row = database.get('SELECT body FROM sim_extra WHERE kind = ? AND id = ? AND line = ?', kind, id, line)
     return row === undefined ? {} : (JSON.parse(String(row.body)) as JsonObject)
@@ -292,6 +301,7 @@ export function openBooks(database: Database, { taxPercent, legacyTax }: Options
     following,
     linesOf,
     extraOf,
+    rateOfUnit,
     keepExtra,
     placesOf,
     total,

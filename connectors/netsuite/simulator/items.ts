@@ -22,6 +22,8 @@ export interface NewItem {
   readonly unit?: NewUnit
   /** In which it is sold, when that is another one. */
   readonly saleUnit?: NewUnit
+  /** Further ones of the same type of units. */
+  readonly units?: readonly NewUnit[]
   readonly upc?: string
   readonly externalId?: string
   readonly inactive?: boolean
@@ -75,7 +77,7 @@ export function openItems(database: Database, books: Books) {
         upccode: item.upc ?? null,
         externalid: item.externalId ?? null,
       },
-      ...(database.units ? { stockunit: unitOf(item.unit), saleunit: unitOf(item.saleUnit ?? item.unit) } : {}),
+      ...(database.units ? unitsOf(item) : {}),
       ...{ createddate: time, lastmodifieddate: time },
     })
     if (item.externalId !== undefined) {
@@ -112,18 +114,31 @@ export function openItems(database: Database, books: Books) {
     if (row === undefined) throw new Error(`the simulated NetSuite has no currency ${code}`)
     return Number(row.id)
   }
-  function unitOf(unit: NewUnit | undefined): number | null {
+  /** A type of units is known by the first of them. */
+  function unitsOf({ unit, saleUnit = unit, units = [] }: NewItem): {
+    stockunit: number | null
+    saleunit: number | null
+  } {
+    const known =
+      unit === undefined
+        ? undefined
+        : database.get('SELECT unitstype FROM unitstypeuom WHERE unitname = ? ORDER BY internalid', unit.name)
+    const type = Number(known?.unitstype ?? books.next('units type', 0))
+    const [stockunit = null, saleunit = null] = [unit, saleUnit].map((one) => unitOf(one, type))
+    for (const one of units) unitOf(one, type)
+    return { stockunit, saleunit }
+  }
+  function unitOf(unit: NewUnit | undefined, type: number): number | null {
     if (unit === undefined) return null
     const { name, rate = 1 } = unit
     const known = database.get(
-      'SELECT internalid FROM unitstypeuom WHERE unitname = ? AND conversionrate = ?',
-      name,
-      rate,
+      'SELECT internalid FROM unitstypeuom WHERE unitname = ? AND conversionrate = ? AND unitstype = ?',
+      ...[name, rate, type],
     )
     if (known !== undefined) return Number(known.internalid)
     const internalid = books.next('unit', 0)
     database.insert('unitstypeuom', {
-      ...{ internalid, unitstype: 1, unitname: name, pluralname: name, abbreviation: name },
+      ...{ internalid, unitstype: type, unitname: name, pluralname: name, abbreviation: name },
       ...{ conversionrate: rate, baseunit: rate === 1 ? 'T' : 'F' },
     })
     return internalid

@@ -1,4 +1,4 @@
-import { compare, type Decimal, decimal, multiply, round, subtract, zero } from '../../../src/core/decimal.ts'
+import { compare, type Decimal, decimal, divide, multiply, round, subtract, zero } from '../../../src/core/decimal.ts'
 import type { Books, OrderLine } from './books.ts'
 import { numberOf } from './books.ts'
 import type { Database, Row, Values } from './database.ts'
@@ -170,7 +170,11 @@ export function openOrders(database: Database, books: Books, fulfilment: Fulfilm
     const { columns } = columnsAndRest(lineFields, checked)
     const item = numberIn(checked, 'item') ?? before?.item ?? 0
     const kept = before === null ? undefined : lineRow(id, before.line)
-    const quantity = decimal(numberIn(checked, 'quantity') ?? (before === null ? 1 : Number(before.quantity)))
+    const unit = unitOf(item, textIn(checked, 'units'), kept?.units, path)
+    const quantity =
+      numberIn(checked, 'quantity') === null && before !== null
+        ? divide(before.quantity, rateOf(kept?.units))
+        : decimal(numberIn(checked, 'quantity') ?? 1)
     if (compare(quantity, zero) < 0) throw userError('The quantity must be positive.', `${path}.quantity`)
     const level = numberIn(checked, 'price') ?? ((kept?.price ?? null) as number | null)
     const { currency, entity } = books.header(id)
@@ -187,10 +191,38 @@ export function openOrders(database: Database, books: Books, fulfilment: Fulfilm
       ...(before === null ? { memo: (itemRow?.description ?? null) as string | null } : {}),
       ...columns,
       ...{ item, itemtype: (itemRow?.itemtype ?? null) as string | null },
-      ...{ quantity: -Number(quantity), rate: rate === null ? null : Number(rate), price: level },
+      ...{
+        quantity: -Number(multiply(quantity, rateOf(unit))),
+        units: unit,
+        rate: rate === null ? null : Number(rate),
+        price: level,
+      },
       ...{ foreignamount: -Number(net), netamount: -Number(net) },
     }
   }
+  /**
+   * The unit of a line: what is given, else what it has, else the item's own for sales. Lines are entered in it and kept in
+   * base units [README, "Quantities … are in base units"]; one of another type of units is refused.
+   */
+  function unitOf(item: number, given: string | null, before: unknown, path: string): string | null {
+    if (!database.units) {
+      if (given !== null) throw invalidValue(given, `${path}.units`)
+      return null
+    }
+    const own = database.get('SELECT COALESCE(saleunit, stockunit) AS unit FROM item WHERE id = ?', item)?.unit ?? null
+    if (given === null)
+      return before === undefined || before === null ? (own === null ? null : String(own)) : String(before)
+    const fits = database.has(
+      `SELECT 1 FROM unitstypeuom u JOIN unitstypeuom o ON o.unitstype = u.unitstype
+       WHERE u.internalid = ? AND o.internalid = ?`,
+      Number(given),
+      Number(own),
+    )
+    if (!fits) throw invalidValue(given, `${path}.units`)
+    return given
+  }
+  const rateOf = (unit: unknown): Decimal => books.rateOfUnit(unit)
+
   /** An amount wins over the quantity times the rate. */
   const amountOf = (amount: number | null, rate: Decimal, quantity: Decimal, places: number): Decimal =>
     amount === null ? round(multiply(rate, quantity), places) : decimal(amount)

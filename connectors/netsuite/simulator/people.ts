@@ -27,7 +27,10 @@ export type SimulatedOrder = {
 type SimulatedLine = {
   readonly line: number
   readonly sku: string
+  /** In base units. */
   readonly quantity: Decimal
+  /** The unit that it was entered in; null without units. */
+  readonly unit: string | null
   readonly rate: Decimal
   readonly shipped: Decimal
   readonly billed: Decimal
@@ -150,8 +153,8 @@ export function openPeople(deps: Deps, rest: Rest): NetsuiteStore {
   function ordersWhere(condition: string, ...values: readonly number[]): readonly SimulatedOrder[] {
     const lines = Map.groupBy(
       database.all(
-        `SELECT l.*, i.itemid FROM transactionline l JOIN "transaction" t ON t.id = l."transaction"
-         LEFT JOIN item i ON i.id = l.item
+        `SELECT l.*, i.itemid, u.unitname FROM transactionline l JOIN "transaction" t ON t.id = l."transaction"
+         LEFT JOIN item i ON i.id = l.item LEFT JOIN unitstypeuom u ON u.internalid = CAST(l.units AS INTEGER)
          WHERE l.mainline = 'F' AND t.type = 'SalesOrd' AND ${condition} ORDER BY l."transaction", l.id`,
         ...values,
       ),
@@ -183,6 +186,7 @@ export function openPeople(deps: Deps, rest: Rest): NetsuiteStore {
         line: Number(line.id),
         sku: String(line.itemid),
         quantity: exact(-Number(line.quantity)),
+        unit: textOf(line.unitname),
         rate: exact(Number(line.rate ?? 0)),
         shipped: exact(Number(line.quantityshiprecv)),
         billed: exact(Number(line.quantitybilled)),

@@ -11,10 +11,11 @@ import {
 } from '../../../src/core/decimal.ts'
 import type { Json } from '../../../src/core/json.ts'
 import { userError } from './errors.ts'
-import { rowsOf } from './fields.ts'
+import { readValue, rowsOf } from './fields.ts'
 import type { Value, Values } from './models.ts'
 import type { Stock } from './stock.ts'
 import type { Row, Store } from './store.ts'
+import { convert, unitOfLine } from './units.ts'
 
 export type Route = 'stock' | 'make' | 'buy' | 'service'
 export type Fulfilment = ReturnType<typeof openFulfilment>
@@ -108,10 +109,18 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
       const asked = rowsOf(store, 'stock.move', store.having('stock.move', 'sale_line_id', line.id))
         .filter((move) => move.state !== 'cancel')
         .reduce((sum, move) => sum + Number(move.product_uom_qty), 0)
-      const quantity = Number(line.product_uom_qty) - asked
+      const quantity = inProductUnit(line) - asked
       if (quantity > 0) deliver(row, line, quantity, route)
     }
   }
+
+  const unitOfProduct = (productId: Value | undefined): number => {
+    const product = store.get('product.product', Number(productId))
+    return product === undefined ? 1 : Number(readValue(store, 'product.product', product, 'uom_id'))
+  }
+  /** Moves are in the unit of the product, whatever the order was entered in [uom.uom `_adjust_uom_quantities`]. */
+  const inProductUnit = (line: Row): number =>
+    convert(store, line.product_uom_qty, unitOfLine(store, line), unitOfProduct(line.product_id))
 
   function deliver(row: Row, line: Row, quantity: number, route: Route): void {
     const group = groupOf(row)
@@ -125,6 +134,7 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
       date: store.time(),
       product_id: line.product_id ?? false,
       product_uom_qty: quantity,
+      product_uom: unitOfProduct(line.product_id),
       procure_method: route === 'stock' ? 'make_to_stock' : 'make_to_order',
       picking_id: picking,
       group_id: group,
@@ -440,7 +450,11 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
   function delivered(lineId: number, quantity: number): void {
     const line = store.get('sale.order.line', lineId)
     if (line !== undefined) {
-      store.update('sale.order.line', lineId, { qty_delivered: Number(line.qty_delivered) + quantity })
+      // Of each move, rounded half up [sale_stock/models/sale_order.py `_compute_qty_delivered`].
+      const moved = convert(store, quantity, unitOfProduct(line.product_id), unitOfLine(store, line))
+      store.update('sale.order.line', lineId, {
+        qty_delivered: Number(add(decimal(Number(line.qty_delivered)), decimal(moved))),
+      })
     }
   }
 
@@ -479,11 +493,14 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
     settle(second.id)
   }
 
-  /** Takes back what was shipped of the first line that was: a receipt that lowers what is delivered. */
-  function takeBack(orderId: number): boolean {
+  /**
+   * Takes back what was shipped of the first line that was: a receipt that lowers what is delivered.
+   * @param given  how much of it, in the unit of the product; all when not given
+   */
+  function takeBack(orderId: number, given?: number): boolean {
     const shipped = movesOf(orderId).find((move) => move.state === 'done' && move.to_refund === false)
     if (shipped === undefined) return false
-    const quantity = Number(shipped.product_uom_qty)
+    const quantity = given ?? Number(shipped.product_uom_qty)
     const receipt = store.create('stock.picking', {
       name: reference('WH/IN/'),
       origin: `Return of ${store.get('stock.picking', Number(shipped.picking_id))?.name}`,
@@ -500,6 +517,7 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
       date: store.time(),
       product_id: shipped.product_id ?? false,
       product_uom_qty: quantity,
+      product_uom: shipped.product_uom ?? 1,
       picking_id: receipt.id,
       group_id: shipped.group_id ?? false,
       sale_line_id: shipped.sale_line_id ?? false,

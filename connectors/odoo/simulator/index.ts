@@ -12,6 +12,7 @@ import { openRecords } from './records.ts'
 import { openRpc } from './rpc.ts'
 import { openStock } from './stock.ts'
 import { openStore, type Row } from './store.ts'
+import { seedUnits, unitNamed, unitOfLine } from './units.ts'
 import { requests, trouble, words, worldOf } from './world.ts'
 
 export interface OdooSimulatorOptions {
@@ -151,7 +152,7 @@ export async function startOdooSimulator(
       }
     }
     store.create('res.lang', { name: 'English (US)', code: 'en_US' })
-    store.create('uom.uom', { name: 'Units' })
+    seedUnits(store, major)
     store.create('product.category', { name: 'All' })
     if (withStock) store.create('stock.location', { name: 'WH/Stock' })
     const own = store.create('res.partner', { name: 'My Company', is_company: true })
@@ -307,6 +308,7 @@ export async function startOdooSimulator(
           id: String(id),
           sku: typeof sku === 'string' ? sku : null,
           quantity: Number(line.product_uom_qty),
+          unit: String(store.get('uom.uom', unitOfLine(store, line))?.name),
           price: Number(line.price_unit),
           discount: Number(line.discount),
           delivered: Number(line.qty_delivered),
@@ -317,12 +319,13 @@ export async function startOdooSimulator(
   }
 
   function addProduct(given: NewProduct): number {
-    const { sku, name = sku, price = 10, route = 'stock', archived = false, onHand = 1000 } = given
+    const { unit = 'Units', sku, name = sku, price = 10, route = 'stock', archived = false, onHand = 1000 } = given
     const service = route === 'service'
     const id = records.create('product.product', {
       default_code: sku,
       name,
       list_price: Number(price),
+      uom_id: unitNamed(store, unit),
       type: service ? 'service' : major >= 18 || !withStock ? 'consu' : 'product',
       ...(major >= 18 && withStock ? { is_storable: !service } : {}),
       taxes_id: taxes,
@@ -434,7 +437,7 @@ export async function startOdooSimulator(
     receive: (id) => act(() => fulfilment.receive(Number(id))),
     ship: (id, how) => act(() => fulfilment.ship(Number(id), how)),
     replenish: (id) => act(() => fulfilment.replenish(Number(id))),
-    takeBack: (id) => act(() => fulfilment.takeBack(Number(id))),
+    takeBack: (id, quantity) => act(() => fulfilment.takeBack(Number(id), quantity)),
     invoice: (id, how) =>
       act(() => {
         const made = fulfilment.invoice(Number(id), how)

@@ -220,7 +220,24 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
       property_account_position_id: one('Fiscal Position', 'account.fiscal.position'),
       property_product_pricelist: one('Pricelist', 'product.pricelist', { searchable: false }),
     }),
-    'uom.uom': model('Product Unit of Measure', 'name', { name: char('Unit of Measure', needed), active }),
+    // Categories with a ratio up to version 18, each unit told by another one from 19 on [uom/models/uom_uom.py].
+    'uom.uom': model('Product Unit of Measure', 'name', {
+      name: char('Unit of Measure', { ...needed, ...indexed }),
+      factor: number('Ratio', { ...needed, default: 1 }),
+      rounding: number('Rounding Precision', { ...needed, default: 0.01 }),
+      ...(major >= 19
+        ? { relative_uom_id: one('Reference Unit', 'uom.uom') }
+        : {
+            category_id: one('Category', 'uom.category', needed),
+            factor_inv: number('Bigger Ratio', { ...shown, default: 1 }),
+            uom_type: choice('Type', 'bigger:Bigger, reference:Reference, smaller:Smaller', {
+              ...needed,
+              default: 'reference',
+            }),
+          }),
+      active,
+    }),
+    ...(major >= 19 ? {} : { 'uom.category': model('Product UoM Categories', 'name', { name: char('Name', needed) }) }),
     'account.tax': model('Tax', 'id', {
       name: char('Tax Name', { ...needed, ...indexed }),
       amount: number('Amount', needed),
@@ -368,7 +385,7 @@ export function modelsOf(major: number, { stock = true }: { readonly stock?: boo
       display_type: choice('Display Type', 'line_section:Section, line_note:Note'),
       product_id: one('Product', 'product.product'),
       product_uom_qty: number('Quantity', { ...needed, default: 1 }),
-      product_uom: one('Unit of Measure', 'uom.uom'),
+      [major >= 19 ? 'product_uom_id' : 'product_uom']: one('Unit of Measure', 'uom.uom'),
       price_unit: number('Unit Price', needed),
       discount: number('Discount (%)'),
       tax_id: some('Taxes', 'account.tax'),

@@ -18,6 +18,7 @@ type SimulatedLine = {
   readonly id: string
   readonly sku: string | null
   readonly quantity: number
+  readonly unit: string
   readonly price: number
   readonly discount: number
   readonly delivered: number
@@ -33,6 +34,8 @@ export interface NewProduct {
   readonly sku: string
   readonly name?: string
   readonly price?: number | string
+  /** Name of the unit that it is counted and sold in; `Units` when not given. */
+  readonly unit?: string
   /** From where it comes when it is ordered; 'stock' when not given. */
   readonly route?: Route
   readonly archived?: boolean
@@ -91,8 +94,8 @@ export interface OdooStore {
   ship(orderId: string, options?: { readonly part?: boolean; readonly short?: boolean }): boolean
   /** Fills up the stock of what the order waits for. @returns whether something was missing */
   replenish(orderId: string): boolean
-  /** Takes back what was shipped of one line. */
-  takeBack(orderId: string): boolean
+  /** Takes back what was shipped of one line, or so much of it in the unit of the product. */
+  takeBack(orderId: string, quantity?: number): boolean
   /** Makes an invoice, of what was ordered or `delivered`, and posts it; `draft` leaves it so. */
   invoice(orderId: string, options?: { readonly draft?: boolean; readonly delivered?: boolean }): boolean
   pay(orderId: string, amount: string | number): boolean

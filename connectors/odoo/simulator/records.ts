@@ -6,6 +6,7 @@ import type { SimulatedField, Value, Values } from './models.ts'
 import { shareAgreed } from './partners.ts'
 import { priceOf } from './prices.ts'
 import type { Row, Store } from './store.ts'
+import { lineUnitField } from './units.ts'
 
 /** What create and write do beside storing: defaults, amounts, checks. */
 export type Records = ReturnType<typeof openRecords>
@@ -75,7 +76,7 @@ export function openRecords(store: Store, options: Options) {
   const isRepriced = (values: Values): boolean =>
     options.major >= 16 &&
     values.price_unit === undefined &&
-    ['product_id', 'product_uom_qty', 'product_uom'].some((name) => Object.hasOwn(values, name))
+    ['product_id', 'product_uom_qty', lineUnitField(store)].some((name) => Object.hasOwn(values, name))
 
   function unlink(model: string, ids: readonly number[]): void {
     for (const row of rowsOf(store, model, ids)) {
@@ -276,7 +277,11 @@ export function openRecords(store: Store, options: Options) {
     const product = store.get('product.product', Number(values.product_id))
     if (product !== undefined) {
       values.name ??= nameOf(store, 'product.product', product)
-      values.product_uom ||= readValue(store, 'product.product', product, 'uom_id') as Value
+      const unit = readValue(store, 'product.product', product, 'uom_id') as Value
+      const field = lineUnitField(store)
+      values[field] ||= unit
+      if (values.price_unit === undefined && values[field] !== unit)
+        throw userError('not simulated: the price of a unit that is not the product’s own')
       values.price_unit ??= listPrice(values)
       values.tax_id ??= readValue(store, 'product.product', product, 'taxes_id') as Value
     }

@@ -82,6 +82,7 @@ const existing = (one: Amending, written: Written, touched: Existing['touched'])
   link: one.link,
   orderId: one.orderId,
   written,
+  agreed: one.wanted.agreed,
   touched,
 })
 

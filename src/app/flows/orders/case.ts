@@ -6,6 +6,7 @@ import type { Lineage, TargetRecord } from '../../../mapping/run/run.ts'
 import type { Written } from '../../../plan/difference.ts'
 import { lineKeyOf } from '../../../plan/key.ts'
 import type { WantedOrder } from '../../../plan/plan.ts'
+import type { Agreed } from '../../../plan/quantities.ts'
 import type { Link } from '../../../ports/ledger/links.ts'
 import type { PlannedTotals } from '../../bench/bench.ts'
 import type { Placed } from '../order-now.ts'
@@ -39,6 +40,7 @@ export interface Existing extends Placed {
   readonly label: string
   readonly key: string
   readonly written: Written | null
+  readonly agreed: readonly Agreed[]
   /** Whether this batch has created or changed it. */
   readonly touched: 'created' | 'updated' | null
 }
@@ -49,6 +51,22 @@ export const labelOf = (deal: Pick<Deal, 'name' | 'number'>): string =>
 /** A mapped order, with the rule behind each value. */
 export interface Wanted extends WantedOrder {
   readonly lineage: readonly Lineage[]
+  readonly agreed: readonly Agreed[]
+}
+
+/**
+ * How much the deal says of each article that is to be in the order. A unit that the mapping leaves out stays the CRM's
+ * word, so that it is not taken for the ERP's own unit.
+ * @param unitField  of the order's lines, see `ObjectWrites.lineUnit`
+ */
+function agreedOf({ lines }: Deal, record: TargetRecord, unitField: string | undefined): readonly Agreed[] {
+  const items = new Map((record.lines?.items ?? []).map(({ key, fields }) => [key, fields]))
+  return lines.flatMap(({ id, sku, quantity, unit }): Agreed[] => {
+    const fields = items.get(id)
+    if (sku === null || fields === undefined) return []
+    const mapped = unitField === undefined ? undefined : fields[unitField]
+    return [{ sku, quantity, unit: typeof mapped === 'string' ? mapped : unit }]
+  })
 }
 
 /** Totals as the deal has them, for a person to compare. */
@@ -66,12 +84,18 @@ export const wantedJson = (wanted: Wanted): JsonObject => ({
   lines: wanted.lines.map((line) => line.fields),
 })
 
-export function wantedOf(record: TargetRecord, orderKey: string, references: readonly string[]): Wanted {
+export function wantedOf(
+  { deal, key: orderKey }: Won,
+  record: TargetRecord,
+  references: readonly string[],
+  unitField: string | undefined,
+): Wanted {
   return {
     fields: record.fields,
     lines: (record.lines?.items ?? []).map((item) => ({ key: lineKeyOf(orderKey, item.key), fields: item.fields })),
     references,
     lineage: record.lineage,
+    agreed: agreedOf(deal, record, unitField),
   }
 }
 

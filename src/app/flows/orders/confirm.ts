@@ -1,5 +1,6 @@
 import { storedOf } from '../../../plan/difference.ts'
 import { proveTotals } from '../../../plan/plan.ts'
+import { proveQuantities } from '../../../plan/quantities.ts'
 import type { Bench } from '../../bench/bench.ts'
 import { inParts } from '../../bench/in-parts.ts'
 import { together } from '../../bench/together.ts'
@@ -7,7 +8,13 @@ import { fetchOrders, isOrder, type OrdersNow, type Wanted } from '../order-now.
 import { type Existing, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
 
-/** Compares the orders' totals with their deals, whatever was written, and confirms drafts that agree. */
+/** The fields of an order that are compared with its deal. */
+export const proven = [
+  'totals',
+  ...['sku', 'ordered', 'unit', 'productUnit', 'unitSize'].map((name) => `lines.${name}`),
+]
+
+/** Compares the orders' totals and quantities with their deals, whatever was written, and confirms drafts that agree. */
 export async function proveAndConfirm(sync: DealSync, cases: readonly Existing[], bench: Bench): Promise<void> {
   if (cases.length === 0) return
   const [mapSome] = await together([
@@ -22,7 +29,7 @@ export async function proveAndConfirm(sync: DealSync, cases: readonly Existing[]
 }
 
 function orderTotals(sync: DealSync): Wanted {
-  const mapping = sync.fulfilment.only(['id', 'number', 'state', 'totals'])
+  const mapping = sync.fulfilment.only(['id', 'number', 'state', ...proven])
   return { mapping, reads: mapping.reads, whole: false }
 }
 
@@ -41,8 +48,14 @@ async function prove(sync: DealSync, cases: readonly Existing[], orders: OrdersN
       continue
     }
     const number = now.fulfilment.number ?? one.orderId
-    const { state, totals } = now.fulfilment
-    const failure = state === 'cancelled' ? null : proveTotals(one.deal, { number, state, totals }, policies.totals)
+    const { state, totals, lines } = now.fulfilment
+    // What is left of a confirmed order that nobody writes to any more may be less than was ordered.
+    const counts = state === 'draft' || one.touched !== null
+    const failure =
+      state === 'cancelled'
+        ? null
+        : (proveTotals(one.deal, { number, state, totals }, policies.totals) ??
+          (counts ? proveQuantities(one.agreed, { number, lines }, policies.totals) : null))
     if (failure !== null) {
       batch.link({ id: one.link.id, target: { label: number } })
       batch.fail(one.ref, failure)

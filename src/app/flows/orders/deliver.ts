@@ -227,7 +227,10 @@ async function createOrders(sync: DealSync, creating: readonly Creating[], bench
     batch.note(ref, 'created', `An order was created in the ERP for ${label}`, wantedJson(order))
     batch.tell(ref)
     return [
-      { ref, deal, label, key, link: result.link, orderId: result.id, written: writtenNow(order), touched: 'created' },
+      {
+        ...{ ref, deal, label, key, link: result.link, orderId: result.id },
+        ...{ written: writtenNow(order), agreed: order.agreed, touched: 'created' },
+      },
     ]
   })
 }

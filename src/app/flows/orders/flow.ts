@@ -5,6 +5,7 @@ import { unseen } from '../../bench/unseen.ts'
 import { defineFlow, type Opening, shipped } from '../flow.ts'
 import { howFar } from '../order-now.ts'
 import { type OrderSync, orderSyncSchema } from './config.ts'
+import { proven } from './confirm.ts'
 import { deliverOrders } from './deliver.ts'
 import { customerKind, orderKind } from './kinds.ts'
 import { linkCustomer } from './link-customer.ts'
@@ -70,7 +71,7 @@ function dealSync(opening: Opening & { readonly config: OrderSync }): DealSync {
     deal,
     order,
     customer,
-    fulfilment: mapping('fulfilment').only([...howFar, 'totals']),
+    fulfilment: mapping('fulfilment').only([...howFar, ...proven]),
     reads: readsOf(deal, used, order, customer, config),
     orders: orderKind(name, order),
     customers: customerKind(name, customer, config.policies.missing_customer),
@@ -106,6 +107,7 @@ const needed = [
   'lines.sku',
   'lines.name',
   'lines.quantity',
+  'lines.unit',
   'lines.unitPrice',
   'lines.discountPercent',
   'lines.discountAmount',

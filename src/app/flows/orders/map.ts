@@ -72,8 +72,9 @@ export async function wantedOrders(
   bench: Bench,
 ): Promise<ReadonlyMap<string, Wanted>> {
   const wanted = new Map<string, Wanted>()
+  const unitField = bench.target.connection.writes[sync.order.object]?.lineUnit
   const put = (won: Won, record: TargetRecord) =>
-    void wanted.set(refText(won.ref), wantedOf(record, won.key, sync.order.references))
+    void wanted.set(refText(won.ref), wantedOf(won, record, sync.order.references, unitField))
   const anew: Won[] = []
   for (const { won, draft } of drafted) {
     if (again.has(refText(won.ref))) anew.push(won)
