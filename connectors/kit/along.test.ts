@@ -9,6 +9,6 @@ test.each([
   ['another product takes all along', { product: '8' }, { price: '10', product: '8' }],
   ['what causes nothing goes alone', { note: 'x' }, { note: 'x' }],
 ])('%s', (_title, fields, sent) => {
-  expect(withWhatGoesAlong({ key: 'a', fields, unchanged }, rule)).toEqual(sent)
-  expect(withWhatGoesAlong({ key: 'a', fields }, rule)).toEqual(fields)
+  expect(withWhatGoesAlong({ fields, unchanged }, rule)).toEqual(sent)
+  expect(withWhatGoesAlong({ fields }, rule)).toEqual(fields)
 })

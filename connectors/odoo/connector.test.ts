@@ -111,6 +111,20 @@ describe.each([
     expect(await change({ product_id: chair }, sold)).toMatchObject({ sku: 'CHAIR', quantity: 4, price: 10.5 })
   })
 
+  test('keeps the price list that was agreed when a draft gets another customer', async () => {
+    await begin({ version, currencies: ['USD'] })
+    const [dollars] = await connection.find('product.pricelist', [{ fields: { 'currency_id.name': 'USD' } }])
+    const list = dollars?.[0]?.id ?? ''
+    const [id = ''] = idsOf(await connection.write([order('deal_1', { pricelist_id: list })]))
+    const other = simulator.store.addCustomer({ name: 'Other' })
+    const update = { do: 'update', object: 'sale.order', id, key: 'deal_1', lines: null } as const
+    const fields = { partner_id: other }
+    expect(await connection.write([{ ...update, fields, unchanged: { pricelist_id: list } }])).toEqual([
+      { ok: true, id },
+    ])
+    expect(simulator.store.order(id)).toMatchObject({ partnerId: other, currency: 'USD' })
+  })
+
   test('carries an order from the quotation to the payment', async () => {
     const chair = simulator.store.addProduct({ sku: 'CHAIR', route: 'buy' })
     const two = order('deal_1')

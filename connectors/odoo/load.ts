@@ -31,6 +31,9 @@ const repricing = {
   product: 'product_id',
 }
 
+/** From 16 on Odoo takes the price list, and so the currency, of a draft from its customer when only the customer is written. */
+const reassigning = { causes: ['partner_id'] }
+
 const rowsMax = 1000
 const racesMax = 5
 const roundsMax = 25
@@ -93,7 +96,8 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
     const id: Cell =
       // Updating by External ID would make a record anew that was deleted.
       write.do === 'create' ? { column: 'id', text: externalId(write.key) } : { column: '.id', text: write.id }
-    const own = encodeFields(object, write.fields, fields, write.do === 'create')
+    const given = write.do === 'update' ? withWhatGoesAlong(write, reassigning) : write.fields
+    const own = encodeFields(object, given, fields, write.do === 'create')
     if (!own.ok) return own
     const { lines } = write
     if (lines === null || lines.upsert.length === 0) {

@@ -188,6 +188,8 @@ export type Write =
       readonly id: string
       readonly key: string | null
       readonly fields: JsonObject
+      /** What else of the record is still wanted, as of lines. */
+      readonly unchanged?: JsonObject
       readonly lines: WriteLines | null
     }
   | { readonly do: 'confirm' | 'cancel'; readonly object: string; readonly id: string }

@@ -53,6 +53,12 @@ export function openRecords(store: Store, options: Options) {
       if (model === 'sale.order') refuseLocked(row, Object.keys(given))
       const filled: Record<string, Value> = { ...values }
       if (model === 'sale.order.line' && isRepriced(values)) filled.price_unit = listPrice({ ...row, ...values })
+      // From 16 on the price list of a draft is computed from its customer. Source: sale.order of 16.0, `_compute_pricelist_id`.
+      if (model === 'sale.order' && options.major >= 16 && row.state === 'draft' && values.partner_id !== undefined) {
+        const partner = store.get('res.partner', Number(values.partner_id))
+        filled.pricelist_id ??= partner?.property_product_pricelist || 1
+        filled.currency_id = currencyOf(filled)
+      }
       if (model === 'sale.order' && values.pricelist_id !== undefined) filled.currency_id = currencyOf(values)
       refuseTwins(model, { ...row, ...filled }, row.id)
       require(model, { ...row, ...filled })

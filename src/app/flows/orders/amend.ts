@@ -131,6 +131,9 @@ async function writeAmendments(
       id: one.orderId,
       key: one.key,
       fields: difference.fields,
+      unchanged: Object.fromEntries(
+        Object.entries(one.wanted.fields).filter(([name]) => !Object.hasOwn(difference.fields, name)),
+      ),
       lines: field === null ? null : { field, upsert: difference.upsert, remove: difference.remove },
     })),
   )
