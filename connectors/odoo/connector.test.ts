@@ -107,6 +107,11 @@ describe.each([
     }
     const { product_uom_qty: _, ...priced } = line
     expect(await change({ product_uom_qty: '4' }, priced)).toMatchObject({ quantity: 4, price: 10.5, discount: 50 })
+    expect(await change({ product_uom_qty: '6' }, { ...priced, unit: 'Units' })).toMatchObject({
+      quantity: 6,
+      price: 10.5,
+    })
+    expect(await change({ product_uom_qty: '4' }, priced)).toMatchObject({ quantity: 4, price: 10.5 })
     const { product_id: __, ...sold } = { ...line, product_uom_qty: '4' }
     expect(await change({ product_id: chair }, sold)).toMatchObject({ sku: 'CHAIR', quantity: 4, price: 10.5 })
   })

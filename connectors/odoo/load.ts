@@ -66,7 +66,7 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
   ): Promise<readonly (readonly Entry[])[]> {
     const fields = await models.fields(object)
     const rounds: Entry[][] = []
-    const placed = await placeUnits(writes.map(([, write]) => withAddress(write)))
+    const placed = await placeUnits(writes.map(([, write]) => withAgreed(withAddress(write))))
     for (const [place, [index, write]] of writes.entries()) {
       const ready = placed[place] ?? { ok: true, value: write }
       const encoded =
@@ -110,7 +110,7 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
     // An empty cell clears, so lines that set different fields cannot share a call.
     const alike = new Map<string, Cell[][]>()
     for (const line of lines.upsert) {
-      const cells = encodeFields(relation, withWhatGoesAlong(line, repricing), lineFields, write.do === 'create')
+      const cells = encodeFields(relation, line.fields, lineFields, write.do === 'create')
       if (!cells.ok) return cells
       const signature = cells.value.map((cell) => cell.column).join(' ')
       const same = alike.get(signature) ?? []
@@ -240,6 +240,14 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
     }
     return outcomes
   }
+}
+
+/** Before units are placed: one that goes along is placed, too. */
+function withAgreed(write: RecordWrite): RecordWrite {
+  const { lines } = write
+  if (lines === null) return write
+  const upsert = lines.upsert.map((line) => ({ key: line.key, fields: withWhatGoesAlong(line, repricing) }))
+  return { ...write, lines: { ...lines, upsert } }
 }
 
 /** A delivery address is a line of the customer: a contact below it, with a key of its own. */
