@@ -41,7 +41,8 @@ async function prove(sync: DealSync, cases: readonly Existing[], orders: OrdersN
       continue
     }
     const number = now.fulfilment.number ?? one.orderId
-    const failure = proveTotals(one.deal, { number, totals: now.fulfilment.totals }, policies.totals)
+    const { state, totals } = now.fulfilment
+    const failure = proveTotals(one.deal, { number, state, totals }, policies.totals)
     if (failure !== null) {
       batch.link({ id: one.link.id, target: { label: number } })
       batch.fail(one.ref, failure)
