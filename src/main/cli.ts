@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { stringify } from 'yaml'
 import { registry } from '../../connectors/registry.ts'
 import { openCrosswalk } from '../app/open.ts'
 import type { CliDeps } from '../cli/deps.ts'
@@ -62,7 +63,9 @@ const deps: CliDeps = {
       })
     }
     const simulator = await start({ port })
-    deps.out(`${simulator.url}\n`)
+    // All that a connection needs: token, account and the like are made up, and good for this simulator alone.
+    const connection = stringify({ connections: { [system]: { system, settings: simulator.settings } } })
+    deps.out(`${simulator.url}\n\nFor config/crosswalk.yaml:\n\n${connection}`)
     await untilAborted(signal)
     await simulator.close()
   },
