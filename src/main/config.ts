@@ -31,7 +31,8 @@ export async function loadConfig(file: string, environment: Environment): Promis
   return { config, secrets, root: rootOf(file), fixed, text }
 }
 
-const rootOf = (file: string): string => {
+/** The folder of a project, by the path of its configuration. */
+export const rootOf = (file: string): string => {
   const folder = dirname(resolve(file))
   return basename(folder) === 'config' ? dirname(folder) : folder
 }
@@ -183,7 +184,7 @@ function fixOf(missing: readonly string[], findings: readonly ConfigFinding[]): 
   if (missing.length === 0 || missing.length < findings.length) return undefined
   const names = [...new Set(missing)]
   const [first = ''] = names
-  return `Set ${names.join(', ')} in the environment that Crosswalk is started with: \`export ${first}=…\` in the shell, \`Environment=\` of the service, or \`environment:\` of the container.`
+  return `Set ${names.join(', ')} in the environment that Crosswalk is started with: \`export ${first}=…\` in the shell, a line in the project's \`.env\`, \`Environment=\` of the service, or \`environment:\` of the container.`
 }
 
 const listed = 'Correct the configuration; docs/reference/configuration.md lists every key.'
