@@ -1,5 +1,4 @@
-import type { Simulator } from '../src/simulator/server.ts'
-import type { SimulatedCrm, SimulatedErp } from '../src/simulator/world.ts'
+import type { SimulatedCrm, SimulatedErp, SimulatedSystem } from '../src/simulator/world.ts'
 import { startExampleSimulator } from './example/simulator/index.ts'
 import { startHubspotSimulator } from './hubspot/simulator/index.ts'
 import { startNetsuiteSimulator } from './netsuite/simulator/index.ts'
@@ -34,7 +33,7 @@ export const simulatedErps: Readonly<Record<string, Start<SimulatedErp>>> = {
 /** Of the systems that are there to be copied. */
 export const simulatedExamples: Readonly<Record<string, Start<SimulatedErp>>> = { example: startExampleSimulator }
 
-export const simulators: Readonly<Record<string, Start<Simulator>>> = {
+export const simulators: Readonly<Record<string, Start<SimulatedSystem>>> = {
   ...simulatedCrms,
   ...simulatedErps,
   ...simulatedExamples,

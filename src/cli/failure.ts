@@ -79,13 +79,13 @@ function tell(error: unknown, help: string): Told {
 
 const plain = (error: unknown) => String(error).replace(/^Error: /, '')
 
-/** In the words of the operating system, of PostgreSQL, or of the log of a PostgreSQL that did not start. */
+/** In the words of the operating system, of PostgreSQL, of its log where it did not start, or of the lock file's SQLite. */
 function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? error.code : null
   return (
     ['ENOSPC', 'EDQUOT', '53100'].includes(String(code)) ||
-    /No space left on device|Disk quota exceeded/i.test(error.message) ||
+    /No space left on device|Disk quota exceeded|Check free disk space|disk is full/i.test(error.message) ||
     isDiskFull(error.cause)
   )
 }

@@ -117,6 +117,12 @@ describe('a failure', () => {
 
   test.each([
     [Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })],
+    [
+      new Error(
+        'initdb said: FATAL: could not extend file: wrote only 4096 of 8192 bytes HINT: Check free disk space.',
+      ),
+    ],
+    [new Error('database or disk is full')],
     [new Error('The database failed', { cause: Object.assign(new Error('could not extend file'), { code: '53100' }) })],
     [
       new Error(

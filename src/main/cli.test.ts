@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
 import { haltStop, serverWhen } from '../../test/ledger/halted-stop.ts'
 
 // Both systems are out of reach: the commands tested here ask the ledger alone.
@@ -51,4 +52,28 @@ test('a command answers and ends well, however long its PostgreSQL takes to stop
     goOn()
     child.kill('SIGKILL')
   }
+})
+
+test('a simulated system tells what a connection to it needs', async () => {
+  const child = spawn(process.execPath, ['src/main/cli.ts', 'simulate', 'hubspot', '--port', '0'], {
+    cwd: join(import.meta.dirname, '../..'),
+    env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exit = once(child, 'exit')
+  let out = ''
+  try {
+    for await (const chunk of child.stdout.setEncoding('utf8')) {
+      out += chunk
+      if (out.includes('webhookSecret')) break
+    }
+  } finally {
+    child.kill('SIGINT')
+  }
+  await exit
+  const [url = '', , , , ...yaml] = out.split('\n')
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  expect(parse(yaml.join('\n'))).toMatchObject({
+    connections: { hubspot: { system: 'hubspot', settings: { baseUrl: url, accessToken: expect.any(String) } } },
+  })
 })

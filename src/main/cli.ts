@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { stringify } from 'yaml'
 import { registry } from '../../connectors/registry.ts'
 import { openCrosswalk } from '../app/open.ts'
 import type { CliDeps } from '../cli/deps.ts'
@@ -8,6 +9,7 @@ import { runCli } from '../cli/program.ts'
 import { openPrompts } from '../cli/prompts.ts'
 import { SyncError } from '../core/problem.ts'
 import { systemClock } from './clock.ts'
+import { withEnvFile } from './env-file.ts'
 import { openProcess, packageRoot } from './process.ts'
 import { startServer } from './server.ts'
 
@@ -36,13 +38,17 @@ const deps: CliDeps = {
   systems: registry,
   async open({ config, home, verbose }) {
     // A command's answer is its output; the log is shown with --verbose.
-    const opened = await openProcess({ config, home, environment, logLevel: verbose ? 'debug' : 'error' })
+    const logLevel = verbose ? 'debug' : 'error'
+    const opened = await openProcess({ config, home, environment: await withEnvFile(config, environment), logLevel })
     const crosswalk = openCrosswalk(opened.projects, opened.deps)
     return { crosswalk, close: opened.close }
   },
   async start({ config, home, verbose, signal }, { role, port }) {
     const level = verbose ? ({ logLevel: 'debug' } as const) : {}
-    const server = await startServer({ config, home, environment, role, ...level, ...(port === null ? {} : { port }) })
+    const server = await startServer({
+      ...{ config, home, role, ...level, ...(port === null ? {} : { port }) },
+      environment: await withEnvFile(config, environment),
+    })
     await untilAborted(signal)
     server.opened.deps.log.info('stopping', {})
     await server.close()
@@ -62,7 +68,9 @@ const deps: CliDeps = {
       })
     }
     const simulator = await start({ port })
-    deps.out(`${simulator.url}\n`)
+    // All that a connection needs: token, account and the like are made up, and good for this simulator alone.
+    const connection = stringify({ connections: { [system]: { system, settings: simulator.settings } } })
+    deps.out(`${simulator.url}\n\nFor config/crosswalk.yaml:\n\n${connection}`)
     await untilAborted(signal)
     await simulator.close()
   },

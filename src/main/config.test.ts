@@ -43,6 +43,15 @@ test('reads a configuration, with what comes from the environment', async () => 
   expect(secrets).toEqual(['hush'])
 })
 
+test('names the variables that are missing and where to set them, unless the configuration is wrong as well', async () => {
+  const fixOf = async (text: string) => {
+    const error: unknown = await load(text).catch((thrown: unknown) => thrown)
+    return error instanceof SyncError ? error.fix : null
+  }
+  expect(await fixOf(good)).toMatch(/^Set TOKEN in the environment .*export TOKEN=/)
+  expect(await fixOf(`${good}\nlog: *nowhere\n`)).toMatch(/^Correct the configuration/)
+})
+
 test('tells what a process keeps until its end: connections, server, log, and whatever names the environment', () => {
   const text = `${good}    where: { properties.pipeline: "\${PIPELINE}" }\nserver: { public_url: "\${URL}" }\n`
   const written = text.replace(

@@ -26,12 +26,13 @@ export interface LoadedConfig {
  */
 export async function loadConfig(file: string, environment: Environment): Promise<LoadedConfig> {
   const text = await readText(file)
-  const { config, findings, secrets, fixed } = parseConfig(text, environment)
-  if (config === null) throw invalidConfig(file, findings)
+  const { config, findings, missing, secrets, fixed } = parseConfig(text, environment)
+  if (config === null) throw invalidConfig(file, findings, fixOf(missing, findings))
   return { config, secrets, root: rootOf(file), fixed, text }
 }
 
-const rootOf = (file: string): string => {
+/** The folder of a project, by the path of its configuration. */
+export const rootOf = (file: string): string => {
   const folder = dirname(resolve(file))
   return basename(folder) === 'config' ? dirname(folder) : folder
 }
@@ -47,7 +48,10 @@ export const invalidConfig = (file: string, findings: readonly ConfigFinding[], 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Reads the text of a configuration, and finds everything that is wrong with it. */
-export function parseConfig(text: string, environment: Environment): ParsedConfig & { secrets: readonly string[] } {
+export function parseConfig(
+  text: string,
+  environment: Environment,
+): ParsedConfig & { secrets: readonly string[]; missing: readonly string[] } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true })
   const at = (offset: number | undefined, message: string): ConfigFinding => {
@@ -56,6 +60,7 @@ export function parseConfig(text: string, environment: Environment): ParsedConfi
   }
   const findings = document.errors.map((error) => at(error.pos[0], error.message.split('\n')[0] ?? ''))
   const secrets: string[] = []
+  const missing: string[] = []
   const fixed: Record<string, string> = {}
   const filled: (() => void)[] = []
   visit(document, {
@@ -66,6 +71,7 @@ export function parseConfig(text: string, environment: Environment): ParsedConfi
       const value = raw.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_whole, name: string) => {
         const found = environment[name]
         if (found === undefined || found === '') {
+          missing.push(name)
           findings.push(at(node.range?.[0], `the environment has no ${name}`))
         } else secrets.push(found)
         return found ?? ''
@@ -81,15 +87,22 @@ export function parseConfig(text: string, environment: Environment): ParsedConfi
   const told = ({ path, message }: Mistake) =>
     at(nearest(document, path)?.range?.[0], `${path.length === 0 ? '' : `${path.join('.')}: `}${message}`)
   const locate = (path: readonly string[], message: string) => told({ path, message })
-  if (findings.length > 0) return { config: null, findings, secrets, fixed, locate }
+  if (findings.length > 0) return { config: null, findings, missing, secrets, fixed, locate }
   Object.assign(fixed, partsOf(document.toJS() as Json))
   for (const fill of filled) fill()
   const parsed = configSchema.safeParse(document.toJS())
   if (!parsed.success) {
-    return { config: null, findings: parsed.error.issues.flatMap(mistakesOf).map(told), secrets, fixed, locate }
+    return {
+      config: null,
+      findings: parsed.error.issues.flatMap(mistakesOf).map(told),
+      missing,
+      secrets,
+      fixed,
+      locate,
+    }
   }
   const dangling = danglingNames(parsed.data).map(told)
-  return { config: dangling.length > 0 ? null : parsed.data, findings: dangling, secrets, fixed, locate }
+  return { config: dangling.length > 0 ? null : parsed.data, findings: dangling, missing, secrets, fixed, locate }
 }
 
 const keptWhole: readonly string[] = ['server', 'log']
@@ -164,6 +177,14 @@ export async function readText(file: string): Promise<string> {
       cause: error,
     })
   }
+}
+
+/** Where nothing but variables is missing, the configuration is right. */
+function fixOf(missing: readonly string[], findings: readonly ConfigFinding[]): string | undefined {
+  if (missing.length === 0 || missing.length < findings.length) return undefined
+  const names = [...new Set(missing)]
+  const [first = ''] = names
+  return `Set ${names.join(', ')} in the environment that Crosswalk is started with: \`export ${first}=…\` in the shell, a line in the project's \`.env\`, \`Environment=\` of the service, or \`environment:\` of the container.`
 }
 
 const listed = 'Correct the configuration; docs/reference/configuration.md lists every key.'

@@ -247,7 +247,8 @@ const guide: {
   totals_differ: {
     example: { kind: 'totals_differ', field: 'net', expected: '', actual: '' },
     means: 'The order was created, but its net, tax, total or currency is not that of the deal. It is not confirmed.',
-    remedy: 'Compare lines, discounts and taxes; correct the deal, the product or the mapping, or set a tolerance.',
+    remedy:
+      'Compare lines, discounts and taxes; the message names the likely reason where the difference fits one. Correct the deal or the lines of the order, or set a tolerance.',
   },
   amendment_refused: {
     example: { kind: 'amendment_refused', orderState: '' },

@@ -125,9 +125,9 @@ describe('proveTotals', () => {
         ...change,
       }),
     )
-  const totals = (net: string, change: Record<string, unknown> = {}) => ({
+  const totals = (net: string, change: Record<string, unknown> = {}, state: Fulfilment['state'] = 'draft') => ({
     number: 'S1',
-    state: 'draft' as const,
+    state,
     totals: { net, tax: '3.8', total: '23.8', currency: 'EUR', ...change } as Fulfilment['totals'],
   })
   test.each([
@@ -143,13 +143,30 @@ describe('proveTotals', () => {
     expect(failure?.field ?? null).toBe(field)
   })
   test.each([
-    ['draft', 'the order was left as a draft.'],
-    ['confirmed', 'the order is confirmed already.'],
-  ] as const)('says of a %s order what became of it', (state, end) => {
-    const order = { number: 'S1', state, totals: totals('20').totals } as const
-    expect(proveTotals(deal({ amount: '21' }), order, policies.totals)?.message).toBe(
-      `Order S1 has net 20 EUR, but the deal has 21 EUR; ${end}`,
-    )
+    ['draft', 'the order was left as a draft', 'lines of the order in the ERP'],
+    ['confirmed', 'the order is confirmed already', 'Change the order in the ERP by hand'],
+  ] as const)('a %s order: %s', (state, told, fix) => {
+    const failure = proveTotals(deal({ amount: '26' }), totals('20', {}, state), policies.totals)
+    expect(failure).toMatchObject({ message: expect.stringContaining(told), fix: expect.stringContaining(fix) })
+  })
+  test.each([
+    ['a tax included in the price', {}, totals('16.81', { tax: '3.19', total: '20' }), '19 % tax, which the ERP'],
+    ['an amount that includes the tax', { amount: '23.8' }, totals('20'), '19 % tax: the amount of the deal'],
+    [
+      'unit prices that are rounded',
+      { lines: [{ id: 'a', quantity: '10', unitPrice: '1.333' }] },
+      totals('13.3'),
+      'unit prices rounded',
+    ],
+  ])('the likely reason: %s', (_name, change, actual, because) => {
+    expect(proveTotals(deal(change), actual, policies.totals)?.message).toContain(because)
+  })
+  test.each([
+    ['more than rounding', { lines: [{ id: 'a', quantity: '10', unitPrice: '1.333' }] }, totals('13.2')],
+    ['prices that need no rounding', { amount: '20.01' }, totals('20')],
+    ['a tax that does not fit', { amount: '23' }, totals('20')],
+  ])('no reason is guessed: %s', (_name, change, actual) => {
+    expect(proveTotals(deal(change), actual, policies.totals)?.message).not.toContain('(')
   })
   test('allows the tolerance and no more', () => {
     const tolerant = orderPoliciesSchema.parse({ totals: { tolerance: '0.01' } }).totals

@@ -6,6 +6,7 @@ import type { Failure } from '../core/problem.ts'
 import { type Instant, shift } from '../core/time.ts'
 import { type Difference, differenceOf, type Written } from './difference.ts'
 import type { OrderPolicies } from './policy.ts'
+import { type Reason, reasonOf } from './reason.ts'
 
 /** The condition of an order as the policies know it. */
 export type OrderCondition = 'draft' | 'confirmed' | 'on_its_way' | 'over'
@@ -145,13 +146,11 @@ export function proveTotals(
 ): Failure | null {
   const actual = order.totals
   if (actual === null) return null
-  const isDraft = order.state === 'draft'
-  const differ = (field: 'net' | 'tax' | 'total' | 'currency', expected: string, found: string): Failure => ({
+  type Field = 'net' | 'tax' | 'total' | 'currency'
+  const differ = (field: Field, expected: string, found: string, reason: Reason | null = null): Failure => ({
     problem: { kind: 'totals_differ', field, expected, actual: found },
-    message: `Order ${order.number} has ${field} ${found}, but the deal has ${expected}; the order ${isDraft ? 'was left as a draft' : 'is confirmed already'}.`,
-    fix: isDraft
-      ? 'Compare the lines, discounts and taxes of both; correct the deal, the product or the mapping, then retry the record.'
-      : 'Compare the lines, discounts and taxes of both; correct the deal, or the order in the ERP by hand, then retry the record.',
+    message: `Order ${order.number} has ${field} ${found}, but the deal has ${expected}${reason === null ? '' : ` (${reason.because})`}; ${leftAs[order.state]}.`,
+    fix: reason?.fix ?? corrections[order.state],
     field,
   })
   if (policies.compare.includes('currency') && actual.currency !== null && actual.currency !== deal.currency)
@@ -163,8 +162,22 @@ export function proveTotals(
   ]
   for (const [field, expected, found] of pairs) {
     if (!policies.compare.includes(field) || expected === null || found === null) continue
-    if (compare(absolute(subtract(expected, found)), policies.tolerance) > 0)
-      return differ(field, `${expected} ${deal.currency}`, `${found} ${deal.currency}`)
+    if (compare(absolute(subtract(expected, found)), policies.tolerance) <= 0) continue
+    const reason = field === 'net' ? reasonOf(deal, actual, expected, found) : null
+    return differ(field, `${expected} ${deal.currency}`, `${found} ${deal.currency}`, reason)
   }
   return null
+}
+
+const leftAs: Readonly<Record<Fulfilment['state'], string>> = {
+  draft: 'the order was left as a draft',
+  confirmed: 'the order is confirmed already',
+  cancelled: 'the order is cancelled',
+}
+const compareBoth = 'Compare the lines, discounts and taxes of both.'
+// What an order took over from product, tax or mapping when it was made does not change with them.
+const corrections: Readonly<Record<Fulfilment['state'], string>> = {
+  draft: `${compareBoth} Correct the deal, or the lines of the order in the ERP; then retry the record. Corrections of products, taxes and mappings count for orders to come.`,
+  confirmed: `${compareBoth} Change the order in the ERP by hand, or the deal; then retry the record.`,
+  cancelled: `${compareBoth} Correct the deal; then retry the record.`,
 }

@@ -67,7 +67,7 @@ async function compile(system: string, name: string, connection: Connection): Pr
       { file, text },
       {
         schemaOf: (object) => schemas.get(object) ?? null,
-        ...{ otherObject: null, otherSchemaOf: () => null, tables: { countries: {} } },
+        ...{ otherObject: null, otherSchemaOf: () => null, tables: { countries: {}, 'odoo-units': {} } },
         ...{ links: ['customer'], owners: false, creates: name === 'order', fileOf: () => null },
       },
     )

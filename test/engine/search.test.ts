@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { settle } from '../faults/proof.ts'
+import { settle, settleUntil } from '../faults/proof.ts'
 import { openRig } from '../rig.ts'
 
 test('a deal is found by what is known of it and of its order', async () => {
@@ -14,6 +14,7 @@ test('a deal is found by what is known of it and of its order', async () => {
     crm.addDeal({ name: 'Two', companyId: crm.addCompany({ name: 'Beta AG' }), lines })
     await settle(opened)
     while (rig.erp.erp.tick() > 0) await settle(opened)
+    await settleUntil(opened, rig, () => crm.deal(id)?.shown.status === 'paid')
     const found = async (text: string) =>
       (await opened.crosswalk.deals({ text, max: 10 })).map((link) => link.source.ref.id)
     const { orderNumber } = crm.deal(id)?.shown ?? {}

@@ -67,8 +67,8 @@ test('explains what it writes', async () => {
 })
 
 describe('asking', () => {
-  test('for the systems, for addresses and the mode, never for a secret', async () => {
-    const prompts = fakePrompts('hubspot', 'odoo', 'https://acme.odoo.com', '', 'live')
+  test('for the systems, for addresses, never for a secret, nor for live mode', async () => {
+    const prompts = fakePrompts('hubspot', 'odoo', 'https://acme.odoo.com', '')
     const { code, out } = await cli('init', {}, { cwd, prompts })
     expect(code).toBe(0)
     expect(prompts.asked).toEqual([
@@ -76,22 +76,20 @@ describe('asking', () => {
       'Which ERP?',
       'Odoo: Address of the server',
       'Odoo: Name of the database',
-      'Which mode to begin with?',
     ])
     const config = configSchema.parse(parse(await written()))
     expect(config.connections.odoo?.settings).toMatchObject({
       url: 'https://acme.odoo.com',
       database: '${ODOO_DATABASE}',
     })
-    expect(config.syncs.deals?.mode).toBe('live')
+    expect(config.syncs.deals?.mode).toBe('shadow')
     expect(out).not.toContain('ODOO_URL')
-    expect(out).not.toContain('shadow mode')
+    expect(out).toContain('shadow mode')
   })
 
   test.each([
     ['at the first question', [null]],
     ['at a value', ['hubspot', 'odoo', null]],
-    ['at the mode', ['hubspot', 'odoo', 'a', 'b', null]],
   ])('and giving up %s writes nothing', async (_when, answers) => {
     const ended = await cli('init', {}, { cwd, prompts: fakePrompts(...answers) })
     expect(ended).toMatchObject({ code: 1, out: '', err: 'Nothing was written.\n' })

@@ -56,9 +56,8 @@ async function choose(options: Options, session: Session): Promise<Choice | null
   if (erp === null) return null
   const values = await askValues([crm, erp], prompts)
   if (values === null) return null
-  const mode = options.mode ?? (prompts === null ? 'shadow' : await chooseMode(prompts))
-  if (mode === null) return null
-  return { crm, erp, mode, values, timeZone: session.deps.timeZone }
+  // Live is asked for by name alone: no key that is hit by mistake makes orders.
+  return { crm, erp, mode: options.mode ?? 'shadow', values, timeZone: session.deps.timeZone }
 }
 
 async function chooseSystem(role: 'crm' | 'erp', given: string | undefined, prompts: Prompts | null, session: Session) {
@@ -75,14 +74,6 @@ async function chooseSystem(role: 'crm' | 'erp', given: string | undefined, prom
     candidates.map((system) => ({ value: system.name, label: system.title })),
   )
   return candidates.find((system) => system.name === answer) ?? null
-}
-
-async function chooseMode(prompts: Prompts): Promise<'live' | 'shadow' | null> {
-  const answer = await prompts.choose('Which mode to begin with?', [
-    { value: 'shadow', label: 'shadow', hint: 'a dry run: plans and reports everything, writes nothing' },
-    { value: 'live', label: 'live', hint: 'creates orders' },
-  ])
-  return answer === 'shadow' || answer === 'live' ? answer : null
 }
 
 /** Asks for addresses and names; never for secrets, which do not belong in the file. */

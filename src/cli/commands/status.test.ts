@@ -57,7 +57,7 @@ test('answers on one screen', async () => {
     Syncs
       SYNC        WAY        MODE    DUE  LATER  PROBLEMS  LAST RUN
       deals       crm → erp  held     12      3         2  2 min ago, 11 delivered, 1 problem
-      fulfilment  erp → crm  shadow    0      0         0  never
+      fulfilment  erp → crm  shadow    0      0         0  no work yet
       ✗ deals is held: 240 orders, 100 are allowed
         To resume it: crosswalk resume deals
       ✗ 2 problems wait for a person: crosswalk problems

@@ -87,7 +87,8 @@ function syncs(status: Status, session: Session): string {
 }
 
 function lastRun(run: Status['syncs'][number]['lastRun'], session: Session): Cell {
-  if (run === null) return { text: 'never', style: session.paint.dim }
+  // A look that finds nothing is no run.
+  if (run === null) return { text: 'no work yet', style: session.paint.dim }
   const when = session.age(run.endedAt ?? run.startedAt)
   if (run.state === 'running') return { text: `running, began ${when}`, style: session.paint.cyan }
   if (run.state === 'stopped')

@@ -78,7 +78,7 @@ entry of a list is \`contacts.0.email\`; a whole list is walked by \`each\`.
 | rule | gives |
 | --- | --- |
 | \`name: path\` | what is there |
-| \`{ from: path, else: rule, with: [transforms], map: table, default: literal }\` | what is there; if empty, what \`else\` gives; then the [transforms](transforms.md) one after the other; then the entry of \`config/tables/<table>.yaml\`, looked up without regard to letter case; \`default\` when all of it is empty |
+| \`{ from: path, else: rule, with: [transforms], map: table, default: literal }\` | what is there; if empty, what \`else\` gives; then the [transforms](transforms.md) one after the other; then the entry of \`config/tables/<table>.yaml\`, looked up without regard to letter case; \`default\` when all of it is empty or the table has no such entry (without one that is a problem) |
 | \`{ value: literal }\` | always the same |
 | \`{ expr: "JSONata" }\` | what the expression gives; \`with\`, \`map\` and \`default\` may follow |
 | \`{ lookup: object, where: { field: rule }, default: literal, optional: true }\` | outbound: the id of the one active record that meets all conditions. None or several are a problem; \`default\` stands in for none, and \`default: null\` leaves the field empty then. When all conditions are empty: nothing with \`optional\`, else a problem |

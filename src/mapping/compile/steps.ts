@@ -45,7 +45,10 @@ export function compileSteps(
     }
   }
   const mapEntry = entryOf(node, 'map')
-  const mapped = mapEntry === undefined ? undefined : compileMap(mapEntry, start.target, context)
+  const mapped =
+    mapEntry === undefined
+      ? undefined
+      : compileMap(mapEntry, start.target, context, entryOf(node, 'default') !== undefined)
   if (mapped === null) sound = false
   if (mapped != null) {
     steps.push({ step: mapped.step, takesBlank: false })
@@ -119,6 +122,7 @@ function compileMap(
   entry: Entry,
   target: Target,
   context: RuleContext,
+  defaulted: boolean,
 ): { step: Step; text: string; table: Readonly<Record<string, string>> } | null {
   const name = textOf(entry, context)
   if (name === null) return null
@@ -128,7 +132,7 @@ function compileMap(
     context.report(entry.value.at, 'unknown_table', `There is no table "${name}".`, fix)
     return null
   }
-  return { step: throughTable(name, table, target.path), text: `map ${name}`, table }
+  return { step: throughTable(name, table, target.path, defaulted), text: `map ${name}`, table }
 }
 
 /** Reads the literal of `default` or `value`. Undefined when it does not fit the target; reported. */

@@ -57,13 +57,21 @@ export function sequence(
       if (value === '') value = null
     }
     if (value !== null || fallback === null) return value
-    frame.pass.trace.note = 'default used'
+    frame.pass.trace.note ??= 'default used'
     return fallback
   }
 }
 
-/** The entry of a table. One that is missing is a failure, never a pass-through. */
-export function throughTable(name: string, table: Readonly<Record<string, string>>, path: string): Step {
+/**
+ * The entry of a table. One that is missing is a failure, never a pass-through.
+ * @param defaulted  the rule has a default, which then stands in
+ */
+export function throughTable(
+  name: string,
+  table: Readonly<Record<string, string>>,
+  path: string,
+  defaulted: boolean,
+): Step {
   const find = tableLookup(table)
   return (value, frame) => {
     const key = coerce(value, 'text')
@@ -71,8 +79,12 @@ export function throughTable(name: string, table: Readonly<Record<string, string
       return failMapping(frame, path, `map ${name}`, `${path}: ${refusal(value, 'text')}`)
     }
     const fix = `Add ${brief(key)} to config/tables/${name}.yaml; then retry the record.`
-    const why = `${path}: the table "${name}" has no entry for ${brief(key)}`
-    return find(key) ?? failMapping(frame, path, `map ${name}`, why, fix)
+    const found = find(key)
+    if (found !== undefined) return found
+    const why = `the table "${name}" has no entry for ${brief(key)}`
+    if (!defaulted) return failMapping(frame, path, `map ${name}`, `${path}: ${why}`, fix)
+    frame.pass.trace.note = `default used, as ${why}`
+    return null
   }
 }
 

@@ -197,6 +197,24 @@ fields:
   })
 })
 
+test('`default` stands in for what a table does not have, and says so', async () => {
+  const mapping = compile(`
+from: deal
+to: sale.order
+fields:
+  term: { from: deal.paymentTerms, map: terms, default: Prepaid }
+`)
+  const lookup = () => Promise.reject(new Error('no lookups'))
+  const map = async (paymentTerms: string | null) => {
+    const scope = { document: { paymentTerms }, op: 'create', account, links: {} } as const
+    const { fields, lineage } = mappedOf((await mapOutbound(mapping, [scope], { lookup }, untouched))[0])
+    return [fields.term, lineage[0]?.note]
+  }
+  expect(await map('NET30')).toEqual(['30 Days', null])
+  expect(await map('net90')).toEqual(['Prepaid', 'default used, as the table "terms" has no entry for "net90"'])
+  expect(await map(null)).toEqual(['Prepaid', 'default used'])
+})
+
 describe('documents become records', () => {
   const mapping = compile(`
 from: deal
