@@ -2,17 +2,11 @@ import type { Json, JsonObject } from '../../src/core/json.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
 import { chunks } from '../kit/chunks.ts'
 import { once, onceEach } from '../kit/once.ts'
+import { wonFields, wonValues } from '../kit/wins.ts'
 import { type Association, type AssociationInput, type Client, limits, type Owner, type Row } from './client.ts'
 import { type DealLinks, type Echo, versionOf, type Way } from './echo.ts'
-import {
-  type DealRelation,
-  type Definitions,
-  dealRelations,
-  derivedFields,
-  objectTypeIds,
-  wonFields,
-} from './schema.ts'
-import { type Wins, wonValues } from './won.ts'
+import { type DealRelation, type Definitions, dealRelations, derivedFields, objectTypeIds } from './schema.ts'
+import type { Wins } from './won.ts'
 
 export interface Reading {
   read(object: string, ids: readonly string[], paths: readonly string[]): Promise<readonly (RemoteRecord | null)[]>

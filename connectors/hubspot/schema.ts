@@ -3,6 +3,7 @@ import { multiply, one, parseDecimal } from '../../src/core/decimal.ts'
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
 import { list, value } from '../kit/field.ts'
 import { onceEach } from '../kit/once.ts'
+import { wonFields } from '../kit/wins.ts'
 import type { Client, Property, Row } from './client.ts'
 
 /** A deal's record besides its properties: lists of related records, and the one among several that counts. */
@@ -12,12 +13,6 @@ export const dealRelations = {
   contacts: { object: 'contacts', single: 'contact', preferred: null },
 } as const
 export type DealRelation = keyof typeof dealRelations
-
-/** Names of ours on a deal. */
-export const wonFields = {
-  won_at: { label: 'When it was won, by the history of its stages', type: 'instant' },
-  made_won: { label: 'Won from the moment it was made, as by an import', type: 'boolean' },
-} as const
 
 /** Our key on records that we make: HubSpot itself keeps its values unique. `setup` makes it. */
 export const keyProperty = 'erp_key'

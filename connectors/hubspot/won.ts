@@ -1,4 +1,4 @@
-import { type Instant, parseInstant, shift } from '../../src/core/time.ts'
+import { parseInstant, shift } from '../../src/core/time.ts'
 import { chunks } from '../kit/chunks.ts'
 import { onceEach } from '../kit/once.ts'
 import { lastWin, type Win } from '../kit/wins.ts'
@@ -77,8 +77,3 @@ export function openWins(client: Client, definitions: Definitions): Wins {
     },
   }
 }
-
-export const wonValues = (win: Win | null | undefined): { won_at: Instant | null; made_won: boolean } => ({
-  won_at: win?.at ?? null,
-  made_won: win?.made ?? false,
-})

@@ -28,3 +28,15 @@ export function lastWin(history: readonly StageEntry[]): Win | null {
   }
   return at === null ? null : { at, made: true }
 }
+
+/** What a connector calls these on the records of its deals, for mappings to read. */
+export const wonFields = {
+  won_at: { label: 'When it was won, by the history of its stages', type: 'instant' },
+  made_won: { label: 'Won from the moment it was made, as by an import', type: 'boolean' },
+} as const
+
+/** Null where nothing tells when the deal was won, and where it is not. */
+export const wonValues = (win: Win | null | undefined): { won_at: Instant | null; made_won: boolean } => ({
+  won_at: win?.at ?? null,
+  made_won: win?.made ?? false,
+})

@@ -3,10 +3,11 @@ import { isObject, type Json, type JsonObject } from '../../src/core/json.ts'
 import { SyncError } from '../../src/core/problem.ts'
 import { parseInstant } from '../../src/core/time.ts'
 import { type Tree, treeOf } from '../kit/tree.ts'
+import { type wonFields, wonValues } from '../kit/wins.ts'
 import type { Row } from './client.ts'
 import { contactRoles, derivedFields, isContactField } from './derived.ts'
 import { type Definition, type Definitions, kindOf, namedRecord } from './schema.ts'
-import { histories, historyFields, isWonField, type Stages, winColumns, winOf, type wonFields } from './won.ts'
+import { histories, historyFields, isWonField, type Stages, winColumns, winOf } from './won.ts'
 
 type Fields = Record<string, Json>
 
@@ -128,14 +129,13 @@ export function openPlans(definitions: Definitions, stages: () => Promise<Stages
   /** Nothing, where the user may not read the history. */
   async function wonPart({ lists }: Definition, name: keyof typeof wonFields): Promise<Part> {
     const object = lists.get(histories)
-    if (object === undefined) return { columns: [], value: () => (name === 'made_won' ? false : null) }
+    if (object === undefined) return { columns: [], value: () => wonValues(null)[name] }
     const [plan, known] = await Promise.all([planOf(object, treeOf(historyFields)), stages()])
     return {
       columns: winColumns,
       list: [histories, plan],
       value(row) {
-        const win = winOf(row, listIn(row, histories), known)
-        return name === 'made_won' ? (win?.made ?? false) : (win?.at ?? null)
+        return wonValues(winOf(row, listIn(row, histories), known))[name]
       },
     }
   }

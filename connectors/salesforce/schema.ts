@@ -1,10 +1,10 @@
 import type { FieldSchema, ObjectSchema } from '../../src/ports/connector.ts'
 import { list, value } from '../kit/field.ts'
 import { onceEach } from '../kit/once.ts'
+import { wonFields } from '../kit/wins.ts'
 import type { Client, Described, DescribedField } from './client.ts'
 import { contactFields, contactRoles, derivedFields } from './derived.ts'
 import { keyField, priceList, priceOwners, writes } from './objects.ts'
-import { wonFields } from './won.ts'
 
 /** An object as this org has it and as this user sees it. */
 export interface Definition {

@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../../src/core/json.ts'
 import { parseInstant } from '../../src/core/time.ts'
 import { once } from '../kit/once.ts'
-import { lastWin, type Win } from '../kit/wins.ts'
+import { lastWin, type Win, wonFields } from '../kit/wins.ts'
 import type { Client, Row } from './client.ts'
 
 /** What paths call the changes of an opportunity's stage, which Salesforce keeps for every one. */
@@ -10,11 +10,6 @@ export const historyFields: readonly string[] = ['StageName', 'CreatedDate']
 /** Beside the list itself, to tell a stage that was made just now. */
 export const winColumns: readonly string[] = ['StageName', 'IsWon']
 
-/** Names of ours on an opportunity. */
-export const wonFields = {
-  won_at: { label: 'When it was won, by the history of its stages', type: 'instant' },
-  made_won: { label: 'Won from the moment it was made, as by an import', type: 'boolean' },
-} as const
 export const isWonField = (object: string, name: string): name is keyof typeof wonFields =>
   object === 'Opportunity' && Object.hasOwn(wonFields, name)
 
