@@ -176,6 +176,10 @@ test('an opportunity whose history the user may not read is asked about', async 
   try {
     const shop = stock(pair)
     await project.crosswalk.setup('salesforce')
+    const [check] = await project.crosswalk.check(['salesforce'])
+    expect(check?.report?.findings).toContainEqual(
+      expect.objectContaining({ level: 'warning', message: expect.stringContaining('OpportunityHistory') }),
+    )
     shop.win(2)
     await settle(project)
     expect(simulator.store.orders()).toEqual([])
