@@ -81,17 +81,20 @@ export function openReading(
     const wantsOwner = object === 'deals' && split.some(([head]) => head === 'owner')
     const wantsUrl = split.some(([head]) => head === 'url')
     const wantsWin = object === 'deals' && split.some(([head = '']) => Object.hasOwn(wonFields, head))
-    const further = [...(wantsOwner ? ['hubspot_owner_id'] : []), ...(wantsWin ? await wins.needs() : [])]
-    const properties = [...new Set([...plan.fetch, ...further])]
     if (object !== 'deals') {
-      const found = await rows(object, ids, properties)
+      const found = await rows(object, ids, plan.fetch)
       return Promise.all(ids.map((id) => recordOf(object, found.get(id), plan, {}, wantsUrl, wantsOwner)))
     }
-    const way = wayOf(split, properties)
-    echo.readIn(way)
     const asked = [...new Set(ids)]
+    const readDeals = async () => {
+      const further = [...(wantsOwner ? ['hubspot_owner_id'] : []), ...(wantsWin ? await wins.needs() : [])]
+      const properties = [...new Set([...plan.fetch, ...further])]
+      const way = wayOf(split, properties)
+      echo.readIn(way)
+      return { way, found: await rows(object, ids, properties) }
+    }
     // What belongs to a deal is found by its id: nobody waits for the deals themselves.
-    const [related, found] = await Promise.all([readRelations(asked, split), rows(object, ids, properties)])
+    const [related, { way, found }] = await Promise.all([readRelations(asked, split), readDeals()])
     const strangers = [...new Set([...found.values()].map((row) => row.id))].filter((id) => !asked.includes(id))
     // A deal that was merged answers under an id that was not asked for.
     const others = strangers.length === 0 ? null : await readRelations(strangers, split)

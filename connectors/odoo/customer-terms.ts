@@ -1,6 +1,10 @@
 import type { JsonObject } from '../../src/core/json.ts'
+import { SyncError } from '../../src/core/problem.ts'
+import { toMillis } from '../../src/core/time.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import type { Write } from '../../src/ports/connector.ts'
 import { chunks } from '../kit/chunks.ts'
+import { keep } from '../kit/kept.ts'
 import type { Client, Row } from './client.ts'
 import { isSyncError } from './errors.ts'
 import type { Models } from './schema.ts'
@@ -18,12 +22,18 @@ const agreed = {
 type Name = keyof typeof agreed
 const names = Object.keys(agreed) as readonly Name[]
 const partnersMax = 500
+/** Orders of one batch are written in parts, and their customers recur: for so long terms are taken as they were read. */
+const freshMs = 5000
+const keptMax = 5000
+type Terms = ReadonlyMap<number, JsonObject>
 
 /**
  * Terms of customers for new orders. Up to version 15 it is the form that takes payment terms, fiscal position and
  * salesperson from the customer, and an order made over the API has none. From 16 on Odoo computes them itself.
  */
-export function openTerms(client: Client, models: Models) {
+export function openTerms(client: Client, models: Models, clock: Clock) {
+  const kept = new Map<number, { readonly terms: Promise<Terms>; readonly at: number }>()
+
   async function askRows(model: string, ids: readonly number[], fields: readonly string[]): Promise<readonly Row[]> {
     const parts = chunks([...new Set(ids)], partnersMax).map((part) =>
       client.searchRead(model, { domain: [['id', 'in', part]], fields, archived: model === partner }),
@@ -43,8 +53,22 @@ export function openTerms(client: Client, models: Models) {
   }
 
   /** By the id of the customer. */
-  async function of(ids: readonly number[], wanted: readonly Name[]): Promise<ReadonlyMap<number, JsonObject>> {
-    if (ids.length === 0) return new Map()
+  async function of(ids: readonly number[], wanted: readonly Name[]): Promise<Terms> {
+    const now = toMillis(clock.now())
+    const missing = ids.filter((id) => Math.abs(now - (kept.get(id)?.at ?? Number.NEGATIVE_INFINITY)) > freshMs)
+    if (missing.length > 0) {
+      const terms = ask([...new Set(missing)], wanted)
+      for (const id of missing) keep(kept, id, { terms, at: now }, keptMax)
+      // A failure is for those who asked, and is asked again.
+      terms.catch(() => {
+        for (const id of missing) if (kept.get(id)?.terms === terms) kept.delete(id)
+      })
+    }
+    const asked = new Set(ids.flatMap((id) => kept.get(id)?.terms ?? []))
+    return new Map((await Promise.all(asked)).flatMap((terms) => [...terms]))
+  }
+
+  async function ask(ids: readonly number[], wanted: readonly Name[]): Promise<Terms> {
     const fields = [...wanted.map((name) => agreed[name]), 'commercial_partner_id']
     const rows = await askRows(partner, ids, fields)
     // Who has no salesperson has that of the company above.
@@ -79,15 +103,20 @@ export function openTerms(client: Client, models: Models) {
     return new Map(rows.map((row) => [row.id, termsOf(row)]))
   }
 
+  /** Which of them Odoo does not put in by itself. */
+  async function missingNames(): Promise<readonly Name[]> {
+    const [own, theirs] = await Promise.all([models.fields(order), models.fields(partner)])
+    return names.filter((name) => own?.[name]?.computed === false && theirs?.[agreed[name]] !== undefined)
+  }
+
   /**
    * Adds to new orders what they do not say themselves; nothing is asked where Odoo does it all.
    * @throws SyncError
    */
-  return async function withTerms<W extends Write>(writes: readonly W[]): Promise<readonly W[]> {
+  async function withTerms<W extends Write>(writes: readonly W[]): Promise<readonly W[]> {
     const creations = writes.filter((write): write is W & Creation => write.do === 'create' && write.object === order)
     if (creations.length === 0) return writes
-    const [own, theirs] = await Promise.all([models.fields(order), models.fields(partner)])
-    const wanted = names.filter((name) => own?.[name]?.computed === false && theirs?.[agreed[name]] !== undefined)
+    const wanted = await missingNames()
     const open = new Set<Write>(
       creations.filter(({ fields }) => wanted.some((name) => (fields[name] ?? null) === null)),
     )
@@ -100,6 +129,19 @@ export function openTerms(client: Client, models: Models) {
       return { ...write, fields: { ...terms.get(customerOf(write.fields)), ...Object.fromEntries(given) } }
     })
   }
+
+  /** Customers were just made, and their orders are next: their terms are asked for together, while the orders are planned. */
+  async function expect(made: readonly number[]): Promise<void> {
+    try {
+      const wanted = await missingNames()
+      if (made.length > 0 && wanted.length > 0) await of(made, wanted)
+    } catch (error) {
+      // They are asked for again when they are needed, and whoever needs them gets the answer.
+      if (!(error instanceof SyncError)) throw error
+    }
+  }
+
+  return { withTerms, expect }
 }
 
 /** Of a reference as Odoo sends it, or of a plain id. */

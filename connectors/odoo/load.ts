@@ -55,7 +55,7 @@ const replySchema = z.object({
  * transaction. One bad record rolls back its whole call; it is named, left out, and the others are sent again.
  */
 export function openLoading(client: Client, models: Models, placeUnits: PlaceUnits, settings: Settings, clock: Clock) {
-  const withTerms = openTerms(client, models)
+  const terms = openTerms(client, models, clock)
   const externalId = (key: string): string => `${settings.module}.${nameOfKey(key)}`
 
   /** Records of one object, in rounds: those of a later round add lines that have other columns than the first ones. */
@@ -195,7 +195,7 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
   }
 
   return async function load(given: readonly RecordWrite[]): Promise<readonly Outcome[]> {
-    const writes = await withTerms(given)
+    const writes = await terms.withTerms(given)
     const outcomes: Outcome[] = writes.map(() => ({ ok: false, failure: notSent }))
     let written = false
     for (const [object, group] of Map.groupBy(writes.entries(), ([, write]) => write.object)) {
@@ -237,10 +237,17 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
         if (stopped !== null && !written && !unsure) throw stopped
         if (stopped !== null) return outcomes
       }
+      if (object === 'res.partner') void terms.expect(madeIn(group, outcomes))
     }
     return outcomes
   }
 }
+
+const madeIn = (group: readonly (readonly [number, RecordWrite])[], outcomes: readonly Outcome[]): readonly number[] =>
+  group.flatMap(([index, write]) => {
+    const outcome = outcomes[index]
+    return write.do === 'create' && outcome?.ok === true ? [outcome.value] : []
+  })
 
 /** Before units are placed: one that goes along is placed, too. */
 function withAgreed(write: RecordWrite): RecordWrite {

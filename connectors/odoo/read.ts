@@ -114,15 +114,25 @@ function openSession({ client, models, units, recent, prices, baseUrl, context }
   function keep(model: string, fetched: readonly Row[]): void {
     const known = rows.get(model) ?? new Map<number, Row>()
     rows.set(model, known)
-    for (const row of fetched) known.set(row.id, { ...known.get(row.id), ...row })
+    for (const row of fetched) {
+      const before = known.get(row.id)
+      known.set(row.id, before === undefined ? row : { ...before, ...row })
+    }
   }
 
   async function load(root: Place): Promise<void> {
-    const counts = [...(root.tree.get('order_line')?.keys() ?? [])].some(
-      (name) => isLineQuantity(name) || isLineUnit(name),
-    )
-    const [all] = await Promise.all([counts ? units.all() : known, loadRows(root)])
+    const wanted = [...(root.tree.get('order_line')?.keys() ?? [])]
+    const [all] = await Promise.all([wanted.some(isLineUnit) ? units.all() : known, loadRows(root)])
     known = all
+    // Quantities are converted only where something moves in another unit than it is sold in.
+    if (known.size === 0 && wanted.some(isLineQuantity) && hasOtherUnits()) known = await units.all()
+  }
+
+  function hasOtherUnits(): boolean {
+    return [...(rows.get(lineModel)?.values() ?? [])].some((line) => {
+      const unit = unitIdOf(line)
+      return idsIn(line.move_ids).some((id) => unitIdOf(rowOf(moveModel, id) ?? line) !== unit)
+    })
   }
 
   async function loadRows(root: Place): Promise<void> {
@@ -408,8 +418,7 @@ function openSession({ client, models, units, recent, prices, baseUrl, context }
     return { name: display, ...deeper, id: String(id) }
   }
 
-  const unitOf = (row: Row): Unit | undefined =>
-    known.get(idIn(unitColumns.map((name) => row[name]).find((value) => value !== undefined)) ?? 0)
+  const unitOf = (row: Row): Unit | undefined => known.get(unitIdOf(row))
 
   function unitsOf(row: Row): Readonly<Record<LineUnit, Json>> {
     const unit = unitOf(row)
@@ -440,6 +449,10 @@ function openSession({ client, models, units, recent, prices, baseUrl, context }
 
   return { load, keep, build, rowsOf: (model: string) => (rows.get(model) ?? new Map<number, Row>()).values() }
 }
+
+/** Of an order line or a stock move; 0 where it has none. */
+const unitIdOf = (row: Row): number =>
+  idIn(unitColumns.map((name) => row[name]).find((value) => value !== undefined)) ?? 0
 
 type LineQuantity = 'reserved' | 'shipped' | 'returned'
 const isLineQuantity = (name: string): name is LineQuantity =>

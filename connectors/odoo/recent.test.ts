@@ -89,16 +89,16 @@ const paths = [
 ]
 const many = Array.from({ length: 300 }, (_, place) => `k${place}`)
 
-test('reads how far orders are in six calls, however many they are', async () => {
+test('reads how far orders are in five calls, however many they are', async () => {
   const ids = await make(...many)
   await confirm(ids)
   await connection.read('sale.order', ids, paths)
   pass(120_000)
   calls()
   const records = await connection.read('sale.order', ids, paths)
-  // Orders, and units once a minute; lines, transfers and moves side by side; products. Nothing was bought or made, and nobody
-  // asks for it.
-  expect(calls()).toBe(6)
+  // Orders; lines, transfers and moves side by side; products. Nothing was bought or made, or moves in another unit than it
+  // is sold in, and nobody asks for it.
+  expect(calls()).toBe(5)
   expect(records[299]?.fields).toMatchObject({
     state: 'sale',
     order_line: [{ product_uom_qty: 2, product_id: { type: 'product' }, shipped: '0' }],
@@ -147,9 +147,9 @@ test('finds a service that was bought as it was sold', async () => {
 })
 
 test('looks for keys of orders and of customers by one call, when both are asked for at once', async () => {
-  await make('a')
   const acme: Write = { do: 'create', object: 'res.partner', key: 'b', fields: { name: 'Bolt' }, lines: null }
   await connection.write([acme])
+  await make('a')
   calls()
   const [orders, customers] = await Promise.all([
     connection.find('sale.order', [{ key: 'a' }, { key: 'b' }]),
@@ -159,6 +159,23 @@ test('looks for keys of orders and of customers by one call, when both are asked
   expect(customers.map((matches) => matches.map((match) => match.label))).toEqual([['Bolt'], []])
   // One for the keys, and one for the names of the records of each model.
   expect(calls()).toBe(3)
+})
+
+test('asks for the terms of customers that were just made by one call, however many calls their orders take', async () => {
+  const keys = ['a', 'b', 'c', 'd']
+  calls()
+  const made = await connection.write(
+    keys.map((key): Write => ({ do: 'create', object: 'res.partner', key, fields: { name: key }, lines: null })),
+  )
+  for (const [index, outcome] of made.entries()) {
+    customer = outcome.ok ? outcome.id : ''
+    await make(`order_${index}`)
+  }
+  // Customers, their terms, and each order.
+  expect(calls()).toBe(2 + keys.length)
+  pass(60_000)
+  await make('later')
+  expect(calls()).toBe(2)
 })
 
 describe('a confirmation', () => {

@@ -20,6 +20,12 @@ describe('parseDecimal', () => {
     ['-0.00', '0'],
     ['1e3', '1000'],
     ['.5', '0.5'],
+    ['007', '7'],
+    ['-12', '-12'],
+    ['-0.50', '-0.5'],
+    ['-0', '0'],
+    [-0, '0'],
+    [2 ** 53, '9007199254740992'],
     [0.1, '0.1'],
     [1.005, '1.005'],
     [1e21, '1000000000000000000000'],
@@ -54,8 +60,20 @@ test('rounds half away from zero', () => {
   expect(round(decimal('2.5'), 0)).toBe('3')
 })
 
-test('compares by value and counts places', () => {
-  expect(compare(decimal('10'), decimal('9.99'))).toBe(1)
+test.each([
+  ['10', '9.99', 1],
+  ['10', '9', 1],
+  ['-10', '9', -1],
+  ['0', '-0.01', 1],
+  ['2.5', '2.5', 0],
+  ['9007199254740993', '9007199254740992', 1],
+  ['90071992547409930', '9007199254740992', 1],
+] as const)('compares %s with %s by value', (a, b, expected) => {
+  expect(compare(decimal(a), decimal(b))).toBe(expected)
+  expect(compare(decimal(b), decimal(a))).toBe(expected === 0 ? 0 : -expected)
+})
+
+test('counts places', () => {
   expect(places(decimal('1.250'))).toBe(2)
   expect(percentOf(decimal('80'), decimal('12.5'))).toBe('10')
 })

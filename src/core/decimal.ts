@@ -9,6 +9,10 @@ export type Decimal = string & { readonly decimal: true }
 // 60 digits are more than quantity × price × rate of any currency needs; products stay exact.
 const Exact = Engine.clone({ precision: 60, rounding: Engine.ROUND_HALF_UP, toExpNeg: -1000, toExpPos: 1000 })
 const shape = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/
+/** Of numbers that are written as `Decimal` has them already, as most are. */
+const written = /^(?:0|-?(?:[1-9]\d*|(?:0|[1-9]\d*)\.\d*[1-9]))$/
+/** Whole numbers of so many digits are exact as numbers of the language. */
+const small = /^-?\d{1,15}$/
 
 export const zero = '0' as Decimal
 export const one = '1' as Decimal
@@ -16,9 +20,13 @@ const hundred = '100' as Decimal
 
 /** Reads text or a JSON number. Null when it is not a finite decimal number (also for `"1,234.50"`). */
 export function parseDecimal(value: unknown): Decimal | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? canonical(new Exact(value)) : null
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value) as Decimal
+    return Number.isFinite(value) ? canonical(new Exact(value)) : null
+  }
   if (typeof value !== 'string') return null
   const text = value.trim()
+  if (text.length <= 60 && written.test(text)) return text as Decimal
   return shape.test(text) && text.length <= 60 ? canonical(new Exact(text)) : null
 }
 
@@ -41,7 +49,11 @@ export function divide(a: Decimal, b: Decimal): Decimal {
 }
 /** Half away from zero, as invoices round. */
 export const round = (value: Decimal, places: number): Decimal => canonical(new Exact(value).toDecimalPlaces(places))
-export const compare = (a: Decimal, b: Decimal): -1 | 0 | 1 => new Exact(a).comparedTo(b) as -1 | 0 | 1
+export function compare(a: Decimal, b: Decimal): -1 | 0 | 1 {
+  if (a === b) return 0
+  if (small.test(a) && small.test(b)) return Number(a) < Number(b) ? -1 : 1
+  return new Exact(a).comparedTo(b) as -1 | 0 | 1
+}
 export const absolute = (value: Decimal): Decimal => canonical(new Exact(value).abs())
 export const sum = (values: readonly Decimal[]): Decimal =>
   canonical(values.reduce((total, value) => total.plus(value), new Exact(0)))

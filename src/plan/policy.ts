@@ -32,7 +32,9 @@ export const orderPoliciesSchema = z.strictObject({
       compare: z
         .array(z.enum(['net', 'tax', 'total', 'currency', 'quantity']))
         .default(['net', 'tax', 'total', 'currency', 'quantity'])
-        .describe('Compared where the deal knows the value; quantities by article, in the unit of the product'),
+        .describe(
+          'Compared where the deal knows the value; quantities by article, in the unit of the product, where a unit is named',
+        ),
       tolerance: amount.default('0' as Decimal).describe('Largest difference that still counts as equal'),
     })
     .prefault({}),

@@ -1,21 +1,26 @@
 import type { Json, JsonObject } from '../../core/json.ts'
+import type { Failure, Result } from '../../core/problem.ts'
 import { refText } from '../../core/ref.ts'
 import type { MatchStep } from '../../mapping/compile/match.ts'
 import type { Match } from '../../ports/connector.ts'
 import type { Link, LinkUpdate } from '../../ports/ledger/links.ts'
 import type { Bench } from '../bench/bench.ts'
+import { together } from '../bench/together.ts'
 import type { Brought, Kind, Sought, Subject } from './kind.ts'
 import { stepOf } from './state.ts'
 
 /**
  * Finds what the target has already: by link, by our key, by the kind's `match` (strict: several hits are a failure). Hits are
  * linked.
+ * @param mapping  makes the fields of those that are not linked, by `refText` of the source, while their keys are asked for;
+ *   who cannot be mapped gets the failure, whatever the target has
  * @returns by `refText` of the source; what is absent is missing and may be created
  */
 export async function find(
   kind: Kind,
   subjects: readonly Sought[],
   bench: Bench,
+  mapping?: (open: readonly Sought[]) => Promise<ReadonlyMap<string, Result<JsonObject>>>,
 ): Promise<ReadonlyMap<string, Brought>> {
   const finding = openFinding(kind, bench)
   const open = subjects.filter((subject) => {
@@ -24,15 +29,22 @@ export async function find(
     finding.known(subject, subject.link, id)
     return false
   })
-  const keyed = await bench.find(
-    kind.object,
-    open.map(({ key }) => ({ key })),
-  )
+  const [keyed, mapped] = await together([
+    bench.find(
+      kind.object,
+      open.map(({ key }) => ({ key })),
+    ),
+    mapping?.(open) ?? Promise.resolve(null),
+  ])
+  const sought: Sought[] = []
   for (const [index, subject] of open.entries()) {
+    const own = mapped?.get(refText(subject.ref))
     const match = keyed[index]?.[0]
-    if (match !== undefined) finding.take(subject, match, stepOf(subject.link.state, true))
+    if (own?.ok === false) finding.refuse(subject, own.failure)
+    else if (match !== undefined) finding.take(subject, match, stepOf(subject.link.state, true))
+    sought.push(own?.ok === true ? { ...subject, fields: own.value } : subject)
   }
-  for (const step of kind.match) await finding.byStep(step, open)
+  for (const step of kind.match) await finding.byStep(step, sought)
   return finding.end()
 }
 
@@ -43,6 +55,8 @@ function openFinding(kind: Kind, bench: Bench) {
 
   const known = (subject: Subject, link: Link, id: string) =>
     void brought.set(refText(subject.ref), { ok: true, how: 'linked', id, link, label: link.target.label })
+
+  const refuse = (subject: Subject, failure: Failure) => void brought.set(refText(subject.ref), { ok: false, failure })
 
   function take(subject: Sought, match: Match, step: ReturnType<typeof stepOf>, by?: string): void {
     const { link } = subject
@@ -115,7 +129,7 @@ function openFinding(kind: Kind, bench: Bench) {
     const foreign = only !== undefined && second === undefined && isOthersKey(only, subject) ? only.key : null
     const whose = owner === undefined ? (twin?.label ?? foreign) : (owner.label ?? owner.ref.id)
     if (only === undefined || second !== undefined || only.archived || whose !== null) {
-      brought.set(refText(subject.ref), { ok: false, failure: kind.texts.ambiguous(subject, by, matches, whose) })
+      refuse(subject, kind.texts.ambiguous(subject, by, matches, whose))
       return
     }
     take(subject, only, 'adopt', by)
@@ -137,14 +151,13 @@ function openFinding(kind: Kind, bench: Bench) {
       if (link?.state === 'linked' && link.target.id !== null) {
         if (link.target.id !== match.id) known(subject, link, link.target.id)
       } else if (refused.has(id)) {
-        const failure = kind.texts.ambiguous(subject, subject.label, [match], 'another record of the source')
-        brought.set(refText(subject.ref), { ok: false, failure })
+        refuse(subject, kind.texts.ambiguous(subject, subject.label, [match], 'another record of the source'))
       }
     }
     return brought
   }
 
-  return { known, take, byStep, end }
+  return { known, refuse, take, byStep, end }
 }
 
 const isBlank = (value: Json | undefined) => value === undefined || value === null || value === ''

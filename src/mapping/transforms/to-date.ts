@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon'
 import { z } from 'zod'
-import { parsePlainDate } from '../../core/time.ts'
+import { parsePlainDate, toMillis } from '../../core/time.ts'
 import { defineTransform } from './transform.ts'
 import { zoneParameter } from './zone.ts'
 
@@ -18,7 +18,7 @@ export const toDate = defineTransform({
   ],
   apply(value, params, context) {
     const zone = params.zone ?? context.zone
-    const date = parsePlainDate(DateTime.fromISO(value, { zone }).toISODate())
+    const date = parsePlainDate(DateTime.fromMillis(toMillis(value), { zone }).toISODate())
     return date === null ? { ok: false, why: `no date in the time zone "${zone}"` } : { ok: true, value: date }
   },
 })

@@ -8,17 +8,16 @@ import { fetchOrders, isOrder, type OrdersNow, type Wanted } from '../order-now.
 import { type Existing, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
 
+const money = ['totals']
+const quantities = ['sku', 'ordered', 'unit', 'productUnit', 'unitSize'].map((name) => `lines.${name}`)
 /** The fields of an order that are compared with its deal. */
-export const proven = [
-  'totals',
-  ...['sku', 'ordered', 'unit', 'productUnit', 'unitSize'].map((name) => `lines.${name}`),
-]
+export const proven = [...money, ...quantities]
 
 /** Compares the orders' totals and quantities with their deals, whatever was written, and confirms drafts that agree. */
 export async function proveAndConfirm(sync: DealSync, cases: readonly Existing[], bench: Bench): Promise<void> {
   if (cases.length === 0) return
   const [mapSome] = await together([
-    fetchOrders(orderTotals(sync), 'target', cases, bench),
+    fetchOrders(wantedProof(sync, cases), 'target', cases, bench),
     // What was created stays created, whether or not it is confirmed.
     bench.batch.store(),
   ])
@@ -28,8 +27,10 @@ export async function proveAndConfirm(sync: DealSync, cases: readonly Existing[]
   })
 }
 
-function orderTotals(sync: DealSync): Wanted {
-  const mapping = sync.fulfilment.only(['id', 'number', 'state', ...proven])
+/** Lines are read only where a unit is named: without one, quantities are in the product's own, and there is nothing to mistake. */
+function wantedProof(sync: DealSync, cases: readonly Existing[]): Wanted {
+  const hasUnits = cases.some(({ agreed }) => agreed.some(({ unit }) => unit !== null))
+  const mapping = sync.fulfilment.only(['id', 'number', 'state', ...(hasUnits ? proven : money)])
   return { mapping, reads: mapping.reads, whole: false }
 }
 

@@ -1,6 +1,6 @@
 import type { Customer } from '../../../core/documents.ts'
-import type { Json } from '../../../core/json.ts'
-import type { Failure } from '../../../core/problem.ts'
+import type { Json, JsonObject } from '../../../core/json.ts'
+import type { Failure, Result } from '../../../core/problem.ts'
 import { type RecordKind, type RecordRef, refText } from '../../../core/ref.ts'
 import { mapOutbound, type TargetRecord } from '../../../mapping/run/run.ts'
 import { keyOf } from '../../../plan/key.ts'
@@ -68,23 +68,27 @@ export async function openCustomers(sync: DealSync, customers: readonly Customer
 
   return {
     async look() {
+      const documents = new Map(subjects.map(({ ref, customer }) => [refText(ref), customer]))
       // Linked customers need no mapping.
-      const isKnown = ({ link }: Subject) => link.state === 'linked' && link.target.id !== null
-      const open = subjects.filter((subject) => !isKnown(subject))
-      const results = await mapCustomers(sync, open, bench)
-      for (const [index, subject] of open.entries()) {
-        const result = results[index]
-        if (result?.ok === true) mapped.set(refText(subject.ref), result.value)
-        else if (result?.ok === false) brought.set(refText(subject.ref), { ok: false, failure: result.failures[0] })
-      }
-      const sought = subjects.filter((subject) => !brought.has(refText(subject.ref)))
-      put(
-        await find(
-          kind,
-          sought.map((subject) => ({ ...subject, fields: mapped.get(refText(subject.ref))?.fields ?? null })),
+      const map = async (open: readonly Subject[]) => {
+        const names = open.map(({ ref }) => refText(ref))
+        const results = await mapCustomers(
+          sync,
+          names.flatMap((name) => documents.get(name) ?? []),
           bench,
-        ),
-      )
+        )
+        return new Map(
+          names.flatMap((name, index): [string, Result<JsonObject>][] => {
+            const result = results[index]
+            if (result === undefined) return []
+            if (!result.ok) return [[name, { ok: false, failure: result.failures[0] }]]
+            mapped.set(name, result.value)
+            return [[name, { ok: true, value: result.value.fields }]]
+          }),
+        )
+      }
+      const sought = subjects.map((subject) => ({ ...subject, fields: null }))
+      put(await find(kind, sought, bench, map))
     },
     async make(ids) {
       const wanted = new Set(ids)
@@ -117,12 +121,12 @@ const linesOf = (key: string, { lines }: TargetRecord): Ready['lines'] =>
     ? null
     : { field: lines.field, items: lines.items.map((item) => ({ key: `${key}_${item.key}`, fields: item.fields })) }
 
-async function mapCustomers(sync: DealSync, subjects: readonly { readonly customer: Customer }[], bench: Bench) {
-  if (subjects.length === 0) return []
+async function mapCustomers(sync: DealSync, customers: readonly Customer[], bench: Bench) {
+  if (customers.length === 0) return []
   const account = { ...(await bench.target.account()) }
   return mapOutbound(
     sync.customer,
-    subjects.map(({ customer }) => ({ document: customer as Json, op: 'create' as const, account, links: {} })),
+    customers.map((customer) => ({ document: customer as Json, op: 'create' as const, account, links: {} })),
     bench.lookups,
     bench.deps.evaluator,
   )
