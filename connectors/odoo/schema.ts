@@ -207,6 +207,7 @@ function schemaOf(field: Field, required: boolean): FieldSchema {
     required,
     ...(field.relation === undefined ? {} : { relation: field.relation }),
     ...(field.options === undefined ? {} : { options: field.options }),
+    ...(field.digits === undefined ? {} : { digits: field.digits }),
   }
 }
 

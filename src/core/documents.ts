@@ -83,9 +83,11 @@ const dealLineSchema = z.strictObject({
   netAmount: maybeDecimal.describe('Quantity × unit price less discounts, rounded to the currency; computed when null'),
   netUnitPrice: maybeDecimal.describe('Net amount of one unit, discounts included; computed'),
   entryPrice: maybeDecimal.describe(
-    'Unit price for an ERP that knows percentages but no amounts off a line: net where an amount is off; computed',
+    'Unit price for an ERP that knows percentages but no amounts off a line: net where an amount is off, in the digits that the ERP keeps; computed',
   ),
-  entryDiscount: maybeDecimal.describe('Percentage that goes with the entry price, 0 where an amount is off; computed'),
+  entryDiscount: maybeDecimal.describe(
+    'Percentage that goes with the entry price: 0 where an amount is off, but for what makes the amount to the cent; computed',
+  ),
   raw,
 })
 export type DealLine = z.infer<typeof dealLineSchema>

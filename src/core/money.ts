@@ -12,6 +12,7 @@ import {
   zero,
 } from './decimal.ts'
 import type { Deal, DealLine } from './documents.ts'
+import { anyDigits, type Entry, type EntryDigits, fitEntry } from './entry.ts'
 
 // ISO 4217; every other currency has two digits.
 const minorDigits: Readonly<Record<string, number>> = {
@@ -79,8 +80,11 @@ function netOf(line: DealLine, digits: number): Decimal {
   return round(subtract(subtract(gross, off), line.discountAmount ?? zero), digits)
 }
 
-/** Spreads the deal's discount over its lines and fills in what follows from the other numbers: net amounts. */
-export function completeDeal(deal: Deal): Deal {
+/**
+ * Spreads the deal's discount over its lines and fills in what follows from the other numbers: net amounts, and what to enter
+ * in an ERP that keeps so many digits.
+ */
+export function completeDeal(deal: Deal, entryDigits: EntryDigits = anyDigits): Deal {
   const digits = digitsOf(deal.currency)
   const nets = deal.lines.map((line) => line.netAmount ?? netOf(line, digits))
   const spread =
@@ -96,11 +100,13 @@ export function completeDeal(deal: Deal): Deal {
     const netAmount = subtract(nets[index] ?? zero, share)
     const discountAmount = share === zero ? line.discountAmount : add(line.discountAmount ?? zero, share)
     const netUnitPrice = line.quantity === zero ? line.unitPrice : divide(netAmount, line.quantity)
-    const entered =
+    const exact: Entry =
       discountAmount === null
-        ? { entryPrice: line.unitPrice, entryDiscount: line.discountPercent ?? zero }
-        : { entryPrice: netUnitPrice, entryDiscount: zero }
-    return { ...line, discountAmount, netAmount, netUnitPrice, ...entered }
+        ? { price: line.unitPrice, discount: line.discountPercent ?? zero }
+        : { price: netUnitPrice, discount: zero }
+    const amount = { quantity: line.quantity, net: netAmount, amountDigits: digits }
+    const { price: entryPrice, discount: entryDiscount } = fitEntry(exact, amount, entryDigits)
+    return { ...line, discountAmount, netAmount, netUnitPrice, entryPrice, entryDiscount }
   })
   return { ...deal, lines }
 }

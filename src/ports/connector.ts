@@ -107,6 +107,8 @@ export interface FieldSchema {
   readonly required: boolean
   /** Legal values of a choice. */
   readonly options?: readonly string[]
+  /** How many digits of a number the system keeps after the point, where that is settled. */
+  readonly digits?: number
   /** The object a reference or list leads to. */
   readonly relation?: string
   /** The inner fields of `object`. */

@@ -73,6 +73,8 @@ export interface CompiledMapping {
    * has it. Empty for an inbound mapping.
    */
   readonly fieldReads: Readonly<Record<string, readonly string[]>>
+  /** How many digits after the point the target keeps, by field as in `fieldReads`, where that is settled. */
+  readonly fieldDigits: Readonly<Record<string, number>>
   /** Whose change counts, of the fields that say so. See `fieldsToWrite`. */
   readonly owners: Readonly<Record<string, Owner>>
   /**
@@ -236,6 +238,7 @@ function inboundMapping(
     linesField: null,
     references: [],
     fieldReads: {},
+    fieldDigits: {},
     owners: {},
     match: [],
     problemField: null,
@@ -289,6 +292,9 @@ function compileOutbound(
     references: fields.filter((field) => field.rule.refers).map((field) => field.name),
     fieldReads: Object.fromEntries(
       [...fields, ...(lines?.fields ?? [])].map(({ path, rule }) => [path, pathsIn(rule.reads, 'document')]),
+    ),
+    fieldDigits: Object.fromEntries(
+      [...fields, ...(lines?.fields ?? [])].flatMap(({ path, digits }) => (digits === null ? [] : [[path, digits]])),
     ),
     owners: Object.fromEntries(fields.flatMap(({ name, rule }) => (rule.owner === null ? [] : [[name, rule.owner]]))),
     match,

@@ -11,6 +11,8 @@ export interface TargetField {
   readonly name: string
   readonly path: string
   readonly rule: Rule
+  /** How many digits the target keeps of it after the point; null where that is not settled. */
+  readonly digits: number | null
 }
 export interface TargetLines {
   readonly field: string
@@ -60,7 +62,7 @@ function compileField(
   }
   const path = prefix + name
   const rule = compileRule(node, { path, shape }, scope, context)
-  return rule === null ? [] : [{ name, path, rule }]
+  return rule === null ? [] : [{ name, path, rule, digits: shape.digits ?? null }]
 }
 
 /** Every entry is a literal: most likely a rule whose word is misspelt, not a nest of fields. */

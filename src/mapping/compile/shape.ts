@@ -20,6 +20,8 @@ export interface Shape {
   readonly kind: Kind
   /** Legal values, when there is a list of them. */
   readonly options?: readonly string[]
+  /** How many digits of a number are kept after the point, where that is settled. */
+  readonly digits?: number
   /** What is inside an object or behind a reference; null when not known. Absent: nothing is inside. */
   readonly fields?: () => Fields | null
   /** The object that a reference leads to, where it is known. */
@@ -161,7 +163,11 @@ function shapeOfSchema(owner: string, schema: FieldSchema, fieldsOf: FieldsOf): 
     case 'list':
       return { kind: 'list', item: () => listItem(schema, fieldsOf) }
     default:
-      return schema.options === undefined ? { kind: schema.type } : { kind: schema.type, options: schema.options }
+      return {
+        kind: schema.type,
+        ...(schema.options === undefined ? {} : { options: schema.options }),
+        ...(schema.digits === undefined ? {} : { digits: schema.digits }),
+      }
   }
 }
 

@@ -7,6 +7,7 @@ import type { CompiledMapping, MappingFile } from '../compile/compile.ts'
 import { type Finding, formatFinding } from '../compile/finding.ts'
 import { documentFields } from '../compile/shape.ts'
 import { entryOf, literalOf, type MapNode, type Node, parseYaml, plainOf, reportInto } from '../compile/yaml.ts'
+import { entryDigitsOf } from '../entry-digits.ts'
 import { type Evaluator, type LookupNeed, type Mapped, mapInbound, mapOutbound, type Resolver } from '../run/run.ts'
 import { brief, coerce } from '../run/value.ts'
 import { sampleDocument } from './sample.ts'
@@ -121,7 +122,7 @@ async function problemOf(
     : sample
   if (problems[0] !== undefined) return problems[0]
   const raw = rawOf(given, 'crm') ?? rawOf(given, 'erp') ?? null
-  const document = { ...(mapping.document === 'deal' ? computed(withCustomer) : withCustomer), raw }
+  const document = { ...(mapping.document === 'deal' ? computed(withCustomer, mapping) : withCustomer), raw }
   const scope = { document, op: one.given.op, account, links: one.given.links }
   const [mapped] = await mapOutbound(mapping, [scope], resolverOf(one), evaluator)
   if (mapped === undefined) return 'Nothing came out.'
@@ -132,9 +133,9 @@ async function problemOf(
 }
 
 /** A deal with the amounts that follow from the given ones, as the engine maps it. */
-function computed(deal: JsonObject): JsonObject {
+function computed(deal: JsonObject, mapping: CompiledMapping): JsonObject {
   const parsed = documentSchemas.deal.safeParse(deal)
-  return parsed.success ? { ...completeDeal(parsed.data) } : deal
+  return parsed.success ? { ...completeDeal(parsed.data, entryDigitsOf(mapping)) } : deal
 }
 
 /** A record of a system, with numbers as its JSON has them. */

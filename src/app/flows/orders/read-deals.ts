@@ -5,6 +5,7 @@ import type { Failure } from '../../../core/problem.ts'
 import { type RecordRef, refText } from '../../../core/ref.ts'
 import type { Instant } from '../../../core/time.ts'
 import { wordsOfDeal } from '../../../core/words.ts'
+import { entryDigitsOf } from '../../../mapping/entry-digits.ts'
 import { mapInbound } from '../../../mapping/run/run.ts'
 import { keyOf } from '../../../plan/key.ts'
 import { belongs, type Dating, datingFields, undated } from '../../../plan/plan.ts'
@@ -41,6 +42,7 @@ export async function readDeals(sync: DealSync, bench: Bench): Promise<readonly 
   const since = sync.config.since ?? bench.state.enabledAt
   const keyFor = (id: string) => keyOf({ system: sync.source.system, account: account.id }, 'deal', id)
   const cases: Case[] = []
+  const entryDigits = entryDigitsOf(sync.order)
   const claims = batch.claims.map((claim, index) => ({ claim, record: records[index] ?? null }))
   await inParts(claims, async (part) => {
     const reading = openReading(sync, bench, links, since)
@@ -62,7 +64,11 @@ export async function readDeals(sync: DealSync, bench: Bench): Promise<readonly 
       }
       const { customer } = result.value
       const deal = { ...result.value, customer: customer === null ? null : { ...customer, raw: result.value.raw } }
-      reading.judge(claim, record, deal, { deal: completeDeal(deal), label: labelOf(deal), key: keyFor(record.id) })
+      reading.judge(claim, record, deal, {
+        deal: completeDeal(deal, entryDigits),
+        label: labelOf(deal),
+        key: keyFor(record.id),
+      })
     }
     await judgeBroken(sync, broken, account, reading, bench)
     cases.push(...reading.others, ...(await withLinks(sync, reading.won, bench)))
