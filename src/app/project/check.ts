@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../../core/json.ts'
 import { SyncError } from '../../core/problem.ts'
 import type { Finding } from '../../mapping/compile/compile.ts'
+import { isWarning } from '../../mapping/compile/finding.ts'
 import { parseTable } from '../../mapping/compile/table.ts'
 import type { Evaluator } from '../../mapping/run/run.ts'
 import type { Config } from './config.ts'
@@ -79,7 +80,7 @@ export async function check(
   } catch (error) {
     return { findings: invalid(error), project: null }
   }
-  const late = linted.flatMap((one) => one.findings)
+  const late = linted.flatMap((one) => one.findings.filter((finding) => !isWarning(finding)))
   if (late.length > 0) return { findings: late, project: null }
 
   // A table may be used by any of them.

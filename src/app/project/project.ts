@@ -2,7 +2,7 @@ import { canonicalJson, type JsonObject } from '../../core/json.ts'
 import { SyncError } from '../../core/problem.ts'
 import type { RecordKind } from '../../core/ref.ts'
 import { type CompiledMapping, compileMapping, type Finding, type MappingFile } from '../../mapping/compile/compile.ts'
-import { formatFinding } from '../../mapping/compile/finding.ts'
+import { formatFinding, isWarning } from '../../mapping/compile/finding.ts'
 import type { ObjectSchema } from '../../ports/connector.ts'
 import type { Endpoint } from '../bench/endpoint.ts'
 import type { SyncConfig } from '../flows/base.ts'
@@ -172,12 +172,12 @@ export function openProject(
     const compiled = await Promise.all(
       Object.entries(parts).map(async ([role, part]) => [role, await compile(part, false)] as const),
     )
-    const findings = compiled.flatMap(([, one]) => one.findings)
+    const mistakes = compiled.flatMap(([, one]) => one.findings.filter((finding) => !isWarning(finding)))
     const byRole = new Map(compiled.map(([role, one]) => [role, one.mapping]))
     const mapping = (role: string): CompiledMapping => {
       const found = byRole.get(role)
-      if (found !== null && found !== undefined && findings.length === 0) return found
-      const texts = findings.map((one) => `${one.file}:${one.line}:${one.column} ${one.message}`)
+      if (found !== null && found !== undefined && mistakes.length === 0) return found
+      const texts = mistakes.map((one) => `${one.file}:${one.line}:${one.column} ${one.message}`)
       throw invalid(
         name,
         `The mappings of sync "${name}" have mistakes: ${texts.join('; ')}`,

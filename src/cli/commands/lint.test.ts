@@ -21,6 +21,15 @@ test('prints every finding on a line that an editor understands', async () => {
   )
 })
 
+test('warnings are printed, and nothing is wrong', async () => {
+  const warning = { ...finding, kind: 'table_gap', message: 'The table "t" has no entry for "x".' } as const
+  const one = await cli('lint', { lint: async () => [warning] })
+  expect(one).toMatchObject({ code: 0, err: '1 warning; every sync can work.\n' })
+  expect(one.out).toContain('table_gap')
+  const both = await cli('lint', { lint: async () => [warning, finding] })
+  expect(both).toMatchObject({ code: 1, err: '1 finding, 1 warning.\n' })
+})
+
 test('is fine without findings; --offline is passed on', async () => {
   const asked: unknown[] = []
   const lint = async (options: object) => {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { isWarning } from '../../mapping/compile/finding.ts'
 import { findingLines } from '../findings.ts'
 import type { Perform } from '../session.ts'
 import { count } from '../text.ts'
@@ -12,8 +13,15 @@ export function addLint(program: Command, perform: Perform): void {
       perform(command, async (session) => {
         const findings = await session.ask((crosswalk) => crosswalk.lint(options))
         session.answer(findings, () => findingLines(findings, session))
-        session.note(findings.length === 0 ? 'No findings.' : `${count(findings.length, 'finding')}.`)
-        return findings.length === 0 ? 0 : 1
+        const warnings = findings.filter(isWarning)
+        const mistakes = findings.length - warnings.length
+        if (findings.length === 0) session.note('No findings.')
+        else if (mistakes === 0) session.note(`${count(warnings.length, 'warning')}; every sync can work.`)
+        else
+          session.note(
+            `${count(mistakes, 'finding')}${warnings.length === 0 ? '' : `, ${count(warnings.length, 'warning')}`}.`,
+          )
+        return mistakes === 0 ? 0 : 1
       }),
     )
 }

@@ -3,7 +3,7 @@ import type { DocumentName } from '../../core/documents.ts'
 import { assemble } from '../run/document.ts'
 import type { Evaluate } from '../run/frame.ts'
 import { type Ends, endsOf } from './ends.ts'
-import { type Finding, formatFinding, type MappingFile } from './finding.ts'
+import { type Finding, formatFinding, isWarning, type MappingFile } from './finding.ts'
 import { compileDocument } from './inbound.ts'
 import { compileMatch, compileProblem, type MatchStep } from './match.ts'
 import { checkRequired, compileFields, compileLines, type TargetField, type TargetLines } from './outbound.ts'
@@ -120,7 +120,7 @@ export function compileMapping(file: MappingFile, context: CompileContext): Comp
   const order = (one: Finding): string => (one.file === file.file ? '' : one.file)
   findings.sort((a, b) => order(a).localeCompare(order(b)) || a.line - b.line || a.column - b.column)
   return {
-    mapping: findings.length === 0 && used.wanted.size === 0 ? draft : null,
+    mapping: findings.every(isWarning) && used.wanted.size === 0 ? draft : null,
     // A file that is used twice is compiled twice.
     findings: [...new Map(findings.map((one) => [formatFinding(one), one])).values()],
     wantedFiles: [...used.wanted],

@@ -4,7 +4,7 @@ export interface MappingFile {
   readonly text: string
 }
 
-/** One thing that is wrong in a file. */
+/** One thing that is wrong in a file, or worth a look; see `isWarning`. */
 export interface Finding {
   readonly file: string
   /** Both from 1. */
@@ -37,8 +37,16 @@ export const findingKinds = {
   bad_expression: 'The JSONata text cannot be read, or uses what a mapping must not: the clock, randomness, `$eval`.',
   underivable_reads: 'What the expression reads cannot be told from its text.',
   unquoted_number: 'A number that YAML would change: `007` is 7. Put it in quotes.',
+  table_gap:
+    'A warning: the source has choices that the table has no entry for. A record with one of them becomes a problem.',
+  table_value:
+    'A warning: the table gives values that are no choices of the target. A record that gets one of them becomes a problem.',
 } as const
 export type FindingKind = keyof typeof findingKinds
+
+const warnings: ReadonlySet<string> = new Set<FindingKind>(['table_gap', 'table_value'])
+/** A warning is about some records alone: it keeps no sync from working and nothing from being published. */
+export const isWarning = ({ kind }: { readonly kind: string }): boolean => warnings.has(kind)
 
 /** `mappings/odoo/order.yaml:4:9 unknown_path: deal has no "numbr". Did you mean "deal.number"?` */
 export const formatFinding = (finding: Finding): string =>

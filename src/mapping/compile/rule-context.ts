@@ -51,4 +51,6 @@ export interface Rule {
 export interface Draft extends Omit<Rule, 'refers'> {
   readonly kind: Kind
   readonly table: Readonly<Record<string, string>> | null
+  /** The choices of what a path alone leads to. */
+  readonly options?: readonly string[]
 }

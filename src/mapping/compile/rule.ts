@@ -1,5 +1,6 @@
 import { type Condition, lookup } from '../run/lookup.ts'
 import { atPath, either, fitted, linked } from '../run/rules.ts'
+import { tableLookup } from '../run/table-lookup.ts'
 import { brief, nounOf } from '../run/value.ts'
 import { compileExpression } from './expression-rule.ts'
 import { bridgeOf, clashes } from './kinds.ts'
@@ -38,6 +39,9 @@ export function compileRule(node: Node, target: Target, scope: PathScope, contex
     context.report(node.at, 'type_mismatch', message, bridgeOf(draft.kind, kind))
     return null
   }
+  if (context.direction === 'outbound' && options !== undefined && draft.table !== null) {
+    warnOfValues(draft.table, options, node, target, context)
+  }
   const legal = context.direction === 'inbound' && options !== undefined ? new Set(options) : null
   if (legal !== null && draft.table !== null && !checkTable(draft.table, node, target, legal, context)) return null
   return {
@@ -45,6 +49,24 @@ export function compileRule(node: Node, target: Target, scope: PathScope, contex
     evaluate: fitted(draft.evaluate, kind, legal, target.path),
     refers: draft.kind === 'reference' || kind === 'reference',
   }
+}
+
+const shownMax = 12
+const quoted = (values: readonly string[]): string =>
+  [...values.slice(0, shownMax).map((value) => `"${value}"`), ...(values.length > shownMax ? ['…'] : [])].join(', ')
+
+/** A table may serve several systems, and a system may take more than it lists: that is for a person to judge. */
+function warnOfValues(
+  table: Readonly<Record<string, string>>,
+  options: readonly string[],
+  node: Node,
+  { path }: Target,
+  { report }: RuleContext,
+): void {
+  const strange = [...new Set(Object.values(table))].filter((value) => !options.includes(value))
+  if (strange.length === 0) return
+  const message = `The table gives ${quoted(strange)}, and ${path} has the choices ${quoted(options)}.`
+  report(node.at, 'table_value', message, didYouMean(strange[0] ?? '', options))
 }
 
 function checkTable(
@@ -174,6 +196,7 @@ function compilePath(text: string, at: Position, scope: PathScope, { report }: R
     owner: null,
     path: text,
     table: null,
+    ...(path.shape.options === undefined ? {} : { options: path.shape.options }),
   }
 }
 
@@ -195,6 +218,7 @@ function compileFrom(node: MapNode, target: Target, scope: PathScope, context: R
   const kind = otherwise === undefined || otherwise.kind === source.kind ? source.kind : 'any'
   const steps = compileSteps(node, { kind, target }, context)
   if (steps === null) return null
+  if (source.options !== undefined && steps.table !== null) warnOfGaps(source.options, steps.table, node, context)
   const first = otherwise === undefined ? source.evaluate : either(source.evaluate, otherwise.evaluate)
   return {
     evaluate: steps.follow(first),
@@ -206,6 +230,33 @@ function compileFrom(node: MapNode, target: Target, scope: PathScope, context: R
     path: otherwise === undefined && steps.texts.length === 0 ? source.path : null,
     table: steps.table,
   }
+}
+
+/** Choices of the source that a table does not know. What comes before the table may change them, and a default stands in. */
+function warnOfGaps(
+  options: readonly string[],
+  table: Readonly<Record<string, string>>,
+  node: MapNode,
+  { report }: RuleContext,
+): void {
+  const entry = entryOf(node, 'map')
+  if (entry === undefined || entryOf(node, 'with') !== undefined || entryOf(node, 'default') !== undefined) return
+  const find = tableLookup(table)
+  const missing = options.filter((option) => option !== '' && find(option) === undefined)
+  if (missing.length === 0) return
+  const name = entry.value.is === 'scalar' ? String(entry.value.value) : ''
+  const message = `The table "${name}" has no entry for ${quoted(missing)}, which ${textOfFrom(node)} may be.`
+  report(
+    entry.value.at,
+    'table_gap',
+    message,
+    `Add to config/tables/${name}.yaml what records may have, or a \`default\`.`,
+  )
+}
+
+function textOfFrom(node: MapNode): string {
+  const from = entryOf(node, 'from')?.value
+  return from?.is === 'scalar' ? String(from.value) : 'the source'
 }
 
 /**
