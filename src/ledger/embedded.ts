@@ -30,6 +30,7 @@ export interface Embedded {
 const name = 'crosswalk'
 const port = 5432
 const startLimitMs = 60_000
+const pauseMaxMs = 500
 // How long its watcher may take to see that the last process has left.
 const noticeLimitMs = 200
 // After that the server still stops by itself, and the process that starts it next waits for it.
@@ -235,7 +236,8 @@ async function makeSocketDir(place: Place): Promise<string> {
  */
 async function connectionOf(place: Place, end: () => string | null): Promise<Embedded['connection']> {
   let last: unknown = null
-  for (const since = performance.now(); performance.now() - since < startLimitMs; await delay(5)) {
+  let pauseMs = 5
+  for (const since = performance.now(); performance.now() - since < startLimitMs; await delay(pauseMs)) {
     const how = end()
     if (how !== null) throw new Error(`PostgreSQL of ${place.directory} did not start (${how}). ${await logEnd(place)}`)
     const running = await readPidFile(place.dataDir)
@@ -246,6 +248,8 @@ async function connectionOf(place: Place, end: () => string | null): Promise<Emb
       return connection
     } catch (error) {
       last = error
+      // A server without room for a session has none the sooner for being asked every few milliseconds.
+      pauseMs = Math.min(2 * pauseMs, pauseMaxMs)
       // 3D000: no such database. 42P04 and 23505: another process was quicker.
       if (codeOf(error) === '3D000')
         await query({ ...connection, database: 'postgres' }, `create database ${name}`).catch(
