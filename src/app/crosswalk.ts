@@ -16,6 +16,11 @@ import type { Backfilled, CustomerLink, Reconciliation } from './flows/flow.ts'
 import type { Draft, ProjectState, Publication } from './project/projects.ts'
 import type { MappingTest } from './project/tests.ts'
 
+/** A finding of `lint`; a warning keeps no sync from working. */
+interface LintFinding extends Finding {
+  readonly level: 'error' | 'warning'
+}
+
 /** The use cases: all that a person or another program can ask of Crosswalk. The CLI and the REST API know nothing else. */
 export interface Crosswalk {
   /** The same use cases for an actor, a person or a program, whose name the timeline and the runs show. */
@@ -27,7 +32,7 @@ export interface Crosswalk {
   /** @throws SyncError `configuration_invalid` for an unknown connection or object */
   describe(connection: string, object: string): Promise<ObjectSchema>
   /** All findings of all mappings in use; `offline` checks without asking the systems for their fields. */
-  lint(options: { offline: boolean }): Promise<readonly Finding[]>
+  lint(options: { offline: boolean }): Promise<readonly LintFinding[]>
   /** Runs the tests beside the mappings. */
   test(): Promise<readonly MappingTest[]>
   /**

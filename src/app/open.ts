@@ -1,5 +1,6 @@
 import { failureOf, SyncError } from '../core/problem.ts'
 import { type RecordRef, refsOf } from '../core/ref.ts'
+import { isWarning } from '../mapping/compile/finding.ts'
 import type { Deps } from './bench/deps.ts'
 import { queueAsRun } from './bench/own-run.ts'
 import type { ConnectionCheck, Crosswalk } from './crosswalk.ts'
@@ -109,7 +110,8 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     },
     describe: async (name, object) => projects.current().endpoint(name).describe(object),
     async lint(how) {
-      return (await projects.current().lint(how)).flatMap((one) => one.findings)
+      const findings = (await projects.current().lint(how)).flatMap((one) => one.findings)
+      return findings.map((finding) => ({ ...finding, level: isWarning(finding) ? 'warning' : 'error' }))
     },
     async test() {
       const project = projects.current()

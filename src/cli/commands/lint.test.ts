@@ -6,13 +6,14 @@ const finding = {
   line: 4,
   column: 9,
   kind: 'unknown_path',
+  level: 'error',
   message: 'deal has no "numbr".',
   fix: 'Did you mean "deal.number"?',
 } as const
 
 test('prints every finding on a line that an editor understands', async () => {
-  const { kind, file, line, column } = finding
-  const other = { file, line, column, kind, message: 'two\nlines.' }
+  const { kind, level, file, line, column } = finding
+  const other = { file, line, column, kind, level, message: 'two\nlines.' }
   const { code, out, err } = await cli('lint', { lint: async () => [finding, other] })
   expect({ code, err }).toEqual({ code: 1, err: '2 findings.\n' })
   expect(out).toBe(
@@ -22,7 +23,12 @@ test('prints every finding on a line that an editor understands', async () => {
 })
 
 test('warnings are printed, and nothing is wrong', async () => {
-  const warning = { ...finding, kind: 'table_gap', message: 'The table "t" has no entry for "x".' } as const
+  const warning = {
+    ...finding,
+    kind: 'table_gap',
+    level: 'warning',
+    message: 'The table "t" has no entry for "x".',
+  } as const
   const one = await cli('lint', { lint: async () => [warning] })
   expect(one).toMatchObject({ code: 0, err: '1 warning; every sync can work.\n' })
   expect(one.out).toContain('table_gap')

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { isWarning } from '../../mapping/compile/finding.ts'
 import { findingLines } from '../findings.ts'
 import type { Perform } from '../session.ts'
 import { count } from '../text.ts'
@@ -13,7 +12,7 @@ export function addLint(program: Command, perform: Perform): void {
       perform(command, async (session) => {
         const findings = await session.ask((crosswalk) => crosswalk.lint(options))
         session.answer(findings, () => findingLines(findings, session))
-        const warnings = findings.filter(isWarning)
+        const warnings = findings.filter(({ level }) => level === 'warning')
         const mistakes = findings.length - warnings.length
         if (findings.length === 0) session.note('No findings.')
         else if (mistakes === 0) session.note(`${count(warnings.length, 'warning')}; every sync can work.`)

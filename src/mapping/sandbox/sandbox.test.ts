@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import type { Json } from '../../core/json.ts'
 import { openSandbox } from './sandbox.ts'
 
 // Patient where nothing hangs, as a busy machine may let a thread wait.
@@ -9,6 +11,15 @@ afterAll(async () => {
   await sandbox.close()
   await brief.close()
 })
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+/** Hundredths of a second of the processor. */
+const cpuOf = (pid: string): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return Number(fields[11]) + Number(fields[12])
+}
 
 const value = async (source: string, input = {}) => {
   const [answer] = await sandbox.evaluate([{ source, input }])
@@ -167,11 +178,73 @@ describe('what would run for ever', () => {
     expect(answers.at(20)).toEqual({ ok: true, value: 1 })
   })
 
-  test('memory runs out in the thread, not in the process', async () => {
-    const source = '$count($map([1..9999], function($n){ $pad("", 100000) & $n }))'
-    expect(await sandbox.evaluate([{ source, input: {} }])).toEqual([{ ok: false, why: expect.any(String) }])
-    expect(await value('1')).toBe(1)
+  test('an endless loop that JSONata stops by itself is given up after a few, too', async () => {
+    const endless = { source: '($f := function($n){ $f($n + 1) }; $f(0))', input: {} }
+    const answers = await sandbox.evaluate([...Array.from({ length: 20 }, () => endless), { source: '1', input: {} }])
+    expect(answers.at(2)).toEqual({ ok: false, why: expect.stringContaining('timeout') })
+    expect(answers.at(3)).toEqual({ ok: false, why: expect.stringContaining('not tried') })
+    expect(answers.at(20)).toEqual({ ok: true, value: 1 })
   })
+})
+
+describe('what uses up the memory', () => {
+  test.each([
+    ['many texts', '$count($map([1..9999], function($n){ $pad("", 100000) & $n }))'],
+    ['one long text', '$pad("x", 300000000)'],
+    ['a long text in capitals', '$uppercase($pad("x", 400000000))'],
+    [
+      'a text that doubles',
+      '($f := function($t, $n){ $n = 0 ? $t : $f($t & $t, $n - 1) }; $count($split($f("x,", 27), ",")))',
+    ],
+    ['replacing', '$uppercase($replace($pad("x", 3000000), "x", $pad("y", 130)))'],
+    ['joining', '($long := $pad("x", 30000000); $length($join([1..40].$long)))'],
+  ])('%s fails alone, and the rest of its batch is answered', async (_, source) => {
+    const answers = await sandbox.evaluate([
+      { source: 'a', input: { a: 1 } },
+      { source, input: {} },
+      { source: 'a', input: { a: 2 } },
+    ])
+    expect([answers[0], answers[2]]).toEqual([
+      { ok: true, value: 1 },
+      { ok: true, value: 2 },
+    ])
+    expect(answers[1]).toMatchObject({ ok: false })
+  })
+
+  test('an expression that does so on many records is given up after a few', async () => {
+    const greedy = { source: '$uppercase($pad("x", 400000000))', input: {} }
+    const answers = await sandbox.evaluate([...Array.from({ length: 10 }, () => greedy), { source: '1', input: {} }])
+    expect(answers.at(0)).toEqual({ ok: false, why: expect.stringContaining('memory') })
+    expect(answers.at(9)).toEqual({ ok: false, why: expect.stringContaining('not tried') })
+    expect(answers.at(10)).toEqual({ ok: true, value: 1 })
+  })
+})
+
+test('a record that is nested deeper than anything can be written fails alone', async () => {
+  let deep: Json = 1
+  for (let level = 0; level < 100_000; level += 1) deep = { deep }
+  const answers = await sandbox.evaluate([
+    { source: 'a', input: { a: 1 } },
+    { source: '1', input: deep },
+  ])
+  expect(answers).toEqual([
+    { ok: true, value: 1 },
+    { ok: false, why: 'what it is given is nested too deeply' },
+  ])
+})
+
+test('the process of an expression that hangs ends with the one that asked, even when that is killed', async () => {
+  const script = `
+    import { openSandbox } from '${new URL('./sandbox.ts', import.meta.url).href}'
+    openSandbox({ hangMs: 600_000 }).evaluate([{ source: '$match("${'a'.repeat(60)}!", /^(a+)+$/)', input: {} }])
+  `
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })
+  const childOf = () =>
+    readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'utf8').trim().split(' ')[0] ?? ''
+  await until(() => childOf() !== '' && cpuOf(childOf()) > 50)
+  const child = childOf()
+  parent.kill('SIGKILL')
+  await until(() => !existsSync(`/proc/${child}`))
 })
 
 test('an expression cannot see the environment or the next record', async () => {
@@ -193,12 +266,12 @@ test('closing waits for the batch at hand', async () => {
   expect(await answers).toEqual([{ ok: true, value: 1 }])
 })
 
-test('after closing, the next expression starts a new thread', async () => {
+test('after closing, the next expression starts a new process', async () => {
   await sandbox.close()
   expect(await value('2')).toBe(2)
 })
 
-test('the process ends by itself although the thread was never closed', () => {
+test('the process ends by itself although the sandbox was never closed', () => {
   const script = `
     import { openSandbox } from '${new URL('./sandbox.ts', import.meta.url).href}'
     console.log(JSON.stringify(await openSandbox().evaluate([{ source: '1 + 1', input: {} }])))

@@ -1,81 +1,57 @@
-import { Worker } from 'node:worker_threads'
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Json } from '../../core/json.ts'
 import type { ExpressionAnswer, ExpressionTask } from '../run/frame.ts'
 import type { Evaluator } from '../run/run.ts'
+import { openStrikes, type SandboxAnswer, type SandboxTask } from './task.ts'
 
 // Well above the one second after which JSONata gives up by itself.
 const hangMsDefault = 2_500
-// A batch in which one expression hangs again and again would block its sync for as long as it has records.
-const hangsMax = 3
-const heapMegabytesMax = 256
-// A busy machine may need a while to load the thread; a thread that never starts is a broken installation.
-const startTicksMax = 12
 // Source or built: both must be named in full for tools that follow files.
-const workerFile = import.meta.url.endsWith('.ts')
-  ? new URL('./worker.ts', import.meta.url)
-  : new URL('./worker.js', import.meta.url)
-
-interface Thread {
-  readonly worker: Worker
-  /** How many tasks of the batch are done; -1 before it was begun. */
-  readonly progress: Int32Array
-  /** Takes what comes of the batch at work, null between batches. */
-  settle: ((attempt: Attempt) => void) | null
-  ended: boolean
-}
-
-type Attempt =
-  | { readonly ok: true; readonly answers: readonly ExpressionAnswer[] }
-  /** `at` is the task that did it. */
-  | { readonly ok: false; readonly at: number; readonly why: string }
+const processFile = import.meta.url.endsWith('.ts')
+  ? new URL('./process.ts', import.meta.url)
+  : new URL('./process.js', import.meta.url)
 
 export interface Sandbox extends Evaluator {
-  /** Ends the thread once the batches at hand are answered. Evaluating afterwards starts a new one. */
+  /** Ends the process of expressions once the batches at hand are answered. Evaluating afterwards starts a new one. */
   close(): Promise<void>
 }
 
 /**
- * Evaluates JSONata in a thread of its own, which starts with the first task and never keeps the process alive. A task
- * that hangs or uses up the memory fails alone: the thread is replaced and the rest of its batch runs again.
+ * Evaluates JSONata in a process of its own, which starts with the first task and never keeps this one alive. A task that hangs
+ * or uses up the memory fails alone: V8 ends a whole process over one large text, so after such an end the rest of the batch is
+ * tried one by one.
  */
 export function openSandbox(options: { readonly hangMs?: number } = {}): Sandbox {
   const hangMs = options.hangMs ?? hangMsDefault
-  let thread: Thread | null = null
+  let child: ChildProcess | null = null
   let queue: Promise<unknown> = Promise.resolve()
 
-  async function evaluate(tasks: readonly ExpressionTask[]): Promise<readonly ExpressionAnswer[]> {
-    const answers = new Map<number, ExpressionAnswer>()
-    const hangs = new Map<string, number>()
+  async function run(tasks: readonly SandboxTask[]): Promise<readonly SandboxAnswer[] | { readonly died: string }> {
+    child ??= startChild(hangMs)
+    const answered = await answersOf(child, tasks)
+    if ('died' in answered) child = null
+    return answered
+  }
+
+  async function evaluate(given: readonly ExpressionTask[]): Promise<readonly ExpressionAnswer[]> {
+    const answers = new Map<number, SandboxAnswer>()
+    const tasks = given.map(taskOf)
+    const sound = tasks.map((task) => task ?? { source: '', input: '' })
+    for (const [index, task] of tasks.entries())
+      if (task === null) answers.set(index, { ok: false, why: 'what it is given is nested too deeply' })
+    const strikes = openStrikes(sound, answers)
+    let together = true
     while (answers.size < tasks.length) {
-      const open = tasks.flatMap((task, index) => (answers.has(index) ? [] : [{ task, index }]))
-      if (thread === null || thread.ended) thread = startThread()
-      const attempt = await runBatch(
-        thread,
-        open.map(({ task }) => task),
-        hangMs,
-      )
-      if (attempt.ok) {
-        for (const [place, { index }] of open.entries()) {
-          const answer = attempt.answers[place]
-          if (answer === undefined) throw new Error('the sandbox answered fewer tasks than it was given')
-          answers.set(index, answer)
-        }
-        continue
-      }
-      const { worker } = thread
-      thread = null
-      await worker.terminate()
-      const culprit = open[attempt.at]
-      if (culprit === undefined) throw new Error(`the sandbox failed: ${attempt.why}`)
-      answers.set(culprit.index, { ok: false, why: attempt.why })
-      const count = (hangs.get(culprit.task.source) ?? 0) + 1
-      hangs.set(culprit.task.source, count)
-      if (count < hangsMax) continue
-      for (const { task, index } of open) {
-        if (task.source !== culprit.task.source || index === culprit.index) continue
-        answers.set(index, { ok: false, why: `not tried, because it failed on ${count} other records: ${attempt.why}` })
-      }
+      const open = [...tasks.keys()].filter((index) => !answers.has(index))
+      const some = together ? open : open.slice(0, 1)
+      const answered = await run(some.flatMap((index) => tasks[index] ?? []))
+      if (!('died' in answered)) {
+        for (const [place, index] of some.entries()) answers.set(index, answered[place] ?? lostAnswer)
+      } else if (some.length > 1) together = false
+      else strikes.refuse(some[0] ?? 0, `it used up the memory or ended its process (${answered.died})`)
     }
-    return tasks.map((_, index) => answers.get(index) as ExpressionAnswer)
+    return tasks.map((_, index) => answerOf(answers.get(index) ?? lostAnswer))
   }
 
   return {
@@ -92,56 +68,68 @@ export function openSandbox(options: { readonly hangMs?: number } = {}): Sandbox
     async close() {
       // A batch cut off in the middle would look like expressions that failed.
       await Promise.allSettled([queue])
-      const last = thread
-      thread = null
-      await last?.worker.terminate()
+      const last = child
+      child = null
+      if (last === null || last.exitCode !== null || last.signalCode !== null) return
+      const gone = new Promise((resolve) => last.once('exit', resolve))
+      last.ref()
+      last.kill('SIGKILL')
+      await gone
     },
   }
 }
 
-function startThread(): Thread {
-  const shared = new SharedArrayBuffer(4)
-  const worker = new Worker(workerFile, {
-    workerData: shared,
+const lostAnswer: SandboxAnswer = { ok: false, why: 'the sandbox gave no answer' }
+
+/** Null for what is nested deeper than JSON is written. */
+function taskOf({ source, input }: ExpressionTask): SandboxTask | null {
+  try {
+    return { source, input: JSON.stringify(input) }
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
+}
+
+const answerOf = (answer: SandboxAnswer): ExpressionAnswer =>
+  answer.ok ? { ok: true, value: JSON.parse(answer.value) as Json } : { ok: false, why: answer.why }
+
+function startChild(hangMs: number): ChildProcess {
+  const child = fork(fileURLToPath(processFile), [String(hangMs)], {
     // Expressions have no use for our secrets, nor for the flags that this process was started with.
     env: {},
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax },
+    serialization: 'advanced',
+    // What V8 says when memory runs out is for nobody.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
-  const thread: Thread = { worker, progress: new Int32Array(shared), settle: null, ended: false }
-  const fail = (why: string) => {
-    thread.ended = true
-    thread.settle?.({ ok: false, at: Atomics.load(thread.progress, 0), why })
-  }
-  worker.on('message', (answers: readonly ExpressionAnswer[]) => thread.settle?.({ ok: true, answers }))
-  worker.on('error', (error) => fail(error instanceof Error ? error.message : String(error)))
-  worker.on('exit', (code) => fail(`its thread ended with code ${code}`))
-  return thread
+  // Whoever waits for an answer hears of it; without anybody waiting it is started anew.
+  child.on('error', () => undefined)
+  return child
 }
 
-/** Runs a batch to its end, or until the thread hangs or dies. */
-function runBatch(thread: Thread, tasks: readonly ExpressionTask[], hangMs: number): Promise<Attempt> {
+/** Runs a batch to its end, or until the process dies. */
+function answersOf(
+  child: ChildProcess,
+  tasks: readonly SandboxTask[],
+): Promise<readonly SandboxAnswer[] | { readonly died: string }> {
   return new Promise((resolve) => {
-    const { worker, progress } = thread
-    Atomics.store(progress, 0, -1)
-    let seen = -1
-    let idle = 0
-    const timer = setInterval(() => {
-      const done = Atomics.load(progress, 0)
-      idle = done === seen ? idle + 1 : 0
-      seen = done
-      if (idle >= (done < 0 ? startTicksMax : 1)) {
-        thread.settle?.({ ok: false, at: done, why: `it did not end within ${hangMs} ms` })
-      }
-    }, hangMs)
-    thread.settle = (attempt) => {
-      clearInterval(timer)
-      thread.settle = null
-      worker.unref()
-      resolve(attempt)
+    const end = (result: readonly SandboxAnswer[] | { readonly died: string }) => {
+      child.off('message', onMessage).off('exit', onExit).off('error', onError)
+      child.unref()
+      child.channel?.unref()
+      resolve(result)
     }
-    // While there is a batch the process must not end for want of other work; without one it may.
-    worker.ref()
-    worker.postMessage(tasks)
+    const onMessage = (answers: unknown) => end(answers as readonly SandboxAnswer[])
+    const onExit = (code: number | null, signal: string | null) => end({ died: String(signal ?? code) })
+    const onError = (error: Error) => end({ died: error.message })
+    if (child.exitCode !== null || child.signalCode !== null) return end({ died: 'before it began' })
+    // While there is a batch this process must not end for want of other work; without one it may.
+    child.ref()
+    child.channel?.ref()
+    child.on('message', onMessage).on('exit', onExit).on('error', onError)
+    child.send(tasks, (error) => {
+      if (error !== null) end({ died: error.message })
+    })
   })
 }

@@ -1,9 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import jsonata from 'jsonata'
-import type { Json } from '../../core/json.ts'
-import type { ExpressionAnswer, ExpressionTask } from '../run/frame.ts'
 import { registerDecimals } from './functions.ts'
 import { readNumbers } from './numbers.ts'
+import { notTried, type SandboxAnswer, type SandboxTask, strikesMax } from './task.ts'
 
 /*
  * The thread that expressions run in. It knows nothing but its tasks, and may be killed at any moment.
@@ -19,30 +18,38 @@ const compiled = new Map<string, jsonata.Expression>()
 // How many tasks of the batch are done, -1 before it is begun: the owner reads from it which one hangs.
 const progress = new Int32Array(workerData as SharedArrayBuffer)
 
-parentPort?.on('message', async (tasks: readonly ExpressionTask[]) => {
-  const answers: ExpressionAnswer[] = []
+parentPort?.on('message', async (tasks: readonly SandboxTask[]) => {
+  const answers: SandboxAnswer[] = []
+  const stopped = new Map<string, number>()
   Atomics.store(progress, 0, 0)
   for (const task of tasks) {
-    answers.push(await answer(task))
+    const count = stopped.get(task.source) ?? 0
+    const given = count < strikesMax ? await answer(task) : notTried('it took too long')
+    if (!given.ok && given.stopped === true) stopped.set(task.source, count + 1)
+    answers.push(given)
     Atomics.add(progress, 0, 1)
   }
   parentPort?.postMessage(answers)
 })
 
-async function answer({ source, input }: ExpressionTask): Promise<ExpressionAnswer> {
+async function answer({ source, input }: SandboxTask): Promise<SandboxAnswer> {
   try {
-    const result: unknown = await expressionOf(source).evaluate(input)
+    const result: unknown = await expressionOf(source).evaluate(JSON.parse(input))
     // Through text, because JSONata's lists carry functions, which cannot be posted to another thread.
     const text = JSON.stringify(result, plainNumber) as string | undefined
-    if (text === undefined) return { ok: true, value: null }
+    if (text === undefined) return { ok: true, value: 'null' }
     if (text.length > resultCharactersMax) return refuse(`its value is longer than ${resultCharactersMax} characters`)
-    return { ok: true, value: JSON.parse(text) as Json }
+    return { ok: true, value: text }
   } catch (error) {
-    return refuse(messageOf(error))
+    const refusal = refuse(messageOf(error))
+    return isTimeout(error) ? { ...refusal, stopped: true } : refusal
   }
 }
 
-const refuse = (why: string): ExpressionAnswer => ({ ok: false, why })
+const refuse = (why: string) => ({ ok: false, why }) as const
+/** JSONata's own guard against endless loops. */
+const isTimeout = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'D1012'
 
 /** JSONata throws plain objects with a message. */
 const messageOf = (error: unknown): string =>

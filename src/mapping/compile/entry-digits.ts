@@ -1,5 +1,5 @@
-import { anyDigits, type EntryDigits } from '../core/entry.ts'
-import type { CompiledMapping } from './compile/compile.ts'
+import { anyDigits, type EntryDigits } from '../../core/entry.ts'
+import type { CompiledMapping } from './compile.ts'
 
 /** How many digits the ERP keeps of the price and the percentage that an order mapping enters on its lines. */
 export function entryDigitsOf({ fieldReads, fieldDigits }: CompiledMapping): EntryDigits {
