@@ -1,6 +1,7 @@
 import { isObject } from '../../src/core/json.ts'
 import { type Problem, type ProblemKind, SyncError } from '../../src/core/problem.ts'
 import type { HttpReply, HttpRequest, Quota } from '../../src/ports/http.ts'
+import { saidMax } from '../kit/said.ts'
 
 /** How long to stay away when HubSpot gives no Retry-After, by the policy that was broken. */
 const waits: ReadonlyMap<string, number> = new Map([
@@ -122,14 +123,14 @@ function read(body: string): Told {
   const parsed = parse(body)
   const first = Array.isArray(parsed.errors) && isObject(parsed.errors[0]) ? parsed.errors[0] : {}
   const context = isObject(first.context) ? first.context : isObject(parsed.context) ? parsed.context : {}
-  const message = text(parsed.message)
+  const message = text(parsed.message).slice(0, saidMax)
   return {
     status: text(parsed.status),
     // A missing property hides inside the text of a validation error, like the property's name.
     category: message.includes('PROPERTY_DOESNT_EXIST')
       ? 'PROPERTY_DOESNT_EXIST'
       : text(parsed.category) || text(first.code),
-    message: message.slice(0, 1000),
+    message,
     policyName: text(parsed.policyName),
     scopes: list(context.requiredGranularScopes ?? context.requiredScopes),
     property: list(context.propertyName)[0] ?? propertyIn(message),

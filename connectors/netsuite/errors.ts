@@ -1,6 +1,7 @@
 import { isObject } from '../../src/core/json.ts'
 import { type Problem, type ProblemKind, SyncError } from '../../src/core/problem.ts'
 import type { HttpReply, HttpRequest } from '../../src/ports/http.ts'
+import { saidMax } from '../kit/said.ts'
 
 type Meaning =
   | 'limited'
@@ -220,11 +221,11 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 /** One line, without the preface that says nothing. */
 const plain = (words: string): string =>
   words
+    .slice(0, saidMax)
     .replace(/^Invalid search query\. Detailed unprocessed description follows\.\s*/, '')
     .replace(/^Error while accessing a resource\.\s*/, '')
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, 600)
 
 export const isSyncError = (error: unknown, ...kinds: readonly ProblemKind[]): error is SyncError =>
   error instanceof SyncError && (kinds.length === 0 || kinds.includes(error.problem.kind))

@@ -1,5 +1,6 @@
 import { type Failure, type Problem, type ProblemKind, SyncError } from '../../src/core/problem.ts'
 import type { HttpReply, HttpRequest } from '../../src/ports/http.ts'
+import { saidMax } from '../kit/said.ts'
 
 type Meaning = 'auth' | 'permission' | 'gone' | 'rejected' | 'configuration' | 'busy' | 'unavailable'
 
@@ -169,10 +170,10 @@ function describe(fault: Fault, meaning: Meaning): Failure {
 /** One line, without the advice to write to the administrator. */
 const plain = (text: string): string =>
   text
+    .slice(0, saidMax)
     .replace(/\n*Contact your administrator[^\n]*/, '')
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, 600)
 
 export interface LoadMessage {
   readonly message: string

@@ -1,6 +1,7 @@
 import { isObject } from '../../src/core/json.ts'
 import { type Failure, type Problem, type ProblemKind, SyncError } from '../../src/core/problem.ts'
 import type { HttpReply, HttpRequest, Quota } from '../../src/ports/http.ts'
+import { saidMax } from '../kit/said.ts'
 
 /** The limit of a day counts the last 24 hours, so calls come back little by little. */
 const dailyWaitMs = 15 * 60_000
@@ -111,10 +112,10 @@ export function refusalOf(object: string, id: string, told: Told): Failure {
 export function toldOf(value: unknown): Told {
   const one = isObject(value) ? value : {}
   const fields = Array.isArray(one.fields) ? one.fields : []
-  const message = text(one.message).slice(0, 1000)
+  const message = text(one.message).slice(0, saidMax)
   return {
     code: text(one.statusCode) || text(one.errorCode) || text(one.error),
-    message: message || text(one.error_description).slice(0, 1000),
+    message: message || text(one.error_description).slice(0, saidMax),
     field: fields.find((field): field is string => typeof field === 'string') ?? fieldIn(message),
   }
 }

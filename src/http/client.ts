@@ -7,7 +7,7 @@ import type { Log } from '../ports/log.ts'
 import { parseBase, routeOf, within } from './address.ts'
 import { acceptedEncodings, type ExchangeOutcome, openExchange } from './exchange.ts'
 import { redact } from './redact.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { longestWaitMs, retryAfterMs } from './retry-after.ts'
 import { callScopes as scopes } from './scope.ts'
 
 /** One attempt, for metrics. */
@@ -149,7 +149,7 @@ export function openHttpClient(deps: Deps): OpenHttp {
     const grownMs = Math.round(most * (0.5 + random() / 2))
     switch (error.problem.kind) {
       case 'rate_limited':
-        return Math.max(error.problem.retryAfterMs, askedMs ?? 0) || grownMs
+        return Math.min(longestWaitMs, Math.max(error.problem.retryAfterMs, askedMs ?? 0)) || grownMs
       case 'unavailable':
       case 'busy':
         return askedMs ?? grownMs

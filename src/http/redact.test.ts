@@ -20,6 +20,16 @@ describe('redact', () => {
     expect(redact(text, ['s3cr3t!/x', 's3cr3t!/x-long', 'say "hush"'])).toBe(expected)
   })
 
+  test('cuts what is longer than anybody reads, also where a secret lies across the cut', () => {
+    const secret = 'a-secret-of-some-length'
+    const clean = redact(`${'a word '.repeat(570)}${secret.repeat(3)} and ${'so on '.repeat(1000)}`, [secret])
+    expect(clean.length).toBeLessThan(4200)
+    expect(clean).toContain('(10064 characters)')
+    expect(clean).not.toContain('a-secret')
+    for (const hostile of ['a', 'a.', 'eyJa-', 'pat-na1-', 'x:', 'token='])
+      expect(redact(hostile.repeat(2_000_000), []).length).toBeLessThan(4200)
+  })
+
   test.each([
     'The design: one order for each deal',
     'Order S00042 of deal 9001: product "DESK-01" not found',

@@ -17,7 +17,8 @@ const personalNames = names(
 /** Objects whose `name` is, or may be, that of a person. */
 const persons = names('customer contact owner billto shipto person user')
 
-const email = /[\p{L}\d._%+-]+(?:@|%40)[\p{L}\d-]+(?:\.[\p{L}\d-]+)+/gu
+// Begins where a word does, so that a long word is looked at once.
+const email = /(?<![\p{L}\d._%+-])[\p{L}\d._%+-]{1,200}(?:@|%40)[\p{L}\d-]+(?:\.[\p{L}\d-]+)+/gu
 // Only what is written as a phone number, +49 30 123456 or (030) 123456: order numbers and dates must stay readable.
 const phone = /(?:\+\d|\(0\d+\))[\d ()/.-]{6,}\d/g
 

@@ -14,6 +14,7 @@ import type { Workshop } from '../app/project/workshop.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts'
 import { SyncError } from '../core/problem.ts'
 import { secretNames } from '../core/secrets.ts'
+import { cleanConnection } from '../http/clean-connection.ts'
 import { openHttpClient } from '../http/client.ts'
 import { callScopes } from '../http/scope.ts'
 import { openBudget } from '../ledger/budget.ts'
@@ -130,7 +131,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     const openWith = (name: string, settings: Readonly<Record<string, Json>>): Connection => {
       const system = loaded.config.connections[name]?.system ?? ''
       for (const value of secretValues(system, settings)) secrets.add(value)
-      return connectorFor(name, system).open(settings, { name, http, clock, log })
+      return cleanConnection(connectorFor(name, system).open(settings, { name, http, clock, log }), shownSecrets)
     }
     const endpoints = new Map<string, Endpoint>()
     for (const [name, { system }] of Object.entries(loaded.config.connections)) {

@@ -193,6 +193,23 @@ describe.each(connectors)('$name', ({ name, role }) => {
     expect(await subject.connection.read(subject.object, subject.ids, ['id'])).toHaveLength(subject.ids.length)
   })
 
+  holds(name, 'waits for a day at most, whatever it is told', async () => {
+    const { rateLimited } = subject.system.trouble
+    for (const told of ['1795748296', '99999999999999999999', 'Fri, 31 Dec 9999 23:59:59 GMT']) {
+      subject.system.fault({
+        match: {},
+        ...rateLimited,
+        headers: { ...rateLimited.headers, 'retry-after': told },
+        times: 1000,
+      })
+      const failure = await failureFrom(subject.connection.read(subject.object, subject.ids, ['id']))
+      subject.system.clearFaults()
+      const waitMs = failure?.problem.kind === 'rate_limited' ? failure.problem.retryAfterMs : 0
+      expect([told, waitMs <= 86_400_000]).toEqual([told, true])
+    }
+    expect(await subject.connection.read(subject.object, subject.ids, ['id'])).toHaveLength(subject.ids.length)
+  })
+
   holds(name, 'takes nothing for an answer that is none', async () => {
     for (const body of ['<html>a proxy</html>', '{"half":', '[]', '"text"']) {
       subject.system.fault({ match: {}, kind: 'status', status: 200, body, times: 50 })

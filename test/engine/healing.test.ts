@@ -146,7 +146,10 @@ describe('what a record waits on is over with its first success:', () => {
 })
 
 describe('what pauses a connection is over with the first call that works:', () => {
-  const pauses = all.filter((one) => one.kind === 'unavailable' || verdictOf(one).do === 'pause_connection')
+  const pauses: readonly Problem[] = [
+    ...all.filter((one) => one.kind === 'unavailable' || verdictOf(one).do === 'pause_connection'),
+    { kind: 'rate_limited', retryAfterMs: 3_600_000 },
+  ]
   const fail = async (project: Project, problem: Problem) => {
     const call = project.endpoint('odoo').use(() => Promise.reject(errorOf(problem)))
     await expect(call).rejects.toThrow(problem.kind)

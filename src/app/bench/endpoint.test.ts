@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { SyncError } from '../../core/problem.ts'
+import { type Problem, SyncError } from '../../core/problem.ts'
 import type { Instant } from '../../core/time.ts'
 import type { Connection } from '../../ports/connector.ts'
 import type { ConnectionState } from '../../ports/ledger/connections.ts'
@@ -33,15 +33,27 @@ function begin() {
       log: { debug: silent, info: silent, warn: silent, error: silent },
     },
   )
-  const call = () =>
+  const call = (problem: Problem = { kind: 'unavailable' }) =>
     expect(
       endpoint.use(async () => {
         await new Promise((resolve) => setImmediate(resolve))
-        throw new SyncError('no answer', { problem: { kind: 'unavailable' }, fix: '' })
+        throw new SyncError('no answer', { problem, fix: '' })
       }),
     ).rejects.toThrow('no answer')
   return { state, raised, call }
 }
+
+test.each([
+  [15, []],
+  [16, ['rate_limited']],
+])(
+  'a rate limit of %d minutes pauses the connection, and is a problem when that is long',
+  async (minutes, problems) => {
+    const { state, raised, call } = begin()
+    await call({ kind: 'rate_limited', retryAfterMs: minutes * 60_000 })
+    expect([state.pausedUntil, raised]).toEqual([`2026-11-24T09:${minutes}:00.000Z`, problems])
+  },
+)
 
 test('calls side by side that find the system down count as one failure', async () => {
   const { state, raised, call } = begin()

@@ -1,5 +1,5 @@
 import { type Failure, failureOf, SyncError, verdictOf } from '../../core/problem.ts'
-import { shift } from '../../core/time.ts'
+import { type Instant, shift } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Account, ChangePage, ChangesSince, Connection, ObjectSchema, Watch } from '../../ports/connector.ts'
 import type { CallScope, CallScopes } from '../../ports/http.ts'
@@ -31,6 +31,8 @@ export interface Endpoint {
 // Exponential back-off: at once after the first failure, then 5 s, 10 s, … up to 5 min; a refused login waits the longest from the start.
 const pauseMs = (failures: number) => Math.min(5 * 60_000, 5_000 * 2 ** Math.max(0, failures - 2))
 const loginPauseMs = 5 * 60_000
+/** A rate limit that keeps a connection waiting any longer is told as a problem. */
+const longPauseMs = 15 * 60_000
 
 export function openEndpoint(
   options: { name: string; system: string; connection: Connection; reopen: () => Promise<Connection | null> },
@@ -70,13 +72,13 @@ export function openEndpoint(
         : down
           ? pauseMs(state.failures + 1)
           : loginPauseMs
+    const until = shift(clock.now(), ms)
     // The problem first: whoever finds the connection paused closes it with the first call that works.
-    if (error.problem.kind !== 'rate_limited') {
-      await ledger.problems.raise([
-        { sync: connectionCause(name), causeKey: error.problem.kind, failure: failureOf(error), records: [] },
-      ])
+    if (!limited || ms > longPauseMs) {
+      const failure = limited ? longPause(failureOf(error), until) : failureOf(error)
+      await ledger.problems.raise([{ sync: connectionCause(name), causeKey: error.problem.kind, failure, records: [] }])
     }
-    await ledger.connections.setPaused(name, { because: failureOf(error), until: shift(clock.now(), ms) })
+    await ledger.connections.setPaused(name, { because: failureOf(error), until })
     log.warn('connection paused', { connection: name, kind: error.problem.kind, for_ms: ms, why: error.message })
   }
 
@@ -86,7 +88,12 @@ export function openEndpoint(
     const state = await ledger.connections.get(name)
     // Even of a connection that is not paused: the process that raised them may have ended before it paused it.
     const close = () =>
-      ledger.problems.close(connectionCause(name), ['unavailable', 'auth_rejected', 'permission_missing'])
+      ledger.problems.close(connectionCause(name), [
+        'unavailable',
+        'auth_rejected',
+        'permission_missing',
+        'rate_limited',
+      ])
     if (state.failures === 0 && state.pausedBecause === null) return close()
     await ledger.connections.setPaused(name, null)
     await close()
@@ -176,6 +183,12 @@ export function openEndpoint(
   }
   return endpoint
 }
+
+const longPause = (failure: Failure, until: Instant): Failure => ({
+  ...failure,
+  message: `${failure.message}. Nothing is asked of it until ${until}.`,
+  fix: `${failure.fix} To try at once: \`crosswalk check\`, whose success ends the pause.`,
+})
 
 function scoped(endpoint: Endpoint, scope: CallScope, scopes: CallScopes): Endpoint {
   return {
