@@ -153,13 +153,14 @@ function fake(overrides: Partial<UseCases> = {}) {
 
 function open(overrides: Partial<ApiDeps> = {}, useCases: Partial<UseCases> = {}) {
   const lines: string[] = []
+  const refused: string[] = []
   const write = (event: string, details?: unknown) => void lines.push(`${event} ${JSON.stringify(details)}`)
   const faked = fake(useCases)
   const app = createApi({
     crosswalk: faked.useCases,
     runSync: async (sync) => void faked.asked.push(['runSync', sync]),
-    webhooks: { receive: async () => ({ status: 204 }) },
-    metrics: { text: async () => 'crosswalk_orders_created_total 5\n' },
+    webhooks: { knows: known, receive: async () => ({ status: 204 }) },
+    metrics: { text: async () => 'crosswalk_orders_created_total 5\n', refused: (door) => void refused.push(door) },
     log: { debug: write, info: write, warn: write, error: write },
     token,
     publicUrl: 'https://hooks.example.com/crosswalk/',
@@ -171,8 +172,9 @@ function open(overrides: Partial<ApiDeps> = {}, useCases: Partial<UseCases> = {}
     const sending = request(app)[method](path).set('authorization', bearer)
     return body === undefined ? sending : sending.set('content-type', 'application/json').send(body)
   }
-  return { app, call, lines, asked: faked.asked }
+  return { app, call, lines, refused, asked: faked.asked }
 }
+const known = () => true
 
 describe('the contract', () => {
   test.each<[keyof typeof contract, string, object | undefined, unknown[] | null, object]>([
@@ -433,6 +435,7 @@ describe('webhooks', () => {
     const received: [string, string, WebhookRequest][] = []
     const { app } = open({
       webhooks: {
+        knows: known,
         receive: async (...call) => {
           received.push(call)
           return { status: 204 }
@@ -462,7 +465,7 @@ describe('webhooks', () => {
       urls.push(url)
       return { status: 204 }
     }
-    await request(open({ publicUrl: null, webhooks: { receive } }).app)
+    await request(open({ publicUrl: null, webhooks: { knows: known, receive } }).app)
       .post(path)
       .set('host', 'cw.example.com:8787')
     expect(urls).toEqual([`http://cw.example.com:8787${path}`])
@@ -470,20 +473,20 @@ describe('webhooks', () => {
 
   test('answers in the words that the sender wants to hear', async () => {
     const reply = { contentType: 'text/xml', body: '<Ack>true</Ack>' }
-    const { app } = open({ webhooks: { receive: async () => ({ status: 200, reply }) } })
+    const { app } = open({ webhooks: { knows: known, receive: async () => ({ status: 200, reply }) } })
     const response = await request(app).post(path).send('<a/>')
     expect([response.status, response.type, response.text]).toEqual([200, 'text/xml', '<Ack>true</Ack>'])
   })
 
   test.each([400, 401, 404])('answers a forged or unknown one with a bare %i', async (status) => {
-    const { app, asked } = open({ webhooks: { receive: async () => ({ status }) } })
+    const { app, asked } = open({ webhooks: { knows: known, receive: async () => ({ status }) } })
     const response = await request(app).post(path).send({ secret: 'my-secret' })
     expect([response.status, response.text]).toEqual([status, ''])
     expect(asked).toEqual([])
   })
 
   test('asks the sender to send again what could not be stored, without telling why', async () => {
-    const { app, lines } = open({ webhooks: { receive: () => Promise.reject(new Error('disk full')) } })
+    const { app, lines } = open({ webhooks: { knows: known, receive: () => Promise.reject(new Error('disk full')) } })
     const response = await request(app).post(path).send({ a: 1 })
     expect([response.status, response.text]).toEqual([503, ''])
     expect(lines.join()).toContain('disk full')
@@ -537,13 +540,56 @@ test('answers an unknown address with 404 in JSON and safe headers', async () =>
   expect(response.text).not.toContain('my-secret')
 })
 
-test('answers 429 to more than 600 requests a minute, whatever they ask', async () => {
-  const { app } = open()
+/** As many requests as that, twenty at a time. @returns how many were answered with which status */
+async function many(requests: number, send: () => request.Test): Promise<Readonly<Record<string, number>>> {
   const statuses = new Map<number, number>()
-  for (let batch = 0; batch < 31; batch += 1) {
-    const replies = await Promise.all(Array.from({ length: 20 }, () => request(app).get('/api/v1/nope')))
+  for (let done = 0; done < requests; done += 20) {
+    const replies = await Promise.all(Array.from({ length: 20 }, send))
     for (const { status } of replies) statuses.set(status, (statuses.get(status) ?? 0) + 1)
   }
-  expect(Object.fromEntries(statuses)).toEqual({ 401: 600, 429: 20 })
+  return Object.fromEntries(statuses)
+}
+
+test('answers 429 to more than 600 requests a minute with the token', async () => {
+  const { app, call } = open()
+  expect(await many(620, () => call('get', '/api/v1/nope'))).toEqual({ 404: 600, 429: 20 })
   expect((await request(app).get('/healthz')).status).toBe(200)
+})
+
+test('who has no token uses up nothing of those who have it, and is counted', async () => {
+  const { app, call, lines, refused } = open()
+  expect(await many(620, () => request(app).get('/api/v1/status'))).toEqual({ 401: 600, 429: 20 })
+  expect((await call('get', '/api/v1/status')).status).toBe(200)
+  expect(refused).toEqual(Array.from({ length: 620 }, () => 'api'))
+  expect(lines.filter((line) => line.startsWith('requests_refused'))).toEqual([
+    expect.stringContaining('"door":"api","requests":1'),
+  ])
+})
+
+test('who does not know the address of a webhook uses up nothing of those who do, and no body of theirs is read', async () => {
+  const knows = (_connection: string, secret: string) => secret === 'right'
+  const { app, refused } = open({ webhooks: { knows, receive: async () => ({ status: 204 }) } })
+  const big = 'x'.repeat(3_000_000)
+  expect((await request(app).post('/hooks/hubspot/wrong').send(big)).status).toBe(404)
+  expect(await many(620, () => request(app).post('/hooks/hubspot/wrong'))).toEqual({ 404: 599, 429: 21 })
+  expect((await request(app).post('/hooks/hubspot/right')).status).toBe(204)
+  expect(refused).toHaveLength(621)
+})
+
+test.each(['/api/v1/deals/%00/timeline', '/api/v1/deals/a%0Ab/timeline'])(
+  'refuses an id that is none: %s',
+  async (path) => {
+    expect((await open().call('get', path)).status).toBe(400)
+  },
+)
+
+test('asks once a second whether it is ready, however many ask', async () => {
+  let asked = 0
+  const ready = async () => {
+    asked += 1
+    return true
+  }
+  const { app } = open({ ready })
+  expect(await many(100, () => request(app).get('/readyz'))).toEqual({ 200: 100 })
+  expect(asked).toBeLessThan(20)
 })

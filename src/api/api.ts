@@ -1,6 +1,6 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import { SyncError } from '../core/problem.ts'
@@ -9,6 +9,7 @@ import { contract, type Route } from './contract.ts'
 import { type Handler, handlersOf } from './handlers.ts'
 import { openApi } from './openapi.ts'
 import { httpProblem, problemOf, sendProblem } from './problem-reply.ts'
+import { type Door, openRefusals } from './refusals.ts'
 import type { UseCases, Webhooks } from './use-cases.ts'
 
 export interface ApiDeps {
@@ -16,7 +17,7 @@ export interface ApiDeps {
   /** Queues detection and delivery; does not wait for them. */
   runSync(sync: string): Promise<void>
   readonly webhooks: Webhooks
-  readonly metrics: { text(): Promise<string> }
+  readonly metrics: { text(): Promise<string>; refused(door: Door): void }
   readonly log: Log
   /** The bearer token of /api; at least 24 characters. */
   readonly token: string
@@ -49,20 +50,47 @@ export function createApi(deps: ApiDeps): Express {
   )
 
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
-  app.get('/readyz', async (_request, response) => {
-    const ready = await deps.ready().catch((error: unknown) => {
+  const readiness = forMoment(async () =>
+    deps.ready().catch((error: unknown) => {
       deps.log.warn('not_ready', { reason: error instanceof Error ? error.message : String(error) })
       return false
-    })
+    }),
+  )
+  app.get('/readyz', async (_request, response) => {
+    const ready = await readiness()
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' })
   })
 
-  const guard = bearer(deps.token)
+  const refusals = openRefusals(deps.log, deps.metrics.refused)
+  const guard = bearer(
+    deps.token,
+    refusals('api', (response) => {
+      response.set('www-authenticate', 'Bearer')
+      sendProblem(response, httpProblem('unauthorized', 'This address needs the token of this server.'))
+    }),
+  )
   app.get('/metrics', ...(deps.metricsOpen ? [] : [guard]), async (_request, response) => {
     response.type('text/plain; version=0.0.4').send(await deps.metrics.text())
   })
-  app.post('/hooks/:connection/:token', limit(webhooksPerMinute), rawBody, receiveWebhook(deps))
-  app.use('/api', limit(callsPerMinute), guard, noStore, jsonBody, apiRoutes(deps))
+  const unknown = refusals('hooks', (response) => void response.status(404).end())
+  // Who does not know the secret is turned away before a limit or a body counts: neither is used up by strangers.
+  app.post('/hooks/:connection/:token', (request, response, next) =>
+    deps.webhooks.knows(request.params.connection, request.params.token) ? next() : unknown(request, response, next),
+  )
+  app.post(
+    '/hooks/:connection/:token',
+    limit(webhooksPerMinute, ({ params }) => String(params.connection)),
+    rawBody,
+    receiveWebhook(deps),
+  )
+  app.use(
+    '/api',
+    guard,
+    limit(callsPerMinute, () => 'token'),
+    noStore,
+    jsonBody,
+    apiRoutes(deps),
+  )
 
   app.use((request, response) =>
     sendProblem(response, httpProblem('not_found', `There is no ${request.method} ${request.path} here.`)),
@@ -80,31 +108,41 @@ const noStore: RequestHandler = (_request, response, next) => {
   next()
 }
 
-function bearer(token: string): RequestHandler {
+/** The answer of a moment ago is good enough for whoever asks all the time. */
+function forMoment(ask: () => Promise<boolean>): () => Promise<boolean> {
+  let answer: Promise<boolean> | null = null
+  return () => {
+    if (answer === null) {
+      answer = ask()
+      void answer.then(() => setTimeout(() => (answer = null), momentMs).unref())
+    }
+    return answer
+  }
+}
+const momentMs = 1000
+
+/** @param refuse  answers those who do not have the token */
+function bearer(token: string, refuse: RequestHandler): RequestHandler {
   // Digests have one length, so that the comparison takes constant time.
   const digest = (text: string) => createHash('sha256').update(text).digest()
   const expected = digest(`Bearer ${token}`)
   return (request, response, next) => {
     const given = request.headers.authorization ?? ''
     if (timingSafeEqual(digest(given.replace(/^bearer /i, 'Bearer ')), expected)) return next()
-    response.set('www-authenticate', 'Bearer')
-    sendProblem(response, httpProblem('unauthorized', 'This address needs the token of this server.'))
+    refuse(request, response, next)
   }
 }
 
-const limit = (perMinute: number): RequestHandler =>
+const limit = (perMinute: number, of: (request: Request) => string): RequestHandler =>
   rateLimit({
     windowMs: 60_000,
     limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    // Behind a proxy all callers count as one: the header that names them can be forged, so it is not read.
-    validate: { xForwardedForHeader: false, forwardedHeader: false },
+    // By what was proven, not by address: behind a proxy all callers come from one.
+    keyGenerator: (request) => of(request),
     handler: (_request, response) =>
-      sendProblem(
-        response,
-        httpProblem('too_many', `More than ${perMinute} requests a minute came from your address.`),
-      ),
+      sendProblem(response, httpProblem('too_many', `More than ${perMinute} requests a minute came with this secret.`)),
   })
 
 function apiRoutes(deps: ApiDeps): RequestHandler {
@@ -128,7 +166,7 @@ function apiRoutes(deps: ApiDeps): RequestHandler {
       const value = await handle({ params: params.data ?? {}, query: query.data ?? {}, body: body.data ?? {} })
       const missing = missingIn(value)
       if (route.method === 'post')
-        deps.log.info('api_call', { operation: name, ...request.params, done: missing === null })
+        deps.log.info('api_call', { operation: name, ...request.params, from: request.ip, done: missing === null })
       if (missing !== null) return sendProblem(response, httpProblem('not_found', missing))
       // Parsing drops whatever the contract does not name.
       response.status(route.status).json(route.reply.parse(value))

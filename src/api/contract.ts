@@ -6,9 +6,14 @@ import { type ProblemKind, problemTitles } from '../core/problem.ts'
  * a reply carries nothing that is not written here.
  */
 
-const name = z.string().min(1).max(64)
+const name = z.string().regex(/^\P{Cc}{1,64}$/u, 'a name has 1 to 64 characters')
 const problemId = z.string().regex(/^\d{1,18}$/, 'the id of a problem is a number')
-const recordId = z.string().min(1).max(200)
+// PostgreSQL has no place for the first of all characters, and no system uses the others in an id.
+const recordId = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^\P{Cc}*$/u, 'an id has no control characters')
 const instant = z.string().meta({ format: 'date-time' })
 const kinds = Object.keys(problemTitles) as [ProblemKind, ...ProblemKind[]]
 const problemKind = z.enum(kinds)

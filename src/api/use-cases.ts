@@ -21,6 +21,8 @@ export type UseCases = Pick<
 >
 
 export interface Webhooks {
+  /** Whether this is the secret part of the address of a connection that receives webhooks. Compared in constant time. */
+  knows(connection: string, token: string): boolean
   /**
    * Verifies and stores. @returns 204, or 200 with a reply, only when all of it is stored; 401 or 400 as the connector
    * says; 404 for an unknown connection and for a wrong token alike. @throws when storing failed: the sender gets 503 and

@@ -17,6 +17,8 @@ export interface Metrics {
   ordersCreated(sync: string, count: number): void
   webhookReceived(connection: string, status: number): void
   eventsLost(connection: string): void
+  /** Somebody who did not know the secret of the address. */
+  refused(door: 'api' | 'hooks'): void
   runEnded(run: Pick<Run, 'sync' | 'kind' | 'state' | 'startedAt' | 'endedAt'>): void
   /** The whole state each time: labels that are no longer named are removed. */
   problemsOpen(problems: readonly Pick<OpenProblem, 'sync' | 'kind' | 'waiting'>[]): void
@@ -56,6 +58,9 @@ export function openMetrics(): Metrics {
     'Times that a stream of events could not go on where it was left',
     ['connection'],
   )
+  const refused = counter('crosswalk_refused_total', 'Requests without the secret of the address: API or webhooks', [
+    'door',
+  ])
   const runSeconds = new Histogram({
     name: 'crosswalk_run_duration_seconds',
     help: 'Time of one run of a sync',
@@ -76,6 +81,7 @@ export function openMetrics(): Metrics {
     },
     ordersCreated: (sync, count) => orders.inc({ sync }, count),
     webhookReceived: (connection, status) => webhooks.inc({ connection, status: String(status) }),
+    refused: (door) => refused.inc({ door }),
     eventsLost: (connection) => gaps.inc({ connection }),
     runEnded({ sync, kind, state, startedAt, endedAt }) {
       if (endedAt !== null) runSeconds.observe({ sync, kind, state }, secondsBetween(startedAt, endedAt))

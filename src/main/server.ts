@@ -4,7 +4,7 @@ import { schedule as cron } from 'node-cron'
 import { createApi } from '../api/api.ts'
 import { openJobs } from '../app/engine/jobs.ts'
 import { followStreams } from '../app/engine/streams.ts'
-import { receiveWebhook } from '../app/engine/webhooks.ts'
+import { knowsHook, receiveWebhook } from '../app/engine/webhooks.ts'
 import { openCrosswalk } from '../app/open.ts'
 import type { Project } from '../app/project/project.ts'
 import { rotateSecret } from '../app/project/rotate.ts'
@@ -18,6 +18,11 @@ export interface ServerOptions extends ProcessOptions {
   /** Over the configuration's own. */
   readonly port?: number
 }
+
+/** Of a request with its body, and of its headers: who is slower holds a connection and has nothing to say. */
+const requestMsMax = 30_000
+const headersMsMax = 10_000
+const connectionsMax = 1_000
 
 // All callers of the API share one token.
 const apiActor = 'API token'
@@ -179,10 +184,11 @@ async function listen(
     publicUrl: public_url ?? null,
     ready: async () => {
       if (draining()) return false
-      await deps.ledger.inbox.counts()
+      await deps.ledger.connections.get('')
       return true
     },
     webhooks: {
+      knows: (connection, token) => knowsHook(projects.current(), { connection, token }, sameSecret),
       async receive(connection, token, request) {
         const own = { ...deps, sameToken: sameSecret, wake: (jobs: readonly Job[]) => queue.enqueue(jobs) }
         const receipt = await receiveWebhook(projects.current(), { connection, token, request }, own)
@@ -193,7 +199,8 @@ async function listen(
     },
     log: deps.log,
   })
-  const server: Server = createServer(app)
+  const server: Server = createServer({ requestTimeout: requestMsMax, headersTimeout: headersMsMax }, app)
+  server.maxConnections = connectionsMax
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port ?? port, host, resolve)

@@ -9,6 +9,16 @@ export type Receipt =
   | { readonly status: 200 | 204; readonly events: number; readonly reply: WebhookReply | null }
   | { readonly status: 400 | 401 | 404; readonly reason: string }
 
+/** Whether this is the secret part of the address of a connection that receives webhooks. */
+export function knowsHook(
+  project: Project,
+  { connection, token }: { connection: string; token: string },
+  sameToken: (a: string, b: string) => boolean,
+): boolean {
+  const own = project.config.connections[connection]?.webhook_token
+  return own !== undefined && sameToken(own, token)
+}
+
 /**
  * Takes a webhook in: verified, stored raw, its hints in the inbox, all in one transaction before it is answered. A redelivery
  * is recognised and stores nothing.
@@ -20,11 +30,9 @@ export async function receiveWebhook(
   webhook: { connection: string; token: string; request: WebhookRequest },
   deps: Deps & { sameToken: (a: string, b: string) => boolean; wake: (jobs: readonly Job[]) => Promise<void> },
 ): Promise<Receipt> {
-  const configured = project.config.connections[webhook.connection]
   const endpoint = project.endpoints.get(webhook.connection)
   const receive = endpoint?.connection.receive ?? null
-  const token = configured?.webhook_token
-  if (token === undefined || !deps.sameToken(token, webhook.token) || receive === null || endpoint === undefined) {
+  if (!knowsHook(project, webhook, deps.sameToken) || receive === null) {
     return { status: 404, reason: 'unknown address' }
   }
   const verdict = receive(webhook.request)
