@@ -44,11 +44,13 @@ describe('an event of the user event script', () => {
   })
 
   test('is one event when it comes again, and another when the record is saved again', () => {
-    const id = (at: number) => {
-      const verdict = send(order, sign(order, at))
+    const id = (at: number, spell = (signature: string) => signature) => {
+      const verdict = send(order, spell(sign(order, at)))
       return verdict?.accept === true ? verdict.events[0]?.id : null
     }
     expect(id(seconds)).toBe(id(seconds))
+    const capitals = (signature: string) => signature.replace(/v1=(.*)/, (_, hex: string) => `v1=${hex.toUpperCase()}`)
+    expect(id(seconds, capitals)).toBe(id(seconds))
     expect(id(seconds)).not.toBe(id(seconds + 1))
   })
 

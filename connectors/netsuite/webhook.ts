@@ -28,9 +28,10 @@ export function openReceiver({ webhookSecret }: Settings, clock: Clock) {
       return { accept: false, status: 400, reason: 'the body is not what the user event script sends' }
     }
     const order = payload.type === 'salesorder' ? payload.id : (payload.order ?? null)
-    // The script sends an event once; what is equal to the second is one event that a proxy repeated.
+    // The script sends an event once; what is equal to the second is one event that a proxy repeated, or somebody replays in
+    // other letters.
     const digest = createHash('sha256')
-      .update(headers['x-crosswalk-signature'] ?? '')
+      .update((headers['x-crosswalk-signature'] ?? '').toLowerCase())
       .digest('hex')
     return {
       accept: true,

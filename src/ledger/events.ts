@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Events } from '../ports/ledger/events.ts'
 import type { Database } from './database.ts'
 import { purge, purgeOf } from './purge.ts'
@@ -22,6 +23,11 @@ const store = {
     select id from fresh`,
 }
 
+/** An index takes names of 2,700 bytes; what a sender makes longer is known by its digest. */
+const nameMax = 500
+const nameOf = (id: string): string =>
+  id.length <= nameMax ? id : `sha256:${createHash('sha256').update(id).digest('hex')}`
+
 const events = purgeOf('events', 'received_at')
 const requests = purgeOf('requests', 'received_at')
 
@@ -29,8 +35,10 @@ export function openEvents(database: Database): Events {
   return {
     async store(connection, received, body) {
       if (received.length === 0) return []
-      const rows = await database.rows<{ id: string }>(store, [connection, storedJson(received), cleanText(body)])
-      return rows.map((row) => row.id)
+      const names = new Map(received.map(({ id }) => [nameOf(id), id]))
+      const named = received.map((event) => ({ ...event, id: nameOf(event.id) }))
+      const rows = await database.rows<{ id: string }>(store, [connection, storedJson(named), cleanText(body)])
+      return rows.flatMap((row) => names.get(row.id) ?? [])
     },
     async purge(before) {
       await purge(database, requests, before)

@@ -202,9 +202,16 @@ describe('events', () => {
     expect(bodies.map((row) => row.body)).toEqual(['first', 'second', 'other'])
   })
 
+  test('takes names longer than an index does, and knows them again', async () => {
+    const event = (id: string) => ({ id, hint: { object: 'deals', id: '7' } })
+    const long = event('x'.repeat(6_000))
+    expect(await ledger.events.store('crm', [long, event('4')], 'long')).toEqual(expect.arrayContaining([long.id, '4']))
+    expect(await ledger.events.store('crm', [long], 'again')).toEqual([])
+  })
+
   test('forgets old ones with their bodies', async () => {
     expect(await ledger.events.purge('2000-01-01T00:00:00.000Z' as Instant)).toBe(0)
-    expect(await ledger.events.purge('2100-01-01T00:00:00.000Z' as Instant)).toBe(4)
+    expect(await ledger.events.purge('2100-01-01T00:00:00.000Z' as Instant)).toBe(6)
     expect(await database.query('select body from crosswalk.requests')).toEqual([])
   })
 })

@@ -108,6 +108,11 @@ describe('a configuration that cannot be', () => {
       'crosswalk.yaml:4:49 syncs.back.of: "deals" is not a sync of deals',
     ],
     ['that is empty', '', 'crosswalk.yaml:1:1 '],
+    [
+      'that is longer than any',
+      `a: [${'&a 1, '.repeat(20_000)}]`,
+      'crosswalk.yaml:1:1 the file has 120005 characters; at most 100000 are read',
+    ],
     ['that is too large', `#${' '.repeat(1_000_000)}`, 'crosswalk.yaml has 1000001 bytes; at most 1000000 are read'],
   ])('%s is refused with its place', async (_what, text, says) => {
     expect(await mistakes(text)).toContain(says)

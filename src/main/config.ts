@@ -9,6 +9,8 @@ import { canonicalJson, isObject, type Json } from '../core/json.ts'
 import { SyncError } from '../core/problem.ts'
 
 const bytesMax = 1_000_000
+/** Of the configuration; one with a hundred connections has half of it. */
+const charactersMax = 100_000
 
 /** A configuration as read, with the values that came from the environment, which must never be shown. */
 export interface LoadedConfig {
@@ -53,12 +55,15 @@ export function parseConfig(
   environment: Environment,
 ): ParsedConfig & { secrets: readonly string[]; missing: readonly string[] } {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true })
+  // The time that a hostile file takes grows with the square of its length.
+  const isLong = text.length > charactersMax
+  const document = parseDocument(isLong ? '' : text, { lineCounter: lines, uniqueKeys: true, strict: true })
   const at = (offset: number | undefined, message: string): ConfigFinding => {
     const position = lines.linePos(offset ?? 0)
     return { line: position.line, column: position.col, message }
   }
   const findings = document.errors.map((error) => at(error.pos[0], error.message.split('\n')[0] ?? ''))
+  if (isLong) findings.push(at(0, `the file has ${text.length} characters; at most ${charactersMax} are read`))
   const secrets: string[] = []
   const missing: string[] = []
   const fixed: Record<string, string> = {}
