@@ -18,6 +18,15 @@ export interface Project {
 
 export type Role = 'all' | 'api' | 'worker'
 
+export interface ResealedSecrets {
+  /** Encrypted with the current key now. */
+  readonly done: readonly string[]
+  /** What no key opens. */
+  readonly lost: readonly string[]
+  /** Whether the key before is still kept, for processes that run with it. */
+  readonly keepsOld: boolean
+}
+
 /** The dependencies of the command line, handed in by src/main. */
 export interface CliDeps {
   /** Of the package, for `--version`. */
@@ -26,6 +35,12 @@ export interface CliDeps {
   readonly actor: string
   readonly systems: readonly Pick<Connector, 'name' | 'title' | 'role' | 'settings'>[]
   open(project: Project): Promise<{ readonly crosswalk: Crosswalk; close(): Promise<void> }>
+  /** What is encrypted in the ledger of a project, also where its configuration cannot be opened. */
+  readonly vault: {
+    rotate(project: Project, options: { readonly finish: boolean }): Promise<ResealedSecrets>
+    /** @param connection  null for the published files @returns whether there was anything */
+    forget(project: Project, connection: string | null): Promise<boolean>
+  }
   /** Runs the server until the signal fires. `port` null leaves it to the configuration. */
   start(project: Project, options: { role: Role; port: number | null }): Promise<void>
   /** @returns the exit code */

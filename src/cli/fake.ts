@@ -103,6 +103,7 @@ export async function cli(line: string, answers: Partial<Crosswalk> = {}, deps: 
         },
       }
     },
+    vault: { rotate: refuse, forget: refuse },
     start: refuse,
     demo: refuse,
     simulate: refuse,

@@ -22,6 +22,7 @@ import { addStart } from './commands/start.ts'
 import { addStatus } from './commands/status.ts'
 import { addTest } from './commands/test.ts'
 import { addTimeline } from './commands/timeline.ts'
+import { addVault } from './commands/vault.ts'
 import type { CliDeps, ExitCode } from './deps.ts'
 import { reportFailure } from './failure.ts'
 import { paintOf } from './paint.ts'
@@ -122,5 +123,6 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addPreview(program, act)
   addPublish(program, act)
   addSimulate(program, act, deps)
+  addVault(program, act)
   return program
 }

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type FreshDatabase, freshLedger, silentLog } from '../../test/ledger/fresh-ledger.ts'
+import { type FreshDatabase, freshLedger, silentLog, someKeys } from '../../test/ledger/fresh-ledger.ts'
 import type { Instant } from '../core/time.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
@@ -304,7 +303,7 @@ describe('inTransaction', () => {
 describe('openLedger', () => {
   test('says where nothing listens and what to do', async () => {
     const connection = { host: '127.0.0.1', port: 1, user: 'crosswalk', database: 'crosswalk' }
-    const opening = openLedger({ connection, vaultKey: randomBytes(32), log: silentLog })
+    const opening = openLedger({ connection, vaultKeys: someKeys(), log: silentLog })
     await expect(opening).rejects.toThrow(
       /"crosswalk" at 127\.0\.0\.1:1 failed: .*Start PostgreSQL, or correct DATABASE_URL/,
     )
@@ -315,7 +314,7 @@ describe('openLedger', () => {
     const other = await openLedger({
       connection,
       directory: '/data/postgres',
-      vaultKey: randomBytes(32),
+      vaultKeys: someKeys(),
       log: silentLog,
     })
     await database.query(
@@ -336,7 +335,7 @@ describe('openLedger', () => {
   test('works again after its connections were cut', async () => {
     const lost: string[] = []
     const log = { ...silentLog, warn: (event: string) => lost.push(event) }
-    const second = await openLedger({ connection: database.connection, vaultKey: randomBytes(32), log, poolMax: 1 })
+    const second = await openLedger({ connection: database.connection, vaultKeys: someKeys(), log, poolMax: 1 })
     const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crosswalk' and datname = current_database()`
     const broken = second.inTransaction(async (tx) => {
       await database.query(cut)
@@ -350,7 +349,7 @@ describe('openLedger', () => {
   test('several processes may start on an empty database at once', async () => {
     await database.query('drop schema crosswalk cascade')
     const open = () =>
-      openLedger({ connection: database.connection, vaultKey: randomBytes(32), log: silentLog, poolMax: 1 })
+      openLedger({ connection: database.connection, vaultKeys: someKeys(), log: silentLog, poolMax: 1 })
     const opened = await Promise.all([open(), open(), open()])
     await Promise.all(opened.map((one) => one.close()))
     const [row] = await database.query('select count(*) as n from crosswalk.migrations')
@@ -367,13 +366,13 @@ describe('openLedger', () => {
     await database.query(change)
     const opening = openLedger({
       connection: database.connection,
-      vaultKey: randomBytes(32),
+      vaultKeys: someKeys(),
       log: silentLog,
       poolMax: 1,
     })
     await expect(opening).rejects.toThrow(says)
     await database.query('drop schema crosswalk cascade')
-    await (await openLedger({ connection: database.connection, vaultKey: randomBytes(32), log: silentLog })).close()
+    await (await openLedger({ connection: database.connection, vaultKeys: someKeys(), log: silentLog })).close()
   })
 })
 

@@ -10,18 +10,19 @@ import { migrate } from './migrations.ts'
 import { openProblems } from './problems.ts'
 import { openRevisions } from './revisions.ts'
 import { openRuns } from './runs.ts'
+import { openSealed } from './sealed.ts'
 import { openStreams } from './streams.ts'
 import { openSyncs } from './syncs.ts'
 import { openTimeline } from './timeline.ts'
-import { openVault, type Vault } from './vault.ts'
+import { openVault, type Vault, type VaultKeys } from './vault.ts'
 
 interface LedgerOptions {
   /** `{ connectionString }` or the connection of `startEmbedded`. */
   readonly connection: ClientConfig
   /** Where the embedded database lies: what people are told when it fails. */
   readonly directory?: string
-  /** 32 bytes, from `loadVaultKey`. */
-  readonly vaultKey: Buffer
+  /** From `loadVaultKeys`. */
+  readonly vaultKeys: VaultKeys
   readonly log: Log
   /** Connections of this process at most. */
   readonly poolMax?: number
@@ -34,11 +35,11 @@ interface LedgerOptions {
 export async function openLedger({
   connection,
   directory,
-  vaultKey,
+  vaultKeys,
   log,
   poolMax = 10,
 }: LedgerOptions): Promise<Ledger> {
-  const vault = openVault(vaultKey)
+  const vault = openVault(vaultKeys.keys, vaultKeys.reload)
   const database = openDatabase({ connection, directory, poolMax, log })
   try {
     await migrate(database)
@@ -61,6 +62,7 @@ function ledgerOn(database: Database, vault: Vault): Ledger {
     connections: openConnections(database, vault),
     events: openEvents(database),
     streams: openStreams(database),
+    sealed: openSealed(database, vault),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault))),
     close: () => database.close(),
   }

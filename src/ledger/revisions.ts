@@ -2,7 +2,7 @@ import type { JsonObject } from '../core/json.ts'
 import type { PublishedFiles, Revision, Revisions } from '../ports/ledger/revisions.ts'
 import type { Database } from './database.ts'
 import { cleanText, storedJson } from './stored-json.ts'
-import type { Vault } from './vault.ts'
+import { SealedError, type Vault } from './vault.ts'
 
 const columns = 'number, at, actor, note, changes'
 
@@ -43,8 +43,8 @@ const setStarted = {
 }
 
 // What the vault binds its envelopes to, and names when it cannot open one.
-const published = 'published files'
-const server = 'last start'
+export const published = 'published files'
+export const server = 'last start'
 
 export function openRevisions(database: Database, vault: Vault): Revisions {
   return {
@@ -70,7 +70,13 @@ export function openRevisions(database: Database, vault: Vault): Revisions {
     list: (max) => database.rows<Revision>(list, [max]),
     async started() {
       const [row] = await database.rows<{ kept: string }>(started, [])
-      return row === undefined ? null : vault.open(row.kept, server)
+      try {
+        return row === undefined ? null : vault.open(row.kept, server)
+      } catch (error) {
+        // It tells what has changed since the last start: without it, all of it counts as it is.
+        if (error instanceof SealedError) return null
+        throw error
+      }
     },
     async setStarted(kept) {
       await database.rows(setStarted, [vault.seal(kept, server)])

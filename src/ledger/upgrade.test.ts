@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type FreshDatabase, oldDatabase, silentLog } from '../../test/ledger/fresh-ledger.ts'
+import { type FreshDatabase, oldDatabase, silentLog, someKeys } from '../../test/ledger/fresh-ledger.ts'
 import type { Instant } from '../core/time.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import { openLedger } from './ledger.ts'
@@ -71,7 +70,7 @@ const name = async () => {
 beforeAll(async () => {
   database = await oldDatabase()
   for (const sql of fill) await database.query(sql)
-  ledger = await openLedger({ connection: database.connection, vaultKey: randomBytes(32), log: silentLog })
+  ledger = await openLedger({ connection: database.connection, vaultKeys: someKeys(), log: silentLog })
   // Between the start of the new release and the naming, hints and problems come for records that wait already.
   await ledger.inbox.add('orders', [ref('both')], { lane: 'backfill' })
   await ledger.problems.raise([

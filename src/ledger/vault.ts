@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { isObject, type JsonObject } from '../core/json.ts'
@@ -16,18 +16,34 @@ const envelope = z.object({ key: z.string(), nonce: z.base64(), tag: z.base64(),
 export interface Vault {
   /** @param connection  is bound to the text: an envelope moved to another connection does not open */
   seal(secrets: JsonObject, connection: string): string
-  /** @throws Error when the key is another one, or the envelope was changed or belongs to another connection */
+  /** @throws SealedError when none of the keys fits, or the envelope was changed or belongs to another connection */
   open(sealed: string, connection: string): JsonObject
 }
 
-/** @param key  32 bytes */
-export function openVault(key: Buffer): Vault {
-  if (key.length !== keyBytes) throw new Error(`The vault key has ${key.length} bytes; it must have ${keyBytes}.`)
-  const keyId = createHash('sha256').update(key).digest('hex').slice(0, 8)
+/** What is stored cannot be decrypted. */
+export class SealedError extends Error {
+  override readonly name = 'SealedError'
+}
+
+/**
+ * @param keys  32 bytes each: the first one seals, any of them opens
+ * @param reload  the keys as they are by now, for an envelope of a key that is not known yet: another process has changed it
+ */
+export function openVault(keys: readonly Buffer[], reload: () => readonly Buffer[] = () => []): Vault {
+  for (const key of keys)
+    if (key.length !== keyBytes) throw new Error(`The vault key has ${key.length} bytes; it must have ${keyBytes}.`)
+  const [current] = keys
+  if (current === undefined) throw new Error('The vault has no key.')
+  const keyId = idOf(current)
+  let byId = new Map(keys.map((key) => [idOf(key), key]))
+  const keyOf = (id: string): Buffer | undefined => {
+    if (!byId.has(id)) byId = new Map([...byId, ...reload().map((key): [string, Buffer] => [idOf(key), key])])
+    return byId.get(id)
+  }
   return {
     seal(secrets, connection) {
       const nonce = randomBytes(12)
-      const cipher = createCipheriv(cipherName, key, nonce).setAAD(Buffer.from(connection))
+      const cipher = createCipheriv(cipherName, current, nonce).setAAD(Buffer.from(connection))
       const text = Buffer.concat([cipher.update(JSON.stringify(secrets), 'utf8'), cipher.final()])
       return JSON.stringify({
         key: keyId,
@@ -38,10 +54,10 @@ export function openVault(key: Buffer): Vault {
     },
     open(sealed, connection) {
       const { key: sealedBy, nonce, tag, text } = envelope.parse(JSON.parse(sealed))
-      if (sealedBy !== keyId)
-        throw new Error(
-          `The secrets of "${connection}" were encrypted with vault key ${sealedBy}, this is ${keyId}. ` +
-            'Start with the key they were stored with, or enter them again.',
+      const key = keyOf(sealedBy)
+      if (key === undefined)
+        throw new SealedError(
+          `The secrets of "${connection}" were encrypted with vault key ${sealedBy}, this is ${keyId}.`,
         )
       const decipher = createDecipheriv(cipherName, key, Buffer.from(nonce, 'base64'), { authTagLength: 16 })
       decipher.setAAD(Buffer.from(connection)).setAuthTag(Buffer.from(tag, 'base64'))
@@ -49,23 +65,30 @@ export function openVault(key: Buffer): Vault {
         const plain = JSON.parse(decipher.update(text, 'base64', 'utf8') + decipher.final('utf8'))
         if (isObject(plain)) return plain
       } catch (cause) {
-        throw new Error(
-          `The stored secrets of "${connection}" were changed or belong to another one. Enter them again.`,
-          { cause },
-        )
+        throw new SealedError(`The stored secrets of "${connection}" were changed or belong to another one.`, { cause })
       }
-      throw new Error(`The stored secrets of connection "${connection}" are not settings. Enter them again.`)
+      throw new SealedError(`The stored secrets of connection "${connection}" are not settings.`)
     },
   }
 }
 
+const idOf = (key: Buffer): string => createHash('sha256').update(key).digest('hex').slice(0, 8)
+
+export interface VaultKeys {
+  /** The one in use, then those that it took over from. */
+  readonly keys: readonly Buffer[]
+  reload(): readonly Buffer[]
+}
+
 /**
- * The key from the environment, else from a file in the data home, which the first start makes.
- * @param from.fromEnvironment  base64 of 32 bytes
- * @throws Error when the key has another length, or others may read the file
+ * The keys from the environment, else from a file in the data home, which the first start makes.
+ * @param from.fromEnvironment  base64 of 32 bytes each, with commas between
+ * @throws Error when a key has another length, or others may read the file
  */
-export async function loadVaultKey(from: { home: string; fromEnvironment: string | undefined }): Promise<Buffer> {
-  if (from.fromEnvironment !== undefined) return decode(from.fromEnvironment, 'The vault key in the environment')
+export async function loadVaultKeys(from: { home: string; fromEnvironment: string | undefined }): Promise<VaultKeys> {
+  if (from.fromEnvironment !== undefined) {
+    return { keys: decode(from.fromEnvironment, 'The vault key in the environment'), reload: () => [] }
+  }
   const path = join(from.home, fileName)
   await mkdir(from.home, { recursive: true, mode: 0o700 })
   if (!existsSync(path)) {
@@ -86,11 +109,43 @@ export async function loadVaultKey(from: { home: string; fromEnvironment: string
       `The vault key ${path} may be read by others (mode ${(mode & 0o777).toString(8)}). ` +
         `Run chmod 600 ${path}, and treat the stored secrets as leaked: replace them.`,
     )
-  return decode(await readFile(path, 'utf8'), `The vault key ${path}`)
+  const read = () => decode(readFileSync(path, 'utf8'), `The vault key ${path}`)
+  return { keys: read(), reload: read }
 }
 
-function decode(text: string, what: string): Buffer {
-  const key = Buffer.from(text.trim(), 'base64')
-  if (key.length === keyBytes && key.toString('base64') === text.trim()) return key
-  throw new Error(`${what} is not base64 of ${keyBytes} bytes. Make one with: openssl rand -base64 ${keyBytes}`)
+/** Puts a new key before those of the data home; what they sealed can still be opened. */
+export async function addVaultKey(home: string): Promise<void> {
+  const path = join(home, fileName)
+  const fresh = `${path}.${randomUUID()}`
+  const known = await readFile(path, 'utf8')
+  await writeFile(fresh, `${randomBytes(keyBytes).toString('base64')}\n${known}`, {
+    flag: 'wx',
+    mode: 0o600,
+    flush: true,
+  })
+  await rename(fresh, path)
+}
+
+/** Leaves the newest key of the data home alone. */
+export async function dropOldVaultKeys(home: string): Promise<void> {
+  const path = join(home, fileName)
+  const fresh = `${path}.${randomUUID()}`
+  const [current = ''] = (await readFile(path, 'utf8')).trim().split(/\s+/)
+  await writeFile(fresh, `${current}\n`, { flag: 'wx', mode: 0o600, flush: true })
+  await rename(fresh, path)
+}
+
+function decode(text: string, what: string): readonly Buffer[] {
+  return text
+    .trim()
+    .split(/[\s,]+/)
+    .map((one) => {
+      const key = Buffer.from(one, 'base64')
+      const isKey = key.length === keyBytes && key.toString('base64') === one
+      // Bytes that are all alike were typed in, not drawn.
+      if (isKey && key.some((byte) => byte !== key[0])) return key
+      throw new Error(
+        `${what} is not base64 of ${keyBytes} random bytes. Make one with: openssl rand -base64 ${keyBytes}`,
+      )
+    })
 }

@@ -12,6 +12,7 @@ import { systemClock } from './clock.ts'
 import { withEnvFile } from './env-file.ts'
 import { openProcess, packageRoot } from './process.ts'
 import { startServer } from './server.ts'
+import { forgetSecrets, rotateVault } from './vault.ts'
 
 const environment = process.env
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
@@ -42,6 +43,12 @@ const deps: CliDeps = {
     const opened = await openProcess({ config, home, environment: await withEnvFile(config, environment), logLevel })
     const crosswalk = openCrosswalk(opened.projects, opened.deps)
     return { crosswalk, close: opened.close }
+  },
+  vault: {
+    rotate: async ({ config, home }, options) =>
+      rotateVault({ home, environment: await withEnvFile(config, environment) }, options),
+    forget: async ({ config, home }, connection) =>
+      forgetSecrets({ home, environment: await withEnvFile(config, environment) }, connection),
   },
   async start({ config, home, verbose, signal }, { role, port }) {
     const level = verbose ? ({ logLevel: 'debug' } as const) : {}

@@ -20,16 +20,18 @@ import { callScopes } from '../http/scope.ts'
 import { openBudget } from '../ledger/budget.ts'
 import { startEmbedded } from '../ledger/embedded.ts'
 import { openLedger } from '../ledger/ledger.ts'
-import { loadVaultKey } from '../ledger/vault.ts'
+import { loadVaultKeys, SealedError } from '../ledger/vault.ts'
 import { openLog } from '../log/log.ts'
 import { type Metrics, openMetrics } from '../log/metrics.ts'
 import { openSandbox } from '../mapping/sandbox/sandbox.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Connection } from '../ports/connector.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
+import type { Log } from '../ports/log.ts'
 import { systemClock } from './clock.ts'
 import { invalidConfig, type LoadedConfig, loadConfig, parseConfig } from './config.ts'
 import { keepHeapSmall } from './heap.ts'
+import { lockedConnection } from './locked-connection.ts'
 import { configPathOf, digestOf, projectFiles, readOwnFiles } from './project-files.ts'
 
 export interface ProcessOptions {
@@ -78,25 +80,12 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   })
   const metrics = openMetrics()
   const home = resolve(options.home)
-  const vaultKey = await loadVaultKey({ home, fromEnvironment: options.environment.CROSSWALK_VAULT_KEY })
   const closing: (() => Promise<void>)[] = []
   const close = async () => {
     for (const one of closing.splice(0).reverse()) await one()
   }
   try {
-    const url = options.environment.DATABASE_URL
-    let database: DatabaseAddress
-    let directory: { readonly directory?: string } = {}
-    if (url === undefined || url === '') {
-      const embedded = await startEmbedded(home)
-      closing.push(() => embedded.close())
-      database = embedded.connection
-      directory = { directory: embedded.directory }
-    } else {
-      database = { connectionString: url }
-    }
-    const ledger: Ledger = await openLedger({ connection: database, ...directory, vaultKey, log })
-    closing.push(() => ledger.close())
+    const { ledger, database } = await openLedgerOf({ home, environment: options.environment, log }, closing)
     const budget = openBudget({ connection: database, clock, log })
     closing.push(() => budget.close())
     const sandbox = openSandbox()
@@ -118,7 +107,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     }
     const { root } = onDisk
     const configPath = configPathOf(root, options.config)
-    const published = await ledger.revisions.files()
+    const published = await ledger.revisions.files().catch(unreadable(null))
     const digest = (text: string) => digestOf([text])
     const files = inForce(await readOwnFiles(root, options.config), published?.files ?? null, digest)
     const texts = textsOf(files)
@@ -135,10 +124,17 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     }
     const endpoints = new Map<string, Endpoint>()
     for (const [name, { system }] of Object.entries(loaded.config.connections)) {
-      let used = await stored.settings(name)
-      const connection = opened(name, () => openWith(name, used))
+      let used: Readonly<Record<string, Json>> = {}
+      // One whose secrets cannot be read stops alone.
+      const connection = await stored.settings(name).then(
+        (settings) => {
+          used = settings
+          return opened(name, () => openWith(name, settings))
+        },
+        (error: unknown) => lockedConnection(error),
+      )
       const reopen = async () => {
-        const current = await stored.settings(name)
+        const current = await stored.settings(name).catch(() => used)
         if (canonicalJson(current) === canonicalJson(used)) return null
         used = current
         return openWith(name, current)
@@ -175,6 +171,31 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   }
 }
 
+/**
+ * The ledger of a home, in its embedded database or in that of the environment.
+ * @param closing  takes what gives it back
+ */
+export async function openLedgerOf(
+  { home, environment, log }: { home: string; environment: ProcessOptions['environment']; log: Log },
+  closing: (() => Promise<void>)[],
+): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress }> {
+  const vaultKeys = await loadVaultKeys({ home, fromEnvironment: environment.CROSSWALK_VAULT_KEY })
+  const url = environment.DATABASE_URL
+  let database: DatabaseAddress
+  let directory: { readonly directory?: string } = {}
+  if (url === undefined || url === '') {
+    const embedded = await startEmbedded(home)
+    closing.push(() => embedded.close())
+    database = embedded.connection
+    directory = { directory: embedded.directory }
+  } else {
+    database = { connectionString: url }
+  }
+  const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log })
+  closing.push(() => ledger.close())
+  return { ledger, database }
+}
+
 /** The configuration that was published over the one on disk. */
 function publishedConfig(text: string, path: string, environment: ProcessOptions['environment']) {
   const { config, findings, secrets, fixed } = parseConfig(text, environment)
@@ -195,6 +216,24 @@ const connectorFor = (name: string, system: string) => {
     fix: `Known systems: ${registry.map((one) => one.name).join(', ')}.`,
   })
 }
+
+/** What is stored cannot be decrypted: of a connection, or the published files for null. */
+const unreadable =
+  (connection: string | null) =>
+  (error: unknown): never => {
+    if (!(error instanceof SealedError)) throw error
+    const forget = `crosswalk vault forget ${connection ?? '--published'}`
+    const otherwise =
+      connection === null
+        ? `\`${forget}\` drops the published files; those on disk count then, and can be published again`
+        : `put a new secret of the system into the environment, \`${forget}\`, and start again`
+    throw new SyncError(error.message, {
+      // Without its secret a connection cannot log in; published files that cannot be read stop all of it.
+      problem: connection === null ? { kind: 'configuration_invalid', path: 'vault' } : { kind: 'auth_rejected' },
+      fix: `Put the key that they were stored with behind the current one, in CROSSWALK_VAULT_KEY (with a comma) or in \`vault.key\` (on a line of its own), and start again. If it is lost: ${otherwise}.`,
+      cause: error,
+    })
+  }
 
 /** Settings that do not fit their schema are named; their values are not shown. */
 function opened(name: string, open: () => Connection): Connection {
@@ -222,7 +261,7 @@ function openStoredSettings(config: Config, ledger: Ledger): StoredSettings {
   const configured = (name: string): JsonObject => config.connections[name]?.settings ?? {}
   const digest = (value: JsonObject) => createHash('sha256').update(canonicalJson(value)).digest('hex')
   async function kept(name: string): Promise<JsonObject> {
-    const secrets = await ledger.connections.secrets(name)
+    const secrets = await ledger.connections.secrets(name).catch(unreadable(name))
     // An edit of the configuration after a renewal replaces what was renewed.
     const valid = secrets?.replaces === digest(configured(name)) && isObject(secrets.settings)
     return valid ? (secrets.settings as JsonObject) : {}

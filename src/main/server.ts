@@ -150,6 +150,7 @@ function publications({ projects }: Opened, begun: Project, renew: () => Promise
 function upkeep({ deps, projects, stored }: Opened, jobs: ReturnType<typeof openJobs>, queue: Queue): readonly Task[] {
   const rotate = async () => {
     for (const [name, endpoint] of projects.current().endpoints) {
+      if (endpoint.connection.rotate === null) continue
       const settings = await stored.settings(name)
       await rotateSecret(endpoint, settings, (changed) => stored.store(name, changed), deps)
     }

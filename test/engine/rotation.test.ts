@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { rotateSecret } from '../../src/app/project/rotate.ts'
 import { type Instant, shift } from '../../src/core/time.ts'
+import { openVault } from '../../src/ledger/vault.ts'
 import { flawless, prove, settle, stock } from '../faults/proof.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openRig, type Rig } from '../rig.ts'
@@ -50,6 +53,40 @@ test('a key that expires soon is renewed while two processes work with it, and b
   expect(await rotate(first, 0)).toBe(false)
   expect(rig.log.join('')).not.toContain(renewed)
   expect((await first.crosswalk.check(['odoo']))[0]?.failure).toBeNull()
+})
+
+test('a lost vault key stops the connection whose secret it sealed, and nothing else', async () => {
+  await second.stored.store('odoo', await first.stored.settings('odoo'))
+  const { database } = first
+  const other = openVault([randomBytes(32)])
+  const sealed = other.seal({ replaces: '', settings: { password: 'x' } }, 'odoo')
+  const client = new pg.Client(database)
+  await client.connect()
+  const kept = await client.query(`select secrets from crosswalk.connections where connection = 'odoo'`)
+  const store = (secrets: unknown) =>
+    client.query(`update crosswalk.connections set secrets = $1 where connection = 'odoo'`, [secrets])
+  await store(sealed)
+  const third = await rig.open()
+  const checks = await third.crosswalk.check([])
+  expect(checks.map(({ connection, failure }) => [connection, failure?.problem.kind ?? null])).toEqual([
+    ['hubspot', null],
+    ['odoo', 'auth_rejected'],
+  ])
+  expect(checks[1]?.failure?.fix).toContain('crosswalk vault forget odoo')
+  expect((await third.crosswalk.status()).connections).toHaveLength(2)
+  const report = await third.crosswalk.run([], {})
+  expect(report.syncs.map(({ stopped }) => stopped?.problem.kind)).toEqual(['auth_rejected', 'auth_rejected'])
+  expect((await third.crosswalk.problems({ max: 10 })).map(({ sync, kind }) => [sync, kind])).toEqual([
+    ['connection odoo', 'auth_rejected'],
+  ])
+  await third.close()
+  await store(kept.rows[0]?.secrets)
+  await client.end()
+  // The key is there again, and the processes were started anew.
+  const fourth = await rig.open()
+  await fourth.crosswalk.check([])
+  expect(await fourth.crosswalk.problems({ max: 10 })).toEqual([])
+  await fourth.close()
 })
 
 /** Rotates in the first process behind the back of the second, which goes on with a key that is revoked. */

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { type Embedded, startEmbedded } from '../../src/ledger/embedded.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
 import { isMatch, type Match, type Simulator } from '../../src/simulator/server.ts'
-import { silentLog } from '../ledger/fresh-ledger.ts'
+import { silentLog, someKeys } from '../ledger/fresh-ledger.ts'
 import type { ProjectFolder } from '../project-folder.ts'
 
 /*
@@ -163,7 +162,7 @@ async function letRun(folder: ProjectFolder): Promise<number> {
 async function passAnHour({ connection }: Embedded): Promise<void> {
   const client = new pg.Client(connection)
   await client.connect()
-  const ledger = await openLedger({ connection, vaultKey: randomBytes(32), log: silentLog })
+  const ledger = await openLedger({ connection, vaultKeys: someKeys(), log: silentLog })
   try {
     await client.query(`update crosswalk.inbox set lease_until = lease_until - interval '1 hour'`)
     await ledger.inbox.free()

@@ -4,11 +4,15 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { type Embedded, startEmbedded } from '../../src/ledger/embedded.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
+import type { VaultKeys } from '../../src/ledger/vault.ts'
 import type { Ledger } from '../../src/ports/ledger/ledger.ts'
 import type { Log } from '../../src/ports/log.ts'
 
 const nothing = () => undefined
 export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
+/** A vault key of its own. */
+export const someKeys = (): VaultKeys => ({ keys: [randomBytes(32)], reload: () => [] })
 
 export interface FreshDatabase {
   readonly connection: Embedded['connection']
@@ -59,7 +63,7 @@ export async function oldDatabase(): Promise<FreshDatabase> {
 /** A ledger in a database of its own. */
 export async function freshLedger(): Promise<{ ledger: Ledger; database: FreshDatabase; close(): Promise<void> }> {
   const database = await freshDatabase()
-  const ledger = await openLedger({ connection: database.connection, vaultKey: randomBytes(32), log: silentLog })
+  const ledger = await openLedger({ connection: database.connection, vaultKeys: someKeys(), log: silentLog })
   return {
     ledger,
     database,

@@ -5,6 +5,7 @@ import type { Links } from './links.ts'
 import type { Problems } from './problems.ts'
 import type { Revisions } from './revisions.ts'
 import type { Runs } from './runs.ts'
+import type { Sealed } from './sealed.ts'
 import type { Streams } from './streams.ts'
 import type { Syncs } from './syncs.ts'
 import type { Timeline } from './timeline.ts'
@@ -25,6 +26,7 @@ export interface Ledger {
   readonly connections: Connections
   readonly events: Events
   readonly streams: Streams
+  readonly sealed: Sealed
   /**
    * All or nothing. The ledger handed to `work` must not be used after it returned.
    * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger
