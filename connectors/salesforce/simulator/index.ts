@@ -105,7 +105,7 @@ export async function startSalesforceSimulator(
   }
   const auth = openAuth({
     ...{ now, clientId, clientSecret, jwt, organizationId },
-    userId: users.integration,
+    ...{ userId: users.integration, username },
     url: () => url,
   })
   const cursors = openCursors()
@@ -153,15 +153,15 @@ export async function startSalesforceSimulator(
     const { path, headers, method } = request
     if (path === '/services/oauth2/token') return auth.grant(request)
     if (path === '/services/oauth2/revoke') return auth.revoke(request)
-    if (path === '/services/oauth2/introspect') {
-      return replyOf(refusal(501, 'NOT_SIMULATED', 'introspection of tokens is not simulated'))
-    }
+    if (path === '/services/oauth2/introspect') return auth.introspect(request)
     if (path === '/services/data' || path === '/services/data/') return rest.versions()
     if (/^\/cometd\/\d+\.0(\/|$)/.test(path)) return streams.handle(request)
     const token = auth.tokenOf(headers)
     if (path.startsWith('/id/') || path === '/services/oauth2/userinfo') {
       if (method !== 'GET' || !auth.holds(token)) return { status: 403, body: 'Bad_OAuth_Token' }
-      return path.startsWith('/id/') ? identity() : userInfo()
+      if (!path.startsWith('/id/')) return userInfo()
+      // Source: the errors of "Identity URLs" in Salesforce's help. Who the token was not given to is not shown here.
+      return path === `/id/${organizationId}/${users.integration}` ? identity() : { status: 404, body: 'Bad_Id' }
     }
     if (!path.startsWith('/services/data/'))
       return { status: 404, headers: { 'content-type': 'text/html' }, body: 'Not Found' }
