@@ -66,6 +66,14 @@ export function classify(reply: HttpReply, request: HttpRequest): SyncError | nu
     })
   }
   if (fault !== null) return errorOf(fault, meaningOf(fault, reply.status))
+  // JSON-2 answers a page to who names another database, or none where there are several.
+  if (reply.status === 404 && /No database is selected/.test(reply.body)) {
+    const name = request.headers?.['x-odoo-database']
+    return errorOf(
+      { name: '404', message: `database "${name ?? ''}" does not exist, or is not shown here` },
+      'configuration',
+    )
+  }
   const meaning = statuses[reply.status]
   const path = new URL(request.url).pathname
   if (meaning === undefined) {
@@ -138,9 +146,8 @@ function describe(fault: Fault, meaning: Meaning): Failure {
       }
     }
     case 'configuration': {
-      const [, field, model] = /Invalid field '([^']+)' on model '([^']+)'/.exec(said) ?? []
       return {
-        problem: { kind: 'configuration_invalid', path: field === undefined ? said.slice(0, 80) : `${model}.${field}` },
+        problem: { kind: 'configuration_invalid', path: pathOf(said) ?? said.slice(0, 80) },
         message,
         fix: 'The field, model or database is not in this Odoo. Check the settings and the mapping, and run `crosswalk lint`.',
       }
@@ -164,6 +171,18 @@ function describe(fault: Fault, meaning: Meaning): Failure {
         fix: 'Correct the record in the CRM or the data in Odoo that it meets, then retry.',
       }
   }
+}
+
+/** What is not there, as the settings and mappings name it. The words of a condition, of 14 and of 19 differ. */
+function pathOf(said: string): string | null {
+  const [, field, model] = /Invalid field '([^']+)' (?:on|in)(?: model)? '([^']+)'/.exec(said) ?? []
+  if (field !== undefined) return `${model}.${field}`
+  const named =
+    /Invalid field ([\w.]+\.\w+) in (?:leaf|condition) /.exec(said) ??
+    /The method '([^']+)' does not exist/.exec(said) ??
+    /^Object (\S+) doesn't exist|^the model '([^']+)' does not exist/.exec(said)
+  if (named !== null) return named[1] ?? named[2] ?? null
+  return /database "[^"]*" does not exist/.test(said) ? 'database' : null
 }
 
 /** One line, without the advice to write to the administrator. */

@@ -149,7 +149,7 @@ export function openRecords(store: Store, options: Options) {
     const values: Record<string, Value> = {}
     const lists: [string, Json][] = []
     for (const [name, value] of Object.entries(given)) {
-      const field = fieldOf(store, model, name)
+      const field = fieldOf(store, model, name, 'write')
       if (['id', 'create_date', 'write_date', 'create_uid', 'write_uid'].includes(name)) continue
       if (field.type === 'one2many') lists.push([name, value])
       else if (field.type === 'many2many') values[name] = idsOf(value)
