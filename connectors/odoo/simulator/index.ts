@@ -202,6 +202,8 @@ export async function startOdooSimulator(
   }
 
   function answer(request: SimulatorRequest): SimulatorReply {
+    // A real server passes over them: all that is asked stands in the body.
+    if (request.query.size > 0) return page(501, `not simulated: parameters of ${request.path}`)
     if (request.path === '/web/version' && major >= 19) {
       return { status: 200, body: { version, version_info: versionInfo } }
     }
