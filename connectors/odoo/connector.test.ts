@@ -320,7 +320,7 @@ describe('writing', () => {
     )
     const read = async (id: string) => (await connection.read('sale.order', [id], ['pricelist_id', 'note']))[0]?.fields
     expect(await read(bare)).toMatchObject({ pricelist_id: { id: pricelist }, note: null })
-    expect(await read(full)).toMatchObject({ pricelist_id: { id: pricelist }, note: 'Ring' })
+    expect(await read(full)).toMatchObject({ pricelist_id: { id: pricelist }, note: '<p>Ring</p>' })
     const cleared = { pricelist_id: null, note: null }
     await connection.write([{ do: 'update', object: 'sale.order', id: full, key: null, fields: cleared, lines: null }])
     expect(await read(full)).toMatchObject({ pricelist_id: null, note: null })

@@ -186,6 +186,9 @@ export function openRecords(store: Store, options: Options) {
           throw valueError(`time data '${value}' does not match format '%Y-%m-%d %H:%M:%S'`)
         }
         return `${String(value).padEnd(19, ' 00:00:00').slice(0, 19)}.000`
+      case 'html':
+        // What is no HTML is put into a paragraph. [seen] on 19.
+        return String(value).startsWith('<') ? String(value) : `<p>${value}</p>`
       default:
         return String(value)
     }

@@ -1039,6 +1039,16 @@ describe('JSON-2', () => {
   })
 })
 
+test.each([
+  ['14.0', 'text', 'one\ntwo'],
+  ['19.0', 'html', '<p>one\ntwo</p>'],
+])('terms of an order of Odoo %s are %s', async (version, type, kept) => {
+  const { call, rows, customer } = await start({ version })
+  expect(await call('sale.order', 'fields_get', [['note']], { attributes: ['type'] })).toEqual({ note: { type } })
+  await call('sale.order', 'create', [[{ partner_id: Number(customer), note: 'one\ntwo' }]])
+  expect(await rows('sale.order', [], ['note'])).toMatchObject([{ note: kept }])
+})
+
 test('does over HTTP what people at the real system would do', async () => {
   const { post } = await start()
   const control = async (name: string, body: Json = {}) => (await post(`/_simulator/${name}`, body)).body
