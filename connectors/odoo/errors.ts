@@ -66,13 +66,11 @@ export function classify(reply: HttpReply, request: HttpRequest): SyncError | nu
     })
   }
   if (fault !== null) return errorOf(fault, meaningOf(fault, reply.status))
-  // JSON-2 answers a page to who names another database, or none where there are several.
-  if (reply.status === 404 && /No database is selected/.test(reply.body)) {
-    const name = request.headers?.['x-odoo-database']
-    return errorOf(
-      { name: '404', message: `database "${name ?? ''}" does not exist, or is not shown here` },
-      'configuration',
-    )
+  if (reply.status === 404 && reply.body.includes('No database is selected')) {
+    return new SyncError(`This Odoo has no database "${request.headers?.['x-odoo-database'] ?? ''}"`, {
+      problem: { kind: 'configuration_invalid', path: 'database' },
+      fix: 'Correct `database` in the settings of the connection: its name is in the settings of Odoo, and on Odoo Online the first part of the address.',
+    })
   }
   const meaning = statuses[reply.status]
   const path = new URL(request.url).pathname
@@ -147,7 +145,7 @@ function describe(fault: Fault, meaning: Meaning): Failure {
     }
     case 'configuration': {
       return {
-        problem: { kind: 'configuration_invalid', path: pathOf(said) ?? said.slice(0, 80) },
+        problem: { kind: 'configuration_invalid', path: fieldIn(said) ?? said.slice(0, 80) },
         message,
         fix: 'The field, model or database is not in this Odoo. Check the settings and the mapping, and run `crosswalk lint`.',
       }
@@ -173,16 +171,11 @@ function describe(fault: Fault, meaning: Meaning): Failure {
   }
 }
 
-/** What is not there, as the settings and mappings name it. The words of a condition, of 14 and of 19 differ. */
-function pathOf(said: string): string | null {
+/** The field that Odoo says it has not: "Invalid field 'x' on model 'm'" (19: "on 'm'", "in 'm'"), "Invalid field m.x in leaf" (19: "condition"). */
+function fieldIn(said: string): string | null {
   const [, field, model] = /Invalid field '([^']+)' (?:on|in)(?: model)? '([^']+)'/.exec(said) ?? []
   if (field !== undefined) return `${model}.${field}`
-  const named =
-    /Invalid field ([\w.]+\.\w+) in (?:leaf|condition) /.exec(said) ??
-    /The method '([^']+)' does not exist/.exec(said) ??
-    /^Object (\S+) doesn't exist|^the model '([^']+)' does not exist/.exec(said)
-  if (named !== null) return named[1] ?? named[2] ?? null
-  return /database "[^"]*" does not exist/.test(said) ? 'database' : null
+  return /Invalid field ([\w.]+) in (?:leaf|condition)/.exec(said)?.[1] ?? null
 }
 
 /** One line, without the advice to write to the administrator. */
