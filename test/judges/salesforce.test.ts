@@ -159,6 +159,14 @@ describe('the org', () => {
       '/limits?x=1',
     ]
     for (const path of asked) expect(await codeOf(org.request(path))).toBe('NOT_SIMULATED')
+    const body = JSON.stringify({ ids: [], fields: ['Id'], order: 'Name' })
+    const more = {
+      method: 'POST',
+      url: '/composite/sobjects/Account',
+      body,
+      headers: { 'content-type': 'application/json' },
+    }
+    expect(await codeOf(org.request({ ...more, method: 'POST' }))).toBe('JSON_PARSER_ERROR')
     const dated = {
       method: 'GET',
       url: '/sobjects',

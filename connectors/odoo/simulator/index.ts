@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isObject, type Json, type JsonObject } from '../../../src/core/json.ts'
 import { type SimulatorReply, type SimulatorRequest, startSimulator } from '../../../src/simulator/server.ts'
 import type { SimulatedErp } from '../../../src/simulator/world.ts'
-import { isOdooError, type OdooError, odooError, userError } from './errors.ts'
+import { isOdooError, notSimulated, type OdooError, odooError, userError } from './errors.ts'
 import { readValue } from './fields.ts'
 import { openFulfilment, type Route } from './fulfilment.ts'
 import { openLoad } from './load.ts'
@@ -239,18 +239,19 @@ export async function startOdooSimulator(
     if (params.service === 'common' && params.method === 'version') {
       return { server_version: version, server_version_info: versionInfo, server_serie: version, protocol_version: 1 }
     }
-    const [name, who, secret, model, method, positional = [], named = {}] = args
+    const service = `${String(params.service)}.${String(params.method)}`
+    if (!['common.authenticate', 'common.login', 'object.execute', 'object.execute_kw'].includes(service)) {
+      throw notSimulated(`the service ${service}`)
+    }
+    const [name, who, secret, model, method, ...rest] = args
     if (name !== database) {
       throw odooError('psycopg2.OperationalError', `FATAL:  database "${String(name)}" does not exist\n`)
     }
-    if (params.service === 'common' && (params.method === 'authenticate' || params.method === 'login')) {
-      return who === username && isSecret(secret) ? userId : false
-    }
-    if (params.service !== 'object' || (params.method !== 'execute_kw' && params.method !== 'execute')) {
-      throw odooError('builtins.KeyError', `${String(params.service)}`)
-    }
+    if (params.service === 'common') return who === username && isSecret(secret) ? userId : false
     if (who !== userId || !isSecret(secret)) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
     const [object, called] = [String(model), String(method)]
+    // The older of the two takes all arguments one after the other, and none by name.
+    const [positional = [], named = {}] = params.method === 'execute' ? [rest] : rest
     const given = rpc.named(object, called, positional as readonly Json[], named as JsonObject)
     return rpc.call({ model: object, method: called, args: given })
   }

@@ -1039,6 +1039,14 @@ describe('JSON-2', () => {
   })
 })
 
+test('takes the arguments of `execute` one after the other, and says which services are not simulated', async () => {
+  const { service, customer } = await start()
+  const id = Number(customer)
+  const read = ['demo', 2, 'admin', 'res.partner', 'read', [id], ['name']]
+  expect(await service('object', 'execute', read)).toEqual([{ id, name: 'Acme' }])
+  await expect(service('db', 'list', [])).rejects.toThrow('not simulated: the service db.list')
+})
+
 test.each([
   ['14.0', 'text', 'one\ntwo'],
   ['19.0', 'html', '<p>one\ntwo</p>'],
