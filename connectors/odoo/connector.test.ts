@@ -320,7 +320,7 @@ describe('writing', () => {
     )
     const read = async (id: string) => (await connection.read('sale.order', [id], ['pricelist_id', 'note']))[0]?.fields
     expect(await read(bare)).toMatchObject({ pricelist_id: { id: pricelist }, note: null })
-    expect(await read(full)).toMatchObject({ pricelist_id: { id: pricelist }, note: 'Ring' })
+    expect(await read(full)).toMatchObject({ pricelist_id: { id: pricelist }, note: '<p>Ring</p>' })
     const cleared = { pricelist_id: null, note: null }
     await connection.write([{ do: 'update', object: 'sale.order', id: full, key: null, fields: cleared, lines: null }])
     expect(await read(full)).toMatchObject({ pricelist_id: null, note: null })
@@ -488,21 +488,30 @@ describe('changes', () => {
     expect(await problemOf(poll({ cursor: { after: 'yesterday' } }))).toMatchObject({ kind: 'configuration_invalid' })
   })
 
-  test('are found without the apps that the user may not see', async () => {
-    await begin({ denied: ['mrp.production', 'purchase.order', 'purchase.order.line', 'account.move'] })
-    const [id = ''] = await make('a')
-    expect((await poll({ from: start })).ids).toEqual([id])
-    const [record] = await connection.read(
-      'sale.order',
-      [id],
-      ['production_orders.name', 'invoice_ids.name', 'payments.amount'],
-    )
-    expect(record?.fields).toMatchObject({ production_orders: [], invoice_ids: [], payments: [] })
-  })
+  test.each(['14.0', '17.0', '19.0'])(
+    'are found without the apps that the user of Odoo %s may not see',
+    async (version) => {
+      await begin({ version, denied: ['mrp.production', 'purchase.order', 'purchase.order.line', 'account.move'] })
+      const [id = ''] = await make('a')
+      expect((await poll({ from: start })).ids).toEqual([id])
+      const [record] = await connection.read(
+        'sale.order',
+        [id],
+        ['production_orders.name', 'purchase_orders.name', 'order_line.shipped', 'invoice_ids.name', 'payments.amount'],
+      )
+      expect(record?.fields).toMatchObject({
+        production_orders: [],
+        purchase_orders: [],
+        order_line: [{ shipped: '0' }],
+        invoice_ids: [],
+        payments: [],
+      })
+    },
+  )
 })
 
 describe('the API key of JSON-2', () => {
-  beforeEach(() => begin({ version: '19.0' }))
+  beforeEach(() => begin({ version: 'saas~19.1' }))
 
   test('is renewed, works, and the old one is revoked', async () => {
     const { rotate } = connection
@@ -524,6 +533,56 @@ describe('the API key of JSON-2', () => {
     expect(await problemOf(connection.rotate?.retire({ password: 'admin' }) ?? Promise.resolve())).toMatchObject({
       kind: 'configuration_invalid',
     })
+  })
+
+  test('is left to a person where Odoo renews none, and he is told in time', async () => {
+    await begin({ version: '19.0' })
+    const checked = async () => (await connection.check()).findings.find(({ subject }) => subject === 'key expiry')
+    expect(await checked()).toMatchObject({ level: 'ok', message: expect.stringContaining('lets no program renew it') })
+    now = shift(now, 340 * 86_400_000)
+    expect(await checked()).toMatchObject({ level: 'warning', fix: expect.stringContaining('named "crosswalk erp"') })
+    const failed = connection.rotate?.renew()
+    await expect(failed).rejects.toMatchObject({
+      message: 'Odoo 19.0 gives no new API key to a program',
+      problem: { kind: 'configuration_invalid', path: 'password' },
+    })
+  })
+
+  test('is not renewed where programs may make none, and the remedy names the switch', async () => {
+    await begin({ version: '20.0', keysByPrograms: false })
+    await expect(connection.rotate?.renew()).rejects.toMatchObject({
+      message: 'Odoo refused: Programmatic API keys are not enabled',
+      problem: { kind: 'configuration_invalid', path: 'password' },
+      fix: expect.stringContaining('base.enable_programmatic_api_keys'),
+    })
+  })
+
+  test('is not asked for in a database that is not there', async () => {
+    expect(await problemOf(open({ database: 'other' }).check())).toEqual({
+      kind: 'configuration_invalid',
+      path: 'database',
+    })
+  })
+
+  test('of others does not count, nor does the end of an older one', async () => {
+    const { create } = simulator.store
+    const key = (name: string, user_id: number, expiration_date: string | false) =>
+      create('res.users.apikeys', { name, scope: 'rpc', user_id, expiration_date })
+    const own = await connection.rotate?.expiresAt()
+    key('of the robot', 1, '2026-12-02 00:00:00')
+    expect(await connection.rotate?.expiresAt()).toBe(own)
+    key('crosswalk erp, spring', 2, '2027-06-01 00:00:00')
+    key('crosswalk erp, winter', 2, '2027-01-01 00:00:00')
+    expect(await connection.rotate?.expiresAt()).toBe('2027-06-01T00:00:00.000Z')
+    key('crosswalk erp', 2, false)
+    expect(await connection.rotate?.expiresAt()).toBeNull()
+  })
+
+  test('says who we are, whatever user the settings name', async () => {
+    const { findings } = await open({ username: 'ada' }).check()
+    expect(findings.filter(({ level }) => level !== 'ok')).toMatchObject([
+      { level: 'warning', subject: 'username', message: expect.stringContaining('"admin", not of "ada"') },
+    ])
   })
 
   test('does not expire before Odoo 19', async () => {

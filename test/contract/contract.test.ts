@@ -10,6 +10,7 @@ import type { Instant } from '../../src/core/time.ts'
 import type { ObjectSchema, Write } from '../../src/ports/connector.ts'
 import {
   absent,
+  askForMore,
   type CrmSubject,
   type ErpSubject,
   type Followed,
@@ -17,6 +18,7 @@ import {
   openCrm,
   openErp,
   poll,
+  readsOf,
   type Subject,
   secretsOf,
 } from './subjects.ts'
@@ -90,6 +92,23 @@ describe.each(connectors)('$name', ({ name, role }) => {
     expect(moved.length).toBeGreaterThan(0)
     const nowhere = Object.fromEntries(moved.map(([key]): [string, Json] => [key, 'http://127.0.0.1:9']))
     expect((await failureFrom(subject.open(nowhere).check()))?.problem.kind).toBe('unavailable')
+  })
+
+  holds(name, 'is simulated by what refuses a request that asks for more than it reads', async () => {
+    const { system, connection, object, ids } = subject
+    const asked = await readsOf(system, async () => {
+      await connection.check()
+      await connection.describe(object)
+      await poll(connection, object, beginning)
+      await connection.read(object, ids, [])
+    })
+    expect(asked.length).toBeGreaterThan(0)
+    const answered: string[] = []
+    for (const request of asked) {
+      const { status, body } = await askForMore(system, request)
+      if (status < 400) answered.push(`${request.method} ${request.path}: ${status} ${body.slice(0, 80)}`)
+    }
+    expect(answered).toEqual([])
   })
 
   holds(name, 'describes an object, and says which one it does not have', async () => {

@@ -7,7 +7,7 @@ import { secretNames } from '../../src/core/secrets.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { ChangesSince, Connection, Connector, Write } from '../../src/ports/connector.ts'
-import type { Simulator } from '../../src/simulator/server.ts'
+import type { Simulator, SimulatorRequest } from '../../src/simulator/server.ts'
 import type { SimulatedCrm, SimulatedErp, SimulatedSystem } from '../../src/simulator/world.ts'
 
 /** A connector before its simulator, on a clock of their own. */
@@ -93,6 +93,35 @@ export async function failureFrom(work: Promise<unknown>): Promise<Failure | nul
     if (error instanceof SyncError) return failureOf(error)
     throw error
   }
+}
+
+/** The requests that `work` makes, one of each method and path; logins are left out. */
+export async function readsOf(system: Simulator, work: () => Promise<void>): Promise<readonly SimulatorRequest[]> {
+  const found = new Map<string, SimulatorRequest>()
+  const end = system.watch({}, 'arrived', (request) => found.set(`${request.method} ${request.path}`, request))
+  try {
+    await work()
+  } finally {
+    end()
+  }
+  return [...found.values()].filter(({ path }) => !/\/(oauth2?|auth)\//.test(path))
+}
+
+/** Makes a request once more, with a parameter that no system has. */
+export async function askForMore(
+  { url }: Simulator,
+  { method, path, query, headers, body }: SimulatorRequest,
+): Promise<{ readonly status: number; readonly body: string }> {
+  const more = new URLSearchParams([...query, ['crosswalk_more', '1']])
+  // What belongs to the connection is not ours to say.
+  const own = ['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding', 'keep-alive']
+  const kept = Object.entries(headers).filter(([name]) => !own.includes(name))
+  const reply = await fetch(`${url}${path}?${more}`, {
+    method,
+    headers: Object.fromEntries(kept),
+    ...(body.length === 0 ? {} : { body: body.toString('utf8') }),
+  })
+  return { status: reply.status, body: await reply.text() }
 }
 
 export async function poll(

@@ -13,7 +13,7 @@ let first: OpenProject
 let second: OpenProject
 
 beforeAll(async () => {
-  rig = await openRig({ simulators: { odoo: { version: '19.0' } }, crm: { indexDelaySeconds: 0 } })
+  rig = await openRig({ simulators: { odoo: { version: 'saas~19.1' } }, crm: { indexDelaySeconds: 0 } })
   first = await rig.open()
   second = await rig.open()
   await first.crosswalk.setup('hubspot')
@@ -128,4 +128,25 @@ test('a key that a person writes into the configuration after a renewal is the o
   const third = await rig.open()
   expect((await third.stored.settings('odoo')).password).toBe('a-key-of-another-hand')
   await third.close()
+})
+
+test('a key that no program can renew is a problem while it still works, until it has an end no more', async () => {
+  const old = await openRig({ simulators: { odoo: { version: '19.0' } }, crm: { indexDelaySeconds: 0 } })
+  const project = await old.open()
+  try {
+    const told = async () =>
+      (await project.crosswalk.problems({ max: 10 })).map(({ message, fix }) => `${message} ${fix}`)
+    expect([await rotate(project, 0), await told()]).toEqual([false, []])
+    expect(await rotate(project, 360)).toBe(false)
+    expect(await told()).toEqual([
+      expect.stringMatching(
+        /connection "odoo" ends on \d{4}-\d\d-\d\d, and was not renewed: .*19\.0.*Make a new API key/,
+      ),
+    ])
+    expect(await project.projects.current().endpoint('odoo').paused()).toBeNull()
+    expect([await rotate(project, 0), await told()]).toEqual([false, []])
+  } finally {
+    await project.close()
+    await old.close()
+  }
 })

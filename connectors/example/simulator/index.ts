@@ -46,6 +46,9 @@ const batchSchema = z.strictObject({
 })
 const searchSchema = z.strictObject({ queries: z.array(z.record(z.string(), json)).max(100) })
 
+/** What the lists of records read of the query of their address. */
+const parameters: ReadonlySet<string> = new Set(['ids', 'fields', 'modified_from', 'after_id', 'limit'])
+
 /** An account of the example ERP in memory, as README.md of the connector describes it. */
 export async function startExampleSimulator(options: ExampleSimulatorOptions = {}): Promise<SimulatedErp> {
   const { now = Date.now, currency = 'EUR', currencies = [], callsPerMinute = null, commitMs = () => 0 } = options
@@ -90,6 +93,8 @@ export async function startExampleSimulator(options: ExampleSimulatorOptions = {
   function answer({ method, path, query, body }: SimulatorRequest): Json {
     const [, version = '', object = '', action] = path.split('/')
     const place = `${method} ${version === 'v1' ? (action ?? object) : path}`
+    const unread = [...query.keys()].find((name) => action !== undefined || !parameters.has(name))
+    if (unread !== undefined) throw refused('invalid_value', `not simulated: the parameter ${unread}`, unread)
     if (place === 'GET company') return company()
     if (place === 'POST batch') return { results: parsed(batchSchema, body).operations.map(resultOf) }
     if (place === 'POST search')

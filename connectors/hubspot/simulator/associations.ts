@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { JsonObject } from '../../../src/core/json.ts'
 import type { SimulatorReply } from '../../../src/simulator/server.ts'
-import { batchReply, failure, paging } from './replies.ts'
+import { batchReply, failure, flawsOf, paging } from './replies.ts'
 import type { Refusal, Store, Stored } from './store.ts'
 
 const associationInputsMax = 1000
@@ -80,9 +80,9 @@ export function associationsBody(inner: Store, record: Stored, objects: readonly
 }
 
 export function readAssociations(inner: Store, from: string, to: string, body: unknown): SimulatorReply {
-  const input = z.looseObject({ id: z.string(), after: z.string().optional() })
-  const given = z.looseObject({ inputs: z.array(input) }).safeParse(body)
-  if (!given.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
+  const input = z.strictObject({ id: z.string(), after: z.string().optional() })
+  const given = z.strictObject({ inputs: z.array(input) }).safeParse(body)
+  if (!given.success) return failure(400, 'VALIDATION_ERROR', `Invalid input JSON: ${flawsOf(given.error)}`)
   const { inputs } = given.data
   if (inputs.length === 0 || inputs.length > associationInputsMax) {
     return failure(

@@ -12,6 +12,9 @@ export interface SimulatedProperty {
   hasUniqueValue: boolean
   externalOptions: boolean
   archived: boolean
+  displayOrder: number
+  hidden: boolean
+  formField: boolean
   modificationMetadata: { archivable: boolean; readOnlyDefinition: boolean; readOnlyValue: boolean }
 }
 export interface SimulatedPipeline {
@@ -122,6 +125,7 @@ export function defaultProperties(
       hasUniqueValue: name === 'hs_object_id',
       externalOptions: type === 'enumeration' && options.length === 0,
       archived: false,
+      ...{ displayOrder: -1, hidden: false, formField: false },
       modificationMetadata: { archivable: false, readOnlyDefinition: true, readOnlyValue: mark === '!' },
     })
   }

@@ -5,10 +5,21 @@ import { readAssociations } from './associations.ts'
 import { controlsOf } from './controls.ts'
 import type { SimulatedPipeline } from './definitions.ts'
 import { openLimits } from './limits.ts'
+import { refuseUnread } from './parameters.ts'
 import type { HubspotStore, NewDeal } from './people.ts'
 import { createProperty, fieldTypes } from './properties.ts'
 import { listRecords, readBatch, readRecord } from './reads.ts'
-import { failure, missingScopes, notFound, ownerBody, paging, pipelineBody, recordBody, refused } from './replies.ts'
+import {
+  failure,
+  flawsOf,
+  missingScopes,
+  notFound,
+  ownerBody,
+  paging,
+  pipelineBody,
+  recordBody,
+  refused,
+} from './replies.ts'
 import { type Route, routeOf, scopesOf } from './routes.ts'
 import { search } from './search.ts'
 import { openStore, type Store, sumOfAmounts, type Values } from './store.ts'
@@ -88,9 +99,12 @@ export async function startHubspotSimulator(
         return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
       }
     }
-    const act = actions[`${request.method} ${route.name}`]
+    const action = `${request.method} ${route.name}`
+    const act = actions[action]
     const reply =
-      act === undefined ? failure(405, 'METHOD_NOT_ALLOWED', 'method not allowed') : act(route, body, request.query)
+      act === undefined
+        ? failure(405, 'METHOD_NOT_ALLOWED', 'method not allowed')
+        : (refuseUnread(action, request.query) ?? act(route, body, request.query))
     return { ...reply, headers: { ...over.headers, ...reply.headers } }
   }
 
@@ -155,14 +169,24 @@ export async function startHubspotSimulator(
       return { status: 200, body: { results, ...paging(start + limit < all.length ? String(start + limit) : null) } }
     },
     'GET owner': ({ id }, _, query) => {
+      if ((query.get('idProperty') ?? 'id') !== 'id') {
+        return failure(400, 'VALIDATION_ERROR', 'not simulated: owners by another id than their own')
+      }
       const owner = inner.owners.get(id)
       const wanted = query.get('archived') === 'true'
       return owner === undefined || owner.archived !== wanted ? notFound : { status: 200, body: ownerBody(owner) }
     },
-    'GET pipelines': () => ({ status: 200, body: { results: inner.pipelines.map(pipelineBody) } }),
-    'GET properties': ({ object }) => ({
+    'GET pipelines': ({ object }) =>
+      object === 'deals'
+        ? { status: 200, body: { results: inner.pipelines.map(pipelineBody) } }
+        : failure(400, 'VALIDATION_ERROR', `not simulated: pipelines of ${object}`),
+    'GET properties': ({ object }, _, query) => ({
       status: 200,
-      body: { results: [...inner.properties(object).values()].map((property) => ({ ...property })) },
+      // None is archived here: what is removed is gone.
+      body: {
+        results:
+          query.get('archived') === 'true' ? [] : [...inner.properties(object).values()].map((one) => ({ ...one })),
+      },
     }),
     'POST properties': ({ object }, body) => createProperty(inner, object, body),
     'GET groups': ({ object }) => ({
@@ -170,12 +194,13 @@ export async function startHubspotSimulator(
       body: { results: [...inner.groups(object)].map(([name, label]) => ({ name, label, archived: false })) },
     }),
     'POST groups': ({ object }, body) => {
-      const group = z.looseObject({ name: z.string(), label: z.string() }).safeParse(body)
-      if (!group.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
-      const { name, label } = group.data
+      const groupSchema = z.strictObject({ name: z.string(), label: z.string(), displayOrder: z.int().default(-1) })
+      const group = groupSchema.safeParse(body)
+      if (!group.success) return failure(400, 'VALIDATION_ERROR', `Invalid input JSON: ${flawsOf(group.error)}`)
+      const { name, label, displayOrder } = group.data
       if (inner.groups(object).has(name)) return failure(409, 'CONFLICT', `Property group ${name} already exists`)
       inner.groups(object).set(name, label)
-      return { status: 201, body: { name, label, archived: false, displayOrder: -1 } }
+      return { status: 201, body: { name, label, archived: false, displayOrder } }
     },
     'GET objects': ({ object }, _, query) => listRecords(inner, object, query),
     'POST objects': ({ object }, body) => createRecord(inner, object, body),

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { SimulatorReply } from '../../../src/simulator/server.ts'
 import type { SimulatedProperty } from './definitions.ts'
-import { failure } from './replies.ts'
+import { failure, flawsOf } from './replies.ts'
 import type { Store } from './store.ts'
 
-const propertySchema = z.looseObject({
+const propertySchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9_]{0,99}$/),
   label: z.string().min(1),
   type: z.enum(['string', 'number', 'date', 'datetime', 'enumeration', 'bool']),
@@ -14,13 +14,24 @@ const propertySchema = z.looseObject({
   hasUniqueValue: z.boolean().default(false),
   options: z
     .array(
-      z.looseObject({ label: z.string(), value: z.string(), displayOrder: z.number().default(0), hidden: z.boolean() }),
+      z.strictObject({
+        label: z.string(),
+        value: z.string(),
+        displayOrder: z.number().default(0),
+        hidden: z.boolean(),
+        description: z.string().optional(),
+      }),
     )
     .default([]),
+  // How the property is shown to people, which nobody looks at here.
+  displayOrder: z.int().default(-1),
+  hidden: z.boolean().default(false),
+  formField: z.boolean().default(false),
+  externalOptions: z.literal(false).default(false),
 })
 export const fieldTypes: Readonly<Record<string, readonly string[]>> = {
   string: ['text', 'textarea', 'file', 'html', 'phonenumber'],
-  number: ['number', 'calculation_equation'],
+  number: ['number'],
   date: ['date'],
   datetime: ['date'],
   enumeration: ['select', 'radio', 'checkbox'],
@@ -31,9 +42,9 @@ const uniqueMax = 10
 
 export function createProperty(inner: Store, object: string, body: unknown): SimulatorReply {
   const given = propertySchema.safeParse(body)
-  if (!given.success)
-    return failure(400, 'VALIDATION_ERROR', `Invalid property: ${given.error.issues[0]?.path.join('.')}`)
+  if (!given.success) return failure(400, 'VALIDATION_ERROR', `Invalid property: ${flawsOf(given.error)}`)
   const { name, label, type, fieldType, groupName, description, hasUniqueValue, options } = given.data
+  const { displayOrder, hidden, formField } = given.data
   if (inner.properties(object).has(name)) {
     return failure(409, 'CONFLICT', `A property named "${name}" already exists`)
   }
@@ -57,7 +68,7 @@ export function createProperty(inner: Store, object: string, body: unknown): Sim
     return failure(400, 'VALIDATION_ERROR', `no more than ${uniqueMax} properties with unique values`)
   }
   const property: SimulatedProperty = {
-    ...{ name, label, type, fieldType, groupName, description, hasUniqueValue },
+    ...{ name, label, type, fieldType, groupName, description, hasUniqueValue, displayOrder, hidden, formField },
     options: options.map(({ label: shown, value, displayOrder, hidden }) => ({
       label: shown,
       value,

@@ -2,7 +2,17 @@ import { z } from 'zod'
 import type { JsonObject } from '../../../src/core/json.ts'
 import type { SimulatorReply } from '../../../src/simulator/server.ts'
 import { associationsBody } from './associations.ts'
-import { batchFlaw, batchReply, failure, notFound, notFoundErrors, paging, recordBody, refused } from './replies.ts'
+import {
+  batchFlaw,
+  batchReply,
+  failure,
+  flawsOf,
+  notFound,
+  notFoundErrors,
+  paging,
+  recordBody,
+  refused,
+} from './replies.ts'
 import type { Refusal, Store, Stored } from './store.ts'
 
 const historyMax = 50
@@ -89,8 +99,8 @@ export function recordBy(
   return inner.byValue(object, property, id)
 }
 
-const readSchema = z.looseObject({
-  inputs: z.array(z.looseObject({ id: z.union([z.string(), z.number()]).transform(String) })),
+const readSchema = z.strictObject({
+  inputs: z.array(z.strictObject({ id: z.union([z.string(), z.number()]).transform(String) })),
   properties: z.array(z.string()).default([]),
   propertiesWithHistory: z.array(z.string()).default([]),
   idProperty: z.string().nullish(),
@@ -98,7 +108,7 @@ const readSchema = z.looseObject({
 
 export function readBatch(inner: Store, object: string, body: unknown, query: URLSearchParams): SimulatorReply {
   const given = readSchema.safeParse(body)
-  if (!given.success) return failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
+  if (!given.success) return failure(400, 'VALIDATION_ERROR', `Invalid input JSON: ${flawsOf(given.error)}`)
   const { inputs, properties: names, propertiesWithHistory: history, idProperty } = given.data
   const asked: Asked = { names, history, associations: [], archived: query.get('archived') === 'true' }
   const ids = inputs.map((input) => input.id)

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { isObject, type Json, type JsonObject } from '../../../src/core/json.ts'
 import type { SimulatorReply } from '../../../src/simulator/server.ts'
 import type { SimulatedPipeline } from './definitions.ts'
@@ -78,6 +79,14 @@ export function batchFlaw(ids: readonly string[]): SimulatorReply | null {
   const twice = ids.find((id, place) => ids.indexOf(id) !== place)
   return twice === undefined ? null : failure(400, 'VALIDATION_ERROR', `Duplicate IDs found in batch input: [${twice}]`)
 }
+
+/** Which part of a body does not fit; names of what is not known, as these are not read here. */
+export const flawsOf = ({ issues }: z.ZodError): string =>
+  issues
+    .map((issue) =>
+      issue.code === 'unrecognized_keys' ? `not simulated: ${issue.keys.join(', ')}` : issue.path.join('.'),
+    )
+    .join('; ')
 
 export function failure(status: number, category: string, message: string): SimulatorReply {
   return { status, body: { status: 'error', message, correlationId: '00000000-0000-0000-0000-000000000000', category } }

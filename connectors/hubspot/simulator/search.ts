@@ -1,20 +1,21 @@
 import { z } from 'zod'
+import { flawsOf } from './replies.ts'
 import type { Refusal, See, Store, Stored } from './store.ts'
 
-const filterSchema = z.looseObject({
+const filterSchema = z.strictObject({
   propertyName: z.string(),
   operator: z.string(),
   value: z.string().optional(),
   highValue: z.string().optional(),
   values: z.array(z.string()).optional(),
 })
-const requestSchema = z.looseObject({
-  filterGroups: z.array(z.looseObject({ filters: z.array(filterSchema) })).default([]),
+const requestSchema = z.strictObject({
+  filterGroups: z.array(z.strictObject({ filters: z.array(filterSchema) })).default([]),
   sorts: z
     .array(
       z.union([
         z.string(),
-        z.looseObject({
+        z.strictObject({
           propertyName: z.string(),
           direction: z.enum(['ASCENDING', 'DESCENDING']).default('ASCENDING'),
         }),
@@ -47,7 +48,7 @@ const invalid = (message: string): Refusal => ({ status: 400, category: 'VALIDAT
  */
 export function search(store: Store, object: string, body: unknown): Found | Refusal {
   const parsed = requestSchema.safeParse(body)
-  if (!parsed.success) return invalid(`Invalid input JSON: ${parsed.error.issues[0]?.path.join('.')}`)
+  if (!parsed.success) return invalid(`Invalid input JSON: ${flawsOf(parsed.error)}`)
   const { filterGroups, sorts, limit, after, properties, query } = parsed.data
   if (query !== '') return invalid('not simulated: query')
   const filters = filterGroups.flatMap((group) => group.filters)

@@ -159,7 +159,10 @@ export function openStore(options: StoreOptions) {
     assign(object, record, values, now)
     table(object).records.set(record.id, record)
     enter(object, record, now)
-    if (listeners.length > 0) tell({ subscriptionType: `${singular(object)}.creation`, objectId: Number(record.id) })
+    if (listeners.length > 0) {
+      const creation = { objectId: Number(record.id), changeFlag: 'CREATED' }
+      tell({ subscriptionType: `${singular(object)}.creation`, ...creation, ...whoOf(source) })
+    }
     return record
   }
 
@@ -268,10 +271,11 @@ export function openStore(options: StoreOptions) {
     touch(object, record, () => assign(object, record, values, options.now()))
     remember(object, record, before, source)
     if (listeners.length === 0) return
-    for (const [name, value] of Object.entries(record.properties)) {
-      if (before[name] === value || name === modifiedName(object)) continue
-      const change = { propertyName: name, propertyValue: value, changeSource: source, objectId: Number(record.id) }
-      tell({ subscriptionType: `${singular(object)}.propertyChange`, ...change })
+    for (const name of new Set([...Object.keys(before), ...Object.keys(record.properties)])) {
+      const value = record.properties[name] ?? ''
+      if ((before[name] ?? '') === value || name === modifiedName(object)) continue
+      const change = { propertyName: name, propertyValue: value, objectId: Number(record.id) }
+      tell({ subscriptionType: `${singular(object)}.propertyChange`, ...change, ...whoOf(source) })
     }
   }
 
@@ -331,7 +335,7 @@ export function openStore(options: StoreOptions) {
     if (record === null) return
     record.archivedAt = options.now()
     record.indexed = null
-    tell({ subscriptionType: `${singular(object)}.deletion`, objectId: Number(id) })
+    tell({ subscriptionType: `${singular(object)}.deletion`, objectId: Number(id), changeFlag: 'DELETED' })
   }
 
   function restore(object: string, id: string): void {
@@ -470,3 +474,9 @@ function lineAmount(properties: Readonly<Record<string, string>>): string {
 const decimalOr0 = (text: string | undefined): Decimal => parseDecimal(text ?? '0') ?? decimal(0)
 export const sumOfAmounts = (lines: readonly Stored[]): string =>
   lines.reduce((sum, line) => add(sum, decimalOr0(line.properties.amount)), decimal(0))
+
+/** Who changed something, as events say it. Source: samples that receivers of them have published. */
+const whoOf = (source: string): Happening => ({
+  changeSource: source,
+  ...(source === 'CRM_UI' ? { sourceId: 'userId:1001' } : {}),
+})

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { Happening } from './store.ts'
 
 const eventsMax = 100
@@ -31,6 +31,9 @@ export function openSender({ portalId, now }: { readonly portalId: number; reado
         'content-type': 'application/json',
         'x-hubspot-signature-v3': signature,
         'x-hubspot-request-timestamp': timestamp,
+        // Events of the CRM carry the old signature along. Source: HubSpot's page on validating requests.
+        'x-hubspot-signature': createHash('sha256').update(`${clientSecret}${body}`).digest('hex'),
+        'x-hubspot-signature-version': 'v1',
       },
       body,
     }

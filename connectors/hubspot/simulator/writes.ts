@@ -3,10 +3,10 @@ import type { JsonObject } from '../../../src/core/json.ts'
 import type { SimulatorReply } from '../../../src/simulator/server.ts'
 import { linkNew, newAssociationsSchema, refuseLinks } from './associations.ts'
 import { recordBy } from './reads.ts'
-import { batchFlaw, batchReply, failure, notFound, notFoundErrors, recordBody, refused } from './replies.ts'
+import { batchFlaw, batchReply, failure, flawsOf, notFound, notFoundErrors, recordBody, refused } from './replies.ts'
 import type { Refusal, Store, Stored, Values } from './store.ts'
 
-const invalid = failure(400, 'VALIDATION_ERROR', 'Invalid input JSON')
+const invalid = (error: z.ZodError) => failure(400, 'VALIDATION_ERROR', `Invalid input JSON: ${flawsOf(error)}`)
 const idSchema = z.union([z.string(), z.number()]).transform(String)
 // Numbers and truth values are taken as the text that they are kept as.
 const valuesSchema = z.record(
@@ -15,20 +15,20 @@ const valuesSchema = z.record(
     .union([z.string(), z.number(), z.boolean(), z.null()])
     .transform((value) => (value === null ? null : String(value))),
 )
-const newSchema = z.looseObject({
+const newSchema = z.strictObject({
   properties: valuesSchema,
   associations: newAssociationsSchema,
   objectWriteTraceId: z.string().nullish(),
 })
 type New = z.infer<typeof newSchema>
-const createsSchema = z.looseObject({ inputs: z.array(newSchema) })
-const changeSchema = z.looseObject({
+const createsSchema = z.strictObject({ inputs: z.array(newSchema) })
+const changeSchema = z.strictObject({
   id: idSchema,
   idProperty: z.string().nullish(),
   properties: valuesSchema,
   objectWriteTraceId: z.string().nullish(),
 })
-const changesSchema = z.looseObject({ inputs: z.array(changeSchema) })
+const changesSchema = z.strictObject({ inputs: z.array(changeSchema) })
 
 const refuseNew = (inner: Store, object: string, { properties, associations }: New): Refusal | null =>
   inner.refuse(object, null, properties) ?? refuseLinks(inner, object, associations)
@@ -41,7 +41,7 @@ function make(inner: Store, object: string, { properties, associations }: New): 
 
 export function createRecord(inner: Store, object: string, body: unknown): SimulatorReply {
   const given = newSchema.safeParse(body)
-  if (!given.success) return invalid
+  if (!given.success) return invalid(given.error)
   const refusal = refuseNew(inner, object, given.data)
   if (refusal !== null) return refused(refusal)
   return { status: 201, body: recordBody(inner, object, make(inner, object, given.data), null) }
@@ -50,7 +50,7 @@ export function createRecord(inner: Store, object: string, body: unknown): Simul
 /** All or nothing, unless each input carries an `objectWriteTraceId` of its own: then each stands for itself. */
 export function createBatch(inner: Store, object: string, body: unknown): SimulatorReply {
   const given = createsSchema.safeParse(body)
-  if (!given.success) return invalid
+  if (!given.success) return invalid(given.error)
   const { inputs } = given.data
   const traces = inputs.map((input) => input.objectWriteTraceId ?? '')
   const each = traces.every((trace) => trace !== '')
@@ -94,8 +94,8 @@ export function updateRecord(
   body: unknown,
   query: URLSearchParams,
 ): SimulatorReply {
-  const given = z.looseObject({ properties: valuesSchema }).safeParse(body)
-  if (!given.success) return invalid
+  const given = z.strictObject({ properties: valuesSchema }).safeParse(body)
+  if (!given.success) return invalid(given.error)
   const record = recordBy(inner, object, id, query.get('idProperty'))
   if (record === null) return notFound
   if ('status' in record) return refused(record)
@@ -109,7 +109,7 @@ export function updateRecord(
 /** One invalid value fails the batch; only ids that are not there fail by themselves. */
 export function updateBatch(inner: Store, object: string, body: unknown): SimulatorReply {
   const given = changesSchema.safeParse(body)
-  if (!given.success) return invalid
+  if (!given.success) return invalid(given.error)
   const { inputs } = given.data
   const flaw = batchFlaw(inputs.map((input) => input.id))
   if (flaw !== null) return flaw
@@ -133,7 +133,7 @@ export function updateBatch(inner: Store, object: string, body: unknown): Simula
 /** Records by the value of a unique property: those that there are get changed, the others made. All or nothing. */
 export function upsertBatch(inner: Store, object: string, body: unknown): SimulatorReply {
   const given = changesSchema.safeParse(body)
-  if (!given.success) return invalid
+  if (!given.success) return invalid(given.error)
   const { inputs } = given.data
   const flaw = batchFlaw(inputs.map((input) => input.id))
   if (flaw !== null) return flaw
@@ -162,8 +162,8 @@ export function upsertBatch(inner: Store, object: string, body: unknown): Simula
 }
 
 export function archiveBatch(inner: Store, object: string, body: unknown): SimulatorReply {
-  const given = z.looseObject({ inputs: z.array(z.looseObject({ id: idSchema })) }).safeParse(body)
-  if (!given.success) return invalid
+  const given = z.strictObject({ inputs: z.array(z.strictObject({ id: idSchema })) }).safeParse(body)
+  if (!given.success) return invalid(given.error)
   const ids = given.data.inputs.map((input) => input.id)
   const flaw = batchFlaw(ids)
   if (flaw !== null) return flaw

@@ -22,6 +22,7 @@ import { openItems } from './items.ts'
 import { type Algorithm, openLogin, tokenPath } from './login.ts'
 import { metadataReply } from './metadata.ts'
 import { openOrders } from './orders.ts'
+import { refuseUnread } from './parameters.ts'
 import { type NetsuiteStore, openPeople } from './people.ts'
 import { openRecords } from './records.ts'
 import { seed } from './seed.ts'
@@ -180,6 +181,7 @@ export async function startNetsuiteSimulator(
     if (!request.path.startsWith(rest)) throw notFound()
     const [service = '', version, ...parts] = request.path.slice(rest.length).split('/').map(decodeURIComponent)
     if (version !== 'v1') throw notFound()
+    refuseUnread(request, service, parts)
     if (service === 'query' && parts.join('/') === 'suiteql') {
       if (request.method !== 'POST') throw netsuiteError(405, 'METHOD_NOT_ALLOWED', 'SuiteQL takes POST.')
       return suiteql.answer(request)

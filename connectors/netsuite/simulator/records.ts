@@ -40,6 +40,8 @@ interface Target {
 }
 const pageMax = 1000
 const transforms = ['itemFulfillment', 'invoice', 'cashSale'] as const
+/** What is read of the body of a transformation into a fulfilment; of another one nothing is. */
+const shippedBy: readonly string[] = ['item', 'shipStatus']
 
 /** `/services/rest/record/v1`: reading and writing single records. */
 export function openRecords(deps: Deps) {
@@ -162,14 +164,17 @@ export function openRecords(deps: Deps) {
       throw netsuiteError(400, 'INVALID_REQUEST', `A transformation to ${to} is not simulated.`)
     }
     if (deps.isDenied(name)) throw insufficientPermission(name)
+    const given = request.body.length === 0 ? {} : bodyIn(request)
+    const unread = Object.keys(given).find((one) => name !== 'itemFulfillment' || !shippedBy.includes(one))
+    if (unread !== undefined)
+      throw userError(`Setting ${unread} in a transformation to ${name} is not simulated.`, unread)
     return act(target, () => {
-      const id = name === 'itemFulfillment' ? ship(request, target.id) : billing.bill(target.id, codes[name])
+      const id = name === 'itemFulfillment' ? ship(given, target.id) : billing.bill(target.id, codes[name])
       if (id === null) throw userError('This transaction has no lines that are left for it.')
       return located(request, types.get(name) ?? target.type, id)
     })
   }
-  function ship(request: SimulatorRequest, orderId: number): number | null {
-    const body = request.body.length === 0 ? {} : bodyIn(request)
+  function ship(body: JsonObject, orderId: number): number | null {
     const given = isObject(body.item ?? null) ? ((body.item as JsonObject).items as readonly JsonObject[]) : []
     const numbers = new Set(
       database
@@ -319,6 +324,7 @@ function shownOf(request: SimulatorRequest, type: RecordType): Shown {
   const only = fields === null ? null : new Set(fields.split(','))
   for (const name of only ?? []) {
     const kind = type.fields.get(name)?.type
+    if (kind === undefined) throw invalidParameter(`Invalid field ${name}.`, 'fields')
     if (kind === 'list' || kind === 'subrecord') {
       throw invalidParameter(`Invalid field ${name}: only body fields can be selected.`, 'fields')
     }

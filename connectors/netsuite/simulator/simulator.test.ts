@@ -206,7 +206,7 @@ describe('token-based authentication', () => {
       })
       oauth.getTimeStamp = () => seconds(begin) + skew
       oauth.getNonce = () => nonce
-      const asked = 'system/v1/serverTime?a=1%202&b=%C3%A4'
+      const asked = 'record/v1/metadata-catalog?select=a%20%C3%A4'
       const request = { method: 'GET', url: `${netsuite.url}/services/rest/${path ?? asked}` }
       const token = { key: textOf(settings.tokenId), secret: tokenSecret ?? textOf(settings.tokenSecret) }
       const { Authorization: authorization } = oauth.toHeader(oauth.authorize(request, token))

@@ -36,7 +36,7 @@ interface Compiled {
 const pageMax = 1000
 const rowsMax = 100_000
 const heavyRows = 1000
-const bodySchema = z.object({ q: z.string(), params: z.array(z.unknown()).default([]) })
+const bodySchema = z.strictObject({ q: z.string(), params: z.array(z.unknown()).default([]) })
 
 /** `POST /services/rest/query/v1/suiteql`: Oracle's SQL over the account's tables. */
 export function openSuiteql(database: Database, options: Options) {

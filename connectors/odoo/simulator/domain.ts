@@ -1,6 +1,6 @@
 import type { Json } from '../../../src/core/json.ts'
-import { invalidField, odooError, userError, valueError } from './errors.ts'
-import { fieldOf, linkedIds, nameOf, readValue } from './fields.ts'
+import { odooError, userError, valueError } from './errors.ts'
+import { linkedIds, nameOf, readValue } from './fields.ts'
 import type { SimulatedField } from './models.ts'
 import type { Row, Store } from './store.ts'
 
@@ -138,12 +138,12 @@ function leaf(store: Store, model: string, path: readonly string[], given: Leaf)
   const [name = '', ...rest] = path
   const fields = store.models.get(model)?.fields ?? {}
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined
-  if (field === undefined) throw valueError(`Invalid field ${model}.${name} in leaf ${python(given.token)}`)
+  if (field === undefined) throw noSuchField(store, model, name, given.token)
   // Odoo writes a line to its log and goes on as if the condition were not there.
   if (!field.searchable && !isList(field)) return always(true)
   if (field.related !== undefined) return leaf(store, model, [...field.related, ...rest], given)
   if (rest.length > 0) {
-    if (field.relation === undefined) throw valueError(`Invalid field ${model}.${name} in leaf ${python(given.token)}`)
+    if (field.relation === undefined) throw noSuchField(store, model, name, given.token)
     return across(store, model, name, field, leaf(store, field.relation, rest, given), given.activeTest)
   }
   if (given.operator === 'child_of') return below(store, model, name, field, given.value)
@@ -159,6 +159,9 @@ function leaf(store: Store, model: string, path: readonly string[], given: Leaf)
   return ofValue(store, model, name, field, given)
 }
 
+/** Source: `expression.py` of 14.0, `orm/domains.py` of 19.0. */
+const noSuchField = ({ major }: Store, model: string, name: string, token: Json) =>
+  valueError(`Invalid field ${model}.${name} in ${major < 19 ? 'leaf' : 'condition'} ${python(token)}`)
 const plain = (matches: (row: Row) => boolean): Test => ({ matches, ...unknown })
 const isList = (field: SimulatedField): boolean => field.type === 'one2many' || field.type === 'many2many'
 const isText = (value: Json): boolean =>
@@ -357,8 +360,9 @@ function orderOf(store: Store, model: string, asked: string | null | undefined):
   }
   return order.split(',').map((part) => {
     const [name = '', direction = 'asc'] = part.trim().split(/\s+/)
-    if (!Object.hasOwn(store.models.get(model)?.fields ?? {}, name)) throw invalidField(model, name)
-    fieldOf(store, model, name)
+    if (!Object.hasOwn(store.models.get(model)?.fields ?? {}, name)) {
+      throw valueError(`Invalid field '${name}' on model '${model}'`)
+    }
     return { name, descending: direction.toLowerCase() === 'desc' }
   })
 }

@@ -18,7 +18,13 @@ export const validationError = (message: string, more: JsonObject = {}) =>
 export const valueError = (message: string) => odooError('builtins.ValueError', message)
 export const accessError = (message: string) => odooError('odoo.exceptions.AccessError', message)
 
-export const invalidField = (model: string, name: string) => valueError(`Invalid field '${name}' on model '${model}'`)
+export const notSimulated = (what: string) => odooError('builtins.NotImplementedError', `not simulated: ${what}`)
+
+/** A field that the model does not have. Source: `fetch`, `write` and `create` of `orm/models.py` of 19.0. */
+export function invalidField(major: number, model: string, name: string, use: 'read' | 'write'): OdooError {
+  const where = major < 19 ? 'on model' : use === 'read' ? 'on' : 'in'
+  return valueError(`Invalid field '${name}' ${where} '${model}'`)
+}
 export const missingError = (model: string, id: number) =>
   odooError(
     'odoo.exceptions.MissingError',

@@ -99,10 +99,10 @@ export function nameOf(store: Store, model: string, row: Row): string {
 }
 
 /** @throws OdooError when the model has no such field */
-export function fieldOf(store: Store, model: string, name: string): SimulatedField {
+export function fieldOf(store: Store, model: string, name: string, use: 'read' | 'write' = 'read'): SimulatedField {
   const fields = store.models.get(model)?.fields ?? {}
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined
-  if (field === undefined) throw invalidField(model, name)
+  if (field === undefined) throw invalidField(store.major, model, name, use)
   return field
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isObject, type Json, type JsonObject } from '../../../src/core/json.ts'
 import { type SimulatorReply, type SimulatorRequest, startSimulator } from '../../../src/simulator/server.ts'
 import type { SimulatedErp } from '../../../src/simulator/world.ts'
-import { isOdooError, type OdooError, odooError } from './errors.ts'
+import { isOdooError, notSimulated, type OdooError, odooError, userError } from './errors.ts'
 import { readValue } from './fields.ts'
 import { openFulfilment, type Route } from './fulfilment.ts'
 import { openLoad } from './load.ts'
@@ -30,6 +30,8 @@ export interface OdooSimulatorOptions {
   readonly timeZone?: string
   /** Further ones, each with a pricelist. */
   readonly currencies?: readonly string[]
+  /** Whether programs may make API keys, where there is a way to; true when not given, as the user is an administrator. */
+  readonly keysByPrograms?: boolean
   /** Every so many loads one loses a race against another and is to be tried again. */
   readonly raceEvery?: number
   /** False where the app for stock is not installed. Orders are not simulated then. */
@@ -49,7 +51,7 @@ export async function startOdooSimulator(
   const now = options.now ?? Date.now
   const { database = 'demo', username = 'admin', password = 'admin' } = options
   const withStock = options.stock !== false
-  const store = openStore(modelsOf(major, { stock: withStock }), now)
+  const store = openStore(modelsOf(major, { stock: withStock }), now, major)
   const routes = new Map<number, Route>()
   const routeOf = (productId: number): Route => {
     const product = store.get('product.product', productId)
@@ -66,6 +68,8 @@ export async function startOdooSimulator(
   let loads = 0
   let taxes: readonly number[] = []
 
+  // 19.0 has no method for them (seen); what comes after it has. Source: `res.users.apikeys` in Odoo's development branch.
+  const keysByApi = major > 19 || (major === 19 && !version.startsWith('19.0')) || null
   const rpc = openRpc({
     store,
     records,
@@ -77,8 +81,9 @@ export async function startOdooSimulator(
       loads += 1
       return options.raceEvery !== undefined && loads % options.raceEvery === 0
     },
-    apiKeys: {
+    apiKeys: keysByApi && {
       generate({ key, scope = 'rpc', name = '', expiration_date: end = false }) {
+        refuseProgram()
         if (!isKey(String(key))) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
         return addKey(
           String(name),
@@ -87,6 +92,7 @@ export async function startOdooSimulator(
         )
       },
       revoke(key) {
+        refuseProgram()
         const id = apiKeys.get(key)
         if (id === undefined) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
         apiKeys.delete(key)
@@ -95,6 +101,10 @@ export async function startOdooSimulator(
     },
   })
 
+  /** Source: `_ensure_can_manage_keys_programmatically` in Odoo's development branch. */
+  function refuseProgram(): void {
+    if (options.keysByPrograms === false) throw userError('Programmatic API keys are not enabled')
+  }
   function addKey(
     name: string,
     end: string | false,
@@ -192,13 +202,16 @@ export async function startOdooSimulator(
   }
 
   function answer(request: SimulatorRequest): SimulatorReply {
+    // A real server passes over them: all that is asked stands in the body.
+    if (request.query.size > 0) return page(501, `not simulated: parameters of ${request.path}`)
     if (request.path === '/web/version' && major >= 19) {
       return { status: 200, body: { version, version_info: versionInfo } }
     }
-    const path = /^\/json\/2\/([^/]+)\/([^/]+)$/.exec(request.path)
-    if (path !== null && major >= 19) return json2(request, path[1] ?? '', path[2] ?? '')
-    if (request.path !== '/jsonrpc') return { status: 404, headers: { 'content-type': 'text/html' }, body: notFound }
-    if (request.method !== 'POST') return { status: 405, headers: { 'content-type': 'text/html' }, body: notFound }
+    if (major >= 19 && /^\/json\/2(\/|$)/.test(request.path)) return json2(request)
+    // What a real server has besides.
+    if (/^\/(xmlrpc|web|json|doc)(\/|$)/.test(request.path)) return page(501, `not simulated: ${request.path}`)
+    if (request.path !== '/jsonrpc') return page(404, notFound)
+    if (request.method !== 'POST') return page(405, notFound)
     return jsonRpc(request)
   }
 
@@ -214,7 +227,7 @@ export async function startOdooSimulator(
       const result = serve(isObject(call.params ?? null) ? (call.params as JsonObject) : {})
       return { status: 200, body: { jsonrpc: '2.0', id, result } }
     } catch (error) {
-      if (error instanceof SyntaxError) return { status: 400, headers: { 'content-type': 'text/html' }, body: notFound }
+      if (error instanceof SyntaxError) return page(400, notFound)
       if (!isOdooError(error)) throw error
       const data = failureOf(error)
       return { status: 200, body: { jsonrpc: '2.0', id, error: { code: 200, message: 'Odoo Server Error', data } } }
@@ -226,51 +239,64 @@ export async function startOdooSimulator(
     if (params.service === 'common' && params.method === 'version') {
       return { server_version: version, server_version_info: versionInfo, server_serie: version, protocol_version: 1 }
     }
-    const [name, who, secret, model, method, positional = [], named = {}] = args
+    const service = `${String(params.service)}.${String(params.method)}`
+    if (!['common.authenticate', 'common.login', 'object.execute', 'object.execute_kw'].includes(service)) {
+      throw notSimulated(`the service ${service}`)
+    }
+    const [name, who, secret, model, method, ...rest] = args
     if (name !== database) {
       throw odooError('psycopg2.OperationalError', `FATAL:  database "${String(name)}" does not exist\n`)
     }
-    if (params.service === 'common' && (params.method === 'authenticate' || params.method === 'login')) {
-      return who === username && isSecret(secret) ? userId : false
-    }
-    if (params.service !== 'object' || (params.method !== 'execute_kw' && params.method !== 'execute')) {
-      throw odooError('builtins.KeyError', `${String(params.service)}`)
-    }
+    if (params.service === 'common') return who === username && isSecret(secret) ? userId : false
     if (who !== userId || !isSecret(secret)) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
     const [object, called] = [String(model), String(method)]
+    // The older of the two takes all arguments one after the other, and none by name.
+    const [positional = [], named = {}] = params.method === 'execute' ? [rest] : rest
     const given = rpc.named(object, called, positional as readonly Json[], named as JsonObject)
     return rpc.call({ model: object, method: called, args: given })
   }
 
-  function json2(request: SimulatorRequest, model: string, method: string): SimulatorReply {
-    const refuse = (status: number, error: OdooError): SimulatorReply => ({ status, body: failureOf(error) })
-    const key = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
-    if (!isKey(key)) return refuse(401, odooError('werkzeug.exceptions.Unauthorized', 'Invalid apikey'))
+  /** Source: `http.py`, `addons/rpc/controllers/json2.py` and `ir_http.py` of 19.0, in their order. */
+  function json2(request: SimulatorRequest): SimulatorReply {
     const asked = request.headers['x-odoo-database']
-    if (asked !== undefined && asked !== database) {
-      return refuse(404, odooError('werkzeug.exceptions.NotFound', `database "${asked}" does not exist`))
+    if (asked !== undefined && asked !== database) return page(404, noDatabase)
+    const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim()
+    if (request.body.length > 0 && type !== 'application/json') return page(415, wrongType)
+    const [, model, method] = /^\/json\/2\/([^/]+)\/([^/]+)$/.exec(request.path) ?? []
+    if (request.method !== 'POST' || model === undefined || method === undefined) {
+      return refused(404, 'NotFound', 'Did you mean POST /json/2/<model>/<method>?')
+    }
+    const key = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    if (key === undefined || !isKey(key)) {
+      const text = 'User not authenticated, use an API Key with a Bearer Authorization header.'
+      const reply = refused(401, 'Unauthorized', key === undefined ? text : 'Invalid apikey')
+      return { ...reply, headers: { 'www-authenticate': 'Bearer' } }
     }
     try {
-      const args = (request.body.length === 0 ? {} : JSON.parse(request.body.toString('utf8'))) as JsonObject
-      if (!store.models.has(model)) {
-        return refuse(404, odooError('werkzeug.exceptions.NotFound', `the model '${model}' does not exist`))
+      const body = (request.body.length === 0 ? {} : JSON.parse(request.body.toString('utf8'))) as Json
+      const args = isObject(body) ? body : {}
+      if (!store.models.has(model)) return refused(404, 'NotFound', `the model '${model}' does not exist`)
+      const { ids, context: _, ...named } = args
+      if (Array.isArray(ids) && ids.length > 0 && !rpc.isOfRecords(model, method)) {
+        return refused(422, 'UnprocessableEntity', `cannot call ${model}.${method} with ids`)
       }
-      if (Object.hasOwn(args, 'ids') && !rpc.isOfRecords(model, method)) {
-        const message = `cannot call ${model}.${method} with ids`
-        return refuse(422, odooError('werkzeug.exceptions.UnprocessableEntity', message))
+      const misfit = rpc.misfitOf(model, method, named)
+      if (misfit?.unknown !== undefined) {
+        return refused(422, 'UnprocessableEntity', `got an unexpected keyword argument '${misfit.unknown}'`)
       }
-      const value = rpc.call({ model, method, args })
+      if (misfit?.missing !== undefined) {
+        return refused(422, 'UnprocessableEntity', `missing a required argument: '${misfit.missing}'`)
+      }
+      const value = rpc.call({ model, method, args: rpc.isOfRecords(model, method) ? args : withoutIds(args) })
       // The server below sends text as it is; here it is a JSON value.
       return { status: 200, body: typeof value === 'string' ? JSON.stringify(value) : value }
     } catch (error) {
       if (error instanceof SyntaxError) {
-        return refuse(400, odooError('werkzeug.exceptions.BadRequest', 'could not parse the body as json'))
+        return refused(400, 'BadRequest', `could not parse the body as json: ${error.message}`)
       }
       if (!isOdooError(error)) throw error
-      if (error.exception === 'builtins.AttributeError') {
-        return refuse(404, odooError('werkzeug.exceptions.NotFound', error.message))
-      }
-      return refuse(statuses[error.exception] ?? 500, error)
+      if (error.exception === 'builtins.AttributeError') return refused(404, 'NotFound', error.message)
+      return { status: statuses[error.exception] ?? 500, body: failureOf(error) }
     }
   }
 
@@ -532,6 +558,17 @@ const failureOf = (error: OdooError): JsonObject => ({
   arguments: [error.message],
   context: {},
 })
+/** What the web server's own exceptions look like over JSON-2. */
+function refused(status: number, name: string, message: string): SimulatorReply {
+  const failure = failureOf(odooError(`werkzeug.exceptions.${name}`, message))
+  return { status, body: { ...failure, arguments: [message, status] } }
+}
+const page = (status: number, body: string): SimulatorReply => ({
+  status,
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  body,
+})
+const withoutIds = ({ ids: _, ...args }: JsonObject): JsonObject => args
 
 /** Of JSON-2, by exception. */
 const statuses: Readonly<Record<string, number>> = {
@@ -540,9 +577,15 @@ const statuses: Readonly<Record<string, number>> = {
   'odoo.exceptions.AccessError': 403,
   'odoo.exceptions.AccessDenied': 403,
   'odoo.exceptions.MissingError': 404,
-  'builtins.TypeError': 422,
+  'builtins.NotImplementedError': 501,
 }
 
+const noDatabase =
+  '<!DOCTYPE html>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>No database is selected and the requested URL was ' +
+  'not found in the server-wide controllers.</p>\n'
+const wrongType =
+  '<!doctype html>\n<html lang=en>\n<title>415 Unsupported Media Type</title>\n<h1>Unsupported Media Type</h1>\n' +
+  '<p>Request inferred type is compatible with [&#39;http&#39;] but &#39;/json/2&#39; is type=&#39;json2&#39;.</p>\n'
 const notFound = '<!DOCTYPE HTML>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n'
 
 const countries: Readonly<Record<string, string>> = {

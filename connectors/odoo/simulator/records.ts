@@ -149,7 +149,7 @@ export function openRecords(store: Store, options: Options) {
     const values: Record<string, Value> = {}
     const lists: [string, Json][] = []
     for (const [name, value] of Object.entries(given)) {
-      const field = fieldOf(store, model, name)
+      const field = fieldOf(store, model, name, 'write')
       if (['id', 'create_date', 'write_date', 'create_uid', 'write_uid'].includes(name)) continue
       if (field.type === 'one2many') lists.push([name, value])
       else if (field.type === 'many2many') values[name] = idsOf(value)
@@ -186,6 +186,9 @@ export function openRecords(store: Store, options: Options) {
           throw valueError(`time data '${value}' does not match format '%Y-%m-%d %H:%M:%S'`)
         }
         return `${String(value).padEnd(19, ' 00:00:00').slice(0, 19)}.000`
+      case 'html':
+        // What is no HTML is put into a paragraph. [seen] on 19.
+        return String(value).startsWith('<') ? String(value) : `<p>${value}</p>`
       default:
         return String(value)
     }

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../../src/core/json.ts'
 import { search } from './domain.ts'
-import { accessError, missingError, odooError, userError } from './errors.ts'
+import { accessError, missingError, notSimulated, odooError, userError } from './errors.ts'
 import { fieldOf, nameOf, readRow, rowsOf } from './fields.ts'
 import type { Fulfilment } from './fulfilment.ts'
 import type { openLoad } from './load.ts'
@@ -18,6 +18,9 @@ interface RpcCall {
 interface Method {
   /** Names of the arguments in their order; a method of records has `ids` first. */
   readonly parameters: readonly string[]
+  readonly required: readonly string[]
+  /** Whether it takes arguments of any name, and fails over them only inside. */
+  readonly open: boolean
   /** What the user must be allowed to do. */
   readonly right: Right | null
   run(model: string, args: JsonObject, context: JsonObject): Json
@@ -34,7 +37,8 @@ interface Parts {
   readonly denied: () => ReadonlySet<string>
   /** Whether the load that is just asked for loses a race against another. */
   readonly losesRace: () => boolean
-  readonly apiKeys: { generate(args: JsonObject): string; revoke(key: string): void }
+  /** Null where the API cannot change them. */
+  readonly apiKeys: { generate(args: JsonObject): string; revoke(key: string): void } | null
 }
 
 /** The methods of models that answer a call. */
@@ -44,14 +48,21 @@ export function openRpc(parts: Parts) {
   const may = (model: string, right: Right): boolean =>
     !parts.denied().has(model) && !parts.denied().has(`${model} ${right}`)
 
-  function allow(model: string, right: Right): void {
+  function allow(model: string, right: Right, failed = ''): void {
     if (may(model, right)) return
     const verb = { read: 'access', write: 'modify', create: 'create', unlink: 'delete' }[right]
     throw accessError(
-      `You are not allowed to ${verb} '${store.models.get(model)?.title}' (${model}) records.\n\n` +
+      `${failed}You are not allowed to ${verb} '${store.models.get(model)?.title}' (${model}) records.\n\n` +
         'This operation is allowed for the following groups:\n\t- Administration/Access Rights\n\n' +
         'Contact your administrator to request access if necessary.',
     )
+  }
+
+  /** Source: `lang` in `orm/environments.py` of 19.0; older ones pass over a language that is not installed. */
+  function refuseLanguage({ lang }: JsonObject): void {
+    if (major < 19 || typeof lang !== 'string' || lang === '' || lang === 'en_US') return
+    const installed = store.having('res.lang', 'code', lang).some((id) => store.get('res.lang', id)?.active !== false)
+    if (!installed) throw userError(`Invalid language code: ${lang}`)
   }
 
   /** Whether a table gives a record to a user, other than ours, who has an e-mail address. */
@@ -64,6 +75,7 @@ export function openRpc(parts: Parts) {
   }
 
   function find(model: string, args: JsonObject, context: JsonObject): readonly number[] {
+    if (args.count === true) throw notSimulated('search with count')
     return search(store, model, {
       domain: args.domain ?? args.args ?? [],
       order: typeof args.order === 'string' ? args.order : null,
@@ -73,10 +85,17 @@ export function openRpc(parts: Parts) {
     })
   }
 
-  function read(model: string, ids: readonly number[], fields: Json | undefined, context: JsonObject): Json {
+  function read(model: string, ids: readonly number[], { fields, load }: JsonObject, context: JsonObject): Json {
+    if (load !== undefined && load !== '_classic_read') throw notSimulated('references without their names')
     const all = Object.keys(store.models.get(model)?.fields ?? {})
     const names = Array.isArray(fields) && fields.length > 0 ? fields.map(String) : all
-    for (const name of names) fieldOf(store, model, name)
+    for (const name of names) {
+      const { type, relation, store: stored } = fieldOf(store, model, name)
+      // [seen] 19 reads no list of records that the user may not read; 14 sends their ids.
+      if (major >= 19 && stored && type.endsWith('2many') && relation !== undefined && names !== all) {
+        allow(relation, 'read', `Failed to read field ${model}.${name}\n`)
+      }
+    }
     const priced = model === 'product.product' && names.includes('price') && typeof context.pricelist === 'number'
     const list = priced ? store.get('product.pricelist', Number(context.pricelist)) : undefined
     // Odoo takes the missing price list for missing products.
@@ -89,26 +108,42 @@ export function openRpc(parts: Parts) {
     })
   }
 
-  const method = (parameters: string, right: Right | null, run: Method['run']): Method => ({
-    parameters: parameters.split(' ').filter((name) => name !== ''),
-    right,
-    run,
-  })
+  /** @param parameters  `!` marks one that must be given, `*` stands for any others */
+  const method = (parameters: string, right: Right | null, run: Method['run']): Method => {
+    const words = parameters.split(' ').filter((name) => name !== '')
+    return {
+      parameters: words.filter((word) => word !== '*').map((word) => word.replace('!', '')),
+      required: words.filter((word) => word.endsWith('!')).map((word) => word.slice(0, -1)),
+      open: words.includes('*'),
+      right,
+      run,
+    }
+  }
+  /** What methods that search call their condition. Source: `models.py` of 14.0, 16.0 and 19.0. */
+  const domain = major < 16 ? 'args' : 'domain'
+  const defaults: Method['run'] = (model, args) => {
+    const known = defaultsOf(store)[model]
+    if (known === undefined) throw notSimulated(`default_get of ${model}`)
+    const asked = new Set(Object.values(args).flat())
+    return Object.fromEntries(Object.entries(known).filter(([name]) => asked.has(name)))
+  }
   const common: Readonly<Record<string, Method>> = {
-    search: method('args offset limit order count', 'read', find),
-    search_count: method('args', 'read', (model, args, context) => find(model, args, context).length),
-    search_read: method('domain fields offset limit order', 'read', (model, args, context) =>
-      read(model, find(model, args, context), args.fields, context),
-    ),
-    read: method('ids fields load', 'read', (model, args, context) => read(model, idsOf(args), args.fields, context)),
-    create: method('vals_list', 'create', (model, { vals_list: given }) => {
+    search: method(`${domain}! offset limit order${major < 17 ? ' count' : ''}`, 'read', find),
+    search_count: method(`${domain}!${major < 16 ? ' count' : ' limit'}`, 'read', (model, args, context) => {
+      return find(model, args, context).length
+    }),
+    search_read: method(`domain fields offset limit order${major < 16 ? '' : ' *'}`, 'read', (model, args, context) => {
+      return read(model, find(model, args, context), args, context)
+    }),
+    read: method('ids fields load', 'read', (model, args, context) => read(model, idsOf(args), args, context)),
+    create: method('vals_list!', 'create', (model, { vals_list: given }) => {
       const one = isObject(given)
       const ids = (one ? [given] : ((given ?? []) as readonly JsonObject[])).map((values) =>
         records.create(model, values),
       )
       return one && major < 19 ? (ids[0] ?? false) : ids
     }),
-    write: method('ids vals', 'write', (model, args) => {
+    write: method('ids vals!', 'write', (model, args) => {
       records.write(model, idsOf(args), isObject(args.vals) ? args.vals : {})
       return true
     }),
@@ -116,8 +151,15 @@ export function openRpc(parts: Parts) {
       records.unlink(model, idsOf(args))
       return true
     }),
-    exists: method('ids', 'read', (model, args) => idsOf(args).filter((id) => store.get(model, id) !== undefined)),
-    load: method('fields data', 'write', (model, { fields, data }, context) => {
+    // Private from 19 on. Source: `@api.private` in `orm/models.py` of 19.0.
+    ...(major < 19
+      ? {
+          exists: method('ids', 'read', (model, args) =>
+            idsOf(args).filter((id) => store.get(model, id) !== undefined),
+          ),
+        }
+      : {}),
+    load: method('fields! data!', 'write', (model, { fields, data }, context) => {
       for (const needed of [model, 'ir.model.data']) allow(needed, 'create')
       if (parts.losesRace()) {
         const message = 'could not serialize access due to concurrent update\n'
@@ -144,32 +186,37 @@ export function openRpc(parts: Parts) {
           .map(([name, field]) => [name, describe(field, locked, attributes)]),
       )
     }),
-    default_get: method('fields_list', null, (model, args) => {
-      const known = defaultsOf(store)[model]
-      if (known === undefined) throw userError(`not simulated: default_get of ${model}`)
-      const asked = new Set(Array.isArray(args.fields_list) ? args.fields_list : [])
-      return Object.fromEntries(Object.entries(known).filter(([name]) => asked.has(name)))
-    }),
-    check_access_rights: method('operation raise_exception', null, (model, args) => {
+    ...(major < 17
+      ? {
+          name_get: method('ids', 'read', (model, args) =>
+            rowsOf(store, model, idsOf(args)).map((row) => [row.id, nameOf(store, model, row)]),
+          ),
+        }
+      : {}),
+    default_get: method(major < 19 ? 'fields_list!' : 'fields!', null, defaults),
+    check_access_rights: method('operation! raise_exception', null, (model, args) => {
       const right = rightOf(args.operation)
       if (may(model, right)) return true
       if (args.raise_exception === false) return false
       allow(model, right)
       return false
     }),
-    name_get: method('ids', 'read', (model, args) =>
-      rowsOf(store, model, idsOf(args)).map((row) => [row.id, nameOf(store, model, row)]),
-    ),
-    name_search: method('name args operator limit', 'read', (model, args, context) => {
-      const domain = [['display_name', args.operator ?? 'ilike', args.name ?? ''], ...((args.args ?? []) as Json[])]
-      const ids = find(model, { domain, limit: args.limit ?? 100 }, context)
+    name_search: method(`name ${major < 19 ? 'args' : 'domain'} operator limit`, 'read', (model, args, context) => {
+      const more = (args.args ?? args.domain ?? []) as Json[]
+      const ids = find(
+        model,
+        { domain: [['display_name', args.operator ?? 'ilike', args.name ?? ''], ...more], limit: args.limit ?? 100 },
+        context,
+      )
       return rowsOf(store, model, ids).map((row) => [row.id, nameOf(store, model, row)])
     }),
     ...(major >= 18
-      ? { has_access: method('ids operation', null, (model, args) => may(model, rightOf(args.operation))) }
+      ? { has_access: method('ids operation!', null, (model, args) => may(model, rightOf(args.operation))) }
       : {}),
   }
   const special: Readonly<Record<string, Readonly<Record<string, Method>>>> = {
+    // [seen] `res_partner.py` of 14.0 has another name for the one argument.
+    'res.partner': major < 19 ? { default_get: method('default_fields!', null, defaults) } : {},
     'sale.order': {
       action_confirm: method('ids', 'write', (_, args) => fulfilment.confirm(idsOf(args))),
       action_cancel: method('ids', 'write', (_, args, context) =>
@@ -180,35 +227,56 @@ export function openRpc(parts: Parts) {
     'res.users': {
       context_get: method('', null, () => {
         const user = store.get('res.users', 2)
-        return { lang: (user?.lang ?? false) as Json, tz: (user?.tz ?? false) as Json }
+        return {
+          lang: (user?.lang ?? false) as Json,
+          tz: (user?.tz ?? false) as Json,
+          ...(major >= 19 ? { uid: 2 } : {}),
+        }
       }),
     },
     'ir.config_parameter': {
-      get_param: method('key default', 'read', (_, args) => {
+      get_param: method('key! default', 'read', (_, args) => {
         const [id] = store.having('ir.config_parameter', 'key', String(args.key))
         return id === undefined ? (args.default ?? false) : (store.get('ir.config_parameter', id)?.value as Json)
       }),
     },
-    ...(major >= 18
-      ? {
-          'res.users.apikeys': {
-            generate: method('key scope name expiration_date', null, (_, args) => parts.apiKeys.generate(args)),
-            revoke: method('key', null, (_, args) => {
-              parts.apiKeys.revoke(String(args.key))
-              return null
-            }),
-          },
-        }
-      : {}),
+    ...(parts.apiKeys === null ? {} : { 'res.users.apikeys': methodsOfKeys(parts.apiKeys) }),
+  }
+  function methodsOfKeys(keys: NonNullable<Parts['apiKeys']>): Readonly<Record<string, Method>> {
+    return {
+      generate: method('key! scope! name! expiration_date!', null, (_, args) => keys.generate(args)),
+      revoke: method('key!', null, (_, args) => {
+        keys.revoke(String(args.key))
+        return true
+      }),
+    }
   }
 
   /** @throws OdooError */
   function methodOf(model: string, name: string): Method {
     if (!store.models.has(model)) throw userError(`Object ${model} doesn't exist`)
-    if (name.startsWith('_')) throw accessError(`Private methods (such as ${name}) cannot be called remotely.`)
+    if (name.startsWith('_') || (major >= 19 && name === 'exists')) {
+      // Source: `get_public_method` in `service/model.py` of 19.0.
+      const shown = major < 19 ? name : `'${model}.${name}'`
+      throw accessError(`Private methods (such as ${shown}) cannot be called remotely.`)
+    }
     const found = (Object.hasOwn(special, model) ? special[model]?.[name] : undefined) ?? own(common, name)
     if (found !== undefined) return found
-    throw odooError('builtins.AttributeError', `type object '${model}' has no attribute '${name}'`)
+    if (alsoThere.has(name)) throw notSimulated(`${model}.${name}`)
+    throw odooError(
+      'builtins.AttributeError',
+      major < 19 ? `type object '${model}' has no attribute '${name}'` : `The method '${model}.${name}' does not exist`,
+    )
+  }
+
+  /** What is wrong with the arguments of a call; null when they fit. Each side has its words for it. */
+  function misfitOf(model: string, name: string, given: JsonObject): Misfit | null {
+    const { parameters, required, open } = methodOf(model, name)
+    const unknown = Object.keys(given).find((one) => !parameters.includes(one))
+    if (unknown !== undefined && !open) return { unknown }
+    const missing = required.find((one) => !Object.hasOwn(given, one))
+    if (missing !== undefined) return { missing }
+    return unknown === undefined ? null : { inside: unknown }
   }
 
   return {
@@ -221,20 +289,40 @@ export function openRpc(parts: Parts) {
       return { ...Object.fromEntries(positional.map((value, place) => [parameters[place] ?? '', value])), ...named }
     },
     isOfRecords: (model: string, method: string): boolean => methodOf(model, method).parameters[0] === 'ids',
+    misfitOf,
     /** One transaction: what it wrote is undone when it fails. @throws OdooError */
     call({ model, method, args }: RpcCall): Json {
-      const { parameters, right, run } = methodOf(model, method)
-      const { context, ...given } = args
-      for (const name of Object.keys(given)) {
-        // Methods that search call their condition `args` by position and `domain` by name in some versions.
-        if (parameters.includes(name) || (name === 'domain' && parameters.includes('args'))) continue
-        throw odooError('builtins.TypeError', `${method}() got an unexpected keyword argument '${name}'`)
-      }
+      const { right, run } = methodOf(model, method)
+      const { context: told = {}, ...given } = args
+      const context = isObject(told) ? told : {}
+      const misfit = misfitOf(model, method, given)
+      if (misfit !== null) throw odooError('builtins.TypeError', textOf(method, misfit))
+      refuseLanguage(context)
       if (right !== null) allow(model, right)
-      return store.transaction(() => run(model, given, isObject(context ?? null) ? (context as JsonObject) : {}))
+      return store.transaction(() => run(model, given, context))
     },
   }
 }
+
+interface Misfit {
+  readonly unknown?: string
+  readonly missing?: string
+  /** Taken by the method, and unknown to what it calls. */
+  readonly inside?: string
+}
+function textOf(method: string, { unknown, missing, inside }: Misfit): string {
+  if (unknown !== undefined) return `${method}() got an unexpected keyword argument '${unknown}'`
+  if (missing !== undefined) return `${method}() missing 1 required positional argument: '${missing}'`
+  return `BaseModel.read() got an unexpected keyword argument '${inside}'`
+}
+
+/** Methods of every model, or of many, that a real server has. */
+const alsoThere: ReadonlySet<string> = new Set([
+  ...['read_group', 'formatted_read_group', 'copy', 'name_create', 'onchange', 'get_external_id', 'get_metadata'],
+  ...['web_read', 'web_search_read', 'web_save', 'web_read_group', 'get_views', 'fields_view_get', 'export_data'],
+  ...['check_access', 'has_group', 'has_groups', 'toggle_active', 'action_archive', 'action_unarchive'],
+  ...['message_post', 'activity_schedule', 'action_quotation_send', 'action_lock', 'action_unlock', 'action_done'],
+])
 
 function own<T>(methods: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(methods, name) ? methods[name] : undefined

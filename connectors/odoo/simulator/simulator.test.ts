@@ -859,7 +859,8 @@ describe('an order', () => {
 })
 
 describe('JSON-2', () => {
-  const bearer = (key: string) => ({ authorization: `bearer ${key}` })
+  const json = { 'content-type': 'application/json' }
+  const bearer = (key: string) => ({ ...json, authorization: `bearer ${key}` })
 
   test('is served from version 19 on, by API key', async () => {
     const { post, order, odoo } = await start({ version: '19.0' })
@@ -872,31 +873,188 @@ describe('JSON-2', () => {
     expect(await (await fetch(`${odoo.url}/web/version`)).json()).toMatchObject({ version: '19.0' })
   })
 
-  test.each<[string, string, JsonObject, string, number, JsonObject]>([
-    ['a wrong key', 'sale.order/search', {}, 'wrong', 401, { message: 'Invalid apikey' }],
-    ['an unknown model', 'no.model/search', {}, 'admin', 404, { message: "the model 'no.model' does not exist" }],
-    ['an unknown method', 'sale.order/nomethod', {}, 'admin', 404, { name: 'werkzeug.exceptions.NotFound' }],
-    ['ids where none belong', 'sale.order/search', { ids: [1] }, 'admin', 422, {}],
-    ['a rule', 'sale.order/create', { vals_list: [{}] }, 'admin', 422, { name: 'odoo.exceptions.ValidationError' }],
-    ['a record that is gone', 'sale.order/write', { ids: [9], vals: {} }, 'admin', 404, {}],
-    ['an unknown key to revoke', 'res.users.apikeys/revoke', { key: 'nope' }, 'admin', 403, {}],
-  ])('answers %s by status', async (_, path, body, key, status, error) => {
+  // What a real 19.0 answered.
+  const notThere = 'werkzeug.exceptions.NotFound'
+  const misfit = 'werkzeug.exceptions.UnprocessableEntity'
+  const hint = 'Did you mean POST /json/2/<model>/<method>?'
+  test.each<[string, string, JsonObject, number, string, string]>([
+    ['an unknown model', 'no.model/search', {}, 404, notThere, "the model 'no.model' does not exist"],
+    ['an unknown method', 'sale.order/x', {}, 404, notThere, "The method 'sale.order.x' does not exist"],
+    ['a short path', 'sale.order', {}, 404, notThere, hint],
+    ['a long path', 'sale.order/search/1', {}, 404, notThere, hint],
+    [
+      'a private method',
+      'sale.order/_x',
+      {},
+      403,
+      'odoo.exceptions.AccessError',
+      "Private methods (such as 'sale.order._x') cannot be called remotely.",
+    ],
+    [
+      'ids where none belong',
+      'sale.order/search',
+      { ids: [1], domain: [] },
+      422,
+      misfit,
+      'cannot call sale.order.search with ids',
+    ],
+    ['a missing argument', 'sale.order/write', { ids: [1] }, 422, misfit, "missing a required argument: 'vals'"],
+    [
+      'an unknown argument',
+      'sale.order/write',
+      { ids: [1], vals: {}, x: 1 },
+      422,
+      misfit,
+      "got an unexpected keyword argument 'x'",
+    ],
+    [
+      'an unknown argument of a method that takes any',
+      'sale.order/search_read',
+      { x: 1 },
+      500,
+      'builtins.TypeError',
+      "BaseModel.read() got an unexpected keyword argument 'x'",
+    ],
+    [
+      'a language that is not installed',
+      'sale.order/search_read',
+      { context: { lang: 'xx_XX' } },
+      422,
+      'odoo.exceptions.UserError',
+      'Invalid language code: xx_XX',
+    ],
+    [
+      'a field to read',
+      'res.partner/search_read',
+      { fields: ['x'] },
+      500,
+      'builtins.ValueError',
+      "Invalid field 'x' on 'res.partner'",
+    ],
+    [
+      'a field to write',
+      'res.partner/write',
+      { ids: [1], vals: { x: 1 } },
+      500,
+      'builtins.ValueError',
+      "Invalid field 'x' in 'res.partner'",
+    ],
+    [
+      'a field to look for',
+      'res.partner/search',
+      { domain: [['x', '=', 1]] },
+      500,
+      'builtins.ValueError',
+      "Invalid field res.partner.x in condition ('x', '=', 1)",
+    ],
+    ['keys', 'res.users.apikeys/generate', {}, 404, notThere, "The method 'res.users.apikeys.generate' does not exist"],
+    [
+      'what is not simulated',
+      'sale.order/copy',
+      {},
+      501,
+      'builtins.NotImplementedError',
+      'not simulated: sale.order.copy',
+    ],
+  ])('refuses %s in its words', async (_, path, body, status, name, message) => {
     const { post } = await start({ version: '19.0' })
-    expect(await post(`/json/2/${path}`, body, bearer(key))).toMatchObject({ status, body: error })
+    const reply = await post(`/json/2/${path}`, body, bearer('admin'))
+    expect(reply).toMatchObject({ status, body: { name, message } })
+    // The web server's own errors have their status behind the text.
+    const bare = name.startsWith('werkzeug')
+    expect(reply.body.arguments).toEqual(bare ? [message, status] : [message])
   })
 
-  test('gives out a new key for a valid one, and takes a revoked or expired one no more', async () => {
-    const { post, pass } = await start({ version: '19.0' })
+  test.each<[string, string, JsonObject, number, JsonObject]>([
+    ['a rule', 'sale.order/create', { vals_list: [{}] }, 422, { name: 'odoo.exceptions.ValidationError' }],
+    ['a record that is gone', 'sale.order/write', { ids: [9], vals: {} }, 404, {}],
+  ])('answers %s by status', async (_, path, body, status, error) => {
+    const { post } = await start({ version: '19.0' })
+    expect(await post(`/json/2/${path}`, body, bearer('admin'))).toMatchObject({ status, body: error })
+  })
+
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['a wrong key', bearer('wrong'), 'Invalid apikey'],
+    ['no key', json, 'User not authenticated, use an API Key with a Bearer Authorization header.'],
+    [
+      'a password',
+      { ...json, authorization: `Basic ${btoa('admin:admin')}` },
+      'User not authenticated, use an API Key with a Bearer Authorization header.',
+    ],
+  ])('lets nobody in by %s', async (_, headers, message) => {
+    const { post } = await start({ version: '19.0' })
+    const { status, body } = await post('/json/2/sale.order/search', { domain: [] }, headers)
+    expect([status, body.name, body.arguments]).toEqual([401, 'werkzeug.exceptions.Unauthorized', [message, 401]])
+  })
+
+  test('answers pages to another method, another type of body and another database', async () => {
+    const { odoo } = await start({ version: '19.0' })
+    const ask = async (init: RequestInit) => {
+      const reply = await fetch(`${odoo.url}/json/2/sale.order/search_read`, init)
+      return [reply.status, reply.headers.get('content-type'), await reply.text()]
+    }
+    const [status, type, text] = await ask({ headers: bearer('admin') })
+    expect([status, type, JSON.parse(String(text))]).toEqual([
+      404,
+      'application/json',
+      expect.objectContaining({ message: hint }),
+    ])
+    const form = { method: 'POST', body: '{}', headers: { ...bearer('admin'), 'content-type': 'text/plain' } }
+    expect(await ask(form)).toEqual([
+      415,
+      'text/html; charset=utf-8',
+      expect.stringContaining('Unsupported Media Type'),
+    ])
+    const other = { method: 'POST', body: '{}', headers: { ...bearer('admin'), 'x-odoo-database': 'other' } }
+    expect(await ask(other)).toEqual([
+      404,
+      'text/html; charset=utf-8',
+      expect.stringContaining('No database is selected'),
+    ])
+  })
+
+  test('gives out a new key for a valid one after 19.0, and takes a revoked or expired one no more', async () => {
+    const { post, pass } = await start({ version: 'saas~19.2' })
     const given = { key: 'admin', scope: 'rpc', name: 'next', expiration_date: '2026-03-02 00:00:00' }
     const { body: fresh } = await post('/json/2/res.users.apikeys/generate', given, bearer('admin'))
     const key = String(fresh)
-    const works = async (one: string) => (await post('/json/2/res.users/search_count', {}, bearer(one))).status
+    const works = async (one: string) =>
+      (await post('/json/2/res.users/search_count', { domain: [] }, bearer(one))).status
     expect(await works(key)).toBe(200)
+    const unknown = await post('/json/2/res.users.apikeys/revoke', { key: 'nope' }, bearer('admin'))
+    expect([unknown.status, unknown.body.name]).toEqual([403, 'odoo.exceptions.AccessDenied'])
     await post('/json/2/res.users.apikeys/revoke', { key: 'admin' }, bearer(key))
     expect(await works('admin')).toBe(401)
     pass(86_400_000)
     expect(await works(key)).toBe(401)
   })
+
+  test('gives out no key where programs may not make any', async () => {
+    const { post } = await start({ version: '20.0', keysByPrograms: false })
+    const given = { key: 'admin', scope: 'rpc', name: 'next', expiration_date: '2026-03-02 00:00:00' }
+    expect(await post('/json/2/res.users.apikeys/generate', given, bearer('admin'))).toMatchObject({
+      status: 422,
+      body: { message: 'Programmatic API keys are not enabled' },
+    })
+  })
+})
+
+test('takes the arguments of `execute` one after the other, and says which services are not simulated', async () => {
+  const { service, customer } = await start()
+  const id = Number(customer)
+  const read = ['demo', 2, 'admin', 'res.partner', 'read', [id], ['name']]
+  expect(await service('object', 'execute', read)).toEqual([{ id, name: 'Acme' }])
+  await expect(service('db', 'list', [])).rejects.toThrow('not simulated: the service db.list')
+})
+
+test.each([
+  ['14.0', 'text', 'one\ntwo'],
+  ['19.0', 'html', '<p>one\ntwo</p>'],
+])('terms of an order of Odoo %s are %s', async (version, type, kept) => {
+  const { call, rows, customer } = await start({ version })
+  expect(await call('sale.order', 'fields_get', [['note']], { attributes: ['type'] })).toEqual({ note: { type } })
+  await call('sale.order', 'create', [[{ partner_id: Number(customer), note: 'one\ntwo' }]])
+  expect(await rows('sale.order', [], ['note'])).toMatchObject([{ note: kept }])
 })
 
 test('does over HTTP what people at the real system would do', async () => {

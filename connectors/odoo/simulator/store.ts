@@ -21,7 +21,7 @@ export type Store = ReturnType<typeof openStore>
  * The tables of one database: rows, an index by value for the fields that have one, and one by time of change.
  * Everything written inside `transaction` is undone when it throws, but for the ids that were used up.
  */
-export function openStore(models: SimulatedModels, now: () => number) {
+export function openStore(models: SimulatedModels, now: () => number, major: number) {
   const tables = new Map<string, Table>()
   for (const [name, { fields }] of models) {
     const kept = Object.entries(fields).filter(
@@ -130,6 +130,7 @@ export function openStore(models: SimulatedModels, now: () => number) {
 
   return {
     models,
+    major,
     get,
     time,
     create,

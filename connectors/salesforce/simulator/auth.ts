@@ -14,6 +14,7 @@ interface AuthOptions {
   readonly jwt: JwtLogin | null
   readonly organizationId: string
   readonly userId: string
+  readonly username: string
   /** Known only once the server listens. */
   readonly url: () => string
 }
@@ -23,17 +24,16 @@ const jwtGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /** Tokens that the org's app gives out; they hold until they are expired on command, and say nothing of their end. */
 export function openAuth(options: AuthOptions) {
-  const { now, clientId, clientSecret, jwt, organizationId, userId, url } = options
-  const tokens = new Set<string>()
+  const { now, clientId, clientSecret, jwt, organizationId, userId, username, url } = options
+  /** When each was given out, epoch milliseconds. */
+  const tokens = new Map<string, number>()
 
   async function grant(request: SimulatorRequest): Promise<SimulatorReply> {
     if (request.method !== 'POST') return refused('invalid_request', 'must use HTTP POST')
     const form = withBasic(new URLSearchParams(request.body.toString('utf8')), request.headers.authorization)
     switch (form.get('grant_type')) {
       case 'client_credentials':
-        if (form.get('client_id') !== clientId) return refused('invalid_client_id', 'client identifier invalid')
-        if (form.get('client_secret') !== clientSecret) return refused('invalid_client', 'invalid client credentials')
-        return granted()
+        return flawOfApp(form) ?? granted()
       case jwtGrant: {
         const flaw = await flawOfAssertion(form.get('assertion') ?? '')
         return flaw ?? granted()
@@ -41,6 +41,12 @@ export function openAuth(options: AuthOptions) {
       default:
         return refused('unsupported_grant_type', 'grant type not supported')
     }
+  }
+
+  function flawOfApp(form: URLSearchParams): SimulatorReply | null {
+    if (form.get('client_id') !== clientId) return refused('invalid_client_id', 'client identifier invalid')
+    if (form.get('client_secret') !== clientSecret) return refused('invalid_client', 'invalid client credentials')
+    return null
   }
 
   async function flawOfAssertion(assertion: string): Promise<SimulatorReply | null> {
@@ -70,7 +76,7 @@ export function openAuth(options: AuthOptions) {
 
   function granted(): SimulatorReply {
     const token = `${organizationId.slice(0, 15)}!AQ4AQ.${randomBytes(36).toString('base64url')}`
-    tokens.add(token)
+    tokens.set(token, now())
     return {
       status: 200,
       body: {
@@ -87,6 +93,32 @@ export function openAuth(options: AuthOptions) {
 
   return {
     grant,
+    /**
+     * Whether a token holds, and whose it is; an app may ask of its own ones. Source: "OpenID Connect Token Introspection" in
+     * Salesforce's help. No `exp`, which real ones have: a token holds here until it is expired on command.
+     */
+    introspect(request: SimulatorRequest): SimulatorReply {
+      if (request.method !== 'POST') return refused('invalid_request', 'must use HTTP POST')
+      const form = withBasic(new URLSearchParams(request.body.toString('utf8')), request.headers.authorization)
+      const flaw = flawOfApp(form)
+      if (flaw !== null) return flaw
+      const at = tokens.get(form.get('token') ?? '')
+      if (at === undefined) return { status: 200, body: { active: false } }
+      const iat = Math.floor(at / 1000)
+      return {
+        status: 200,
+        body: {
+          active: true,
+          scope: 'api',
+          client_id: clientId,
+          username,
+          sub: `${url()}/id/${organizationId}/${userId}`,
+          token_type: 'access_token',
+          iat,
+          nbf: iat,
+        },
+      }
+    },
     /** Ends a token, as a logout does. */
     revoke(request: SimulatorRequest): SimulatorReply {
       const token = new URLSearchParams(request.body.toString('utf8')).get('token') ?? request.query.get('token') ?? ''

@@ -29,7 +29,7 @@ interface BulkOptions {
 }
 export type Bulk = ReturnType<typeof openBulk>
 
-const jobSchema = z.looseObject({
+const jobSchema = z.strictObject({
   operation: z.enum(['query', 'queryAll']),
   query: z.string(),
   contentType: z.enum(['CSV']).optional(),

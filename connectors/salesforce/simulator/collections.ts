@@ -12,7 +12,7 @@ const recordsMax = 200
 const retrieveMax = 2000
 const chunksMax = 10
 
-const recordsSchema = z.looseObject({
+const recordsSchema = z.strictObject({
   allOrNone: z.boolean().default(false),
   records: z.array(
     z.custom<JsonObject>(
@@ -20,7 +20,7 @@ const recordsSchema = z.looseObject({
     ),
   ),
 })
-const retrieveSchema = z.looseObject({ ids: z.array(z.string()), fields: z.array(z.string()).min(1) })
+const retrieveSchema = z.strictObject({ ids: z.array(z.string()), fields: z.array(z.string()).min(1) })
 export type Collections = ReturnType<typeof openCollections>
 
 /** sObject Collections: many records by one call, each with its own outcome. */
@@ -32,7 +32,7 @@ export function openCollections(store: Store, records: Records, writes: Writes) 
       throw refusal(
         400,
         'JSON_PARSER_ERROR',
-        'The request must have records, each with an attributes map that has a type',
+        `The request must have records, each with an attributes map that has a type${unreadIn(given.error)}`,
       )
     }
     const { records: all, allOrNone } = given.data
@@ -135,7 +135,8 @@ export function openCollections(store: Store, records: Records, writes: Writes) 
     retrieve(type: string, body: Json, base: string): SimulatorReply {
       const view = writes.viewOf(type)
       const given = retrieveSchema.safeParse(body)
-      if (!given.success) throw refusal(400, 'JSON_PARSER_ERROR', 'The request must have ids and fields')
+      if (!given.success)
+        throw refusal(400, 'JSON_PARSER_ERROR', `The request must have ids and fields${unreadIn(given.error)}`)
       const { ids, fields } = given.data
       if (ids.length > retrieveMax) {
         throw refusal(
@@ -187,6 +188,12 @@ export function upsertOne(
   }
   return { id: writes.create({ ...draft, values: { ...draft.values, [field]: key } }).id, created: true }
 }
+
+/** Names what of a body nobody here reads. */
+const unreadIn = ({ issues }: z.ZodError): string =>
+  issues
+    .flatMap((issue) => (issue.code === 'unrecognized_keys' ? [`; not simulated: ${issue.keys.join(', ')}`] : []))
+    .join('')
 
 function refuseTooMany(count: number): void {
   if (count <= recordsMax) return

@@ -2,8 +2,6 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { XMLParser } from 'fast-xml-parser'
-import { Connection } from 'jsforce'
-import { StreamingExtension } from 'jsforce/lib/api/streaming.js'
 import type { Json, JsonObject } from '../../../src/core/json.ts'
 import type { SalesforceSimulatorOptions } from './index.ts'
 import { closeAll, line, start } from './rig.ts'
@@ -217,39 +215,7 @@ describe('the streaming server', () => {
     const { sf } = await start()
     expect((await fetch(`${sf.url}/cometd/67.0`)).status).toBe(400)
   })
-
-  test('speaks with the client of jsforce', async () => {
-    const { sf, token, store } = await streaming()
-    const connection = new Connection({ instanceUrl: sf.url, accessToken: token, version: '67.0' })
-    const denied: unknown[] = []
-    const client = connection.streaming.createClient([
-      new StreamingExtension.Replay(changes, -2),
-      new StreamingExtension.AuthFailure((message: unknown) => denied.push(message)),
-    ])
-    const told: string[] = []
-    let tell = (): void => {}
-    const next = () =>
-      new Promise<void>((resolve) => {
-        tell = resolve
-      })
-    store.addOpportunity({ name: 'before' })
-    const first = next()
-    await client.subscribe(changes, (event: { payload: { Name: string } }) => {
-      told.push(event.payload.Name)
-      tell()
-    })
-    await first
-    const second = next()
-    store.addOpportunity({ name: 'after' })
-    await second
-    expect(told).toEqual(['before', 'after'])
-    expect(denied).toEqual([])
-    if (canDisconnect(client)) await client.disconnect()
-  })
 })
-
-/** There are no types for faye, whose client this is. */
-const canDisconnect = (client: object): client is { disconnect(): PromiseLike<unknown> } => 'disconnect' in client
 
 interface Delivery {
   readonly OrganizationId: string

@@ -105,7 +105,7 @@ export async function startSalesforceSimulator(
   }
   const auth = openAuth({
     ...{ now, clientId, clientSecret, jwt, organizationId },
-    userId: users.integration,
+    ...{ userId: users.integration, username },
     url: () => url,
   })
   const cursors = openCursors()
@@ -153,15 +153,16 @@ export async function startSalesforceSimulator(
     const { path, headers, method } = request
     if (path === '/services/oauth2/token') return auth.grant(request)
     if (path === '/services/oauth2/revoke') return auth.revoke(request)
-    if (path === '/services/oauth2/introspect') {
-      return replyOf(refusal(501, 'NOT_SIMULATED', 'introspection of tokens is not simulated'))
-    }
-    if (path === '/services/data' || path === '/services/data/') return rest.versions()
+    if (path === '/services/oauth2/introspect') return auth.introspect(request)
+    if (path === '/services/data' || path === '/services/data/') return unread(request, []) ?? rest.versions()
     if (/^\/cometd\/\d+\.0(\/|$)/.test(path)) return streams.handle(request)
     const token = auth.tokenOf(headers)
     if (path.startsWith('/id/') || path === '/services/oauth2/userinfo') {
       if (method !== 'GET' || !auth.holds(token)) return { status: 403, body: 'Bad_OAuth_Token' }
-      return path.startsWith('/id/') ? identity() : userInfo()
+      if (!path.startsWith('/id/')) return unread(request, []) ?? userInfo()
+      // Source: the errors of "Identity URLs" in Salesforce's help. Who the token was not given to is not shown here.
+      if (path !== `/id/${organizationId}/${users.integration}`) return { status: 404, body: 'Bad_Id' }
+      return unread(request, ['format=json', `oauth_token=${token}`]) ?? identity()
     }
     if (!path.startsWith('/services/data/'))
       return { status: 404, headers: { 'content-type': 'text/html' }, body: 'Not Found' }
@@ -273,4 +274,12 @@ export async function startSalesforceSimulator(
       return server.close()
     },
   }
+}
+
+/** Refuses what the address asks for and nobody here reads. @param read  what changes nothing, such as `format=json` */
+function unread({ query }: SimulatorRequest, read: readonly string[]): SimulatorReply | null {
+  const strange = [...query].find((pair) => !read.includes(pair.join('=')))
+  return strange === undefined
+    ? null
+    : replyOf(refusal(501, 'NOT_SIMULATED', `the parameter ${strange[0]} is not simulated here`))
 }

@@ -225,7 +225,7 @@ function showBranch({ leaves }: Branch, row: Row, base: string): JsonObject {
 }
 
 /** The fields that a column stands for: one, or all that `FIELDS()` names. */
-function pathsOf(
+export function pathsOf(
   context: QueryContext,
   view: View,
   column: Column,
@@ -311,7 +311,7 @@ function listOf(
   ]
 }
 
-function listNamed(context: QueryContext, view: View, { relationshipName, fields = [] }: Subquery) {
+export function listNamed(context: QueryContext, view: View, { relationshipName, fields = [] }: Subquery) {
   if (fields.some((column) => column.type === 'FieldSubquery')) {
     throw malformed(context.text, relationshipName, 'Only one level of parent-to-child relationship is supported')
   }

@@ -3,9 +3,11 @@ import type { SimulatorReply, SimulatorRequest } from '../../../src/simulator/se
 import type { Access } from './access.ts'
 import type { Bulk } from './bulk.ts'
 import type { Collections } from './collections.ts'
+import { columnsOf } from './columns.ts'
 import type { Cursors } from './cursors.ts'
 import { describeObject, objectOverview } from './describe.ts'
 import { isRefusal, notFound, refusal, replyOf } from './errors.ts'
+import type { QueryContext } from './paths.ts'
 import { type Answer, answerQuery } from './query.ts'
 import type { Schema } from './schema.ts'
 import type { Sobjects } from './sobjects.ts'
@@ -53,9 +55,11 @@ export function openRest(options: RestOptions) {
   /** When the schema was seen in its present version. */
   let describedAt = { version: schema.version(), at: store.now() }
 
+  const contextOf = (text: string, all: boolean, tooling: boolean): QueryContext => {
+    return { text, access, store, now: store.now(), timeZone: options.timeZone, tooling, all }
+  }
   function run(text: string, base: string, { all = false, tools = false, pageSize = 2000 }): Answer {
-    const context = { text, access, store, now: store.now(), timeZone: options.timeZone, tooling: tools, all }
-    return answerQuery(context, {
+    return answerQuery(contextOf(text, all, tools), {
       base,
       page: (rows, show) => cursors.first({ rows, show, base, pageSize: Math.min(options.childPageSize, pageSize) }),
     })
@@ -63,11 +67,10 @@ export function openRest(options: RestOptions) {
   function query({ base, query: given, headers }: Call, all: boolean, tools: boolean): SimulatorReply {
     const text = given.get('q')
     if (text === null) throw refusal(400, 'MALFORMED_QUERY', 'unexpected token: <EOF>')
-    // Not documented, and asked by Salesforce's own command line: what a query's columns are, in place of its records.
-    if (given.has('columns')) throw refusal(501, 'NOT_SIMULATED', 'columns of a query are not simulated')
     const asked = Number(/batchSize=(\d+)/i.exec(headers['sforce-query-options'] ?? '')?.[1] ?? 2000)
     const pageSize = Math.min(options.pageSizeMax, Math.max(pageSizeMin, Math.min(2000, asked)))
     const answer = run(text, base, { all, tools, pageSize })
+    if (given.get('columns') === 'true') return { status: 200, body: columnsOf(contextOf(text, all, tools)) }
     if (answer.rows === null) return { status: 200, body: { totalSize: answer.size, done: true, records: [] } }
     return { status: 200, body: cursors.first({ rows: answer.rows, show: answer.show, base, pageSize }) }
   }
@@ -187,6 +190,7 @@ export function openRest(options: RestOptions) {
           `HTTP Method '${request.method}' not allowed. Allowed are ${methodsOf(name)}`,
         )
       }
+      refuseUnread(`${request.method} ${name}`, request)
       return action({
         base: `/services/data/v${version}.0`,
         version,
@@ -216,6 +220,32 @@ export function openRest(options: RestOptions) {
         version: `${firstVersion + n}.0`,
       })),
     }),
+  }
+}
+
+/** What each action reads of the query of its address. */
+const parameters: Readonly<Record<string, readonly string[]>> = {
+  'GET record': ['fields'],
+  'GET updated': ['start', 'end'],
+  'GET deleted': ['start', 'end'],
+  'PATCH external': ['updateOnly'],
+  'GET query': ['q', 'columns'],
+  'GET queryAll': ['q', 'columns'],
+  'GET tooling-query': ['q', 'columns'],
+  'DELETE collection': ['ids', 'allOrNone'],
+  'GET results': ['locator', 'maxRecords'],
+}
+const conditions = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
+
+/** Whoever asks for more than is read here would take the answer for another one. */
+function refuseUnread(action: string, { query, headers }: SimulatorRequest): void {
+  const known = parameters[action] ?? []
+  for (const name of query.keys()) {
+    if (!known.includes(name)) throw refusal(501, 'NOT_SIMULATED', `the parameter ${name} is not simulated here`)
+  }
+  for (const name of conditions) {
+    const read = name === 'if-modified-since' && action === 'GET describe'
+    if (!read && name in headers) throw refusal(501, 'NOT_SIMULATED', `the header ${name} is not simulated here`)
   }
 }
 

@@ -1,4 +1,6 @@
-import { Client } from '@hubspot/api-client'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Client, Signature } from '@hubspot/api-client'
 import {
   AssociationSpecAssociationCategoryEnum as Category,
   FilterOperatorEnum as Operator,
@@ -8,7 +10,7 @@ import {
   PropertyCreateTypeEnum as Type,
 } from '@hubspot/api-client/lib/codegen/crm/properties/index.js'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { startHubspotSimulator } from './index.ts'
+import { startHubspotSimulator } from '../../connectors/hubspot/simulator/index.ts'
 
 /*
  * HubSpot's own client reads what the simulator answers: statuses and shapes that it does not know, it throws at.
@@ -275,4 +277,153 @@ test('a search by filters finds what its index shows', async () => {
   const filters = [{ propertyName: 'hs_sku', operator: Operator.Eq, value: 'find-me' }]
   const found = await client.crm.products.searchApi.doSearch({ filterGroups: [{ filters }], properties: ['name'] })
   expect(found.results.map((product) => [product.id, product.properties.name])).toEqual([[id, 'Findable']])
+})
+
+describe('an area that the product works in', () => {
+  test('companies, contacts and lines are read many at once, those that are gone apart', async () => {
+    const areas = [client.crm.companies, client.crm.contacts, client.crm.lineItems] as const
+    for (const area of areas) {
+      const { id } = await area.basicApi.create({ properties: {}, associations: [] })
+      const ask = { inputs: [{ id }, { id: '999999' }], properties: [], propertiesWithHistory: [] }
+      const { results, ...rest } = await area.batchApi.read(ask)
+      expect(results.map((one) => one.id)).toEqual([id])
+      expect('errors' in rest && rest.errors).toMatchObject([{ context: { ids: ['999999'] } }])
+    }
+  })
+
+  test('deals are changed many at once, and listed page after page', async () => {
+    const ids = ['a', 'b', 'c'].map((name) => simulator.store.addDeal({ name }))
+    const inputs = ids.map((id) => ({ id, properties: { description: `text of ${id}` } }))
+    const { results } = await client.crm.deals.batchApi.update({ inputs })
+    expect(results.map(({ id }) => id).sort()).toEqual([...ids].sort())
+    const seen: string[] = []
+    let after: string | undefined
+    do {
+      const page = await client.crm.deals.basicApi.getPage(2, after, ['description'])
+      seen.push(
+        ...page.results.filter((deal) => ids.includes(deal.id)).map((deal) => deal.properties.description ?? ''),
+      )
+      after = page.paging?.next?.after
+    } while (after !== undefined)
+    expect(seen).toEqual(ids.map((id) => `text of ${id}`))
+  })
+
+  test('associations tell what a deal is linked with', async () => {
+    const companyId = simulator.store.addCompany({ name: 'Linked' })
+    const id = simulator.store.addDeal({ companyId })
+    const alone = simulator.store.addDeal({})
+    const reply = await client.crm.associations.v4.batchApi.getPage('deals', 'companies', {
+      inputs: [{ id }, { id: alone }],
+    })
+    expect(reply.results).toMatchObject([
+      { to: [{ associationTypes: [{ typeId: 5 }, { typeId: 341 }], toObjectId: Number(companyId) }], _from: { id } },
+    ])
+    expect('errors' in reply && reply.errors).toMatchObject([
+      { category: 'OBJECT_NOT_FOUND', context: { fromObjectId: [alone] } },
+    ])
+  })
+
+  test('properties, pipelines, owners and the account are described', async () => {
+    const { results: properties } = await client.crm.properties.coreApi.getAll('deals', false)
+    expect(properties.find(({ name }) => name === 'dealstage')?.options.map(({ value }) => value)).toContain(
+      'closedwon',
+    )
+    expect((await client.crm.properties.coreApi.getAll('deals', true)).results).toEqual([])
+    const { results: pipelines } = await client.crm.pipelines.pipelinesApi.getAll('deals')
+    expect(pipelines[0]?.stages.find(({ id }) => id === 'closedwon')?.metadata).toEqual({
+      isClosed: 'true',
+      probability: '1.0',
+    })
+    const ownerId = simulator.store.addOwner({ firstName: 'Eve', lastName: 'Seller', email: 'eve@acme.test' })
+    const { results: owners } = await client.crm.owners.ownersApi.getPage('eve@acme.test', undefined, 100, false)
+    expect(owners).toMatchObject([{ id: ownerId, firstName: 'Eve' }])
+    expect(await client.crm.owners.ownersApi.getById(Number(ownerId), 'id', false)).toMatchObject({
+      email: 'eve@acme.test',
+    })
+    const account = await client.apiRequest({ path: '/account-info/v3/details' })
+    expect(await account.json()).toMatchObject({ portalId: 4711, companyCurrency: 'EUR' })
+  })
+
+  test('a token is renewed', async () => {
+    const oauth = { clientId: 'c', clientSecret: 's', refreshToken: 'r' }
+    const other = await startHubspotSimulator({ oauth })
+    try {
+      const asked = new Client({ basePath: other.url, numberOfApiCallRetries: 0 })
+      const { accessToken } = await asked.oauth.tokensApi.create('refresh_token', undefined, undefined, 'c', 's', 'r')
+      asked.setAccessToken(accessToken)
+      expect((await asked.crm.deals.basicApi.getPage()).results).toEqual([])
+    } finally {
+      await other.close()
+    }
+  })
+})
+
+test.each<[string, () => Promise<unknown>]>([
+  ['a parameter', () => client.apiRequest({ path: '/crm/v3/objects/deals?sort=amount' }).then((reply) => reply.json())],
+  ['pipelines of tickets and the like', () => client.crm.pipelines.pipelinesApi.getAll('companies')],
+  ['owners by the id of their user', () => client.crm.owners.ownersApi.getById(1, 'userId')],
+  [
+    'a property that is calculated',
+    () =>
+      client.crm.properties.coreApi.create('deals', {
+        ...{ name: 'sum', label: 'Sum', type: Type.Number, fieldType: Field.Number, groupName: 'dealinformation' },
+        calculationFormula: 'amount * 2',
+      }),
+  ],
+  [
+    'a token in a text',
+    () =>
+      client.crm.deals.searchApi.doSearch({
+        filterGroups: [{ filters: [{ propertyName: 'dealname', operator: Operator.ContainsToken, value: 'x' }] }],
+      }),
+  ],
+])('what is not simulated is refused: %s', async (_, call) => {
+  const reply = await call().catch((thrown: { body: object }) => thrown.body)
+  expect(reply).toMatchObject({ category: 'VALIDATION_ERROR', message: expect.stringContaining('not simulated') })
+})
+
+test('webhooks are signed as the client signs them, and tell who changed what', async () => {
+  // The client takes no signature that is older than five minutes by the clock of the machine.
+  const live = await startHubspotSimulator({})
+  const received: { headers: IncomingHttpHeaders; body: string }[] = []
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString('utf8') })
+      response.writeHead(204).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/hubspot`
+    live.sendWebhooks(url)
+    const id = live.store.addDeal({ properties: { description: 'text' } })
+    live.store.updateDeal(id, { description: '' })
+    await live.store.flushWebhooks()
+    for (const { headers, body } of received) {
+      const given = {
+        ...{ clientSecret: String(live.settings.webhookSecret), method: 'POST', url, requestBody: body },
+        timestamp: Number(headers['x-hubspot-request-timestamp']),
+      }
+      const [latest, older] = ['x-hubspot-signature-v3', 'x-hubspot-signature'].map((name) => String(headers[name]))
+      expect(Signature.isValid({ ...given, signatureVersion: 'v3', signature: latest ?? '' })).toBe(true)
+      expect([headers['x-hubspot-signature-version'], Signature.isValid({ ...given, signature: older ?? '' })]).toEqual(
+        ['v1', true],
+      )
+    }
+    const events = received.flatMap(({ body }) => JSON.parse(body) as readonly object[])
+    expect(events).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ subscriptionType: 'deal.creation', objectId: Number(id), changeFlag: 'CREATED' }),
+        expect.objectContaining({
+          ...{ subscriptionType: 'deal.propertyChange', propertyName: 'description', propertyValue: '' },
+          ...{ changeSource: 'CRM_UI', sourceId: expect.stringMatching(/^userId:\d+$/) },
+        }),
+      ]),
+    )
+  } finally {
+    await live.close()
+    await new Promise((resolve) => server.close(resolve))
+  }
 })
