@@ -253,6 +253,31 @@ describe.each([
     expect(idsOf(await connection.write([{ do: 'cancel', object: 'sale.order', id: one }]))).toEqual([one])
   })
 
+  test('sends the open deliveries of an order, and no other, to its new address', async () => {
+    const [one = '', two = ''] = await make('a', 'b')
+    await connection.write([one, two].map((id) => ({ do: 'confirm', object: 'sale.order', id })))
+    const dock = simulator.store.create('res.partner', { parent_id: Number(customer), name: 'Dock', type: 'other' })
+    const gate = simulator.store.create('res.partner', { parent_id: Number(customer), name: 'Gate', type: 'other' })
+    for (const id of [one, two]) simulator.store.produce(id)
+    simulator.store.ship(one, { part: true })
+    const update = { do: 'update', object: 'sale.order', key: null, lines: null } as const
+    expect(
+      await connection.write([
+        { ...update, id: one, fields: { partner_shipping_id: dock } },
+        { ...update, id: two, fields: { partner_shipping_id: gate } },
+      ]),
+    ).toEqual([
+      { ok: true, id: one },
+      { ok: true, id: two },
+    ])
+    const sentTo = simulator.store.pickings().map(({ state, partnerId }) => [state === 'done', partnerId])
+    expect(sentTo).toEqual([
+      [true, customer],
+      [false, gate],
+      [false, dock],
+    ])
+  })
+
   test('does not cancel an order that was delivered, also when all of it came back', async () => {
     const [one = '', two = ''] = await make('a', 'b')
     await connection.write([one, two].map((id) => ({ do: 'confirm', object: 'sale.order', id })))

@@ -3,6 +3,7 @@ import type { Write } from '../../src/ports/connector.ts'
 import { chunks } from '../kit/chunks.ts'
 import type { Client, Row } from './client.ts'
 import { isSyncError } from './errors.ts'
+import { idOf } from './reference.ts'
 import type { Models } from './schema.ts'
 
 type Creation = Extract<Write, { do: 'create' }>
@@ -100,10 +101,4 @@ export function openTerms(client: Client, models: Models) {
       return { ...write, fields: { ...terms.get(customerOf(write.fields)), ...Object.fromEntries(given) } }
     })
   }
-}
-
-/** Of a reference as Odoo sends it, or of a plain id. */
-function idOf(value: unknown): number | null {
-  const id = Array.isArray(value) ? value[0] : value
-  return typeof id === 'number' && Number.isInteger(id) && id > 0 ? id : null
 }

@@ -79,7 +79,10 @@ function netOf(line: DealLine, digits: number): Decimal {
   return round(subtract(subtract(gross, off), line.discountAmount ?? zero), digits)
 }
 
-/** Spreads the deal's discount over its lines and fills in what follows from the other numbers: net amounts. */
+/**
+ * Spreads the deal's discount over its lines and fills in what follows: net amounts from the other numbers, and where the goods
+ * go from the customer.
+ */
 export function completeDeal(deal: Deal): Deal {
   const digits = digitsOf(deal.currency)
   const nets = deal.lines.map((line) => line.netAmount ?? netOf(line, digits))
@@ -102,7 +105,7 @@ export function completeDeal(deal: Deal): Deal {
         : { entryPrice: netUnitPrice, entryDiscount: zero }
     return { ...line, discountAmount, netAmount, netUnitPrice, ...entered }
   })
-  return { ...deal, lines }
+  return { ...deal, shipTo: deal.shipTo ?? deal.customer?.shipTo ?? null, lines }
 }
 
 /** Sum of the lines of a completed deal. */

@@ -200,8 +200,16 @@ export interface ErpOrder {
   readonly key: string | null
   readonly state: 'draft' | 'confirmed' | 'cancelled'
   readonly customerId: string
+  /** Where its goods and its bill go; null where an order has no addresses. */
+  readonly shipTo: Place | null
+  readonly billTo: Place | null
   readonly currency: string
   readonly net: string
   readonly total: string
   readonly lines: readonly { readonly sku: string; readonly quantity: string; readonly shipped: string }[]
+}
+interface Place {
+  readonly name: string | null
+  readonly street: string | null
+  readonly city: string | null
 }

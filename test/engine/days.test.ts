@@ -68,7 +68,12 @@ async function compile(system: string, name: string, connection: Connection): Pr
       {
         schemaOf: (object) => schemas.get(object) ?? null,
         ...{ otherObject: null, otherSchemaOf: () => null, tables: { countries: {}, 'odoo-units': {} } },
-        ...{ links: ['customer'], owners: false, creates: name === 'order', fileOf: () => null },
+        ...{
+          links: ['customer', 'shipTo', 'billTo', 'contact'],
+          owners: false,
+          creates: name === 'order',
+          fileOf: () => null,
+        },
       },
     )
     const missing = wanted.filter((object) => !schemas.has(object))

@@ -16,12 +16,18 @@ const text = (number: number): string => parseDecimal(number) ?? zero
 
 /** The database in the words that all simulated ERPs share. */
 export function worldOf(store: OdooStore): ErpWorld {
+  const placeOf = (id: string): ErpOrder['shipTo'] => {
+    const found = store.partner(id)
+    return found === null ? null : { name: found.name || null, street: found.street, city: found.city }
+  }
   const orderOf = (order: SimulatedOrder): ErpOrder => ({
     id: order.id,
     number: order.name,
     key: keyOf(order.externalId),
     state: states[order.state] ?? 'draft',
     customerId: order.partnerId,
+    shipTo: placeOf(order.shippingId),
+    billTo: placeOf(order.invoiceId),
     currency: order.currency,
     net: text(order.amountUntaxed),
     total: text(order.amountTotal),

@@ -73,6 +73,8 @@ export interface CompiledMapping {
    * has it. Empty for an inbound mapping.
    */
   readonly fieldReads: Readonly<Record<string, readonly string[]>>
+  /** By field of the target, the links whose ids its rule gives. Empty for an inbound mapping. */
+  readonly fieldLinks: Readonly<Record<string, readonly string[]>>
   /** Whose change counts, of the fields that say so. See `fieldsToWrite`. */
   readonly owners: Readonly<Record<string, Owner>>
   /**
@@ -236,6 +238,7 @@ function inboundMapping(
     linesField: null,
     references: [],
     fieldReads: {},
+    fieldLinks: {},
     owners: {},
     match: [],
     problemField: null,
@@ -289,6 +292,9 @@ function compileOutbound(
     references: fields.filter((field) => field.rule.refers).map((field) => field.name),
     fieldReads: Object.fromEntries(
       [...fields, ...(lines?.fields ?? [])].map(({ path, rule }) => [path, pathsIn(rule.reads, 'document')]),
+    ),
+    fieldLinks: Object.fromEntries(
+      [...fields, ...(lines?.fields ?? [])].map(({ path, rule }) => [path, pathsIn(rule.reads, 'link')]),
     ),
     owners: Object.fromEntries(fields.flatMap(({ name, rule }) => (rule.owner === null ? [] : [[name, rule.owner]]))),
     match,

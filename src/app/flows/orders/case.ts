@@ -87,13 +87,13 @@ export const wantedJson = (wanted: Wanted): JsonObject => ({
 export function wantedOf(
   { deal, key: orderKey }: Won,
   record: TargetRecord,
-  references: readonly string[],
+  { references, addresses }: Pick<WantedOrder, 'references' | 'addresses'>,
   unitField: string | undefined,
 ): Wanted {
   return {
     fields: record.fields,
     lines: (record.lines?.items ?? []).map((item) => ({ key: lineKeyOf(orderKey, item.key), fields: item.fields })),
-    references,
+    ...{ references, addresses },
     lineage: record.lineage,
     agreed: agreedOf(deal, record, unitField),
   }
