@@ -173,6 +173,37 @@ describe('below a customer of Odoo', () => {
     expect(odoo.store.partner(acme)).toEqual(before)
   })
 
+  test('an address that is the customer’s own makes nothing', async () => {
+    const { win, orderOf, opened, odoo, below } = await beginOdoo()
+    const acme = odoo.store.addCustomer({
+      ...{ name: 'Acme', street: 'Kai 1', city: 'Kiel', country_id: odoo.store.countryId('DE') },
+    })
+    const deals = [
+      win({ shipTo: { street: 'kai 1', city: 'Kiel', country: 'Germany' } }),
+      win({ shipTo: { ...kiel, name: 'Acme' } }),
+    ]
+    await settle(opened)
+    expect(deals.map((deal) => orderOf(deal).shipTo)).toEqual(
+      Array(2).fill({ name: 'Acme', street: 'Kai 1', city: 'Kiel' }),
+    )
+    expect(below(acme)).toEqual([])
+    // At another name there is another door.
+    win({ shipTo: kiel })
+    await settle(opened)
+    expect(below(acme).map(({ name }) => name)).toEqual(['Acme, Dock 4'])
+  })
+
+  test('an address that a person deleted is made anew for the next order', async () => {
+    const { win, orderOf, opened, odoo, below, problems } = await beginOdoo()
+    const first = win({ shipTo: kiel })
+    await settle(opened)
+    odoo.store.remove('res.partner', odoo.store.orders()[0]?.shippingId ?? '')
+    const second = win({ shipTo: kiel })
+    await settle(opened)
+    expect([await problems(), cityOf(orderOf(second).shipTo)]).toEqual([[], 'Kiel'])
+    expect(below(orderOf(first).customerId).map(({ city }) => city)).toEqual(['Kiel'])
+  })
+
   test('an address whose reply is lost is found by its key', async () => {
     const { win, orderOf, opened, odoo, below, pair } = await beginOdoo()
     pair.erp.fault({ match: making, kind: 'lose_answer', times: 1 })

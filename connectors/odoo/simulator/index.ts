@@ -413,6 +413,7 @@ export async function startOdooSimulator(
     addCustomer: (values) =>
       act(() => String(records.create('res.partner', { is_company: true, customer_rank: 1, ...values }))),
     create: (model, values) => act(() => String(records.create(model, values))),
+    remove: (model, id) => act(() => records.unlink(model, [Number(id)])),
     write: (model, id, values) => act(() => records.write(model, [Number(id)], values)),
     orders: () => [...store.rows('sale.order')].map(orderOf),
     order(id) {

@@ -81,6 +81,8 @@ export interface OdooStore {
   /** Any record, in Odoo's words. */
   create(model: string, values: JsonObject): string
   write(model: string, id: string, values: JsonObject): void
+  /** Deletes a record, whatever refers to it. */
+  remove(model: string, id: string): void
   orders(): readonly SimulatedOrder[]
   pickings(): readonly { readonly id: string; readonly state: string; readonly partnerId: string }[]
   /** @param code  ISO 3166 alpha-2 */

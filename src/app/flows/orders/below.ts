@@ -5,13 +5,14 @@ import { type RecordRef, refText } from '../../../core/ref.ts'
 import { fillHole, type Hole, openHole } from '../../../mapping/run/hole.ts'
 import { mapOutbound, type TargetRecord } from '../../../mapping/run/run.ts'
 import { keyOf } from '../../../plan/key.ts'
+import type { Link } from '../../../ports/ledger/links.ts'
 import type { Bench, PlannedBelow } from '../../bench/bench.ts'
 import { find } from '../../bring/find.ts'
 import { intend } from '../../bring/intend.ts'
 import type { Brought, Kind, Ready, Subject } from '../../bring/kind.ts'
 import { make, plannedId } from '../../bring/make.ts'
 import { type BelowName, type BelowPart, belowNames, type Ids } from './below-parts.ts'
-import type { Won } from './case.ts'
+import { hasOrder, type Won } from './case.ts'
 import type { DealSync } from './sync.ts'
 
 const holes: Readonly<Record<BelowName, Hole>> = {
@@ -34,6 +35,20 @@ export interface Below {
   plannedOf(won: Won): readonly PlannedBelow[]
 }
 
+/** What was found or made; the customer itself has no link of this kind. */
+type Met = Omit<Extract<Brought, { ok: true }>, 'link'> | Extract<Brought, { ok: false }>
+
+interface Named {
+  readonly draft: Draft
+  readonly ref: RecordRef
+  /** The target's id of the customer. */
+  readonly customer: string
+  readonly key: string
+  readonly keyPrefix: string
+  readonly label: string
+  readonly record: TargetRecord
+}
+
 /** One of them, for one deal. */
 interface Draft {
   readonly part: BelowPart
@@ -44,7 +59,7 @@ interface Draft {
 
 export function openBelow(sync: DealSync, cases: readonly Won[], bench: Bench): Below {
   const drafts = new Map<string, Draft[]>()
-  const brought = new Map<Draft, Brought>()
+  const brought = new Map<Draft, Met>()
   const draftsOf = (won: Won): readonly Draft[] => drafts.get(refText(won.ref)) ?? []
 
   async function draftPart(part: BelowPart): Promise<void> {
@@ -75,47 +90,105 @@ export function openBelow(sync: DealSync, cases: readonly Won[], bench: Bench): 
   async function bringKind(kind: Kind, some: readonly Draft[], customerOf: (won: Won) => string): Promise<void> {
     const account = await bench.source.account()
     const keyFor = (id: string) => keyOf({ system: sync.source.system, account: account.id }, kind.name, id)
-    const named = some.map((draft) => {
-      const { customer } = draft.won.deal
-      const id = `${customer?.id ?? ''}-${identityOf(draft)}`
+    const named = some.map((draft): Named => {
+      const customer = customerOf(draft.won)
+      const id = `${draft.won.deal.customer?.id ?? ''}-${identityOf(draft)}`
       const ref: RecordRef = { connection: sync.source.name, object: kind.name, id }
-      const record = fillHole(draft.record, customerHole, customerOf(draft.won))
-      return { draft, ref, key: keyFor(id), keyPrefix: keyFor(''), label: labelOf(draft.document), record }
+      const record = fillHole(draft.record, customerHole, customer)
+      return { draft, ref, customer, key: keyFor(id), keyPrefix: keyFor(''), label: labelOf(draft.document), record }
     })
     const distinct = [...new Map(named.map((one) => [refText(one.ref), one])).values()]
-    const refs = distinct.map(({ ref }) => ref)
-    const links = new Map(
-      (await bench.links.bySource(kind.sync, kind.name, refs)).map((link) => [refText(link.source.ref), link]),
+    const links = await linksOf(kind, distinct)
+    // The customer's own address is no other one, unless it was linked as one before.
+    const own = await ownAddresses(
+      kind,
+      distinct.filter(({ ref }) => links.get(refText(ref))?.state !== 'linked'),
     )
+    const wanted = distinct.filter(({ ref }) => !own.has(refText(ref)))
     const fresh = await intend(
       kind,
-      distinct.filter(({ ref }) => !links.has(refText(ref))),
+      wanted.filter(({ ref }) => !links.has(refText(ref))),
       bench,
     )
     for (const link of fresh) links.set(refText(link.source.ref), link)
-    const subjects = distinct.map((one): Subject & { record: TargetRecord; isNew: boolean } => {
+    const subjects = wanted.map((one): Subject & Named => {
       const link = links.get(refText(one.ref))
       if (link === undefined) throw new Error(`the intent for ${one.label} was not stored`)
-      return { ...one, link, isNew: customerOf(one.draft.won) === plannedId }
+      return { ...one, link }
     })
     // Below a customer that is not there yet nothing is to be looked for by what it says.
     const found = await find(
       kind,
-      subjects.map(({ isNew, record, ...subject }) => ({ ...subject, fields: isNew ? null : record.fields })),
+      subjects.map(({ record, customer, ...subject }) => ({
+        ...subject,
+        fields: customer === plannedId ? null : record.fields,
+      })),
       bench,
     )
-    const missing = subjects.filter(({ ref }) => !found.has(refText(ref)))
     const made = await make(
       kind,
-      missing.map(({ record, ...subject }): Ready => ({ ...subject, fields: record.fields, lines: null })),
+      subjects
+        .filter(({ ref }) => !found.has(refText(ref)))
+        .map(({ record, ...subject }): Ready => ({ ...subject, fields: record.fields, lines: null })),
       bench,
     )
     for (const { draft, ref } of named) {
-      const result = found.get(refText(ref)) ?? made.get(refText(ref))
-      if (result === undefined) throw new Error(`nothing was said of ${refText(ref)}`)
+      const name = refText(ref)
+      const result = own.get(name) ?? found.get(name) ?? made.get(name)
+      if (result === undefined) throw new Error(`nothing was said of ${name}`)
       brought.set(draft, result)
       if (!result.ok) bench.batch.fail(draft.won.ref, result.failure)
     }
+  }
+
+  /** Links by name. One to a record that is gone is as if it had never led anywhere. */
+  async function linksOf(kind: Kind, some: readonly Named[]): Promise<Map<string, Link>> {
+    const known = await bench.links.bySource(
+      kind.sync,
+      kind.name,
+      some.map(({ ref }) => ref),
+    )
+    const links = new Map(known.map((link) => [refText(link.source.ref), link]))
+    // An order that has one already is not asked about.
+    const asked = new Set(some.flatMap(({ draft, ref }) => (hasOrder(draft.won) ? [] : [refText(ref)])))
+    const linked = known.flatMap((link) =>
+      link.state === 'linked' && link.target.id !== null && asked.has(refText(link.source.ref))
+        ? [{ link, id: link.target.id }]
+        : [],
+    )
+    const records = await bench.read(
+      'target',
+      kind.object,
+      linked.map(({ id }) => id),
+      ['id'],
+    )
+    const gone = linked.filter((_, index) => records[index] === null).map(({ link }) => link)
+    if (gone.length === 0) return links
+    await bench.links.update(gone.map(({ id }) => ({ id, state: 'unknown', move: true, target: { id: null } })))
+    for (const link of gone)
+      links.set(refText(link.source.ref), { ...link, state: 'unknown', target: { ...link.target, id: null } })
+    return links
+  }
+
+  /** Those that say what the customer itself says: nothing is made for them. */
+  async function ownAddresses(kind: Kind, some: readonly Named[]): Promise<ReadonlyMap<string, Met>> {
+    const asking = some.flatMap((one) => {
+      const fields = ownFields(one)
+      return fields === null || one.customer === plannedId ? [] : [{ one, fields }]
+    })
+    const matches = await bench.find(
+      kind.object,
+      asking.map(({ fields }) => ({ fields })),
+    )
+    return new Map(
+      asking.flatMap(({ one }, index): [string, Met][] => {
+        const match = matches[index]?.find(({ archived }) => !archived)
+        const { label } = one
+        return match === undefined
+          ? []
+          : [[refText(one.ref), { ok: true, how: 'linked', id: match.id, label: match.label, by: label }]]
+      }),
+    )
   }
 
   return {
@@ -202,6 +275,21 @@ function identityOf({ part: { name, mapping }, document, record }: Draft): strin
     }),
   )
   return createHash('sha256').update(canonicalJson(content).toLowerCase()).digest('hex').slice(0, 24)
+}
+
+/**
+ * What the customer would have to say to be the place: the same, but for the name, which is the customer's or none. Null where
+ * it cannot be.
+ */
+function ownFields({ draft, customer, record }: Named): JsonObject | null {
+  const { part, won, document } = draft
+  const whole = part.mapping.match.find((step) => step.whole)?.same
+  const isOf = (field: string) => part.mapping.fieldLinks[field]?.includes('customer') === true
+  const isName = (field: string) => part.mapping.fieldReads[field]?.join() === 'name'
+  const named = document.name === null || document.name === won.deal.customer?.name
+  if (whole === undefined || !whole.some(isOf) || !named) return null
+  const said = whole.filter((field) => !isOf(field) && !isName(field))
+  return { id: customer, ...Object.fromEntries(said.map((field) => [field, record.fields[field] ?? null])) }
 }
 
 function labelOf(document: Place | Person): string {

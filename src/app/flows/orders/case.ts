@@ -20,6 +20,9 @@ export interface Won {
   readonly key: string
   readonly link: Link
 }
+/** Whether the deal's order is known by its link. */
+export const hasOrder = ({ link }: Won): boolean => link.state === 'linked' && link.target.id !== null
+
 /** Not won, or gone, but an order may have been created for it: it is looked for first. */
 export interface Sought {
   readonly is: 'sought'

@@ -11,6 +11,7 @@ import { type Amending, amendOrders, unwinOrders } from './amend.ts'
 import { openBelow } from './below.ts'
 import {
   type Existing,
+  hasOrder,
   type Lost,
   type Sought,
   totalsOf,
@@ -21,7 +22,7 @@ import {
 } from './case.ts'
 import { proveAndConfirm } from './confirm.ts'
 import { type Customers, openCustomers } from './customers.ts'
-import { type Drafted, draftOrders, hasOrder, wantedOrders } from './map.ts'
+import { type Drafted, draftOrders, wantedOrders } from './map.ts'
 import { readDeals } from './read-deals.ts'
 import type { DealSync } from './sync.ts'
 

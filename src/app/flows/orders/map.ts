@@ -6,7 +6,7 @@ import type { Bench } from '../../bench/bench.ts'
 import { breathe } from '../../bench/in-parts.ts'
 import { type Below, fillBelow } from './below.ts'
 import { belowNames, type Ids } from './below-parts.ts'
-import { type Wanted, type Won, wantedOf } from './case.ts'
+import { hasOrder, type Wanted, type Won, wantedOf } from './case.ts'
 import type { DealSync } from './sync.ts'
 
 /** A placeholder for the customer while it is being looked for. */
@@ -17,9 +17,6 @@ export interface Drafted {
   readonly won: Won
   readonly draft: TargetRecord
 }
-
-/** Whether the deal's order is known by its link. */
-export const hasOrder = ({ link }: Won): boolean => link.state === 'linked' && link.target.id !== null
 
 /**
  * Maps deals to orders before their customers are known, and looks up what they refer to. A deal that does not map gets its
