@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { startHubspotSimulator } from '../../connectors/hubspot/simulator/index.ts'
 import { startNetsuiteSimulator } from '../../connectors/netsuite/simulator/index.ts'
 import { startOdooSimulator } from '../../connectors/odoo/simulator/index.ts'
+import { startSalesforceSimulator } from '../../connectors/salesforce/simulator/index.ts'
 import { startEmbedded } from '../../src/ledger/embedded.ts'
 import type { SimulatedErp } from '../../src/simulator/world.ts'
 import { passAnHour } from '../faults/kill.ts'
@@ -125,6 +126,45 @@ describe.each<[string, () => Promise<SimulatedErp>]>([
     expect(await problems()).toEqual([expect.stringMatching(/^The deal changed \(.*already shipped\.$/)])
   })
 })
+
+test.each<[string, () => Promise<SimulatedErp>]>([
+  ['odoo', () => startOdooSimulator({ currency: 'EUR' })],
+  ['netsuite', () => startNetsuiteSimulator({ currency: 'EUR' })],
+])(
+  'goods of an opportunity go to the account’s shipping address, also where %s knows the customer',
+  async (system, start) => {
+    const salesforce = await startSalesforceSimulator({ currency: 'EUR' })
+    const erp = await start()
+    const pair = await openPair({ system: 'salesforce', simulator: salesforce }, { system, simulator: erp })
+    closing.push(pair.close)
+    const opened = await pair.open()
+    closing.push(opened.close)
+    await opened.crosswalk.setup('salesforce')
+    erp.erp.addProduct({ sku: 'A-1', price: '10' })
+    const accountId = salesforce.store.addAccount({
+      ...{ Name: 'Acme', BillingStreet: 'Am Ring 1', BillingCity: 'Bonn', BillingCountry: 'Germany' },
+    })
+    const win = () =>
+      salesforce.store.addOpportunity({ accountId, lines: [{ sku: 'A-1', quantity: '1', price: '10' }] })
+    win()
+    await settle(opened)
+    // The customer is there now; where its goods go is said later.
+    salesforce.store.update('Account', accountId, {
+      ...{ ShippingStreet: 'Kai 1\r\nDock 4', ShippingCity: 'Kiel', ShippingCountry: 'Germany' },
+    })
+    const known = erp.erp.customers()
+    win()
+    await settle(opened)
+    const [before, after] = erp.erp.orders()
+    expect([before?.shipTo, after?.shipTo]).toMatchObject([
+      { street: 'Am Ring 1', city: 'Bonn' },
+      { street: 'Kai 1', city: 'Kiel' },
+    ])
+    expect([before?.customerId, cityOf(after?.billTo ?? null)]).toEqual([after?.customerId, 'Bonn'])
+    expect(erp.erp.customers().slice(0, known.length)).toEqual(known)
+    expect((await opened.crosswalk.problems({ max: 10 })).map(({ message }) => message)).toEqual([])
+  },
+)
 
 describe('below a customer of Odoo', () => {
   /** Requests that make an address. */
