@@ -150,6 +150,13 @@ interface ErpWords {
   readonly quantity: string
   /** A reference to nothing, in a field of the order. */
   readonly bad: JsonObject
+  /** How an order is sent to a street of its own; null where orders have no addresses. */
+  readonly shipTo: null | {
+    /** The record below the customer that the order refers to; null where the order holds the address itself. */
+    readonly place: null | ((customerId: string, street: string) => { object: string; fields: JsonObject })
+    /** @param place  the id of that record */
+    fields(street: string, place: string | null): JsonObject
+  }
 }
 
 /** What the people who deliver do in the ERP. */

@@ -190,7 +190,7 @@ describe('below a customer of Odoo', () => {
     const customer = orderOf(first).customerId
     expect(below(customer).map(({ city }) => city)).toEqual(['Kiel', 'Ulm'])
     expect(below(customer)[0]?.externalId).toMatch(
-      new RegExp(`^crosswalk\\.hubspot_4711_address_company-${companyId}-[0-9a-f]{24}$`),
+      new RegExp(`^crosswalk\\.hubspot_4711_address_company-${companyId}-${customer}-[0-9a-f]{24}$`),
     )
     expect(later.map((deal) => cityOf(orderOf(deal).shipTo))).toEqual(['Kiel', 'Ulm', 'Kiel'])
     expect(cityOf(orderOf(later[1] ?? '').billTo)).toBe('Kiel')
@@ -231,6 +231,26 @@ describe('below a customer of Odoo', () => {
     win({ shipTo: kiel })
     await settle(opened)
     expect(below(acme).map(({ name }) => name)).toEqual(['Acme, Dock 4'])
+  })
+
+  test('a customer that is linked to another one of Odoo has its addresses and contacts there', async () => {
+    const { win, orderOf, opened, odoo, hubspot, companyId, below } = await beginOdoo({
+      order: (text) => text.replace('partner_invoice_id: { link: billTo }', 'partner_invoice_id: { link: contact }'),
+    })
+    const contactId = hubspot.store.addContact({ firstname: 'Ada', lastname: 'King', email: 'ada@acme.test' })
+    win({ shipTo: kiel, contactId })
+    await settle(opened)
+    const other = odoo.store.addCustomer({ name: 'Acme Holding' })
+    const move = { customer: `company-${companyId}`, target: other, move: false }
+    await opened.crosswalk.linkCustomer(move)
+    const deal = win({ shipTo: kiel, contactId })
+    await settle(opened)
+    expect(orderOf(deal).customerId).toBe(other)
+    const order = odoo.store.orders().find(({ partnerId }) => partnerId === other)
+    expect(below(other).map(({ id, name }) => [id, name])).toEqual([
+      [order?.shippingId, 'Acme, Dock 4'],
+      [order?.invoiceId, 'Ada King'],
+    ])
   })
 
   test('an address that a person deleted is made anew for the next order', async () => {

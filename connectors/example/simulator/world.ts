@@ -60,6 +60,7 @@ export const words: SimulatedErp['words'] = {
   line: (productId, quantity) => ({ product: productId, quantity, price: '10' }),
   quantity: 'quantity',
   bad: { customer: '999999' },
+  shipTo: null,
 }
 
 export const requests: SimulatedErp['requests'] = {

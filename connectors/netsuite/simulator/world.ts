@@ -60,6 +60,7 @@ export const words: SimulatedErp['words'] = {
   line: (productId, quantity) => ({ item: productId, quantity, price: '-1', rate: '10' }),
   quantity: 'quantity',
   bad: { entity: '999999' },
+  shipTo: { place: null, fields: (street) => ({ 'shippingAddress.addr1': street }) },
 }
 
 const records = '/services/rest/record/v1/salesOrder'

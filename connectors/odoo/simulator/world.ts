@@ -77,6 +77,13 @@ export const words: SimulatedErp['words'] = {
   line: (productId, quantity) => ({ product_id: productId, product_uom_qty: quantity, price_unit: '10' }),
   quantity: 'product_uom_qty',
   bad: { partner_id: '999999' },
+  shipTo: {
+    place: (customerId, street) => ({
+      object: 'res.partner',
+      fields: { parent_id: customerId, type: 'other', street },
+    }),
+    fields: (_street, place) => ({ partner_shipping_id: place }),
+  },
 }
 
 export const requests: SimulatedErp['requests'] = {

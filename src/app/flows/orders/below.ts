@@ -92,7 +92,8 @@ export function openBelow(sync: DealSync, cases: readonly Won[], bench: Bench): 
     const keyFor = (id: string) => keyOf({ system: sync.source.system, account: account.id }, kind.name, id)
     const named = some.map((draft): Named => {
       const customer = customerOf(draft.won)
-      const id = `${draft.won.deal.customer?.id ?? ''}-${identityOf(draft)}`
+      // Of both systems: who is linked to another customer of the target has another address there.
+      const id = [draft.won.deal.customer?.id ?? '', customer, identityOf(draft)].join('-')
       const ref: RecordRef = { connection: sync.source.name, object: kind.name, id }
       const record = fillHole(draft.record, customerHole, customer)
       return { draft, ref, customer, key: keyFor(id), keyPrefix: keyFor(''), label: labelOf(draft.document), record }
