@@ -50,18 +50,16 @@ const contactSchema = z.strictObject({
   phone: maybeText,
 })
 
-/** An address or person of a deal below its customer, as the ERP keeps such. */
-const ofDeal = {
-  id: text.describe('What the source knows it by; of an address its content'),
-  raw,
-}
+/** An address of a deal below its customer, where an ERP keeps such. */
 const placeSchema = z.strictObject({
   ...addressSchema.shape,
-  ...ofDeal,
+  id: text.describe('Its content, as it has no id in the source'),
   use: z.enum(['delivery', 'invoice']).describe('What the deal has it for'),
+  raw,
 })
 export type Place = z.infer<typeof placeSchema>
-const personSchema = z.strictObject({ ...contactSchema.shape, ...ofDeal })
+/** A contact of a deal, likewise. */
+const personSchema = z.strictObject({ ...contactSchema.shape, raw })
 export type Person = z.infer<typeof personSchema>
 
 const customerSchema = z.strictObject({

@@ -322,6 +322,21 @@ describe('below a customer of Odoo', () => {
     expect([odoo.store.orders()[0]?.shippingId, sentTo(), await problems()]).toEqual([customerId, ['Bonn'], []])
   })
 
+  test('nothing is made for an order that is on its way', async () => {
+    const { win, change, orderOf, opened, below, pair, problems } = await beginOdoo()
+    const deal = win({ shipTo: kiel })
+    await settle(opened)
+    pair.erp.erp.ship(orderOf(deal).id)
+    await settle(opened)
+    change(deal, ulm)
+    await settle(opened)
+    expect(await problems()).toEqual([expect.stringContaining('(partner_shipping_id) after order')])
+    expect(below(orderOf(deal).customerId).map(({ city }) => city)).toEqual(['Kiel'])
+    change(deal, kiel)
+    await settle(opened)
+    expect(await problems()).toEqual([])
+  })
+
   test('contact persons are made below the customer, each once, where the mapping asks for them', async () => {
     const { win, opened, odoo, hubspot, companyId } = await beginOdoo({
       order: (text) => text.replace('{ link: customer }', '{ link: contact, else: { link: customer } }'),

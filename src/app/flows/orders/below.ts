@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { Deal, Person, Place } from '../../../core/documents.ts'
+import type { Deal, Person, Place, Stage } from '../../../core/documents.ts'
 import { canonicalJson, type Json, type JsonObject } from '../../../core/json.ts'
 import { type RecordRef, refText } from '../../../core/ref.ts'
 import { fillHole, type Hole, openHole } from '../../../mapping/run/hole.ts'
 import { mapOutbound, type TargetRecord } from '../../../mapping/run/run.ts'
 import { keyOf } from '../../../plan/key.ts'
+import { conditionOf } from '../../../plan/plan.ts'
 import type { Link } from '../../../ports/ledger/links.ts'
 import type { Bench, PlannedBelow } from '../../bench/bench.ts'
 import { find } from '../../bring/find.ts'
@@ -126,17 +127,18 @@ export function openBelow(sync: DealSync, cases: readonly Won[], bench: Bench): 
       })),
       bench,
     )
+    const missing = subjects.filter(({ ref }) => !found.has(refText(ref)))
+    const needed = new Set(named.flatMap(({ draft, ref }) => (isLate(draft.won) ? [] : [refText(ref)])))
     const made = await make(
       kind,
-      subjects
-        .filter(({ ref }) => !found.has(refText(ref)))
+      missing
+        .filter(({ ref }) => needed.has(refText(ref)))
         .map(({ record, ...subject }): Ready => ({ ...subject, fields: record.fields, lines: null })),
       bench,
     )
     for (const { draft, ref } of named) {
       const name = refText(ref)
-      const result = own.get(name) ?? found.get(name) ?? made.get(name)
-      if (result === undefined) throw new Error(`nothing was said of ${name}`)
+      const result = own.get(name) ?? found.get(name) ?? made.get(name) ?? unmade(draft)
       brought.set(draft, result)
       if (!result.ok) bench.batch.fail(draft.won.ref, result.failure)
     }
@@ -255,6 +257,12 @@ function documentOf(name: BelowName, deal: Deal): Place | Person | null {
   const place = trimmed(address)
   return { ...place, id: canonicalJson(place), use, raw: deal.raw }
 }
+
+/** Whether the deal's order is too far for another address: it will be refused, and nothing is to be made for it. */
+const isLate = ({ link }: Won): boolean =>
+  link.stage !== null && ['on_its_way', 'over'].includes(conditionOf(link.stage as Stage, { invoices: [] }))
+
+const unmade = ({ document }: Draft): Met => ({ ok: true, how: 'planned', id: plannedId, label: labelOf(document) })
 
 /** What differs in spaces alone is the same. */
 const trimmed = <T extends JsonObject>(fields: T): T =>
