@@ -167,7 +167,7 @@ describe('the day that a customer asks for', () => {
       document: dealFor(day),
       op: 'create',
       account: { timeZone, currency: 'EUR' },
-      links: { customer: '43' },
+      links: { customer: '43', shipTo: null, billTo: null },
     }) as const
 
   test.each(zones)('is that day in NetSuite in %s', async (zone) => {
