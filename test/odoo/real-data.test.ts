@@ -225,16 +225,6 @@ test('what is shipped and comes back is told in the unit of the order line', asy
   expect(await quantities()).toMatchObject([{ product_uom_qty: 3, reserved: '0', shipped: '3', returned: '0.08' }])
 })
 
-test('a shipped order is not cancelled when its deal is lost', async () => {
-  const made = await order({ account: { Name: `${mark} lost` }, sku: await product('CUP'), quantity: '2' })
-  await ship(made.name, 2)
-  salesforce.store.update('Opportunity', made.deal, { StageName: 'Closed Lost' })
-  await until(() => typeof shown(made.deal).ERP_Sync_Problem__c === 'string')
-  const [after] = await erp.search('sale.order', [['id', '=', made.id]], ['state'])
-  expect(after).toMatchObject({ state: 'sale' })
-  expect(shown(made.deal).ERP_Sync_Problem__c).toContain('no longer won')
-})
-
 test('goods go where each deal says; open deliveries follow, and customers stay as they are', async () => {
   const name = `${mark} two docks`
   const values = { name, is_company: true, street: 'Am Ring 1', city: 'Bonn', customer_rank: 1 }
@@ -299,4 +289,14 @@ test('a draft that gets another customer goes to that one', async () => {
   const names = ['partner_id', 'partner_shipping_id', 'partner_invoice_id']
   const [draft] = await erp.search<Record<string, [number]>>('sale.order', [['id', '=', id]], names)
   expect(names.map((name) => draft?.[name]?.[0])).toEqual([other, dock, other])
+})
+
+test('a shipped order is not cancelled when its deal is lost', async () => {
+  const made = await order({ account: { Name: `${mark} lost` }, sku: await product('CUP'), quantity: '2' })
+  await ship(made.name, 2)
+  salesforce.store.update('Opportunity', made.deal, { StageName: 'Closed Lost' })
+  await until(() => typeof shown(made.deal).ERP_Sync_Problem__c === 'string')
+  const [after] = await erp.search('sale.order', [['id', '=', made.id]], ['state'])
+  expect(after).toMatchObject({ state: 'sale' })
+  expect(shown(made.deal).ERP_Sync_Problem__c).toContain('no longer won')
 })
