@@ -36,7 +36,7 @@ export interface Below {
   plannedOf(won: Won): readonly PlannedBelow[]
 }
 
-/** What was found or made; the customer itself has no link of this kind. */
+/** What was found or made. */
 type Met = Omit<Extract<Brought, { ok: true }>, 'link'> | Extract<Brought, { ok: false }>
 
 interface Named {
@@ -99,25 +99,17 @@ export function openBelow(sync: DealSync, cases: readonly Won[], bench: Bench): 
       const record = fillHole(draft.record, customerHole, customer)
       return { draft, ref, customer, key: keyFor(id), keyPrefix: keyFor(''), label: labelOf(draft.document), record }
     })
-    const distinct = [...new Map(named.map((one) => [refText(one.ref), one])).values()]
-    const links = await linksOf(kind, distinct)
-    // The customer's own address is no other one, unless it was linked as one before.
+    // Of orders to come: one that has its address already keeps it as long as its deal says the same.
+    const coming = new Set(named.flatMap(({ draft, ref }) => (hasOrder(draft.won) ? [] : [refText(ref)])))
+    const given = await subjectsOf(kind, named)
     const own = await ownAddresses(
       kind,
-      distinct.filter(({ ref }) => links.get(refText(ref))?.state !== 'linked'),
+      given.filter(({ ref, link, customer }) =>
+        isLinked(link) ? link.target.id === customer && coming.has(refText(ref)) : true,
+      ),
     )
-    const wanted = distinct.filter(({ ref }) => !own.has(refText(ref)))
-    const fresh = await intend(
-      kind,
-      wanted.filter(({ ref }) => !links.has(refText(ref))),
-      bench,
-    )
-    for (const link of fresh) links.set(refText(link.source.ref), link)
-    const subjects = wanted.map((one): Subject & Named => {
-      const link = links.get(refText(one.ref))
-      if (link === undefined) throw new Error(`the intent for ${one.label} was not stored`)
-      return { ...one, link }
-    })
+    const current = await withoutGone(kind, given, own, coming)
+    const subjects = current.filter(({ ref }) => !own.has(refText(ref)))
     // Below a customer that is not there yet nothing is to be looked for by what it says.
     const found = await find(
       kind,
@@ -144,37 +136,33 @@ export function openBelow(sync: DealSync, cases: readonly Won[], bench: Bench): 
     }
   }
 
-  /** Links by name. One to a record that is gone is as if it had never led anywhere. */
-  async function linksOf(kind: Kind, some: readonly Named[]): Promise<Map<string, Link>> {
+  /** Each of them once, with its link. */
+  async function subjectsOf(kind: Kind, named: readonly Named[]): Promise<readonly (Subject & Named)[]> {
+    const distinct = [...new Map(named.map((one) => [refText(one.ref), one])).values()]
     const known = await bench.links.bySource(
       kind.sync,
       kind.name,
-      some.map(({ ref }) => ref),
+      distinct.map(({ ref }) => ref),
     )
     const links = new Map(known.map((link) => [refText(link.source.ref), link]))
-    // An order that has one already is not asked about.
-    const asked = new Set(some.flatMap(({ draft, ref }) => (hasOrder(draft.won) ? [] : [refText(ref)])))
-    const linked = known.flatMap((link) =>
-      link.state === 'linked' && link.target.id !== null && asked.has(refText(link.source.ref))
-        ? [{ link, id: link.target.id }]
-        : [],
+    const fresh = await intend(
+      kind,
+      distinct.filter(({ ref }) => !links.has(refText(ref))),
+      bench,
     )
-    const records = await bench.read(
-      'target',
-      kind.object,
-      linked.map(({ id }) => id),
-      ['id'],
-    )
-    const gone = linked.filter((_, index) => records[index] === null).map(({ link }) => link)
-    if (gone.length === 0) return links
-    await bench.links.update(gone.map(({ id }) => ({ id, state: 'unknown', move: true, target: { id: null } })))
-    for (const link of gone)
-      links.set(refText(link.source.ref), { ...link, state: 'unknown', target: { ...link.target, id: null } })
-    return links
+    for (const link of fresh) links.set(refText(link.source.ref), link)
+    return distinct.map((one) => {
+      const link = links.get(refText(one.ref))
+      if (link === undefined) throw new Error(`the intent for ${one.label} was not stored`)
+      return { ...one, link }
+    })
   }
 
-  /** Those that say what the customer itself says: nothing is made for them. */
-  async function ownAddresses(kind: Kind, some: readonly Named[]): Promise<ReadonlyMap<string, Met>> {
+  /**
+   * Those that say what the customer itself says: nothing is made for them. Orders that have this address keep it by the link,
+   * wherever the customer moves.
+   */
+  async function ownAddresses(kind: Kind, some: readonly (Subject & Named)[]): Promise<ReadonlyMap<string, Met>> {
     const asking = some.flatMap((one) => {
       const fields = ownFields(one)
       return fields === null || one.customer === plannedId ? [] : [{ one, fields }]
@@ -183,14 +171,48 @@ export function openBelow(sync: DealSync, cases: readonly Won[], bench: Bench): 
       kind.object,
       asking.map(({ fields }) => ({ fields })),
     )
+    const met = asking.flatMap(({ one }, index) => {
+      const match = matches[index]?.find(({ archived }) => !archived)
+      return match === undefined ? [] : [{ one, id: match.id, label: match.label }]
+    })
+    await bench.links.update(
+      met
+        .filter(({ one }) => !isLinked(one.link))
+        .map(({ one, id, label }) => ({ id: one.link.id, state: 'linked', origin: 'adopted', target: { id, label } })),
+    )
     return new Map(
-      asking.flatMap(({ one }, index): [string, Met][] => {
-        const match = matches[index]?.find(({ archived }) => !archived)
-        const { label } = one
-        return match === undefined
-          ? []
-          : [[refText(one.ref), { ok: true, how: 'linked', id: match.id, label: match.label, by: label }]]
+      met.map(({ one, id, label }) => [refText(one.ref), { ok: true, how: 'linked', id, label, by: one.label }]),
+    )
+  }
+
+  /**
+   * A link counts for an order to come as long as its record is there, and as long as the customer says the same where it is the
+   * customer itself. Else it is as if it had never led anywhere.
+   */
+  async function withoutGone(
+    kind: Kind,
+    subjects: readonly (Subject & Named)[],
+    own: ReadonlyMap<string, Met>,
+    coming: ReadonlySet<string>,
+  ): Promise<readonly (Subject & Named)[]> {
+    const asked = subjects.filter(({ ref, link }) => isLinked(link) && coming.has(refText(ref)))
+    const records = await bench.read(
+      'target',
+      kind.object,
+      asked.map(({ link }) => link.target.id ?? ''),
+      ['id'],
+    )
+    const gone = new Set(
+      asked.flatMap(({ ref, link, customer }, index) => {
+        const moved = link.target.id === customer && !own.has(refText(ref))
+        return moved || records[index] === null ? [link.id] : []
       }),
+    )
+    await bench.links.update([...gone].map((id) => ({ id, state: 'unknown', move: true, target: { id: null } })))
+    return subjects.map((one) =>
+      gone.has(one.link.id)
+        ? { ...one, link: { ...one.link, state: 'unknown', target: { ...one.link.target, id: null } } }
+        : one,
     )
   }
 
@@ -263,6 +285,8 @@ const isLate = ({ link }: Won): boolean =>
   link.stage !== null && ['on_its_way', 'over'].includes(conditionOf(link.stage as Stage, { invoices: [] }))
 
 const unmade = ({ document }: Draft): Met => ({ ok: true, how: 'planned', id: plannedId, label: labelOf(document) })
+
+const isLinked = ({ state, target }: Link): boolean => state === 'linked' && target.id !== null
 
 /** What differs in spaces alone is the same. */
 const trimmed = <T extends JsonObject>(fields: T): T =>
