@@ -120,7 +120,7 @@ describe('YAML', () => {
     schemaOf: () => null,
     otherObject: null,
     otherSchemaOf: () => null,
-    links: ['customer'],
+    links: ['customer', 'shipTo', 'billTo', 'contact'],
     owners: false,
     creates: false,
   }

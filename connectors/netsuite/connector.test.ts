@@ -261,6 +261,22 @@ describe('writing orders', () => {
     expect((await record('salesOrder', without)).shippingAddress).toBeUndefined()
   })
 
+  test('writes a changed address as a whole, as parts that are not named may be lost, and empties none', async () => {
+    const kiel = { 'shippingAddress.addr1': 'Quay 1', 'shippingAddress.city': 'Kiel', memo: 'x' }
+    const [id = ''] = idsOf(await connection.write([order('a', kiel)]))
+    const update = (fields: JsonObject, unchanged: JsonObject): Write => ({
+      ...{ do: 'update', object: 'salesOrder', id, key: keyOf('a'), fields, unchanged, lines: null },
+    })
+    const { 'shippingAddress.addr1': _, ...rest } = kiel
+    expect(await connection.write([update({ 'shippingAddress.addr1': 'Quay 9' }, rest)])).toEqual([{ ok: true, id }])
+    expect((await record('salesOrder', id)).shippingAddress).toMatchObject({ addr1: 'Quay 9', city: 'Kiel' })
+    const none = { 'shippingAddress.addr1': null, 'shippingAddress.city': null }
+    expect(await connection.write([update(none, { memo: 'x' })])).toMatchObject([
+      { ok: false, failure: { problem: { kind: 'record_rejected', field: 'shippingAddress' } } },
+    ])
+    expect((await record('salesOrder', id)).shippingAddress).toMatchObject({ addr1: 'Quay 9', city: 'Kiel' })
+  })
+
   test('takes the location of the settings, unless the mapping names one', async () => {
     await begin({}, { location: '1' })
     const [id = ''] = await make('a')

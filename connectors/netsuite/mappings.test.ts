@@ -39,7 +39,7 @@ async function compile(name: string): Promise<CompiledMapping> {
       {
         schemaOf: (object) => schemas.get(object) ?? null,
         ...{ otherObject: null, otherSchemaOf: () => null, tables: { countries: {} } },
-        ...{ links: ['customer'], owners: false, creates: true, fileOf: () => null },
+        ...{ links: ['customer', 'shipTo', 'billTo', 'contact'], owners: false, creates: true, fileOf: () => null },
       },
     )
     const missing = wanted.filter((object) => !schemas.has(object))

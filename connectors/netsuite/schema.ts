@@ -75,6 +75,8 @@ export const written: Readonly<Record<string, readonly string[]>> = {
   [orderObject]: [
     ...['entity', 'currency', 'otherRefNum', 'memo', 'orderStatus', 'shipDate'],
     ...addressOf('shippingAddress'),
+    'shippingAddress.attention',
+    ...addressOf('billingAddress'),
     ...['item.item', 'item.quantity', 'item.price', 'item.rate', 'item.amount', 'item.description'],
   ],
   [customerObject]: [

@@ -82,7 +82,9 @@ export function openWriting(client: Client, metadata: Metadata, settings: Settin
     const { object, id, lines } = write
     const fields = await metadata.fields(object)
     if (fields === null) return { ok: false, failure: failureOf(noObject(object)) }
-    const encoded = await encode(object, write.fields, fields, false)
+    const addressed = object === orderObject ? withWholeAddresses(write) : { ok: true as const, value: write.fields }
+    if (!addressed.ok) return addressed
+    const encoded = await encode(object, addressed.value, fields, false)
     if (!encoded.ok) return encoded
     const body = encoded.value
     let replace: string | undefined
@@ -368,4 +370,30 @@ const wrongState = (id: string, status: string, word: string): Failure => ({
   problem: { kind: 'record_rejected', field: 'orderStatus', remoteCode: status.slice(0, 1) },
   message: `Order ${id} is in status ${status} in NetSuite and cannot be ${word}`,
   fix: 'Settle it in NetSuite by hand, or win the deal again.',
+})
+
+const orderAddresses = ['shippingAddress', 'billingAddress'] as const
+
+/**
+ * An address of an order goes out as a whole: Oracle's help contradicts itself on whether the parts of a subrecord that are not
+ * named stay. For the same reason none is emptied: nothing says that the order would then take the customer's again.
+ */
+function withWholeAddresses({ fields, unchanged = {} }: Update): Result<JsonObject> {
+  let whole = fields
+  for (const address of orderAddresses) {
+    const isPart = ([name]: readonly [string, unknown]) => name.startsWith(`${address}.`)
+    const changed = Object.entries(fields).filter(isPart)
+    if (changed.length === 0) continue
+    const all = { ...Object.fromEntries(Object.entries(unchanged).filter(isPart)), ...Object.fromEntries(changed) }
+    if (Object.values(all).every((value) => value === null)) return { ok: false, failure: addressless(address) }
+    whole = { ...whole, ...all }
+  }
+  return { ok: true, value: whole }
+}
+
+const addressless = (address: (typeof orderAddresses)[number]): Failure => ({
+  problem: { kind: 'record_rejected', field: address, remoteCode: 'address' },
+  message: `The deal has no ${address === 'shippingAddress' ? 'shipping' : 'billing'} address any more, and NetSuite is not told to empty that of an order`,
+  fix: 'Choose an address of the customer on the order in NetSuite, and give the deal the same one.',
+  field: address,
 })

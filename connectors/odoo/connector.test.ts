@@ -253,6 +253,55 @@ describe.each([
     expect(idsOf(await connection.write([{ do: 'cancel', object: 'sale.order', id: one }]))).toEqual([one])
   })
 
+  test('sends a draft that gets another customer to that one, unless the deal says where', async () => {
+    const [one = '', two = ''] = await make('a', 'b')
+    const other = simulator.store.addCustomer({ name: 'Other' })
+    const dock = simulator.store.create('res.partner', { parent_id: Number(other), name: 'Dock', type: 'delivery' })
+    const gate = simulator.store.create('res.partner', { parent_id: Number(other), name: 'Gate', type: 'other' })
+    const update = {
+      do: 'update',
+      object: 'sale.order',
+      key: null,
+      lines: null,
+      fields: { partner_id: other },
+    } as const
+    const outcomes = await connection.write([
+      { ...update, id: one, unchanged: { partner_shipping_id: null } },
+      { ...update, id: two, unchanged: { partner_shipping_id: gate } },
+    ])
+    expect(outcomes).toEqual([one, two].map((id) => ({ ok: true, id })))
+    const addressed = [one, two].map((id) => simulator.store.order(id))
+    expect(addressed).toMatchObject([
+      { partnerId: other, shippingId: dock, invoiceId: other },
+      { partnerId: other, shippingId: gate, invoiceId: other },
+    ])
+  })
+
+  test('sends the open deliveries of an order, and no other, to its new address', async () => {
+    const [one = '', two = ''] = await make('a', 'b')
+    await connection.write([one, two].map((id) => ({ do: 'confirm', object: 'sale.order', id })))
+    const dock = simulator.store.create('res.partner', { parent_id: Number(customer), name: 'Dock', type: 'other' })
+    const gate = simulator.store.create('res.partner', { parent_id: Number(customer), name: 'Gate', type: 'other' })
+    for (const id of [one, two]) simulator.store.produce(id)
+    simulator.store.ship(one, { part: true })
+    const update = { do: 'update', object: 'sale.order', key: null, lines: null } as const
+    expect(
+      await connection.write([
+        { ...update, id: one, fields: { partner_shipping_id: dock } },
+        { ...update, id: two, fields: { partner_shipping_id: gate } },
+      ]),
+    ).toEqual([
+      { ok: true, id: one },
+      { ok: true, id: two },
+    ])
+    const sentTo = simulator.store.pickings().map(({ state, partnerId }) => [state === 'done', partnerId])
+    expect(sentTo).toEqual([
+      [true, customer],
+      [false, gate],
+      [false, dock],
+    ])
+  })
+
   test('does not cancel an order that was delivered, also when all of it came back', async () => {
     const [one = '', two = ''] = await make('a', 'b')
     await connection.write([one, two].map((id) => ({ do: 'confirm', object: 'sale.order', id })))

@@ -7,6 +7,7 @@ import { chunks } from '../kit/chunks.ts'
 import { keep } from '../kit/kept.ts'
 import type { Client, Row } from './client.ts'
 import { isSyncError } from './errors.ts'
+import { idOf } from './reference.ts'
 import type { Models } from './schema.ts'
 
 type Creation = Extract<Write, { do: 'create' }>
@@ -142,10 +143,4 @@ export function openTerms(client: Client, models: Models, clock: Clock) {
   }
 
   return { withTerms, expect }
-}
-
-/** Of a reference as Odoo sends it, or of a plain id. */
-function idOf(value: unknown): number | null {
-  const id = Array.isArray(value) ? value[0] : value
-  return typeof id === 'number' && Number.isInteger(id) && id > 0 ? id : null
 }

@@ -5,6 +5,7 @@ import type { Write } from '../../src/ports/connector.ts'
 import { withWhatGoesAlong } from '../kit/along.ts'
 import { inHalves } from '../kit/halves.ts'
 import { type Client, read, sideBySide } from './client.ts'
+import { openCustomerAddresses } from './customer-addresses.ts'
 import { openTerms } from './customer-terms.ts'
 import { type Cell, encodeFields } from './encode.ts'
 import { failureOfMessages, isLostRace, isSyncError } from './errors.ts'
@@ -56,6 +57,7 @@ const replySchema = z.object({
  */
 export function openLoading(client: Client, models: Models, placeUnits: PlaceUnits, settings: Settings, clock: Clock) {
   const terms = openTerms(client, models, clock)
+  const withAddresses = openCustomerAddresses(client, models)
   const externalId = (key: string): string => `${settings.module}.${nameOfKey(key)}`
 
   /** Records of one object, in rounds: those of a later round add lines that have other columns than the first ones. */
@@ -195,7 +197,7 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
   }
 
   return async function load(given: readonly RecordWrite[]): Promise<readonly Outcome[]> {
-    const writes = await terms.withTerms(given)
+    const writes = await withAddresses(await terms.withTerms(given))
     const outcomes: Outcome[] = writes.map(() => ({ ok: false, failure: notSent }))
     let written = false
     for (const [object, group] of Map.groupBy(writes.entries(), ([, write]) => write.object)) {

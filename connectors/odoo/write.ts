@@ -9,6 +9,7 @@ import { isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
 import { notSent, openLoading, openLosses, type RecordWrite } from './load.ts'
 import type { Recent } from './recent.ts'
+import { idOf } from './reference.ts'
 import type { Models } from './schema.ts'
 import type { Settings } from './settings.ts'
 import { openLineUnits, type Units } from './units.ts'
@@ -45,6 +46,7 @@ export function openWriting(
       outcomes[index] = outcome.ok ? { ok: true, id: String(outcome.value) } : outcome
       if (outcome.ok && (write.lines?.remove.length ?? 0) > 0) removals.push({ index, write })
     }
+    await redirect(writes, outcomes)
     for (const [object, group] of Map.groupBy(removals, ({ write }) => write.object)) {
       for (const [field, same] of Map.groupBy(group, ({ write }) => write.lines?.field ?? '')) {
         await removeLines(object, field, same, outcomes)
@@ -72,12 +74,12 @@ export function openWriting(
       const linesOf = ({ write }: Removal) => (write.lines?.remove ?? []).flatMap((key) => lineIds.get(key) ?? [])
       // What carries no External ID any more was deleted in Odoo already.
       const pending = removals.filter((removal) => linesOf(removal).length > 0)
-      const idOf = ({ index }: Removal) => {
+      const orderOf = ({ index }: Removal) => {
         const outcome = outcomes[index]
         return outcome?.ok === true ? Number(outcome.id) : 0
       }
-      const states = object === 'sale.order' ? await statesOf(pending.map(idOf)) : new Map<number, string>()
-      const isDraft = (removal: Removal) => ['draft', 'sent'].includes(states.get(idOf(removal)) ?? 'draft')
+      const states = object === 'sale.order' ? await statesOf(pending.map(orderOf)) : new Map<number, string>()
+      const isDraft = (removal: Removal) => ['draft', 'sent'].includes(states.get(orderOf(removal)) ?? 'draft')
       for (const [draft, same] of Map.groupBy(pending, isDraft)) {
         await withHalves(
           same,
@@ -95,6 +97,45 @@ export function openWriting(
     } catch (error) {
       if (!isSyncError(error)) throw error
       for (const { index } of removals) outcomes[index] = { ok: false, failure: failureOf(error) }
+    }
+  }
+
+  /**
+   * Open deliveries follow the delivery address of their order. Odoo leaves theirs as it was, and asks a person to change it:
+   * `write` of `sale.order` in sale_stock.
+   */
+  async function redirect(writes: readonly (readonly [number, RecordWrite])[], outcomes: Outcomes): Promise<void> {
+    const moved = new Map(
+      writes.flatMap(([index, write]): [number, { index: number; address: number }][] => {
+        const address = write.do === 'update' ? Number(write.fields.partner_shipping_id ?? 0) : 0
+        const wanted = write.do === 'update' && write.object === 'sale.order' && address > 0
+        return wanted && outcomes[index]?.ok === true ? [[Number(write.id), { index, address }]] : []
+      }),
+    )
+    if (moved.size === 0 || !(await models.readable('stock.picking'))) return
+    try {
+      const parts = chunks([...moved.keys()], readMax).map((part) =>
+        client.searchRead('stock.picking', {
+          domain: [
+            ['sale_id', 'in', part],
+            ['state', 'not in', ['done', 'cancel']],
+            // What comes back comes from where it went.
+            ['picking_type_code', '!=', 'incoming'],
+          ],
+          fields: ['sale_id', 'partner_id'],
+        }),
+      )
+      const pickings = (await Promise.all(parts)).flat().flatMap(({ id, sale_id, partner_id }) => {
+        const address = moved.get(idOf(sale_id) ?? 0)?.address
+        return address === undefined || idOf(partner_id) === address ? [] : [{ id, address }]
+      })
+      for (const [address, same] of Map.groupBy(pickings, (one) => one.address)) {
+        const ids = same.map(({ id }) => id)
+        await change('stock.picking', ids, { partner_id: address })
+      }
+    } catch (error) {
+      if (!isSyncError(error)) throw error
+      for (const { index } of moved.values()) outcomes[index] = { ok: false, failure: failureOf(error) }
     }
   }
 

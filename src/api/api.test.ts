@@ -80,7 +80,7 @@ function fake(overrides: Partial<UseCases> = {}) {
       }
       const { label } = link.source
       const lines = [{ key: 'k', fields: { price_unit: '10' }, names: {}, changed: null }]
-      const more = { lines, failures: [], order: null, customer: null, totals: null }
+      const more = { lines, failures: [], order: null, customer: null, below: [], totals: null }
       return { sync: 'orders', recordId, action: 'create', label: label ?? '', fields: [field], ...more }
     },
     async problem(id) {

@@ -50,6 +50,18 @@ const contactSchema = z.strictObject({
   phone: maybeText,
 })
 
+/** An address of a deal below its customer, where an ERP keeps such. */
+const placeSchema = z.strictObject({
+  ...addressSchema.shape,
+  id: text.describe('Its content, as it has no id in the source'),
+  use: z.enum(['delivery', 'invoice']).describe('What the deal has it for'),
+  raw,
+})
+export type Place = z.infer<typeof placeSchema>
+/** A contact of a deal, likewise. */
+const personSchema = z.strictObject({ ...contactSchema.shape, raw })
+export type Person = z.infer<typeof personSchema>
+
 const customerSchema = z.strictObject({
   id: text.describe('Id in the source, with the kind of record where ids are not unique across kinds: company-77'),
   name: text,
@@ -119,8 +131,11 @@ export const dealSchema = z.strictObject({
   notes: maybeText,
   customer: customerSchema.nullable().default(null),
   contact: contactSchema.nullable().default(null),
-  billTo: addressSchema.nullable().default(null),
-  shipTo: addressSchema.nullable().default(null),
+  billTo: addressSchema.nullable().default(null).describe('Where the bill of this deal goes'),
+  shipTo: addressSchema
+    .nullable()
+    .default(null)
+    .describe('Where the goods of this deal go; that of the customer where the deal has none'),
   lines: z.array(dealLineSchema).default([]),
   raw,
 })
@@ -273,6 +288,8 @@ export type Fulfilment = z.infer<typeof fulfilmentSchema>
 export const documentSchemas = {
   deal: dealSchema,
   customer: customerSchema,
+  address: placeSchema,
+  contact: personSchema,
   product: productSchema,
   fulfilment: fulfilmentSchema,
 } as const

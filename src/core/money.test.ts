@@ -74,4 +74,11 @@ describe('completeDeal', () => {
     expect(netTotal(completed)).toBe('90')
     expect(completed.lines.map((one) => one.discountAmount)).toEqual(['3.33', '3.33', '3.34'])
   })
+
+  test('sends the goods where the customer has them sent, unless the deal says where', () => {
+    const customer = { id: '1', name: 'Acme', shipTo: { city: 'Kiel' } }
+    expect(completeDeal(deal({ customer })).shipTo?.city).toBe('Kiel')
+    expect(completeDeal(deal({ customer, shipTo: { city: 'Ulm' } })).shipTo?.city).toBe('Ulm')
+    expect(completeDeal(deal({ customer: { ...customer, shipTo: null } })).shipTo).toBeNull()
+  })
 })

@@ -81,8 +81,8 @@ function netOf(line: DealLine, digits: number): Decimal {
 }
 
 /**
- * Spreads the deal's discount over its lines and fills in what follows from the other numbers: net amounts, and what to enter
- * in an ERP that keeps so many digits.
+ * Spreads the deal's discount over its lines and fills in what follows: net amounts from the other numbers, what to enter in an
+ * ERP that keeps so many digits, and where the goods go from the customer.
  */
 export function completeDeal(deal: Deal, entryDigits: EntryDigits = anyDigits): Deal {
   const digits = digitsOf(deal.currency)
@@ -108,7 +108,7 @@ export function completeDeal(deal: Deal, entryDigits: EntryDigits = anyDigits): 
     const { price: entryPrice, discount: entryDiscount } = fitEntry(exact, amount, entryDigits)
     return { ...line, discountAmount, netAmount, netUnitPrice, entryPrice, entryDiscount }
   })
-  return { ...deal, lines }
+  return { ...deal, shipTo: deal.shipTo ?? deal.customer?.shipTo ?? null, lines }
 }
 
 /** Sum of the lines of a completed deal. */

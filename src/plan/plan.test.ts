@@ -60,6 +60,7 @@ const wanted = (fields: Record<string, string>, qty = '1'): WantedOrder => ({
   fields: { partner_id: '4', ref: 'A', ...fields },
   lines: [{ key: 'l1', fields: { qty } }],
   references: ['partner_id'],
+  addresses: ['ship', 'bill'],
 })
 const order = (condition: 'draft' | 'confirmed' | 'on_its_way' | 'over') => ({
   condition,
@@ -80,6 +81,21 @@ describe('planAmendment', () => {
     ['over', { ref: 'B' }, 'refuse'],
   ] as const)('%s order, %j changed: %s', (condition, fields, expected) => {
     expect(planAmendment(before, wanted(fields), order(condition), policies).do).toBe(expected)
+  })
+  test.each([
+    ['draft', undefined, 'write'],
+    ['draft', 'x', 'write'],
+    // No rule gave it an address when it was written.
+    ['confirmed', undefined, 'nothing'],
+    ['confirmed', null, 'write'],
+    ['confirmed', 'x', 'write'],
+    ['on_its_way', undefined, 'nothing'],
+    ['on_its_way', null, 'nothing'],
+    ['on_its_way', 'x', 'refuse'],
+    ['over', 'x', 'refuse'],
+  ] as const)('an address of a %s order, before %j: %s', (condition, ship, expected) => {
+    const fields = ship === undefined ? before.fields : { ...before.fields, ship }
+    expect(planAmendment({ ...before, fields }, wanted({ ship: 'y' }), order(condition), policies).do).toBe(expected)
   })
   test('says what changed and what to do', () => {
     const plan = planAmendment(before, wanted({ ref: 'B' }, '2'), order('on_its_way'), policies)

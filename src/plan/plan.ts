@@ -59,6 +59,8 @@ export interface WantedOrder {
   readonly lines: readonly { readonly key: string; readonly fields: JsonObject }[]
   /** Fields that refer to other records (customer, price list): they decide whose order it is, in which currency. */
   readonly references: readonly string[]
+  /** Fields that say where goods and bill go, and to whom. */
+  readonly addresses: readonly string[]
 }
 
 export type Amendment =
@@ -73,7 +75,7 @@ export function planAmendment(
   order: { condition: OrderCondition; stage: string; number: string },
   policies: OrderPolicies,
 ): Amendment {
-  const difference = differenceOf(before, wanted)
+  const difference = differenceOf(before, withoutLateAddresses(before, wanted, order.condition))
   if (difference === null) return { do: 'nothing' }
   const changed = [...Object.keys(difference.fields), ...linesChanged(difference)]
   const refuse = (because: string): Amendment => ({
@@ -100,6 +102,25 @@ export function planAmendment(
     case 'over':
       return refuse(`it is already ${order.stage.replaceAll('_', ' ')}.`)
   }
+}
+
+/**
+ * Addresses that count are those that changed. One of which the order never had any from its deal may be as old as the deal,
+ * and only the rule that tells it new: an order that was confirmed without the rule, or is on its way without an address of
+ * its own, keeps what it has.
+ */
+function withoutLateAddresses(
+  { fields: before }: Written,
+  wanted: WantedOrder,
+  condition: OrderCondition,
+): WantedOrder {
+  if (condition === 'draft') return wanted
+  const late = wanted.addresses.filter((name) =>
+    condition === 'confirmed' ? !Object.hasOwn(before, name) : (before[name] ?? null) === null,
+  )
+  if (late.length === 0) return wanted
+  const kept = Object.entries(wanted.fields).filter(([name]) => !late.includes(name))
+  return { ...wanted, fields: Object.fromEntries(kept) }
 }
 
 const linesChanged = (difference: Difference): string[] => {

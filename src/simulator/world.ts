@@ -150,6 +150,13 @@ interface ErpWords {
   readonly quantity: string
   /** A reference to nothing, in a field of the order. */
   readonly bad: JsonObject
+  /** How an order is sent to a street of its own; null where orders have no addresses. */
+  readonly shipTo: null | {
+    /** The record below the customer that the order refers to; null where the order holds the address itself. */
+    readonly place: null | ((customerId: string, street: string) => { object: string; fields: JsonObject })
+    /** @param place  the id of that record */
+    fields(street: string, place: string | null): JsonObject
+  }
 }
 
 /** What the people who deliver do in the ERP. */
@@ -200,8 +207,16 @@ export interface ErpOrder {
   readonly key: string | null
   readonly state: 'draft' | 'confirmed' | 'cancelled'
   readonly customerId: string
+  /** Where its goods and its bill go; null where an order has no addresses. */
+  readonly shipTo: Place | null
+  readonly billTo: Place | null
   readonly currency: string
   readonly net: string
   readonly total: string
   readonly lines: readonly { readonly sku: string; readonly quantity: string; readonly shipped: string }[]
+}
+interface Place {
+  readonly name: string | null
+  readonly street: string | null
+  readonly city: string | null
 }

@@ -4,7 +4,7 @@ import { IANAZone } from 'luxon'
 import { examples, registry } from '../../connectors/registry.ts'
 import { simulators } from '../../connectors/simulators.ts'
 import { neededSettings } from '../../src/cli/template.ts'
-import type { Json } from '../../src/core/json.ts'
+import type { Json, JsonObject } from '../../src/core/json.ts'
 import { secretNames } from '../../src/core/secrets.ts'
 import type { Instant } from '../../src/core/time.ts'
 import type { ObjectSchema, Write } from '../../src/ports/connector.ts'
@@ -381,6 +381,40 @@ describe.each(connectors.filter(({ role }) => role === 'erp'))('$name as an ERP'
       expect(again).toMatchObject([{ ok: true }])
     }
   })
+
+  holds(
+    name,
+    'sends each order of a customer where it says, and one that was confirmed where it says now',
+    async () => {
+      const { connection, customerId } = subject
+      const { shipTo } = subject.system.words
+      const placeOf = async (key: string, street: string): Promise<JsonObject> => {
+        if (shipTo === null) return {}
+        if (shipTo.place === null) return shipTo.fields(street, null)
+        const write: Write = { do: 'create', key, ...shipTo.place(customerId, street), lines: null }
+        const [first, again] = [await connection.write([write]), await connection.write([write])]
+        expect(again).toEqual(first)
+        return shipTo.fields(street, first[0]?.ok === true ? first[0].id : null)
+      }
+      const [quay, dock] = [await placeOf('crm_1_address_1', 'Quay 1'), await placeOf('crm_1_address_2', 'Dock 2')]
+      const outcomes = await connection.write([
+        subject.order('crm_1_deal_quay', quay),
+        subject.order('crm_1_deal_dock', dock),
+        subject.order('crm_1_deal_plain'),
+      ])
+      const ids = outcomes.map((outcome) => (outcome.ok ? outcome.id : ''))
+      const streets = () => ids.map((id) => subject.seen(id).shipTo?.street ?? null)
+      const told = (street: string) => (shipTo === null ? null : street)
+      expect(streets()).toEqual([told('Quay 1'), told('Dock 2'), null])
+      const [id = ''] = ids
+      const key = 'crm_1_deal_quay'
+      await connection.write([{ do: 'confirm', object: subject.object, id }])
+      expect(
+        await connection.write([{ do: 'update', object: subject.object, id, key, fields: dock, lines: null }]),
+      ).toEqual([{ ok: true, id }])
+      expect(streets()).toEqual([told('Dock 2'), told('Dock 2'), null])
+    },
+  )
 
   holds(name, 'never makes an order again whose answer was lost; its key finds it', async () => {
     const key = 'crm_1_deal_lost'

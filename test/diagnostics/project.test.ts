@@ -62,13 +62,14 @@ function filesWith(texts: Readonly<Record<string, string>>): ProjectFiles {
 }
 
 test.each([
-  ['hubspot', 'odoo'],
-  ['salesforce', 'netsuite'],
-])('the shipped mappings of %s and %s have no findings', async (crm, erp) => {
+  // Addresses and contacts of their own below a customer are Odoo's.
+  ['hubspot', 'odoo', 7],
+  ['salesforce', 'netsuite', 5],
+])('the shipped mappings of %s and %s have no findings', async (crm, erp, count) => {
   const project = await projectOf(crm, erp, shipped)
   const linted = await project.lint({ offline: false })
   expect(linted.flatMap((one) => one.findings).map(formatFinding)).toEqual([])
-  expect(linted).toHaveLength(5)
+  expect(linted).toHaveLength(count)
 })
 
 describe('a file that a mapping uses', () => {
@@ -122,7 +123,28 @@ test('a link that the flow does not have is refused', async () => {
   const project = await projectOf('hubspot', 'odoo', files)
   const findings = (await project.lint({ offline: true })).flatMap((one) => one.findings)
   expect(findings.map((one) => `${one.message} ${one.fix}`)).toEqual([
-    'Nothing is linked as "product" here. Known: customer.',
+    'Nothing is linked as "product" here. Known: customer, shipTo, billTo, contact.',
   ])
   await expect(project.sync('orders')).rejects.toBeInstanceOf(SyncError)
+})
+
+test('an address is linked where the ERP keeps it below its customer, and nowhere else', async () => {
+  const { text } = await shipped.mapping('mappings/netsuite/order.yaml')
+  const files = filesWith({ 'mappings/netsuite/order.yaml': text.replace('link: customer', 'link: shipTo') })
+  const findings = (await (await projectOf('hubspot', 'netsuite', files)).lint({ offline: true })).flatMap(
+    (one) => one.findings,
+  )
+  expect(findings.map((one) => `${one.message} ${one.fix}`)).toEqual([
+    'Nothing is linked as "shipTo" here. Known: customer.',
+  ])
+  const address = 'from: address\nto: customer\nfields: { a: address.street }\n'
+  const own = filesWith({
+    'mappings/netsuite/address.yaml': address.replace('to: customer', 'to: Place'),
+    ...{
+      'mappings/netsuite/order.yaml': text.replace('link: customer', 'link: shipTo'),
+    },
+  })
+  const linted = await (await projectOf('hubspot', 'netsuite', own)).lint({ offline: true })
+  expect(linted.flatMap((one) => one.findings)).toEqual([])
+  expect(linted.map(({ file }) => file.file)).toContain('mappings/netsuite/address.yaml')
 })

@@ -68,7 +68,12 @@ async function compile(system: string, name: string, connection: Connection): Pr
       {
         schemaOf: (object) => schemas.get(object) ?? null,
         ...{ otherObject: null, otherSchemaOf: () => null, tables: { countries: {}, 'odoo-units': {} } },
-        ...{ links: ['customer'], owners: false, creates: name === 'order', fileOf: () => null },
+        ...{
+          links: ['customer', 'shipTo', 'billTo', 'contact'],
+          owners: false,
+          creates: name === 'order',
+          fileOf: () => null,
+        },
       },
     )
     const missing = wanted.filter((object) => !schemas.has(object))
@@ -162,7 +167,7 @@ describe('the day that a customer asks for', () => {
       document: dealFor(day),
       op: 'create',
       account: { timeZone, currency: 'EUR' },
-      links: { customer: '43' },
+      links: { customer: '43', shipTo: null, billTo: null },
     }) as const
 
   test.each(zones)('is that day in NetSuite in %s', async (zone) => {

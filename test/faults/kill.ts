@@ -159,7 +159,7 @@ async function letRun(folder: ProjectFolder): Promise<number> {
 }
 
 /** As if an hour had passed under a server: the leases of the dead are over and swept, and what was put off is due. */
-async function passAnHour({ connection }: Embedded): Promise<void> {
+export async function passAnHour({ connection }: Embedded): Promise<void> {
   const client = new pg.Client(connection)
   await client.connect()
   const ledger = await openLedger({ connection, vaultKeys: someKeys(), log: silentLog })

@@ -371,9 +371,9 @@ describe('the schema', () => {
       otherObject: null,
       otherSchemaOf: () => null,
       tables: { countries: tableOf('countries'), 'odoo-units': tableOf('odoo-units') },
-      ...{ links: ['customer'], owners: false, creates: true, fileOf: () => null },
+      ...{ links: ['customer', 'shipTo', 'billTo', 'contact'], owners: false, creates: true, fileOf: () => null },
     }
-    for (const name of ['product', 'order', 'customer', 'fulfilment']) {
+    for (const name of ['product', 'order', 'customer', 'address', 'contact', 'fulfilment']) {
       const file = { file: `${name}.yaml`, text: text(`mappings/odoo/${name}.yaml`) }
       let compiled = compileMapping(file, context)
       for (;;) {

@@ -9,9 +9,17 @@ import { type Erp, erpLogin, openErp } from './erp.ts'
 
 /*
  * What real data brings, between a simulated Salesforce and a real Odoo: units, contacts of a company, terms of a customer,
- * streets of two lines, states, orders that end short, returns in another unit.
+ * streets of two lines, states, addresses of deals, orders that end short, returns in another unit.
  */
 
+/** A deal's own address, where it has a next step. */
+const shipTo = `  shipTo:
+    when: NextStep
+    fields:
+      street: NextStep
+      city: { value: Kiel }
+      country: { value: DE }
+`
 const mark = `D${Date.now().toString(36)}`
 let salesforce: Awaited<ReturnType<typeof startSalesforceSimulator>>
 let folder: ProjectFolder
@@ -38,7 +46,7 @@ beforeAll(async () => {
   const named = 'name: { from: Account.Name, else: person.Name }\n'
   await writeFile(
     join(own, 'deal.yaml'),
-    shipped.replace(`      ${named}`, `      ${named}      taxId: Account.AccountNumber\n`),
+    `${shipped.replace(`      ${named}`, `      ${named}      taxId: Account.AccountNumber\n`).trimEnd()}\n${shipTo}`,
   )
   project = await folder.open()
   await project.crosswalk.setup('salesforce')
@@ -215,6 +223,72 @@ test('what is shipped and comes back is told in the unit of the order line', asy
   await erp.call('stock.move', 'write', [moves.map(({ id }) => id), { quantity_done: 1 }])
   await erp.call('stock.picking', 'button_validate', [[res_id]])
   expect(await quantities()).toMatchObject([{ product_uom_qty: 3, reserved: '0', shipped: '3', returned: '0.08' }])
+})
+
+test('goods go where each deal says; open deliveries follow, and customers stay as they are', async () => {
+  const name = `${mark} two docks`
+  const values = { name, is_company: true, street: 'Am Ring 1', city: 'Bonn', customer_rank: 1 }
+  const customer = await partner(values)
+  const [country] = await erp.search('res.country', [['code', '=', 'DE']], ['name'])
+  const entered = { parent_id: customer, type: 'other', street: 'kai 2', city: 'Kiel', country_id: country?.id }
+  const typed = await partner(entered)
+  const sku = await product('BOX')
+  const accountId = salesforce.store.addAccount({ Name: name })
+  const lines = [{ sku, quantity: '1', price: '1' }]
+  const win = (step?: string) =>
+    salesforce.store.addOpportunity({ accountId, lines, ...(step === undefined ? {} : { fields: { NextStep: step } }) })
+  const deals = [win('Kai 1'), win('Kai 2'), win()]
+  await settle(project)
+  expect((await project.crosswalk.problems({ max: 10 })).map((problem) => problem.message)).toEqual([])
+  type Addressed = { name: string; state: string; partner_shipping_id: [number]; partner_invoice_id: [number] }
+  const orderOf = async (deal: string) => {
+    const fields = ['name', 'state', 'partner_shipping_id', 'partner_invoice_id']
+    const [found] = await erp.search<Addressed>('sale.order', [['client_order_ref', '=', deal]], fields)
+    return found
+  }
+  const [first, second, third] = await Promise.all(deals.map(orderOf))
+  const below = async () =>
+    erp.search<{ street: string }>('res.partner', [['parent_id', '=', customer]], ['type', 'street', 'city'])
+  const made = (await below()).find(({ id }) => id !== typed)
+  expect(made).toMatchObject({ type: 'other', street: 'Kai 1', city: 'Kiel' })
+  expect([first, second, third].map((one) => one?.partner_shipping_id[0])).toEqual([made?.id, typed, customer])
+  expect([first, second, third].map((one) => one?.partner_invoice_id[0])).toEqual([customer, customer, customer])
+  expect((await erp.search('res.partner', [['id', '=', customer]], ['street', 'city']))[0]).toMatchObject({
+    street: 'Am Ring 1',
+    city: 'Bonn',
+  })
+
+  const sentTo = async () =>
+    (await erp.search<{ partner_id: [number] }>('stock.picking', [['origin', '=', first?.name]], ['partner_id'])).map(
+      ({ partner_id }) => partner_id[0],
+    )
+  expect([first?.state, await sentTo()]).toEqual(['sale', [made?.id]])
+  salesforce.store.update('Opportunity', deals[0] ?? '', { NextStep: 'Kai 2' })
+  for (let round = 0; round < 60 && (await sentTo())[0] !== typed; round += 1) {
+    await settle(project)
+    await project.deps.clock.sleep(500)
+  }
+  expect([(await orderOf(deals[0] ?? ''))?.partner_shipping_id[0], await sentTo()]).toEqual([typed, [typed]])
+  expect(await below()).toHaveLength(2)
+})
+
+test('a draft that gets another customer goes to that one', async () => {
+  const [one, other] = [await partner({ name: `${mark} one` }), await partner({ name: `${mark} other` })]
+  const dock = await partner({ name: 'Dock', parent_id: other, type: 'delivery' })
+  const id = await erp.call<number>('sale.order', 'create', [{ partner_id: one }])
+  const fields = { partner_id: String(other) }
+  const outcomes = await project.projects
+    .current()
+    .endpoint('odoo')
+    .use((odoo) =>
+      odoo.write([
+        { do: 'update', object: 'sale.order', id: String(id), key: null, fields, unchanged: {}, lines: null },
+      ]),
+    )
+  expect(outcomes).toEqual([{ ok: true, id: String(id) }])
+  const names = ['partner_id', 'partner_shipping_id', 'partner_invoice_id']
+  const [draft] = await erp.search<Record<string, [number]>>('sale.order', [['id', '=', id]], names)
+  expect(names.map((name) => draft?.[name]?.[0])).toEqual([other, dock, other])
 })
 
 test('a shipped order is not cancelled when its deal is lost', async () => {

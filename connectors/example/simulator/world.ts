@@ -8,6 +8,7 @@ export function worldOf(store: Store): ErpWorld {
   const orderOf = (order: Order): ErpOrder => ({
     ...{ id: order.id, number: order.number, key: order.key, state: order.state },
     customerId: String(order.fields.customer),
+    ...{ shipTo: null, billTo: null },
     currency: String(order.fields.currency),
     net: store.netOf(order),
     total: store.netOf(order),
@@ -59,6 +60,7 @@ export const words: SimulatedErp['words'] = {
   line: (productId, quantity) => ({ product: productId, quantity, price: '10' }),
   quantity: 'quantity',
   bad: { customer: '999999' },
+  shipTo: null,
 }
 
 export const requests: SimulatedErp['requests'] = {

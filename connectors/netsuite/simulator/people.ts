@@ -17,12 +17,22 @@ export type SimulatedOrder = {
   /** A letter: `A` pending approval, … `H` closed. */
   readonly status: string
   readonly customerId: string
+  readonly shipTo: SimulatedAddress | null
+  readonly billTo: SimulatedAddress | null
   readonly currency: string
   readonly net: Decimal
   readonly tax: Decimal
   readonly total: Decimal
   readonly reference: string | null
   readonly lines: readonly SimulatedLine[]
+}
+type SimulatedAddress = {
+  readonly addressee: string | null
+  readonly attention: string | null
+  readonly addr1: string | null
+  readonly city: string | null
+  readonly zip: string | null
+  readonly country: string | null
 }
 type SimulatedLine = {
   readonly line: number
@@ -168,6 +178,15 @@ export function openPeople(deps: Deps, rest: Rest): NetsuiteStore {
       )
       .map((row) => orderOf(row, lines.get(Number(row.id)) ?? []))
   }
+  function addressOf(nkey: Row[string] = null): SimulatedAddress | null {
+    const row = database.get('SELECT * FROM transactionaddress WHERE nkey = ?', nkey)
+    if (row === undefined) return null
+    const { addressee, attention, addr1, city, zip, country } = row
+    return {
+      ...{ addressee: textOf(addressee), attention: textOf(attention), addr1: textOf(addr1) },
+      ...{ city: textOf(city), zip: textOf(zip), country: textOf(country) },
+    }
+  }
   function orderOf(row: Row, all: readonly Row[]): SimulatedOrder {
     const sumOf = (rows: readonly Row[]) => exact(rows.reduce((sum, one) => sum - Number(one.netamount), 0))
     const goods = all.filter((one) => one.taxline === 'F')
@@ -177,6 +196,8 @@ export function openPeople(deps: Deps, rest: Rest): NetsuiteStore {
       externalId: textOf(row.externalid),
       status: String(row.status),
       customerId: String(row.entity),
+      shipTo: addressOf(row.shippingaddress),
+      billTo: addressOf(row.billingaddress),
       currency: String(row.symbol),
       net: sumOf(goods),
       tax: sumOf(all.filter((one) => one.taxline === 'T')),

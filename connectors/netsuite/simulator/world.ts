@@ -28,6 +28,8 @@ const orderOf = (order: SimulatedOrder): ErpOrder => ({
   key: order.externalId,
   state: stateOf(order),
   customerId: order.customerId,
+  shipTo: placeOf(order.shipTo),
+  billTo: placeOf(order.billTo),
   currency: order.currency,
   net: order.net,
   total: order.total,
@@ -38,6 +40,9 @@ const orderOf = (order: SimulatedOrder): ErpOrder => ({
     shipped,
   })),
 })
+
+const placeOf = (address: SimulatedOrder['shipTo']): ErpOrder['shipTo'] =>
+  address === null ? null : { name: address.addressee, street: address.addr1, city: address.city }
 
 /** There is no cancelling of an approved order: it is closed, and may have been shipped in part before. */
 function stateOf({ status, lines }: SimulatedOrder): ErpOrder['state'] {
@@ -55,6 +60,7 @@ export const words: SimulatedErp['words'] = {
   line: (productId, quantity) => ({ item: productId, quantity, price: '-1', rate: '10' }),
   quantity: 'quantity',
   bad: { entity: '999999' },
+  shipTo: { place: null, fields: (street) => ({ 'shippingAddress.addr1': street }) },
 }
 
 const records = '/services/rest/record/v1/salesOrder'

@@ -173,6 +173,7 @@ export function openFulfilment(store: Store, { major, routeOf, stock }: Options)
     return store.create('stock.picking', {
       name: reference('WH/OUT/'),
       origin: row.name ?? false,
+      // [seen] on 14: it keeps this address, whatever the order is given later. Not simulated: the activity that tells a person.
       partner_id: row.partner_shipping_id ?? false,
       sale_id: row.id,
       group_id: group,

@@ -7,7 +7,7 @@ import { readValue } from './fields.ts'
 import { openFulfilment, type Route } from './fulfilment.ts'
 import { openLoad } from './load.ts'
 import { modelsOf } from './models.ts'
-import type { NewProduct, OdooStore, SimulatedOrder } from './people.ts'
+import type { NewProduct, OdooStore, SimulatedOrder, SimulatedPartner } from './people.ts'
 import { openRecords } from './records.ts'
 import { openRpc } from './rpc.ts'
 import { openStock } from './stock.ts'
@@ -315,12 +315,23 @@ export async function startOdooSimulator(
     return found === undefined ? null : `${found.module}.${found.name}`
   }
 
+  function partnerOf(row: Row): SimulatedPartner {
+    const text = (name: string) => (row[name] === false || row[name] === undefined ? null : String(row[name]))
+    return {
+      ...{ id: String(row.id), name: text('name') ?? '', ref: text('ref'), type: String(row.type) },
+      externalId: externalIdOf('res.partner', row.id),
+      ...{ parentId: text('parent_id'), email: text('email'), street: text('street'), city: text('city') },
+    }
+  }
+
   function orderOf(row: Row): SimulatedOrder {
     return {
       id: String(row.id),
       name: String(row.name),
       state: String(row.state),
       partnerId: String(row.partner_id),
+      shippingId: String(row.partner_shipping_id),
+      invoiceId: String(row.partner_invoice_id),
       externalId: externalIdOf('sale.order', row.id),
       reference: row.client_order_ref === false ? null : String(row.client_order_ref),
       currency: String(store.get('res.currency', Number(row.currency_id))?.name),
@@ -428,19 +439,28 @@ export async function startOdooSimulator(
     addCustomer: (values) =>
       act(() => String(records.create('res.partner', { is_company: true, customer_rank: 1, ...values }))),
     create: (model, values) => act(() => String(records.create(model, values))),
+    remove: (model, id) => act(() => records.unlink(model, [Number(id)])),
     write: (model, id, values) => act(() => records.write(model, [Number(id)], values)),
     orders: () => [...store.rows('sale.order')].map(orderOf),
     order(id) {
       const row = store.get('sale.order', Number(id))
       return row === undefined ? null : orderOf(row)
     },
-    partners: () =>
-      [...store.rows('res.partner')].map((row) => ({
+    pickings: () =>
+      [...store.rows('stock.picking')].map((row) => ({
         id: String(row.id),
-        name: String(row.name),
-        ref: row.ref === false ? null : String(row.ref),
-        externalId: externalIdOf('res.partner', row.id),
+        state: String(row.state),
+        partnerId: String(row.partner_id),
       })),
+    countryId(code) {
+      for (const row of store.rows('res.country')) if (row.code === code) return row.id
+      throw new Error(`the simulated database has no country "${code}"`)
+    },
+    partners: () => [...store.rows('res.partner')].map(partnerOf),
+    partner(id) {
+      const row = store.get('res.partner', Number(id))
+      return row === undefined ? null : partnerOf(row)
+    },
     setArchived: (model, id, archived) => act(() => records.write(model, [Number(id)], { active: !archived })),
     setDefaultTax(percent) {
       taxes =

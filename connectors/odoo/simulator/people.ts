@@ -6,6 +6,8 @@ export type SimulatedOrder = {
   readonly name: string
   readonly state: string
   readonly partnerId: string
+  readonly shippingId: string
+  readonly invoiceId: string
   readonly externalId: string | null
   readonly reference: string | null
   readonly currency: string
@@ -24,11 +26,16 @@ type SimulatedLine = {
   readonly delivered: number
   readonly externalId: string | null
 }
-type SimulatedPartner = {
+export type SimulatedPartner = {
   readonly id: string
   readonly name: string
   readonly ref: string | null
   readonly externalId: string | null
+  readonly parentId: string | null
+  readonly type: string
+  readonly email: string | null
+  readonly street: string | null
+  readonly city: string | null
 }
 export interface NewProduct {
   readonly sku: string
@@ -74,10 +81,17 @@ export interface OdooStore {
   /** Any record, in Odoo's words. */
   create(model: string, values: JsonObject): string
   write(model: string, id: string, values: JsonObject): void
+  /** Deletes a record, whatever refers to it. */
+  remove(model: string, id: string): void
   orders(): readonly SimulatedOrder[]
+  pickings(): readonly { readonly id: string; readonly state: string; readonly partnerId: string }[]
+  /** @param code  ISO 3166 alpha-2 */
+  countryId(code: string): number
   /** Null when there is none. */
   order(id: string): SimulatedOrder | null
   partners(): readonly SimulatedPartner[]
+  /** Null when there is none. */
+  partner(id: string): SimulatedPartner | null
   setArchived(model: 'product.product' | 'res.partner', id: string, archived: boolean): void
   /** Percent that new products are taxed with; null for no tax. */
   setDefaultTax(percent: number | null): void

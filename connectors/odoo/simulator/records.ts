@@ -58,6 +58,11 @@ export function openRecords(store: Store, options: Options) {
         const partner = store.get('res.partner', Number(values.partner_id))
         filled.pricelist_id ??= partner?.property_product_pricelist || 1
         filled.currency_id = currencyOf(filled)
+        // Likewise `_compute_partner_shipping_id` and `_compute_partner_invoice_id`. Before, it is the form alone that does it.
+        if (partner !== undefined) {
+          filled.partner_shipping_id ??= addressOf(partner, 'delivery')
+          filled.partner_invoice_id ??= addressOf(partner, 'invoice')
+        }
       }
       if (model === 'sale.order' && values.pricelist_id !== undefined) filled.currency_id = currencyOf(values)
       refuseTwins(model, { ...row, ...filled }, row.id)
@@ -269,6 +274,7 @@ export function openRecords(store: Store, options: Options) {
     values.currency_id = currencyOf(values)
   }
 
+  /** `address_get` of `base`, as far as one level below: the first address of the type, else the customer itself. [seen] on 14. */
   function addressOf(partner: Row, type: string): number {
     const children = store.having('res.partner', 'parent_id', partner.id)
     const found = children.find((id) => {
@@ -416,6 +422,7 @@ export function openRecords(store: Store, options: Options) {
     create,
     write,
     unlink,
+    addressOf,
     /** Writes the lines of a record, and counts the totals of an order once. */
     batch: (model: string, id: number, work: () => void) => (model === 'sale.order' ? withTotals(id, work) : work()),
   }

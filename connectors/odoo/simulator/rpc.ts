@@ -186,6 +186,16 @@ export function openRpc(parts: Parts) {
           .map(([name, field]) => [name, describe(field, locked, attributes)]),
       )
     }),
+    address_get: method('ids adr_pref', 'read', (model, args) => {
+      const partner = store.get(model, idsOf(args)[0] ?? 0)
+      if (model !== 'res.partner' || partner === undefined || !Array.isArray(args.adr_pref))
+        throw userError(`not simulated: address_get of ${model} with ${JSON.stringify(args)}`)
+      // [doc] `address_get` of `base`: the type `contact` is always among the answers.
+      const types = ['contact', ...args.adr_pref.map(String)]
+      return Object.fromEntries(
+        types.map((type) => [type, type === 'contact' ? partner.id : records.addressOf(partner, type)]),
+      )
+    }),
     ...(major < 17
       ? {
           name_get: method('ids', 'read', (model, args) =>

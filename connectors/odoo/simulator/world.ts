@@ -16,12 +16,18 @@ const text = (number: number): string => parseDecimal(number) ?? zero
 
 /** The database in the words that all simulated ERPs share. */
 export function worldOf(store: OdooStore): ErpWorld {
+  const placeOf = (id: string): ErpOrder['shipTo'] => {
+    const found = store.partner(id)
+    return found === null ? null : { name: found.name || null, street: found.street, city: found.city }
+  }
   const orderOf = (order: SimulatedOrder): ErpOrder => ({
     id: order.id,
     number: order.name,
     key: keyOf(order.externalId),
     state: states[order.state] ?? 'draft',
     customerId: order.partnerId,
+    shipTo: placeOf(order.shippingId),
+    billTo: placeOf(order.invoiceId),
     currency: order.currency,
     net: text(order.amountUntaxed),
     total: text(order.amountTotal),
@@ -71,6 +77,13 @@ export const words: SimulatedErp['words'] = {
   line: (productId, quantity) => ({ product_id: productId, product_uom_qty: quantity, price_unit: '10' }),
   quantity: 'product_uom_qty',
   bad: { partner_id: '999999' },
+  shipTo: {
+    place: (customerId, street) => ({
+      object: 'res.partner',
+      fields: { parent_id: customerId, type: 'other', street },
+    }),
+    fields: (_street, place) => ({ partner_shipping_id: place }),
+  },
 }
 
 export const requests: SimulatedErp['requests'] = {

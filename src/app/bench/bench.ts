@@ -65,6 +65,8 @@ export interface Plan {
   readonly lineage: TargetRecord['lineage']
   readonly lines: readonly { readonly key: string; readonly fields: JsonObject }[]
   readonly customer?: PlannedCustomer | null
+  /** Addresses and contacts of the record, below its customer. */
+  readonly below?: readonly PlannedBelow[]
   /** What of it is new to a record that is there; null where all of it is, or none. */
   readonly difference?: Difference | null
   readonly totals?: PlannedTotals
@@ -77,6 +79,11 @@ export interface PlannedCustomer {
   /** The values by which it was recognised; null where it was linked before, or carries our key. */
   readonly by: string | null
   readonly fields: TargetRecord['lineage']
+}
+
+export interface PlannedBelow extends PlannedCustomer {
+  /** The name that `link` gives it: `shipTo`. */
+  readonly link: string
 }
 
 /** `target` is null where the record is not there yet, or was not read. */

@@ -83,7 +83,9 @@ function openFinding(kind: Kind, bench: Bench) {
   async function byStep(step: MatchStep, subjects: readonly Sought[]): Promise<void> {
     const asking = subjects.filter(
       ({ ref, fields }) =>
-        !brought.has(refText(ref)) && fields !== null && step.same.every((name) => !isBlank(fields[name])),
+        !brought.has(refText(ref)) &&
+        fields !== null &&
+        (step.whole || step.same.every((name) => !isBlank(fields[name]))),
     )
     if (asking.length === 0) return
     const found = await bench.find(
@@ -99,7 +101,11 @@ function openFinding(kind: Kind, bench: Bench) {
     const owners = new Map(linked.filter((link) => link.sync === kind.sync).map((link) => [link.target.id, link]))
     const asked = new Map<string, Sought>()
     for (const [index, subject] of asking.entries()) {
-      const by = step.same.map((name) => String(subject.fields?.[name])).join(' / ')
+      const values = step.same.map((name) => subject.fields?.[name])
+      const by = values
+        .filter((value) => !isBlank(value))
+        .map(String)
+        .join(' / ')
       const twin = asked.get(by.toLowerCase())
       asked.set(by.toLowerCase(), subject)
       decide(subject, { by, identity: step.identity, twin }, found[index] ?? [], owners)
@@ -117,6 +123,12 @@ function openFinding(kind: Kind, bench: Bench) {
     const own = found.find(isOwn)
     if (own !== undefined) {
       take(subject, own, owners.get(own.id)?.origin === 'adopted' ? 'adopt' : 'recover')
+      return
+    }
+    if (kind.alike === 'same') {
+      // An archived one was put aside by a person.
+      const there = found.find((match) => !match.archived)
+      if (there !== undefined) take(subject, there, 'adopt', by)
       return
     }
     // Alike is not the same: one that we created for another record of the source belongs to that one. An identity is the same.

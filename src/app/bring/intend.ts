@@ -5,7 +5,7 @@ import type { Kind } from './kind.ts'
 
 /** Stores the intent before any call: from here on each of them has a link. @returns links in the order given */
 export async function intend(
-  kind: Pick<Kind, 'sync' | 'name' | 'object' | 'scope'>,
+  kind: Pick<Kind, 'sync' | 'name' | 'object' | 'scope' | 'alike'>,
   subjects: readonly { readonly ref: RecordRef; readonly key: string; readonly label: string | null }[],
   bench: Pick<Bench, 'links' | 'target'>,
 ): Promise<readonly Link[]> {
@@ -16,7 +16,7 @@ export async function intend(
       key,
       source: { ref, label },
       target: { connection: bench.target.name, object: kind.object },
-      scope: kind.scope,
+      scope: kind.alike === 'same' ? key : kind.scope,
     })),
   )
 }

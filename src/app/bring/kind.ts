@@ -13,6 +13,11 @@ export interface Kind {
   readonly object: string
   /** Within which a record of the target belongs to one record of the source: everywhere, or this sync alone. */
   readonly scope: string
+  /**
+   * What another record of the target is that is alike: `other`, unless it is an identity; or the `same`, where content is all
+   * there is to it, as to an address. Then one record of the target may stand for several of the source.
+   */
+  readonly alike: 'other' | 'same'
   /** Two workers may bring the same one at the same moment, as several records refer to it. */
   readonly shared: boolean
   /** Whether creating one needs the guard's consent. */

@@ -204,15 +204,16 @@ async function bringOne(
 const never = () => {
   throw new Error('nobody is to be asked')
 }
-const kindOf = (sync: string): Kind => ({
+const kindOf = (sync: string, alike: Kind['alike'] = 'other'): Kind => ({
   sync,
   name: 'customer',
   object: 'res.partner',
   scope: sync,
+  alike,
   shared: true,
   guarded: false,
   firstStage: null,
-  match: [{ same: ['name'], identity: false }],
+  match: [{ same: ['name'], identity: false, whole: false }],
   whenMissing: 'create',
   texts: {
     ambiguous: (subject, by, matches, owner) => ({
@@ -238,51 +239,55 @@ let count = 0
 /** So many calls a worker needs at most; the last ones are beyond the end of most. */
 const callsMax = 10
 
-describe.each<[Habit, 'missing' | 'there']>([
-  ['answers with the one it has', 'missing'],
-  ['refuses a second one', 'missing'],
-  ['is busy with the first one', 'missing'],
-  ['loses its answers', 'missing'],
-  ['answers with the one it has', 'there'],
-])('two workers that bring one customer to a target that %s, where it is %s', (habit, there) => {
-  test.each(Array.from({ length: callsMax }, (_one, index) => index))(
-    'get the same one when the first is held before call %i, whatever the second does meanwhile',
-    async (first) => {
-      for (let second = 0; second <= callsMax; second += 1) {
-        count += 1
-        const kind = kindOf(`race${count}`)
-        const target = openTarget(habit)
-        const subject = customerOf(String(count))
-        if (there === 'there') target.add(null, `Customer ${count}`)
-        // One that waits for what the other is about to finish is tried again when that one went on.
-        const one = openWorker(target, kind, subject, () => void other.until(1000))
-        const other = openWorker(target, kind, subject)
-        await one.until(first)
-        await other.until(second)
-        void one.until(1000)
-        await one.done
-        void other.until(1000)
-        const results = [await one.done, await other.done]
-        const where = `first held before call ${first}, second before call ${second}`
-        expect({ where, customers: target.customers.length }).toEqual({ where, customers: 1 })
-        const [only] = target.customers
-        expect({ where, results }).toMatchObject({
-          where,
-          results: [
-            { ok: true, id: only?.id },
-            { ok: true, id: only?.id },
-          ],
-        })
-        expect(await linkOf(kind, subject.ref)).toMatchObject({
-          state: 'linked',
-          origin: there === 'there' ? 'adopted' : 'created',
-          target: { id: only?.id },
-        })
-      }
-    },
-    120_000,
-  )
-})
+describe.each<[Habit, 'missing' | 'there', Kind['alike']]>([
+  ['answers with the one it has', 'missing', 'other'],
+  ['refuses a second one', 'missing', 'other'],
+  ['is busy with the first one', 'missing', 'other'],
+  ['loses its answers', 'missing', 'other'],
+  ['answers with the one it has', 'there', 'other'],
+  ['refuses a second one', 'missing', 'same'],
+])(
+  'two workers that bring one customer to a target that %s, where it is %s and what is alike is the %s',
+  (habit, there, alike) => {
+    test.each(Array.from({ length: callsMax }, (_one, index) => index))(
+      'get the same one when the first is held before call %i, whatever the second does meanwhile',
+      async (first) => {
+        for (let second = 0; second <= callsMax; second += 1) {
+          count += 1
+          const kind = kindOf(`race${count}`, alike)
+          const target = openTarget(habit)
+          const subject = customerOf(String(count))
+          if (there === 'there') target.add(null, `Customer ${count}`)
+          // One that waits for what the other is about to finish is tried again when that one went on.
+          const one = openWorker(target, kind, subject, () => void other.until(1000))
+          const other = openWorker(target, kind, subject)
+          await one.until(first)
+          await other.until(second)
+          void one.until(1000)
+          await one.done
+          void other.until(1000)
+          const results = [await one.done, await other.done]
+          const where = `first held before call ${first}, second before call ${second}`
+          expect({ where, customers: target.customers.length }).toEqual({ where, customers: 1 })
+          const [only] = target.customers
+          expect({ where, results }).toMatchObject({
+            where,
+            results: [
+              { ok: true, id: only?.id },
+              { ok: true, id: only?.id },
+            ],
+          })
+          expect(await linkOf(kind, subject.ref)).toMatchObject({
+            state: 'linked',
+            origin: there === 'there' ? 'adopted' : 'created',
+            target: { id: only?.id },
+          })
+        }
+      },
+      120_000,
+    )
+  },
+)
 
 test('a worker that made one just when a person did takes the one that the other worker has linked', async () => {
   const kind = kindOf('person')

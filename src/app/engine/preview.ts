@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../core/json.ts'
 import { type Failure, SyncError } from '../../core/problem.ts'
 import type { Lineage } from '../../mapping/run/run.ts'
 import { openBatch } from '../bench/batch.ts'
-import { openBench, type Plan, type PlannedCustomer, type PlannedTotals } from '../bench/bench.ts'
+import { openBench, type Plan, type PlannedBelow, type PlannedCustomer, type PlannedTotals } from '../bench/bench.ts'
 import type { Deps } from '../bench/deps.ts'
 import { openLookups } from '../bench/lookups.ts'
 import type { Sync } from '../flows/flow.ts'
@@ -18,6 +18,8 @@ export interface Preview {
   readonly lines: readonly PreviewLine[]
   /** Whose order it is; null for a record that has no customer, or when that is what the problem is about. */
   readonly customer: PreviewCustomer | null
+  /** Addresses and contacts of the record, below its customer. */
+  readonly below: readonly PreviewBelow[]
   /** What the deal says beside what the order says now, which is null for one that is not there. */
   readonly totals: PlannedTotals | null
   readonly failures: readonly Failure[]
@@ -42,6 +44,9 @@ interface PreviewLine {
   readonly changed: readonly string[] | null
 }
 interface PreviewCustomer extends Omit<PlannedCustomer, 'fields'> {
+  readonly fields: readonly PreviewField[]
+}
+interface PreviewBelow extends Omit<PlannedBelow, 'fields'> {
   readonly fields: readonly PreviewField[]
 }
 
@@ -107,7 +112,8 @@ function shown(
 ): Preview {
   const failures = outcome !== null && 'failed' in outcome ? [outcome.failed] : []
   const leftOut = outcome !== null && 'done' in outcome && outcome.done === 'left_out'
-  const { lineage = [], customer = null, difference = null } = plan ?? {}
+  const { lineage = [], customer = null, below = [], difference = null } = plan ?? {}
+  const plainly = (one: Lineage) => fieldOf(one, null)
   return {
     sync: sync.name,
     recordId,
@@ -126,7 +132,8 @@ function shown(
         changed: difference === null ? null : Object.keys(changed),
       }
     }),
-    customer: customer === null ? null : { ...customer, fields: customer.fields.map((one) => fieldOf(one, null)) },
+    customer: customer === null ? null : { ...customer, fields: customer.fields.map(plainly) },
+    below: below.map((one) => ({ ...one, fields: one.fields.map(plainly) })),
     totals: plan?.totals ?? null,
     failures,
   }

@@ -22,6 +22,10 @@ export interface MappingPart {
   readonly other: string | null
   /** What `link` may name in it. */
   readonly links?: readonly string[]
+  /** What `link` may name in it besides, by the optional part that gives it: where its file is there. */
+  readonly linksOf?: Readonly<Record<string, readonly string[]>>
+  /** Whether the file may be missing: not every system has such records. */
+  readonly optional?: boolean
   /** Whether records are created with it: then it must fill every required field. */
   readonly creates?: boolean
 }
@@ -59,6 +63,8 @@ export interface Opening {
   readonly source: Endpoint
   readonly target: Endpoint
   readonly mapping: (role: string) => CompiledMapping
+  /** Of an optional part; null where its file is missing. */
+  readonly mappingIfThere: (role: string) => CompiledMapping | null
   /** Of the mappings' text. */
   readonly digest: string
   /** The sync that follows this one. */

@@ -57,6 +57,9 @@ interface Part {
   readonly other: { readonly endpoint: Endpoint; readonly mapping: string } | null
   /** What `link` may name in the mapping. */
   readonly links: readonly string[]
+  /** What it may name besides, where the file of this path is there. */
+  readonly linksWith: readonly { readonly path: string; readonly names: readonly string[] }[]
+  readonly optional: boolean
   /** Whether records are created with the mapping. */
   readonly creates: boolean
 }
@@ -95,16 +98,35 @@ export function openProject(
     const ends = endsOf(name)
     const parts = flowOf(sync.document).parts(sync, { source: ends.source.system, target: ends.target.system })
     return Object.fromEntries(
-      Object.entries(parts).map(([role, { file, own, other, links = [], creates = false }]): [string, Part] => {
+      Object.entries(parts).map(([role, part]): [string, Part] => {
+        const { file, own, other, links = [], linksOf = {}, optional = false, creates = false } = part
         const met = other === null ? undefined : parts[other]
         const reached = met === undefined ? null : { endpoint: ends[met.own], mapping: met.file }
-        return [role, { path: file, own: ends[own], other: reached, links, creates }]
+        const linksWith = Object.entries(linksOf).map(([from, names]) => ({ path: parts[from]?.file ?? '', names }))
+        return [role, { path: file, own: ends[own], other: reached, links, linksWith, optional, creates }]
       }),
     )
   }
 
+  /** All that `link` may name in a mapping. */
+  async function linksOf({ links, linksWith }: Part): Promise<readonly string[]> {
+    const others = await Promise.all(
+      linksWith.map(async ({ path, names }) => ((await mappingIfThere(path)) === null ? [] : names)),
+    )
+    return [...links, ...others.flat()]
+  }
+
+  /** Without those whose file may be missing and is. */
+  async function present<P extends Part>(parts: readonly P[]): Promise<readonly P[]> {
+    const there = await Promise.all(
+      parts.map(async (part) => !part.optional || (await mappingIfThere(part.path)) !== null),
+    )
+    return parts.filter((_, index) => there[index])
+  }
+
   async function compile(part: Part, offline: boolean) {
     const file = await files.mapping(part.path)
+    const links = await linksOf(part)
     const other = part.other === null ? null : await files.mapping(part.other.mapping)
     const tables = await files.tables()
     const schemas = new Map<string, ObjectSchema | null>()
@@ -135,7 +157,7 @@ export function openProject(
         otherObject,
         otherSchemaOf: (object) => otherSchemas.get(object) ?? null,
         tables,
-        links: part.links,
+        links,
         // No flow writes in both directions.
         owners: false,
         creates: part.creates,
@@ -168,10 +190,8 @@ export function openProject(
   }
 
   async function openSync(name: string): Promise<Sync> {
-    const parts = partsOf(name)
-    const compiled = await Promise.all(
-      Object.entries(parts).map(async ([role, part]) => [role, await compile(part, false)] as const),
-    )
+    const parts = await present(Object.entries(partsOf(name)).map(([role, part]) => ({ ...part, role })))
+    const compiled = await Promise.all(parts.map(async (part) => [part.role, await compile(part, false)] as const))
     const mistakes = compiled.flatMap(([, one]) => one.findings.filter((finding) => !isWarning(finding)))
     const byRole = new Map(compiled.map(([role, one]) => [role, one.mapping]))
     const mapping = (role: string): CompiledMapping => {
@@ -193,7 +213,10 @@ export function openProject(
     ])
     const { role, end } = flow.records
     const records = { connection: endsOf(name)[end].name, object: mapping(role).object }
-    const opened = flow.open({ name, config: sync, ...endsOf(name), mapping, digest, feeds: followerOf(name), records })
+    const opened = flow.open({
+      ...{ name, config: sync, ...endsOf(name), digest, feeds: followerOf(name), records, mapping },
+      mappingIfThere: (role) => (byRole.has(role) ? mapping(role) : null),
+    })
     const [watch] = opened.watches
     if (watch !== undefined) await nameRecords(opened, watch.object)
     // It reads the links and problems of the sync it goes on from, also where that one was not opened yet.
@@ -240,7 +263,7 @@ export function openProject(
     async lint({ offline }) {
       const parts = new Map<string, Part>()
       for (const name of Object.keys(config.syncs)) {
-        for (const part of Object.values(partsOf(name))) parts.set(`${part.own.name} ${part.path}`, part)
+        for (const part of await present(Object.values(partsOf(name)))) parts.set(`${part.own.name} ${part.path}`, part)
       }
       const compileAll = (some: ReadonlyMap<string, Part>) =>
         Promise.all([...some.values()].map(async (part) => ({ part, ...(await compile(part, offline)) })))
@@ -250,7 +273,8 @@ export function openProject(
       for (const { part, files } of compiled) {
         for (const { file } of files) {
           const key = `${part.own.name} ${file}`
-          if (!parts.has(key)) used.set(key, { path: file, own: part.own, other: null, links: [], creates: false })
+          const plain = { other: null, links: [], linksWith: [], optional: false, creates: false }
+          if (!parts.has(key)) used.set(key, { path: file, own: part.own, ...plain })
         }
       }
       const told = new Set<string>()

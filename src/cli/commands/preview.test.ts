@@ -34,6 +34,15 @@ const preview: Preview = {
     { key: 'k1', fields: { product_id: '12', product_uom_qty: '20' }, names: { product_id: 'Pump' }, changed: null },
   ],
   customer: { id: '7', label: 'Acme', by: 'DE123456788', fields: [] },
+  below: [
+    { link: 'shipTo', id: '8', label: 'Acme, Dock 4', by: 'Dock 4, Kiel', fields: [] },
+    {
+      ...{ link: 'billTo', id: null, label: 'Head office, Bonn', by: null },
+      fields: [
+        { field: 'city', value: 'Bonn', rule: 'address.city', source: 'Bonn', name: null, changed: null, note: null },
+      ],
+    },
+  ],
   totals: { source: { net: decimal(420), tax: null, total: null, currency: 'EUR' }, target: null },
   failures: [],
 }
@@ -46,6 +55,10 @@ test('shows each value, where it comes from and by which rule', async () => {
     + An order would be created
 
     Customer  Acme (7), recognised by DE123456788
+    Ship to  Acme, Dock 4 (8), there already
+    Bill to  Head office, Bonn: would be created below the customer
+      FIELD  VALUE  FROM  RULE          NOTE
+      city   Bonn   Bonn  address.city
     TOTALS  NET  TAX  TOTAL  CURRENCY
     deal    420  –    –      EUR
 
@@ -72,6 +85,7 @@ test('shows what is in the way, and fails', async () => {
     fields: [],
     lines: [],
     customer: null,
+    below: [],
     totals: null,
     failures: [failure],
   }
@@ -94,6 +108,7 @@ test('marks what would be written anew, beside the totals of both', async () => 
     fields: preview.fields.map((field) => ({ ...field, changed: field.field === 'client_order_ref' })),
     lines: preview.lines.map((line) => ({ ...line, changed: ['product_uom_qty'] })),
     customer: { id: null, label: null, by: null, fields: preview.fields.slice(2) },
+    below: [],
     totals: {
       source: { net: decimal(420), tax: null, total: null, currency: 'EUR' },
       target: { net: decimal(400), tax: decimal(76), total: decimal(476), currency: 'EUR' },

@@ -26,7 +26,7 @@ function show(record: string, preview: Preview, session: Session): string {
   const { paint } = session
   const title = `${paint.bold(`${titled(record)} ${oneLine(preview.recordId)}`)}  ${oneLine(preview.label)}  ${paint.dim(`sync ${preview.sync}`)}\n`
   const parts = [title + action(record, preview, session)]
-  const about = customerOf(preview, session) + totalsOf(record, preview, session)
+  const about = customerOf(preview, session) + belowOf(preview, session) + totalsOf(record, preview, session)
   if (about !== '') parts.push(about)
   if (preview.fields.length > 0) parts.push(fieldTable(preview.fields, session))
   if (preview.lines.length > 0) {
@@ -78,6 +78,18 @@ function customerOf({ customer }: Preview, session: Session): string {
   const why = customer.by === null ? 'linked before' : `recognised by ${customer.by}`
   return `${head}${oneLine(customer.label ?? '')} (${oneLine(customer.id)}), ${oneLine(why)}\n`
 }
+
+const linkTitles: Readonly<Record<string, string>> = { shipTo: 'Ship to', billTo: 'Bill to', contact: 'Contact' }
+
+const belowOf = ({ below }: Preview, session: Session): string =>
+  below
+    .map(({ link, id, label, by, fields }) => {
+      const head = `${session.paint.bold(linkTitles[link] ?? link)}  `
+      if (id === null)
+        return `${head}${oneLine(label ?? '')}: would be created below the customer\n${fieldTable(fields, session, 2)}`
+      return `${head}${oneLine(label ?? by ?? '')} (${oneLine(id)}), ${by === null ? 'used before' : 'there already'}\n`
+    })
+    .join('')
 
 function totalsOf(record: string, { totals, order }: Preview, session: Session): string {
   if (totals === null) return ''

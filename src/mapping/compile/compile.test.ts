@@ -129,9 +129,10 @@ lines:
     expect(mapping.linesField).toBe('order_line')
     expect(mapping.references).toEqual(['partner_id'])
     expect(mapping.match).toEqual([
-      { same: ['ref'], identity: true },
-      { same: ['note'], identity: false },
+      { same: ['ref'], identity: true, whole: false },
+      { same: ['note'], identity: false, whole: false },
     ])
+    expect(mapping.fieldLinks).toMatchObject({ partner_id: ['customer'], ref: [] })
     expect(mapping.problemField).toBe('x_problem')
   })
 })
@@ -181,6 +182,18 @@ lines:
       expect(findings).toMatchObject([{ kind: 'unknown_word', message: expect.stringContaining('not known in lines') }])
     },
   )
+})
+
+test('a match may compare fields as a whole, and a link have an alternative', () => {
+  const text = (word: string) =>
+    `from: deal\nto: x\nmatch: [{ same: [a, b], ${word} }]\nfields: { a: { link: customer, else: deal.number }, b: deal.poNumber }`
+  const mapping = compile(text('whole: true'))
+  expect(mapping.match).toEqual([{ same: ['a', 'b'], identity: false, whole: true }])
+  expect([mapping.fieldLinks, mapping.fieldReads]).toEqual([
+    { a: ['customer'], b: [] },
+    { a: ['number'], b: ['poNumber'] },
+  ])
+  expect(findingsOf(text('whole: much'))).toMatchObject([{ message: '"whole" is true or false.' }])
 })
 
 test('where the flow links nothing, a link is refused', () => {

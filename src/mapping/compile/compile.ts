@@ -75,6 +75,8 @@ export interface CompiledMapping {
   readonly fieldReads: Readonly<Record<string, readonly string[]>>
   /** How many digits after the point the target keeps, by field as in `fieldReads`, where that is settled. */
   readonly fieldDigits: Readonly<Record<string, number>>
+  /** By field of the target, the links whose ids its rule gives. Empty for an inbound mapping. */
+  readonly fieldLinks: Readonly<Record<string, readonly string[]>>
   /** Whose change counts, of the fields that say so. See `fieldsToWrite`. */
   readonly owners: Readonly<Record<string, Owner>>
   /**
@@ -239,6 +241,7 @@ function inboundMapping(
     references: [],
     fieldReads: {},
     fieldDigits: {},
+    fieldLinks: {},
     owners: {},
     match: [],
     problemField: null,
@@ -295,6 +298,9 @@ function compileOutbound(
     ),
     fieldDigits: Object.fromEntries(
       [...fields, ...(lines?.fields ?? [])].flatMap(({ path, digits }) => (digits === null ? [] : [[path, digits]])),
+    ),
+    fieldLinks: Object.fromEntries(
+      [...fields, ...(lines?.fields ?? [])].map(({ path, rule }) => [path, pathsIn(rule.reads, 'link')]),
     ),
     owners: Object.fromEntries(fields.flatMap(({ name, rule }) => (rule.owner === null ? [] : [[name, rule.owner]]))),
     match,

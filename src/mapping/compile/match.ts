@@ -3,14 +3,16 @@ import type { RuleContext } from './rule-context.ts'
 import type { Fields } from './shape.ts'
 import { didYouMean } from './suggest.ts'
 import { checkWords, textOf } from './words.ts'
-import { type Entry, entryOf, type Node } from './yaml.ts'
+import { type Entry, entryOf, type MapNode, type Node } from './yaml.ts'
 
 export interface MatchStep {
   readonly same: readonly string[]
   readonly identity: boolean
+  /** Whether an empty field is compared, too; else the step is for records that have all of them. */
+  readonly whole: boolean
 }
 
-/** Compiles `match`: steps that are each a field's name, or `{ same: [names], identity: true }`. */
+/** Compiles `match`: steps that are each a field's name, or `{ same: [names] }` with `identity: true` or `whole: true`. */
 export function compileMatch(
   entry: Entry | undefined,
   fields: readonly TargetField[],
@@ -29,17 +31,24 @@ export function compileMatch(
 
 function compileStep(node: Node, fields: readonly TargetField[], context: RuleContext): MatchStep {
   const { report } = context
-  if (node.is !== 'map') return { same: [nameOf(node, fields, context)], identity: false }
-  checkWords(node, ['same', 'identity'], context)
+  if (node.is !== 'map') return { same: [nameOf(node, fields, context)], identity: false, whole: false }
+  checkWords(node, ['same', 'identity', 'whole'], context)
   const same = entryOf(node, 'same')
-  const identity = entryOf(node, 'identity')
-  const truth = identity?.value.is === 'scalar' ? identity.value.value : false
-  if (typeof truth !== 'boolean') report(identity?.value.at ?? node.at, 'wrong_form', '"identity" is true or false.')
+  const identity = truthOf(node, 'identity', context)
+  const whole = truthOf(node, 'whole', context)
   if (same?.value.is !== 'list' || same.value.entries.length === 0) {
     report((same?.value ?? node).at, 'missing_word', 'A step needs `same`, a list of fields.')
-    return { same: [], identity: false }
+    return { same: [], identity, whole }
   }
-  return { same: same.value.entries.map((name) => nameOf(name, fields, context)), identity: truth === true }
+  return { same: same.value.entries.map((name) => nameOf(name, fields, context)), identity, whole }
+}
+
+function truthOf(node: MapNode, word: string, { report }: RuleContext): boolean {
+  const entry = entryOf(node, word)
+  const truth = entry?.value.is === 'scalar' ? entry.value.value : false
+  if (entry !== undefined && typeof truth !== 'boolean')
+    report(entry.value.at, 'wrong_form', `"${word}" is true or false.`)
+  return truth === true
 }
 
 /** The name of a field that the mapping fills: nothing else is known of the record that is looked for. */

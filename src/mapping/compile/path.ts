@@ -6,8 +6,11 @@ import { anyShape, type Field, type Fields, type Shape } from './shape.ts'
 import { didYouMean, listed, nearest } from './suggest.ts'
 import type { Position, Report } from './yaml.ts'
 
-/** Whose record a path reads: the mapping's own system, the document, the other system, the account. */
-type Space = 'remote' | 'document' | 'other' | 'account'
+/**
+ * Whose record a path reads: the mapping's own system, the document, the other system, the account. Of a `link` the path is
+ * its name.
+ */
+type Space = 'remote' | 'document' | 'other' | 'account' | 'link'
 
 /** A name that paths start with. */
 export interface Root {

@@ -6,7 +6,7 @@ import type { Example, Transform } from '../transforms/transform.ts'
 import { findingKinds } from './finding.ts'
 import { documentFields, type Fields } from './shape.ts'
 
-const documents: readonly DocumentName[] = ['deal', 'customer', 'product', 'fulfilment']
+const documents: readonly DocumentName[] = ['deal', 'customer', 'address', 'contact', 'product', 'fulfilment']
 const generated = '<!-- Written by `node src/main/reference.ts`; do not edit. -->'
 
 /** The text of docs/reference/mapping.md. */
@@ -58,7 +58,7 @@ one YAML file, \`mappings/<system>/<document>.yaml\`, checked as a whole by \`cr
 | \`fields\` | names of the target with their rules |
 | \`lines\` | lists of the target, see below |
 | \`watch\` | inbound: which records are looked at, see below; all of them without it |
-| \`match\` | outbound: how a record that is there already is recognised, best way first: \`match: [{ same: [vat], identity: true }, email]\`. An identity names one thing; the others say only that two are alike |
+| \`match\` | outbound: how a record that is there already is recognised, best way first: \`match: [{ same: [vat], identity: true }, email]\`. An identity names one thing; the others say only that two are alike. A step counts where none of its fields is empty; with \`whole: true\` an empty field is compared as well, as in an address |
 | \`problem\` | outbound: the field of the target that shows what keeps its record from getting across |
 
 ## Paths
@@ -83,7 +83,7 @@ entry of a list is \`contacts.0.email\`; a whole list is walked by \`each\`.
 | \`{ expr: "JSONata" }\` | what the expression gives; \`with\`, \`map\` and \`default\` may follow |
 | \`{ lookup: object, where: { field: rule }, default: literal, optional: true }\` | outbound: the id of the one active record that meets all conditions. None or several are a problem; \`default\` stands in for none, and \`default: null\` leaves the field empty then. When all conditions are empty: nothing with \`optional\`, else a problem |
 | \`{ lookup: object, where: [{ field: rule }, { field: rule }] }\` | the same in several ways, the best first: the first that finds something counts; one with an empty value is skipped |
-| \`{ link: customer }\` | outbound: the id that another record of the sync has in the target. Which names there are depends on the sync: an order has \`customer\`, other mappings have none |
+| \`{ link: customer, else: rule }\` | outbound: the id that another record of the sync has in the target. Which names there are depends on the sync: an order has \`customer\`, and \`shipTo\`, \`billTo\` and \`contact\` where the ERP's folder has the mappings \`address\` and \`contact\`; these two have \`customer\`, other mappings none. What the deal does not have is empty, and \`else\` counts |
 | \`{ each: path, as: name, when: rule, fields: { … } }\` | inbound: a list with one object for each entry for which \`when\` holds |
 | \`{ when: rule, fields: { … } }\` | inbound: an object, or nothing when \`when\` does not hold |
 | \`{ use: file, from: path, when: rule, fields: { … }, else: { use: … } }\` | inbound: an object that another mapping fills, see below |

@@ -17,7 +17,7 @@ const wordsOf = {
   value: ['value', 'on', 'owner'],
   expr: ['expr', 'reads', 'with', 'map', 'default', 'on', 'owner'],
   lookup: ['lookup', 'where', 'default', 'optional', 'on', 'owner'],
-  link: ['link', 'on', 'owner'],
+  link: ['link', 'else', 'on', 'owner'],
 } as const
 const heads = ['from', 'value', 'expr', 'lookup', 'link'] as const
 export const reservedWords: ReadonlySet<string> = new Set([
@@ -117,7 +117,7 @@ function compileHead(
     case 'lookup':
       return compileLookup(node, target, scope, context)
     case 'link':
-      return compileLink(node, target, context)
+      return compileLink(node, target, scope, context)
   }
 }
 
@@ -272,7 +272,7 @@ function compileValue(node: MapNode, target: Target, context: RuleContext): Draf
   return { evaluate: () => value, kind: 'any', text, reads: [], on: null, owner: null, path: null, table: null }
 }
 
-function compileLink(node: MapNode, target: Target, context: RuleContext): Draft | null {
+function compileLink(node: MapNode, target: Target, scope: PathScope, context: RuleContext): Draft | null {
   const entry = entryOf(node, 'link') as Entry
   const name = textOf(entry, context)
   if (name === null) return null
@@ -287,11 +287,16 @@ function compileLink(node: MapNode, target: Target, context: RuleContext): Draft
     )
     return null
   }
+  const elseEntry = entryOf(node, 'else')
+  const otherwise = elseEntry === undefined ? undefined : compileDraft(elseEntry.value, target, scope, context)
+  if (otherwise === null) return null
+  if (otherwise !== undefined && refuseWriting(otherwise, (elseEntry as Entry).value.at, context)) return null
+  const first = linked(name, target.path)
   return {
-    evaluate: linked(name, target.path),
-    kind: 'reference',
-    text: `link ${name}`,
-    reads: [],
+    evaluate: otherwise === undefined ? first : either(first, otherwise.evaluate),
+    kind: otherwise === undefined || otherwise.kind === 'reference' ? 'reference' : 'any',
+    text: [`link ${name}`, ...(otherwise === undefined ? [] : [`else ${otherwise.text}`])].join(', '),
+    reads: [{ space: 'link', path: name }, ...(otherwise?.reads ?? [])],
     on: null,
     owner: null,
     path: null,

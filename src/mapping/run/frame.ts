@@ -39,7 +39,7 @@ export interface Pass {
   /** Names the record in messages: `deal D-901`. */
   readonly record: string
   readonly zone: string
-  readonly links: Readonly<Record<string, string | Hole>>
+  readonly links: Readonly<Record<string, string | Hole | null>>
   readonly failures: Failure[]
   readonly expressions: ReadonlyMap<string, ExpressionAnswer>
   readonly lookups: ReadonlyMap<string, LookupAnswer>

@@ -28,8 +28,8 @@ export interface Scope {
   readonly op: 'create' | 'update'
   /** The account of the mapping's own system. */
   readonly account: Json
-  /** Target ids by name: `{ customer: '43' }`; a hole where the id is not known yet, see `fillHole`. */
-  readonly links: Readonly<Record<string, string | Hole>>
+  /** Target ids by name: `{ customer: '43' }`; a hole where the id is not known yet, see `fillHole`, null where there is none. */
+  readonly links: Readonly<Record<string, string | Hole | null>>
 }
 
 /** Values are neutral, as `Write` in ports/connector.ts has them. */
@@ -120,7 +120,7 @@ interface Job<T> {
   readonly record: string
   /** What the roots of paths are read from: the record, then the account. */
   readonly slots: readonly [Json, Json]
-  readonly links: Readonly<Record<string, string | Hole>>
+  readonly links: Readonly<Record<string, string | Hole | null>>
   /** Null when something is missing: answers, or values that are among the failures. */
   run(frame: Frame): T | null
 }

@@ -36,13 +36,15 @@ const caseSchema = z.strictObject({
     op: z.enum(['create', 'update']).default('create'),
     deal: jsonObject.optional(),
     customer: jsonObject.optional(),
+    address: jsonObject.optional(),
+    contact: jsonObject.optional(),
     product: jsonObject.optional(),
     fulfilment: jsonObject.optional(),
     record: jsonObject.optional(),
     crm: jsonObject.optional(),
     erp: jsonObject.optional(),
     account: jsonObject.default({}),
-    links: z.record(z.string(), z.string()).default({ customer: '1' }),
+    links: z.record(z.string(), z.string().nullable()).default({ customer: '1' }),
     lookups: z.array(lookupSchema).default([]),
   }),
   expect: jsonObject.optional(),
@@ -123,7 +125,12 @@ async function problemOf(
   if (problems[0] !== undefined) return problems[0]
   const raw = rawOf(given, 'crm') ?? rawOf(given, 'erp') ?? null
   const document = { ...(mapping.document === 'deal' ? computed(withCustomer, mapping) : withCustomer), raw }
-  const scope = { document, op: one.given.op, account, links: one.given.links }
+  // An order need not have an address or a contact of its own; a customer it has.
+  const unlinked = Object.values(mapping.fieldLinks)
+    .flat()
+    .filter((name) => name !== 'customer')
+  const links = { ...Object.fromEntries(unlinked.map((name) => [name, null])), ...one.given.links }
+  const scope = { document, op: one.given.op, account, links }
   const [mapped] = await mapOutbound(mapping, [scope], resolverOf(one), evaluator)
   if (mapped === undefined) return 'Nothing came out.'
   return judge(one, mapped, ({ fields, lines }) => {

@@ -1,7 +1,7 @@
 import type { Deal, Fulfilment } from '../../../core/documents.ts'
 import { afterWriting, type Difference, storedOf, type Written, writtenOf } from '../../../plan/difference.ts'
 import { conditionOf, planAmendment, planUnwinning } from '../../../plan/plan.ts'
-import type { Bench, PlannedCustomer } from '../../bench/bench.ts'
+import type { Bench, PlannedBelow, PlannedCustomer } from '../../bench/bench.ts'
 import { fetchOrders, isOrder, type Placed } from '../order-now.ts'
 import { type Existing, type Lost, totalsOf, type Wanted, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
@@ -14,6 +14,7 @@ export interface Amending extends Placed {
   readonly key: string
   readonly wanted: Wanted
   readonly customer: PlannedCustomer | null
+  readonly below: readonly PlannedBelow[]
   /** Found in this batch: it is compared with how it is now. */
   readonly adopted: boolean
 }
@@ -93,7 +94,7 @@ function unchanged(one: Amending, written: Written, bench: Bench): Existing {
 }
 
 const planOf = (
-  { label, link, orderId, deal, wanted, customer }: Amending,
+  { label, link, orderId, deal, wanted, customer, below }: Amending,
   action: 'update' | 'nothing',
   difference: Difference | null,
   totals: Fulfilment['totals'],
@@ -104,6 +105,7 @@ const planOf = (
   lineage: wanted.lineage,
   lines: wanted.lines,
   customer,
+  below,
   difference,
   totals: { source: totalsOf(deal), target: totals },
 })

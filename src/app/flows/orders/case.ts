@@ -20,6 +20,9 @@ export interface Won {
   readonly key: string
   readonly link: Link
 }
+/** Whether the deal's order is known by its link. */
+export const hasOrder = ({ link }: Won): boolean => link.state === 'linked' && link.target.id !== null
+
 /** Not won, or gone, but an order may have been created for it: it is looked for first. */
 export interface Sought {
   readonly is: 'sought'
@@ -87,13 +90,13 @@ export const wantedJson = (wanted: Wanted): JsonObject => ({
 export function wantedOf(
   { deal, key: orderKey }: Won,
   record: TargetRecord,
-  references: readonly string[],
+  { references, addresses }: Pick<WantedOrder, 'references' | 'addresses'>,
   unitField: string | undefined,
 ): Wanted {
   return {
     fields: record.fields,
     lines: (record.lines?.items ?? []).map((item) => ({ key: lineKeyOf(orderKey, item.key), fields: item.fields })),
-    references,
+    ...{ references, addresses },
     lineage: record.lineage,
     agreed: agreedOf(deal, record, unitField),
   }

@@ -16,7 +16,14 @@ export const orderSyncSchema = z.strictObject({
     .prefault({})
     .describe('A run that is about to create more orders stops before the first of them and asks'),
   mappings: z
-    .strictObject({ deal: mappingFile, order: mappingFile, customer: mappingFile, fulfilment: mappingFile })
+    .strictObject({
+      deal: mappingFile,
+      order: mappingFile,
+      customer: mappingFile,
+      address: mappingFile,
+      contact: mappingFile,
+      fulfilment: mappingFile,
+    })
     .prefault({})
     .describe('Files to use in place of the shipped ones'),
   policies: orderPoliciesSchema.prefault({}),

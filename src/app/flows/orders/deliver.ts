@@ -1,15 +1,17 @@
 import { compare, zero } from '../../../core/decimal.ts'
 import type { Failure } from '../../../core/problem.ts'
 import { refText } from '../../../core/ref.ts'
-import type { Bench, PlannedCustomer } from '../../bench/bench.ts'
+import type { Bench, PlannedBelow, PlannedCustomer } from '../../bench/bench.ts'
 import { together } from '../../bench/together.ts'
 import { find } from '../../bring/find.ts'
 import type { Brought } from '../../bring/kind.ts'
 import { make, plannedId } from '../../bring/make.ts'
 import type { Placed } from '../order-now.ts'
 import { type Amending, amendOrders, unwinOrders } from './amend.ts'
+import { openBelow } from './below.ts'
 import {
   type Existing,
+  hasOrder,
   type Lost,
   type Sought,
   totalsOf,
@@ -20,7 +22,7 @@ import {
 } from './case.ts'
 import { proveAndConfirm } from './confirm.ts'
 import { type Customers, openCustomers } from './customers.ts'
-import { type Drafted, draftOrders, hasOrder, wantedOrders } from './map.ts'
+import { type Drafted, draftOrders, wantedOrders } from './map.ts'
 import { readDeals } from './read-deals.ts'
 import type { DealSync } from './sync.ts'
 
@@ -48,20 +50,28 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
     ready.flatMap(({ deal }) => deal.customer ?? []),
     bench,
   )
+  const below = openBelow(sync, ready, bench)
   // The target is asked for everything at once, and orders are mapped while it looks for their customers.
   const [, found, drafted] = await together([
     customers.look(),
     findOrders(sync, [...ready.filter((one) => !hasOrder(one)), ...sought], bench),
-    draftOrders(sync, ready, bench),
+    draftOrders(sync, ready, below, bench),
+    below.draft(),
   ])
   const foundLost = sought.flatMap((one) => settleSought(one, found, bench))
-  const allowed = await allowedBy(bench, drafted, found)
+  const sound = drafted.filter(({ won }) => batch.outcomeOf(won.ref) === null)
+  const allowed = await allowedBy(bench, sound, found)
   await customers.make(allowed.flatMap(({ won }) => won.deal.customer?.id ?? []))
   const withCustomer = allowed.filter(({ won }) => hasCustomer(won, customers, bench))
   const places = placesOf(withCustomer, found, bench)
-  const served = withCustomer.filter(({ won }) => batch.outcomeOf(won.ref) === null)
+  const placed = withCustomer.filter(({ won }) => batch.outcomeOf(won.ref) === null)
+  await below.bring(
+    placed.map(({ won }) => won),
+    (won) => customerOf(won, customers),
+  )
+  const served = placed.filter(({ won }) => batch.outcomeOf(won.ref) === null)
   const again = new Set([...places].flatMap(([name, place]) => (place.adopted ? [name] : [])))
-  const wanted = await wantedOrders(sync, served, (won) => customerOf(won, customers), again, bench)
+  const wanted = await wantedOrders(sync, served, (won) => customerOf(won, customers), below, again, bench)
 
   const creating: Creating[] = []
   const amending: Amending[] = []
@@ -69,11 +79,11 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
     const order = wanted.get(refText(won.ref))
     if (order === undefined) continue
     const place = places.get(refText(won.ref))
-    const customer = customers.plannedOf(won.deal.customer?.id ?? '')
-    if (place === undefined) creating.push({ won, order, customer })
+    const shown = { customer: customers.plannedOf(won.deal.customer?.id ?? ''), below: below.plannedOf(won) }
+    if (place === undefined) creating.push({ won, order, ...shown })
     else {
       const { ref, deal, label, key } = won
-      amending.push({ ref, deal, label, key, ...place, wanted: order, customer })
+      amending.push({ ref, deal, label, key, ...place, wanted: order, ...shown })
     }
   }
   const created = await createOrders(sync, creating, bench)
@@ -190,6 +200,7 @@ interface Creating {
   readonly won: Won
   readonly order: Wanted
   readonly customer: PlannedCustomer | null
+  readonly below: readonly PlannedBelow[]
 }
 
 async function createOrders(sync: DealSync, creating: readonly Creating[], bench: Bench): Promise<readonly Existing[]> {
@@ -208,7 +219,7 @@ async function createOrders(sync: DealSync, creating: readonly Creating[], bench
     })),
     bench,
   )
-  return creating.flatMap(({ won, order, customer }): Existing[] => {
+  return creating.flatMap(({ won, order, customer, below }): Existing[] => {
     const { ref, deal, label, key } = won
     const result = brought.get(refText(ref))
     if (result === undefined) throw new Error(`nothing was said of the order for ${label}`)
@@ -219,7 +230,7 @@ async function createOrders(sync: DealSync, creating: readonly Creating[], bench
     if (result.how === 'planned') {
       const totals = { source: totalsOf(deal), target: null }
       const { lineage, lines } = order
-      bench.plan(ref, { action: 'create', label, target: null, lineage, lines, customer, totals })
+      bench.plan(ref, { action: 'create', label, target: null, lineage, lines, customer, below, totals })
       batch.note(ref, 'would_create', `Shadow mode: an order for ${label} would be created`, wantedJson(order))
       batch.done(ref, 'planned')
       return []

@@ -2,8 +2,9 @@ import type { CompiledMapping } from '../../../mapping/compile/compile.ts'
 import { datingFields } from '../../../plan/plan.ts'
 import type { Watch } from '../../../ports/connector.ts'
 import { unseen } from '../../bench/unseen.ts'
-import { defineFlow, type Opening, shipped } from '../flow.ts'
+import { defineFlow, type MappingPart, type Opening, shipped } from '../flow.ts'
 import { howFar } from '../order-now.ts'
+import { belowNames, belowParts, belowReads, belowRoles } from './below-parts.ts'
 import { type OrderSync, orderSyncSchema } from './config.ts'
 import { proven } from './confirm.ts'
 import { deliverOrders } from './deliver.ts'
@@ -30,8 +31,11 @@ export const orders = defineFlow({
         own: 'target',
         other: 'deal',
         links: ['customer'],
+        linksOf: { address: namesOf('address'), contact: namesOf('contact') },
         creates: true,
       },
+      address: below(own.address, target, 'address'),
+      contact: below(own.contact, target, 'contact'),
       customer: { file: own.customer ?? shipped(target, 'customer'), own: 'target', other: 'deal', creates: true },
       fulfilment: { file: own.fulfilment ?? shipped(target, 'fulfilment'), own: 'target', other: null },
     }
@@ -60,19 +64,39 @@ export const orders = defineFlow({
   },
 })
 
+const namesOf = (role: string): readonly string[] => belowNames.filter((name) => belowRoles[name] === role)
+
+/** Not every ERP has records below its customers: one may have addresses on orders, or none. */
+const below = (own: string | undefined, system: string, role: string): MappingPart => ({
+  file: own ?? shipped(system, role),
+  own: 'target',
+  other: 'deal',
+  links: ['customer'],
+  creates: true,
+  optional: own === undefined,
+})
+
 function dealSync(opening: Opening & { readonly config: OrderSync }): DealSync {
   const { name, config, mapping } = opening
   const order = mapping('order')
   const customer = mapping('customer')
-  const used = [...needed, ...order.documentReads, ...customer.documentReads.map((path) => `customer.${path}`)]
+  const below = belowParts(name, order, opening.mappingIfThere)
+  const own = [...needed, ...order.documentReads, ...belowReads(below)]
+  const used = [
+    ...own,
+    ...customer.documentReads.map((path) => `customer.${path}`),
+    // The goods of a deal without an address of its own go where the customer's go.
+    ...own.filter((path) => path.startsWith('shipTo')).map((path) => `customer.${path}`),
+  ]
   const deal = mapping('deal').only(used)
   return {
     ...opening,
     deal,
     order,
     customer,
+    below,
     fulfilment: mapping('fulfilment').only([...howFar, ...proven]),
-    reads: readsOf(deal, used, order, customer, config),
+    reads: readsOf(deal, used, [order, customer, ...below.map((part) => part.mapping)], config),
     orders: orderKind(name, order),
     customers: customerKind(name, customer, config.policies.missing_customer),
   }
@@ -81,11 +105,10 @@ function dealSync(opening: Opening & { readonly config: OrderSync }): DealSync {
 function readsOf(
   deal: CompiledMapping,
   used: readonly string[],
-  order: CompiledMapping,
-  customer: CompiledMapping,
+  outbound: readonly CompiledMapping[],
   config: OrderSync,
 ): readonly string[] {
-  const others = [...order.otherReads, ...customer.otherReads, ...Object.keys(config.where ?? {})]
+  const others = [...outbound.flatMap((one) => one.otherReads), ...Object.keys(config.where ?? {})]
   return [...new Set([...deal.reads, ...deal.rawReads(used), ...others])]
 }
 

@@ -7,6 +7,7 @@ export const orderKind = (sync: string, order: CompiledMapping): Kind => ({
   name: 'order',
   object: order.object,
   scope: '',
+  alike: 'other',
   shared: false,
   guarded: true,
   firstStage: 'draft',
@@ -31,6 +32,7 @@ export const customerKind = (sync: string, customer: CompiledMapping, whenMissin
   name: 'customer',
   object: customer.object,
   scope: sync,
+  alike: 'other',
   shared: true,
   guarded: false,
   firstStage: null,
@@ -66,4 +68,32 @@ export const customerKind = (sync: string, customer: CompiledMapping, whenMissin
       fix: `Compare both in the ERP and correct the external id there; or link the right one: crosswalk link ${ref.id} <id in the ERP> --move.`,
     }),
   },
+})
+
+/**
+ * Addresses and contacts below a customer: what says the same is the same, whoever made it. Which of several alike is taken
+ * does not matter.
+ */
+export const belowKind = (sync: string, what: string, mapping: CompiledMapping): Kind => ({
+  sync,
+  name: what,
+  object: mapping.object,
+  scope: sync,
+  alike: 'same',
+  shared: true,
+  guarded: false,
+  firstStage: null,
+  match: mapping.match,
+  whenMissing: 'create',
+  texts: {
+    ambiguous: ({ label }, _by, matches) => takenBelow(what, label, matches[0]?.id ?? ''),
+    missing: ({ label }) => takenBelow(what, label, ''),
+    taken: ({ label }, id) => takenBelow(what, label, id),
+  },
+})
+
+const takenBelow = (what: string, label: string, id: string) => ({
+  problem: { kind: 'record_rejected', field: null, remoteCode: 'taken' } as const,
+  message: `The ERP answered with record ${id} for the ${what} "${label}", and that one belongs to something else.`,
+  fix: 'Compare both in the ERP and correct the external id there; then retry the record.',
 })

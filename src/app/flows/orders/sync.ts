@@ -1,6 +1,7 @@
 import type { CompiledMapping } from '../../../mapping/compile/compile.ts'
 import type { Kind } from '../../bring/kind.ts'
 import type { Opening } from '../flow.ts'
+import type { BelowPart } from './below-parts.ts'
 import type { OrderSync } from './config.ts'
 
 /** A `deal → order` sync with its mappings. */
@@ -11,6 +12,8 @@ export interface DealSync extends Opening {
   /** Deal → order of the ERP. */
   readonly order: CompiledMapping
   readonly customer: CompiledMapping
+  /** Addresses and contacts that the order mapping links to. */
+  readonly below: readonly BelowPart[]
   /** Order of the ERP → Fulfilment, to see how far an order is. */
   readonly fulfilment: CompiledMapping
   /** What to read of a deal, for all mappings and conditions. */

@@ -16,6 +16,7 @@ export const productKind = (sync: string, catalogue: CompiledMapping, whenMissin
     name: 'product',
     object: catalogue.object,
     scope: sync,
+    alike: 'other',
     shared: false,
     guarded: false,
     firstStage: null,
