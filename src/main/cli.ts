@@ -26,6 +26,9 @@ function userName(): string {
   }
 }
 
+/** As wide as it is now. A terminal that does not know says 0. */
+const columnsOf = (stream: NodeJS.WriteStream) => (stream.isTTY && stream.columns > 0 ? stream.columns : null)
+
 const untilAborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
@@ -76,8 +79,12 @@ const deps: CliDeps = {
   },
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  outColumns: process.stdout.isTTY ? process.stdout.columns : null,
-  errColumns: process.stderr.isTTY ? process.stderr.columns : null,
+  get outColumns() {
+    return columnsOf(process.stdout)
+  },
+  get errColumns() {
+    return columnsOf(process.stderr)
+  },
   color: process.stdout.isTTY === true && environment.NO_COLOR === undefined,
   prompts: attended ? openPrompts(process.stdin, process.stderr) : null,
   onInterrupt(listener) {

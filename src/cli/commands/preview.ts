@@ -53,7 +53,7 @@ const fieldTable = (fields: readonly Field[], session: Session, indent = 0): str
       { title: 'FIELD' },
       { title: 'VALUE', flexible: true },
       { title: 'FROM', flexible: true },
-      { title: 'RULE' },
+      { title: 'RULE', flexible: true },
       { title: 'NOTE', flexible: true },
     ],
     fields.map(({ field, value, name, changed, source, rule, note }) => [

@@ -18,7 +18,7 @@ export function addPublish(program: Command, perform: Perform): void {
         const { note } = options
         const published = await session.ask((crosswalk) => crosswalk.publish(null, note === undefined ? {} : { note }))
         const { findings } = published
-        session.answer(published, () => show(published, session))
+        session.answer(published, () => show(published, session), { whole: true })
         session.note(
           findings.length === 0
             ? 'Running servers take it over within seconds.'
