@@ -1,6 +1,7 @@
-import type { Crosswalk } from '../app/crosswalk.ts'
+import type { ConnectionCheck, Crosswalk } from '../app/crosswalk.ts'
+import type { Json } from '../core/json.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Connector } from '../ports/connector.ts'
+import type { AccountChoice, Connector } from '../ports/connector.ts'
 import type { Prompts } from './prompts.ts'
 
 /** 0 fine · 1 problems remain, findings, failed checks · 2 wrong usage or configuration. */
@@ -18,6 +19,15 @@ export interface Project {
 
 export type Role = 'all' | 'api' | 'worker'
 
+/** What came of trying a connection. */
+export interface Tried {
+  readonly check: ConnectionCheck
+  /** None where the check did not pass. */
+  readonly choices: readonly AccountChoice[]
+  /** Whether there are fields to be set up in the account. */
+  readonly sets: boolean
+}
+
 /** The dependencies of the command line, handed in by src/main. */
 export interface CliDeps {
   /** Of the package, for `--version`. */
@@ -25,6 +35,12 @@ export interface CliDeps {
   /** Who sits at the command line: `ida@host`. */
   readonly actor: string
   readonly systems: readonly Pick<Connector, 'name' | 'title' | 'role' | 'settings'>[]
+  /** The variables that a project is started with, its `.env` among them. @param config  path of its configuration */
+  environment(config: string): Promise<Readonly<Record<string, string | undefined>>>
+  /** Path of the `.env` of a project. @param config  path of its configuration */
+  envFile(config: string): string
+  /** Opens a connection that no project has yet, proves it, and asks what its account has. Changes nothing. */
+  tryConnection(name: string, system: string, settings: Readonly<Record<string, Json>>): Promise<Tried>
   open(project: Project): Promise<{ readonly crosswalk: Crosswalk; close(): Promise<void> }>
   /** Runs the server until the signal fires. `port` null leaves it to the configuration. */
   start(project: Project, options: { role: Role; port: number | null }): Promise<void>

@@ -63,6 +63,25 @@ test('a question ends unanswered at Ctrl-D on an empty line, and when the termin
   expect(await asked).toBe(null)
 })
 
+test('never shows a secret', async () => {
+  const { answer, shown } = await answering(['h', 'u', 's', 'h', enter], (prompts) => prompts.askSecret('API key'))
+  expect(answer).toBe('hush')
+  expect(shown).toContain('API key')
+  expect(shown).not.toMatch(/[^a-z]u[^a-z]|hush/)
+  expect((await answering([enter], (prompts) => prompts.askSecret('API key'))).answer).toBe('')
+  expect((await answering(['h', interrupt], (prompts) => prompts.askSecret('API key'))).answer).toBe(null)
+})
+
+test.each([
+  ['none', [enter], []],
+  ['the second', [down, ' ', enter], ['salesforce']],
+  ['both', [' ', down, ' ', enter], ['hubspot', 'salesforce']],
+  ['nothing, by Ctrl-C', [' ', interrupt], null],
+])('chooses several: %s', async (_which, keys, chosen) => {
+  const { answer } = await answering(keys, (prompts) => prompts.chooseSeveral('Which ones?', choices))
+  expect(answer).toEqual(chosen)
+})
+
 test('asks one question after the other on one terminal', async () => {
   const { answer } = await answering([enter, 'y'], async (prompts) => [
     await prompts.choose('Which CRM?', choices),

@@ -38,6 +38,8 @@ export interface Session {
   answer(value: unknown, text: () => string, as?: { whole: boolean }): void
   /** A remark on standard error: nothing with --quiet. */
   note(text: string): void
+  /** What is told on the way, on standard error, as it is given: nothing with --quiet or --json. */
+  tell(text: string): void
   /** Ends with exit code 2. @throws CommanderError */
   misuse(message: string, fix: string): never
   time(instant: Instant): string
@@ -119,6 +121,9 @@ function openSession(deps: CliDeps, command: Command, options: GlobalOptions, si
     },
     note(text) {
       if (!options.quiet) deps.err(`${wrapRemark(text, deps.errColumns)}\n`)
+    },
+    tell(text) {
+      if (!options.quiet && !options.json) deps.err(text)
     },
     misuse: (message, fix) => command.error(`${message}\n${fix}`),
     time: (instant) => timeIn(instant, zone),

@@ -9,9 +9,10 @@ import { runCli } from '../cli/program.ts'
 import { openPrompts } from '../cli/prompts.ts'
 import { SyncError } from '../core/problem.ts'
 import { systemClock } from './clock.ts'
-import { withEnvFile } from './env-file.ts'
+import { envFileOf, withEnvFile } from './env-file.ts'
 import { openProcess, packageRoot } from './process.ts'
 import { startServer } from './server.ts'
+import { tryConnection } from './try-connection.ts'
 
 const environment = process.env
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
@@ -39,6 +40,9 @@ const deps: CliDeps = {
   version,
   actor: `${userName()}@${hostname()}`,
   systems: registry,
+  environment: (config) => withEnvFile(config, environment),
+  envFile: envFileOf,
+  tryConnection,
   async open({ config, home, verbose }) {
     // A command's answer is its output; the log is shown with --verbose.
     const logLevel = verbose ? 'debug' : 'error'

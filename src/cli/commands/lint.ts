@@ -11,7 +11,9 @@ export function addLint(program: Command, perform: Perform): void {
     .action((options: { offline: boolean }, command: Command) =>
       perform(command, async (session) => {
         const findings = await session.ask((crosswalk) => crosswalk.lint(options))
-        session.answer(findings, () => findingLines(findings, session), { whole: true })
+        session.answer(findings, () => findingLines(findings, session, { whole: session.deps.outColumns === null }), {
+          whole: true,
+        })
         session.note(findings.length === 0 ? 'No findings.' : `${count(findings.length, 'finding')}.`)
         return findings.length === 0 ? 0 : 1
       }),

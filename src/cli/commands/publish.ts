@@ -30,7 +30,7 @@ export function addPublish(program: Command, perform: Perform): void {
 }
 
 function show({ findings, revision, changes }: Publication, session: Session): string {
-  if (revision === null) return findingLines(findings, session)
+  if (revision === null) return findingLines(findings, session, { whole: session.deps.outColumns === null })
   const { green, dim } = session.paint
   const title = `${green('✓')} Revision ${revision.number} is in force\n`
   if (changes.length === 0) return `${title}No file differs from the revision before.\n`
