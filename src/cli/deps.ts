@@ -17,6 +17,13 @@ export interface Project {
   readonly signal: AbortSignal
 }
 
+export type DemoPlay =
+  | { readonly do: 'win' | 'mend' | 'watch' }
+  | { readonly do: 'amend'; readonly deal: string | null }
+  | { readonly do: 'break'; readonly how: 'down' | 'refuses' }
+  /** A command line. */
+  | { readonly do: 'ask'; readonly args: readonly string[] }
+
 export type Role = 'all' | 'api' | 'worker'
 
 /** What came of trying a connection. */
@@ -44,10 +51,22 @@ export interface CliDeps {
   open(project: Project): Promise<{ readonly crosswalk: Crosswalk; close(): Promise<void> }>
   /** Runs the server until the signal fires. `port` null leaves it to the configuration. */
   start(project: Project, options: { role: Role; port: number | null }): Promise<void>
-  /** @returns the exit code */
-  demo(options: { once: boolean; crm: string; erp: string; verbose: boolean; signal: AbortSignal }): Promise<ExitCode>
-  /** Serves a simulated system until the signal fires. Port 0 is any free one. */
-  simulate(system: string, options: { port: number; signal: AbortSignal }): Promise<void>
+  /** @param options.home  where it tells how it is reached @returns the exit code */
+  demo(options: {
+    once: boolean
+    crm: string
+    erp: string
+    home: string
+    verbose: boolean
+    signal: AbortSignal
+  }): Promise<ExitCode>
+  /** Does something in the demo that runs in another terminal. @throws SyncError where none runs */
+  playDemo(what: DemoPlay, project: Project): Promise<ExitCode>
+  /** Serves simulated systems until the signal fires. Port 0 is any free one; the others follow it. */
+  simulate(
+    systems: readonly string[],
+    options: { port: number; env: string | null; signal: AbortSignal },
+  ): Promise<void>
   /** Write as given: a line brings its own line feed. */
   out(text: string): void
   err(text: string): void

@@ -110,6 +110,7 @@ export async function cli(line: string, answers: Partial<Crosswalk> = {}, deps: 
     },
     start: refuse,
     demo: refuse,
+    playDemo: refuse,
     simulate: refuse,
     out(text) {
       written.out += text

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { confirm, multiselect, password, select, text } from '@clack/prompts'
 
-export interface PromptChoice {
+interface PromptChoice {
   readonly value: string
   readonly label: string
   readonly hint?: string
