@@ -31,7 +31,7 @@ export interface Tried {
   readonly check: ConnectionCheck
   /** None where the check did not pass. */
   readonly choices: readonly AccountChoice[]
-  /** Whether there are fields to be set up in the account. */
+  /** Whether `setup` creates something that the account lacks. */
   readonly sets: boolean
 }
 

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { registry } from '../../connectors/registry.ts'
 import { openCrosswalk } from '../app/open.ts'
 import type { CliDeps } from '../cli/deps.ts'
+import { logLine } from '../cli/log-line.ts'
+import { paintOf } from '../cli/paint.ts'
 import { runCli } from '../cli/program.ts'
 import { openPrompts } from '../cli/prompts.ts'
 import { columnsOfFiles } from '../cli/text.ts'
@@ -30,6 +32,10 @@ function userName(): string {
 /** As wide as it is now. A terminal that does not know says 0. */
 const columnsOf = (stream: NodeJS.WriteStream) => (stream.isTTY && stream.columns > 0 ? stream.columns : null)
 
+/** One JSON document a line for programs, and a line of text for whoever sits before a terminal. */
+const printLog = (line: string) =>
+  deps.err(process.stderr.isTTY === true ? logLine(line, paintOf(deps.color), deps.timeZone) : line)
+
 const deps: CliDeps = {
   version,
   actor: `${userName()}@${hostname()}`,
@@ -40,14 +46,17 @@ const deps: CliDeps = {
   async open({ config, home, verbose }) {
     // A command's answer is its output; the log is shown with --verbose.
     const logLevel = verbose ? 'debug' : 'error'
-    const opened = await openProcess({ config, home, environment: await withEnvFile(config, environment), logLevel })
+    const opened = await openProcess({
+      ...{ config, home, logLevel, log: printLog },
+      environment: await withEnvFile(config, environment),
+    })
     const crosswalk = openCrosswalk(opened.projects, opened.deps)
     return { crosswalk, close: opened.close }
   },
   async start({ config, home, verbose, signal }, { role, port }) {
     const level = verbose ? ({ logLevel: 'debug' } as const) : {}
     const server = await startServer({
-      ...{ config, home, role, ...level, ...(port === null ? {} : { port }) },
+      ...{ config, home, role, log: printLog, ...level, ...(port === null ? {} : { port }) },
       environment: await withEnvFile(config, environment),
     })
     await untilAborted(signal)
@@ -60,7 +69,7 @@ const deps: CliDeps = {
     deps.err(introduction(titles, options.once))
     // Simulators are loaded only when needed.
     const { runDemo } = await import('./demo.ts')
-    return runDemo({ ...options, titles }, deps)
+    return runDemo({ ...options, titles, log: printLog }, deps)
   },
   async playDemo(what, { home, signal }) {
     const { askDemo, runningDemo } = await import('./demo-control.ts')

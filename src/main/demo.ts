@@ -31,7 +31,7 @@ const currencies = ['USD', 'GBP']
  * @returns 1 when it did not settle in time
  */
 export async function runDemo(
-  options: Parameters<CliDeps['demo']>[0] & { readonly titles: Titles },
+  options: Parameters<CliDeps['demo']>[0] & { readonly titles: Titles; readonly log: (line: string) => void },
   deps: CliDeps,
 ): Promise<ExitCode> {
   const { titles } = options
@@ -57,7 +57,7 @@ export async function runDemo(
     await writeFile(project.config, stringify(configuration(options, crm, erp)))
     const quiet = {
       logLevel: options.verbose ? ('debug' as const) : ('error' as const),
-      log: (line: string) => deps.err(line),
+      log: options.log,
     }
     const first = await openProcess({ ...project, environment: {}, ...quiet })
     await openCrosswalk(first.projects, first.deps).setup(options.crm)

@@ -25,7 +25,11 @@ export const tryConnection: CliDeps['tryConnection'] = async (name, system, sett
       const report = await connection.check()
       const usable = report.findings.every(({ level }) => level !== 'error')
       const choices = usable ? await connection.choices() : []
-      return { check: { connection: name, system, report, failure: null }, choices, sets: connection.setup !== null }
+      return {
+        check: { connection: name, system, report, failure: null },
+        choices,
+        sets: report.findings.some(({ bySetup }) => bySetup === true),
+      }
     })
   } catch (error) {
     const failure = refusal(error)

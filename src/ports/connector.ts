@@ -94,6 +94,8 @@ export interface CheckFinding {
   readonly subject: string
   readonly message: string
   readonly fix?: string
+  /** `setup` of the connection creates what is missing. */
+  readonly bySetup?: true
 }
 
 export interface AccountChoice {

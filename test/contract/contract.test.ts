@@ -7,7 +7,7 @@ import { askedSettings } from '../../src/cli/template.ts'
 import type { Json } from '../../src/core/json.ts'
 import { secretNames } from '../../src/core/secrets.ts'
 import type { Instant } from '../../src/core/time.ts'
-import type { ObjectSchema, Write } from '../../src/ports/connector.ts'
+import type { Connection, ObjectSchema, Write } from '../../src/ports/connector.ts'
 import {
   absent,
   type CrmSubject,
@@ -78,6 +78,24 @@ describe.each(connectors)('$name', ({ name, role }) => {
         for await (const page of connection.changes(watch, beginning)) found.push(...page.ids)
         expect(found).not.toEqual([])
       }
+    }
+  })
+
+  holds(name, 'says what its setup creates, and that it is there afterwards', async () => {
+    const lacking = async (opened: Connection) =>
+      (await opened.check()).findings.some(({ bySetup }) => bySetup === true)
+    // The subject has been set up, where there is anything to be set up.
+    expect(await lacking(subject.connection)).toBe(false)
+    if (subject.connection.setup === null) return
+    const fresh = await simulators[name]?.()
+    if (fresh === undefined) throw new Error('there is no simulator')
+    const open = () => subject.open(fresh.settings)
+    try {
+      expect(await lacking(open())).toBe(true)
+      await open().setup?.()
+      expect(await lacking(open())).toBe(false)
+    } finally {
+      await fresh.close()
     }
   })
 

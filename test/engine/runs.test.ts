@@ -139,6 +139,21 @@ describe('work is a run of the kind that brought it:', () => {
     await settle(project)
   }, 60_000)
 
+  test('another sync that fed it', async () => {
+    await settle(project)
+    const before = await idsOfRuns('fulfilment')
+    // What was fed within a minute is one run.
+    rig.pass(61_000)
+    shop.win(1)
+    await project.crosswalk.run(['orders'], {})
+    await work('fulfilment')
+    expect(await newest('scheduled', 'fulfilment')).toMatchObject({ state: 'done', counts: { reported: 1 } })
+    expect(await idsOfRuns('fulfilment')).not.toEqual(before)
+    const { syncs } = await project.crosswalk.status()
+    expect(syncs[1]).toMatchObject({ sync: 'fulfilment', lastRun: { counts: { reported: 1 } } })
+    await settle(project)
+  }, 60_000)
+
   test('a retry, by a person and by itself', async () => {
     const id = shop.winUnknown()
     await settle(project)
