@@ -89,3 +89,19 @@ test('asks one question after the other on one terminal', async () => {
   ])
   expect(answer).toEqual(['hubspot', true])
 })
+
+// Out of raw mode a terminal hands over whole lines, and echoes what is typed, secrets too.
+test('keeps the terminal in raw mode while a later question is open', async () => {
+  const raw: boolean[] = []
+  const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (on: boolean) => void raw.push(on) })
+  const prompts = openPrompts(input as never, new PassThrough().resume())
+  const first = prompts.choose('Which CRM?', choices)
+  setImmediate(() => input.write(enter))
+  expect(await first).toBe('hubspot')
+  const second = prompts.askSecret('API key')
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((next) => setImmediate(next))
+  expect(raw.at(-1)).toBe(true)
+  input.write('x')
+  setImmediate(() => input.write(enter))
+  expect(await second).toBe('x')
+})

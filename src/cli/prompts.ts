@@ -25,13 +25,19 @@ export function openPrompts(input: Readable, output: Writable): Prompts {
   ): Promise<T | null> {
     const over = new AbortController()
     // Readline pauses its input when it closes; Clack does not notice, and would wait for ever.
-    const closed = () => void setImmediate(() => over.abort())
+    let answered = false
+    const closed = () =>
+      void setImmediate(() => {
+        // It pauses at every answer as well. Ended once more then, it would take the terminal from the next question.
+        if (!answered) over.abort()
+      })
     input.once('pause', closed)
     input.once('end', closed)
     try {
       const given = await question({ input, output, signal: over.signal })
       return typeof given === 'symbol' || given === undefined ? null : given
     } finally {
+      answered = true
       input.off('pause', closed)
       input.off('end', closed)
     }
