@@ -30,6 +30,8 @@ export const example: Connector = {
       find: openFinding(client),
       write: onlyListed('The ERP', writes, openWriting(client)),
       writes,
+      // The ERP has one of everything.
+      choices: async () => [],
       // Records carry our key in the ERP itself, so there is nothing to create beforehand.
       setup: null,
       // The ERP sends neither webhooks nor events, and its secrets do not expire.

@@ -116,6 +116,7 @@ async function propertyFindings(definitions: Definitions): Promise<readonly Chec
       subject,
       message: `HubSpot lacks properties that Crosswalk writes: ${missing.join(', ')}`,
       fix: 'Run `crosswalk setup` for this connection.',
+      bySetup: true,
     })
   }
   if (findings.length > 0) return findings

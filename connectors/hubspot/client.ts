@@ -60,9 +60,10 @@ interface Value {
   readonly value: string
   readonly at: Instant
 }
-interface Stage {
+interface Pipeline {
   readonly id: string
-  readonly won: boolean
+  readonly label: string
+  readonly stages: readonly { readonly id: string; readonly label: string; readonly won: boolean }[]
 }
 export interface Association {
   readonly id: string
@@ -98,8 +99,8 @@ export interface Client {
   readBatch(object: string, ids: readonly string[], properties: readonly string[], by?: string): Promise<BatchReply>
   /** At most 50 ids: by id, all values that a property has had, oldest first. What is not there is not among them. */
   histories(object: string, ids: readonly string[], property: string): Promise<ReadonlyMap<string, readonly Value[]>>
-  /** The stages of all pipelines. */
-  stages(object: string): Promise<readonly Stage[]>
+  /** All pipelines with their stages. */
+  pipelines(object: string): Promise<readonly Pipeline[]>
   /** One record; a merged id answers with the surviving record. Null when there is none. */
   readOne(object: string, id: string, properties: readonly string[]): Promise<Row | null>
   /** The first record there is: the least read that needs the object's read scope. */
@@ -311,14 +312,16 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
         }),
       )
     },
-    async stages(object) {
+    async pipelines(object) {
       const reply = await understood(pipelines.getAll(object))
-      return listOf(reply.results).flatMap((pipeline) =>
-        listOf(pipeline.stages).map(({ id, metadata }) => {
+      return listOf(reply.results).map((pipeline) => ({
+        id: pipeline.id,
+        label: pipeline.label,
+        stages: listOf(pipeline.stages).map(({ id, label, metadata }) => {
           const { isClosed, probability } = metadata ?? {}
-          return { id, won: isClosed === 'true' && Number(probability) === 1 }
+          return { id, label, won: isClosed === 'true' && Number(probability) === 1 }
         }),
-      )
+      }))
     },
     async readOne(object, id, wanted) {
       try {

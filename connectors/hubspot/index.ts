@@ -3,6 +3,7 @@ import { onlyListed } from '../kit/listed.ts'
 import { shared } from '../kit/once.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
+import { openChoices } from './choices.ts'
 import { type AccountDetails, openClient } from './client.ts'
 import { openEcho } from './echo.ts'
 import { openFinding } from './find.ts'
@@ -45,6 +46,7 @@ export const hubspot: Connector = {
       find: openFinding(client, definitions),
       write: onlyListed('HubSpot', writes, openWriting(client, definitions, echo)),
       writes,
+      choices: openChoices(client, definitions),
       setup: () => setUp(client, definitions),
       receive: openReceiver(settings, deps.clock, { portalId: () => portalId, isShown: echo.isShown }),
       listen: null,

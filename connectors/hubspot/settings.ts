@@ -18,6 +18,7 @@ export const settings = z
         .url()
         .default('https://api.hubapi.com')
         .transform((url) => url.replace(/\/+$/, ''))
+        .meta({ asked: true })
         .describe('Address of the API; another one only for a proxy or the simulator'),
       portalUrl: z
         .url()

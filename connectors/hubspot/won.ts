@@ -25,7 +25,8 @@ const makingMs = 60_000
  */
 export function openWins(client: Client, definitions: Definitions): Wins {
   const stages = onceEach(async (object: string): Promise<ReadonlyMap<string, boolean>> => {
-    return new Map((await client.stages(object)).map(({ id, won }) => [id, won]))
+    const pipelines = await client.pipelines(object)
+    return new Map(pipelines.flatMap(({ stages }) => stages.map(({ id, won }) => [id, won] as const)))
   })
 
   async function needs(): Promise<readonly string[]> {

@@ -2,6 +2,7 @@ import type { Connector } from '../../src/ports/connector.ts'
 import { onlyListed } from '../kit/listed.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
+import { openChoices } from './choices.ts'
 import { openClient } from './client.ts'
 import { openZone } from './clock.ts'
 import { openFinding } from './find.ts'
@@ -37,6 +38,7 @@ export const netsuite: Connector = {
         write(listed.map((one) => ({ ...one, object: typeOf(one.object) }))),
       ),
       writes,
+      choices: openChoices(client, metadata),
       // The one field that is needed is deployed with the SuiteCloud project in suitescript/: web services make none.
       setup: null,
       receive: openReceiver(settings, clock),

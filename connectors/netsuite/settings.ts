@@ -15,6 +15,7 @@ export const settings = z
       .regex(/^[A-Za-z0-9]+(_[A-Za-z0-9]+)?$/, 'an account id such as 1234567 or 1234567_SB1')
       .describe('Account id as under Setup > Company > Company Information: 1234567, or 1234567_SB1 for a sandbox'),
     baseUrl: address
+      .meta({ asked: true })
       .optional()
       .describe(
         'Address of web services, made from the account when not given: https://1234567-sb1.suitetalk.api.netsuite.com',
@@ -24,7 +25,7 @@ export const settings = z
       .describe(
         'Address of the user interface, for links, made from the account: https://1234567-sb1.app.netsuite.com',
       ),
-    // These three are the usual login: `crosswalk init` asks for them.
+    // These three are the usual login: `crosswalk init` asks for them, and for what is marked `asked`, which may stay empty.
     clientId: text
       .meta({ login: true })
       .optional()
@@ -34,11 +35,12 @@ export const settings = z
       .optional()
       .describe('Certificate id that NetSuite shows after the certificate was uploaded'),
     privateKey: secret
-      .meta({ secret: true, login: true })
+      .meta({ secret: true, login: true, file: true })
       .optional()
       .describe('Private key of the certificate, PEM (PKCS #8); line breaks may be written as \\n'),
     algorithm: z
       .enum(['PS256', 'ES256'])
+      .meta({ asked: true })
       .default('PS256')
       .describe('How the key signs: PS256 with an RSA key, ES256 with an EC key of curve P-256'),
     consumerKey: secret

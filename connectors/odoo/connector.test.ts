@@ -320,6 +320,15 @@ describe.each([
   })
 })
 
+test('a new order is of the warehouse of the settings, unless the mapping names one', async () => {
+  const store = await begin()
+  const second = String(store.create('stock.warehouse', { name: 'North', code: 'N', company_id: 1 }))
+  connection = open({ warehouseId: Number(second) })
+  const outcomes = await connection.write([order('deal_1'), order('deal_2', { warehouse_id: '1' })])
+  const read = await connection.read('sale.order', idsOf(outcomes), ['warehouse_id.name'])
+  expect(read.map((one) => one?.fields.warehouse_id)).toMatchObject([{ name: 'North' }, { name: 'My Company' }])
+})
+
 describe('writing', () => {
   test('takes a company for a customer, and not those who carry its tax id below it', async () => {
     const holding = simulator.store.addCustomer({ name: 'Holding', vat: 'X1' })

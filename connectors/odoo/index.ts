@@ -3,6 +3,7 @@ import { onlyListed } from '../kit/listed.ts'
 import { openRotation } from './auth.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
+import { openChoices } from './choices.ts'
 import { openClient } from './client.ts'
 import { openFinding } from './find.ts'
 import { openPrices } from './prices.ts'
@@ -38,6 +39,7 @@ export const odoo: Connector = {
       find: openFinding(client, models, recent, settings),
       write: onlyListed('Odoo', writes, openWriting(client, models, units, recent, settings, clock)),
       writes,
+      choices: openChoices(client, models),
       // Everything that is needed is in a standard Odoo: External IDs carry our keys.
       setup: null,
       receive: openReceiver(clock),

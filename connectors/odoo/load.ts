@@ -60,6 +60,12 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
   const withAddresses = openCustomerAddresses(client, models)
   const externalId = (key: string): string => `${settings.module}.${nameOfKey(key)}`
 
+  function inWarehouse(write: RecordWrite): RecordWrite {
+    const { warehouseId } = settings
+    if (warehouseId === undefined || write.do !== 'create' || write.object !== 'sale.order') return write
+    return { ...write, fields: { ...write.fields, warehouse_id: write.fields.warehouse_id ?? String(warehouseId) } }
+  }
+
   /** Records of one object, in rounds: those of a later round add lines that have other columns than the first ones. */
   async function plan(
     object: string,
@@ -197,7 +203,7 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
   }
 
   return async function load(given: readonly RecordWrite[]): Promise<readonly Outcome[]> {
-    const writes = await withAddresses(await terms.withTerms(given))
+    const writes = await withAddresses(await terms.withTerms(given.map(inWarehouse)))
     const outcomes: Outcome[] = writes.map(() => ({ ok: false, failure: notSent }))
     let written = false
     for (const [object, group] of Map.groupBy(writes.entries(), ([, write]) => write.object)) {

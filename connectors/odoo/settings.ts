@@ -27,6 +27,11 @@ export const settings = z.strictObject({
     .positive()
     .optional()
     .describe('Id of the company to work in; the company of the user when it is not given'),
+  warehouseId: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Id of the warehouse of new orders, unless the mapping names one; else the default that Odoo takes'),
   priceLists: z
     .array(z.int().positive())
     .optional()

@@ -142,6 +142,7 @@ function writeBackFindings({ fields, updateable }: Definition): readonly CheckFi
       subject,
       message: `Opportunities lack the fields that the order is reported in, or the user may not see them: ${missing.join(', ')}`,
       fix: 'Run `crosswalk setup` for this connection.',
+      bySetup: true,
     })
   }
   findings.push(...flawsOf('Opportunity', fields, writeBack, subject))
@@ -166,6 +167,7 @@ function recordFindings(seen: ReadonlyMap<string, Definition>): readonly CheckFi
       subject,
       message: `These fields are not there, or the user may not see them; products, accounts and contacts of the ERP cannot be made without them: ${missing.join(', ')}`,
       fix: 'Run `crosswalk setup` for this connection.',
+      bySetup: true,
     })
   }
   return findings.length > 0 ? findings : [{ level: 'ok', subject, message: 'All of them are there and may be edited' }]

@@ -2,6 +2,7 @@ import type { Connector } from '../../src/ports/connector.ts'
 import { onlyListed } from '../kit/listed.ts'
 import { openChanges } from './changes.ts'
 import { checkAccess } from './check.ts'
+import { openChoices } from './choices.ts'
 import { openClient } from './client.ts'
 import { openFinding } from './find.ts'
 import { writes } from './objects.ts'
@@ -30,6 +31,7 @@ export const salesforce: Connector = {
       find: openFinding(client, definitions),
       write: onlyListed('Salesforce', writes, openWriting(client, definitions, settings, deps.clock)),
       writes,
+      choices: openChoices(client),
       setup: () => setUp(client, definitions),
       receive: openReceiver(() => settings.organizationId ?? client.knownIdentity()?.organizationId ?? null),
       listen: settings.events.length === 0 ? null : openStream(settings, { ...deps, client }),

@@ -27,6 +27,7 @@ export const settings = z
         .describe('Consumer secret, for the client credentials flow, which runs as the user named in the app'),
       username: z.string().min(1).optional().describe('User that a login with privateKey (JWT bearer flow) runs as'),
       privateKey: secret
+        .meta({ secret: true, file: true })
         .transform((text) => text.replaceAll('\\n', '\n'))
         .refine(isRsaKey, { message: 'not an RSA private key in PEM form without a passphrase' })
         .optional()
@@ -49,6 +50,7 @@ export const settings = z
       currency: z
         .string()
         .regex(/^[A-Z]{3}$/, 'an ISO 4217 code')
+        .meta({ asked: true })
         .optional()
         .describe('Currency of the org, needed where several currencies are not switched on: the API does not tell it'),
       overlapSeconds: z

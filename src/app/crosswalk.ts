@@ -38,8 +38,9 @@ export interface Crosswalk {
   /**
    * What would become of a record and why; writes nothing.
    * @param options.record  what people call it: `deal` unless given; the first sync of such records counts, or `sync`
+   * @param options.backfill  as a backfill would deliver it, which takes deals that were won before the sync began
    */
-  preview(recordId: string, options: { record?: string; sync?: string }): Promise<Preview>
+  preview(recordId: string, options: { record?: string; sync?: string; backfill?: boolean }): Promise<Preview>
   /** Detects and delivers until nothing is due, for these syncs (all when empty), in their order. */
   run(syncs: readonly string[], options: RunOptions): Promise<RunReport>
   /**
@@ -49,6 +50,8 @@ export interface Crosswalk {
   backfill(sync: string, options: Backfilled & { dryRun: boolean }): Promise<{ readonly found: number }>
   /** Compares every won deal since the sync began with the links, and queues open orders to be read anew. */
   reconcile(sync: string, options: { mend: boolean }): Promise<Reconciliation>
+  /** The deal that was won last, whether or not it has an order; null when there is none. */
+  newestWon(sync?: string): Promise<RecordRef | null>
   status(): Promise<Status>
   problems(filter: { sync?: string; kind?: ProblemKind; max: number }): Promise<readonly OpenProblem[]>
   problem(id: string): Promise<{ readonly problem: OpenProblem; readonly waiting: readonly RecordRef[] } | null>

@@ -117,7 +117,8 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       const project = projects.current()
       return runTests(await project.lint({ offline: true }), project, deps.evaluator)
     },
-    preview: async (recordId, how) => preview(await syncOf(how.record ?? 'deal', how.sync), recordId, deps),
+    preview: async (recordId, { record = 'deal', sync, backfill = false }) =>
+      preview(await syncOf(record, sync), recordId, { lane: backfill ? 'backfill' : 'live' }, deps),
     run: (names, how) => {
       names.forEach(mustExist)
       if (how.allow !== undefined) for (const name of projects.current().order(names)) tellAllowed(name, how.allow)
@@ -134,6 +135,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       await wake([name, ...(sync.feeds === null ? [] : [sync.feeds])])
       return result
     },
+    newestWon: async (name) => (await dealSync(name)).deals.newestWon(deps),
     async status() {
       const now = clock.now()
       const inbox = await ledger.inbox.counts()

@@ -1,6 +1,7 @@
-import type { Crosswalk } from '../app/crosswalk.ts'
+import type { ConnectionCheck, Crosswalk } from '../app/crosswalk.ts'
+import type { Json } from '../core/json.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Connector } from '../ports/connector.ts'
+import type { AccountChoice, Connector } from '../ports/connector.ts'
 import type { Prompts } from './prompts.ts'
 
 /** 0 fine · 1 problems remain, findings, failed checks · 2 wrong usage or configuration. */
@@ -16,6 +17,13 @@ export interface Project {
   readonly signal: AbortSignal
 }
 
+export type DemoPlay =
+  | { readonly do: 'win' | 'mend' | 'watch' }
+  | { readonly do: 'amend'; readonly deal: string | null }
+  | { readonly do: 'break'; readonly how: 'down' | 'refuses' }
+  /** A command line. */
+  | { readonly do: 'ask'; readonly args: readonly string[] }
+
 export type Role = 'all' | 'api' | 'worker'
 
 export interface ResealedSecrets {
@@ -27,6 +35,15 @@ export interface ResealedSecrets {
   readonly keepsOld: boolean
 }
 
+/** What came of trying a connection. */
+export interface Tried {
+  readonly check: ConnectionCheck
+  /** None where the check did not pass. */
+  readonly choices: readonly AccountChoice[]
+  /** Whether `setup` creates something that the account lacks. */
+  readonly sets: boolean
+}
+
 /** The dependencies of the command line, handed in by src/main. */
 export interface CliDeps {
   /** Of the package, for `--version`. */
@@ -34,6 +51,12 @@ export interface CliDeps {
   /** Who sits at the command line: `ida@host`. */
   readonly actor: string
   readonly systems: readonly Pick<Connector, 'name' | 'title' | 'role' | 'settings'>[]
+  /** The variables that a project is started with, its `.env` among them. @param config  path of its configuration */
+  environment(config: string): Promise<Readonly<Record<string, string | undefined>>>
+  /** Path of the `.env` of a project. @param config  path of its configuration */
+  envFile(config: string): string
+  /** Opens a connection that no project has yet, proves it, and asks what its account has. Changes nothing. */
+  tryConnection(name: string, system: string, settings: Readonly<Record<string, Json>>): Promise<Tried>
   open(project: Project): Promise<{ readonly crosswalk: Crosswalk; close(): Promise<void> }>
   /** What is encrypted in the ledger of a project, also where its configuration cannot be opened. */
   readonly vault: {
@@ -43,10 +66,22 @@ export interface CliDeps {
   }
   /** Runs the server until the signal fires. `port` null leaves it to the configuration. */
   start(project: Project, options: { role: Role; port: number | null }): Promise<void>
-  /** @returns the exit code */
-  demo(options: { once: boolean; crm: string; erp: string; verbose: boolean; signal: AbortSignal }): Promise<ExitCode>
-  /** Serves a simulated system until the signal fires. Port 0 is any free one. */
-  simulate(system: string, options: { port: number; signal: AbortSignal }): Promise<void>
+  /** @param options.home  where it tells how it is reached @returns the exit code */
+  demo(options: {
+    once: boolean
+    crm: string
+    erp: string
+    home: string
+    verbose: boolean
+    signal: AbortSignal
+  }): Promise<ExitCode>
+  /** Does something in the demo that runs in another terminal. @throws SyncError where none runs */
+  playDemo(what: DemoPlay, project: Project): Promise<ExitCode>
+  /** Serves simulated systems until the signal fires. Port 0 is any free one; the others follow it. */
+  simulate(
+    systems: readonly string[],
+    options: { port: number; env: string | null; signal: AbortSignal },
+  ): Promise<void>
   /** Write as given: a line brings its own line feed. */
   out(text: string): void
   err(text: string): void

@@ -2,8 +2,8 @@ import { CommanderError } from 'commander'
 import { ZodError } from 'zod'
 import { SyncError } from '../core/problem.ts'
 import type { CliDeps, ExitCode } from './deps.ts'
-import { paintOf } from './paint.ts'
-import { lines } from './text.ts'
+import { paintOf, type Style } from './paint.ts'
+import { columnsOfFiles, wrap } from './text.ts'
 
 interface Told {
   readonly code: ExitCode
@@ -25,9 +25,12 @@ export function reportFailure(
     deps.out(`${JSON.stringify({ error: { kind, message, fix, ...particulars } }, null, 2)}\n`)
   } else {
     const paint = paintOf(deps.color && options.color)
-    const [first, ...more] = lines(told.message)
-    deps.err(`${paint.red('Error:')} ${first}\n${more.map((line) => `  ${line}\n`).join('')}`)
-    deps.err(`What to do: ${lines(told.fix).join('\n  ')}\n`)
+    const say = (title: string, text: string, style: Style) => {
+      const [first = '', ...more] = wrap(`${title} ${text}`, (deps.errColumns ?? columnsOfFiles) - 2)
+      deps.err(`${style(title)}${first.slice(title.length)}\n${more.map((line) => `  ${line}\n`).join('')}`)
+    }
+    say('Error:', told.message, paint.red)
+    say('What to do:', told.fix, (title) => title)
   }
   if (options.verbose && !(error instanceof CommanderError)) deps.err(`${stackOf(error)}\n`)
   return told.code

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Crosswalk } from '../app/crosswalk.ts'
 import { type Instant, parseInstant, shift } from '../core/time.ts'
@@ -33,6 +34,7 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     run: refuse('run'),
     backfill: refuse('backfill'),
     reconcile: refuse('reconcile'),
+    newestWon: refuse('newestWon'),
     status: refuse('status'),
     problems: refuse('problems'),
     problem: refuse('problem'),
@@ -50,13 +52,13 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
   }
 }
 
-const systems: CliDeps['systems'] = [
+export const systems: CliDeps['systems'] = [
   {
     name: 'hubspot',
     title: 'HubSpot',
     role: 'crm',
     settings: z.strictObject({
-      baseUrl: z.url().default('https://api.hubapi.com').describe('Address of the API'),
+      baseUrl: z.url().meta({ asked: true }).default('https://api.hubapi.com').describe('Address of the API'),
       accessToken: z.string().meta({ secret: true }).optional().describe('Service key'),
       clientSecret: z.string().meta({ secret: true }).optional().describe('Client secret of the OAuth app'),
     }),
@@ -94,6 +96,9 @@ export async function cli(line: string, answers: Partial<Crosswalk> = {}, deps: 
     version: '1.2.3',
     actor: 'ida@host',
     systems,
+    environment: async () => ({}),
+    envFile: (config) => join(dirname(dirname(config)), '.env'),
+    tryConnection: refuse,
     async open(project) {
       opened.push(project)
       return {
@@ -106,6 +111,7 @@ export async function cli(line: string, answers: Partial<Crosswalk> = {}, deps: 
     vault: { rotate: refuse, forget: refuse },
     start: refuse,
     demo: refuse,
+    playDemo: refuse,
     simulate: refuse,
     out(text) {
       written.out += text
@@ -130,7 +136,9 @@ export async function cli(line: string, answers: Partial<Crosswalk> = {}, deps: 
 }
 
 /** Answers questions in this order. */
-export function fakePrompts(...answers: (string | boolean | null)[]): Prompts & { readonly asked: string[] } {
+export function fakePrompts(
+  ...answers: (string | boolean | readonly string[] | null)[]
+): Prompts & { readonly asked: string[] } {
   const asked: string[] = []
   const next = (question: string) => {
     asked.push(question)
@@ -139,14 +147,19 @@ export function fakePrompts(...answers: (string | boolean | null)[]): Prompts & 
   return {
     asked,
     choose: async (question) => textOf(next(question)),
+    async chooseSeveral(question) {
+      const answer = next(question)
+      return Array.isArray(answer) ? answer : null
+    },
     ask: async (question) => textOf(next(question)),
+    askSecret: async (question) => textOf(next(question)),
     async confirm(question) {
       const answer = next(question)
       return typeof answer === 'boolean' ? answer : null
     },
   }
 }
-const textOf = (answer: string | boolean | null) => (typeof answer === 'string' ? answer : null)
+const textOf = (answer: string | boolean | readonly string[] | null) => (typeof answer === 'string' ? answer : null)
 
 export const aLink: Link = {
   id: '1',

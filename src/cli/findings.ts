@@ -2,11 +2,20 @@ import type { PublishFinding } from '../app/project/check.ts'
 import type { Session } from './session.ts'
 import { oneLine } from './text.ts'
 
-/** One line each, as editors understand them. */
-export const findingLines = (findings: readonly PublishFinding[], { paint }: Session): string =>
+/** Each begins as editors understand it. @param how.whole  each is on one line, for another program that reads them */
+export const findingLines = (
+  findings: readonly PublishFinding[],
+  { paint, prose }: Session,
+  how: { whole: boolean },
+): string =>
   findings
     .map(({ file, line, column, kind, message, fix }) => {
-      const advice = fix === undefined ? '' : ` ${oneLine(fix)}`
-      return `${paint.bold(`${file}:${line}:${column}`)} ${paint.yellow(kind)}: ${oneLine(message)}${advice}\n`
+      const place = `${file}:${line}:${column}`
+      const said = `${oneLine(message)}${fix === undefined ? '' : ` ${oneLine(fix)}`}`
+      if (how.whole) return `${paint.bold(place)} ${paint.yellow(kind)}: ${said}\n`
+      return prose(`${place} ${kind}: ${said}`, { indent: 2, first: '' })
+        .trimStart()
+        .replace(place, paint.bold(place))
+        .replace(kind, paint.yellow(kind))
     })
     .join('')

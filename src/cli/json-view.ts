@@ -27,6 +27,9 @@ export function records(values: readonly JsonObject[], session: Session, indent:
   )
 }
 
+// Less is too little to read a value in.
+const roomMin = 12
+
 /** Names and values below each other, lists of records as tables. */
 export function details(value: Json, session: Session, indent: number): string {
   const space = ' '.repeat(indent)
@@ -36,11 +39,12 @@ export function details(value: Json, session: Session, indent: number): string {
   const simple = Object.entries(value).filter(([, one]) => !isNested(one))
   const nested = Object.entries(value).filter(([, one]) => isNested(one))
   const width = Math.max(0, ...simple.map(([name]) => widthOf(oneLine(name))))
-  const room = session.deps.outColumns === null ? null : session.deps.outColumns - indent - width - 2
+  const room = session.columns - indent - width - 2
   const rows = simple.map(([name, one]) => {
     const shown = shortJson(one)
-    const fitting = room === null ? shown : cut(shown, Math.max(8, room))
-    return `${space}${session.paint.dim(pad(oneLine(name), width))}  ${fitting}\n`
+    const { dim } = session.paint
+    if (room >= roomMin) return `${space}${dim(pad(oneLine(name), width))}  ${cut(shown, room)}\n`
+    return session.prose(`${oneLine(name)}:`, { indent, style: dim }) + session.prose(shown, { indent: indent + 2 })
   })
   return (
     rows.join('') +

@@ -39,9 +39,9 @@ const detours = ['in_procurement', 'in_production', 'partly_shipped', 'partly_pa
 
 /**
  * `✓ draft  ✓ confirmed  ● shipped  ○ invoiced  ○ paid`: the way of an order up to and beyond its stage.
- * @param columns  where it is broken, between two stages; null: not at all
+ * @param columns  where it is broken, between two stages
  */
-export function wayOf(stage: string, seen: ReadonlySet<string>, paint: Paint, columns: number | null): string {
+export function wayOf(stage: string, seen: ReadonlySet<string>, paint: Paint, columns: number): string {
   if (stage === 'cancelled') return paint.dim('■ cancelled')
   const at = ranked.indexOf(stage)
   const steps = ranked
@@ -52,9 +52,9 @@ export function wayOf(stage: string, seen: ReadonlySet<string>, paint: Paint, co
   for (const { one, index } of steps) {
     const text = stageText(one)
     const width = widthOf(text) + 4
-    if (lines.length === 0 || (columns !== null && free < width - 2)) {
+    if (lines.length === 0 || free < width - 2) {
       lines.push([])
-      free = columns ?? 0
+      free = columns
     }
     free -= width
     if (index === at) lines.at(-1)?.push(paint.bold(paint.cyan(`● ${text}`)))

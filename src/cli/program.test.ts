@@ -9,6 +9,8 @@ const commands =
     ' ',
   )
 
+const unwrapped = (printed: string) => printed.replaceAll('\n  ', ' ')
+
 describe('help', () => {
   test.each(commands)('%s --help says what it does and names the global options', async (command) => {
     const { code, out, err, opened } = await cli(`${command} --help`)
@@ -46,7 +48,7 @@ describe('a wrong command line', () => {
   ])('%s', async (line, message) => {
     const { code, out, err, opened } = await cli(line)
     expect({ code, out, opened }).toEqual({ code: 2, out: '', opened: [] })
-    expect(err).toContain(message)
+    expect(unwrapped(err)).toContain(message)
   })
 
   test('is one JSON document with --json', async () => {
@@ -133,7 +135,7 @@ describe('a failure', () => {
     const { code, err } = await cli('status', fails(error))
     expect(code).toBe(1)
     expect(err).toMatch(/^Error: A disk is full: /)
-    expect(err).toContain(error.message)
+    expect(unwrapped(err)).toContain(error.message)
     expect(err).toContain('Nothing that was stored is lost')
     expect(err).not.toContain('fault of Crosswalk')
   })
@@ -143,7 +145,8 @@ describe('a failure', () => {
     expect(short.code).toBe(1)
     expect(short.err).toBe(text`
       Error: TypeError: x is not a function
-      What to do: This is a fault of Crosswalk. Run the command again with --verbose and report what it prints.
+      What to do: This is a fault of Crosswalk. Run the command again with --verbose and report what it
+        prints.
     `)
     const long = await cli('status --verbose', fails(refused))
     expect(long.err).toMatch(/\n {4}at /)

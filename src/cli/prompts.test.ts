@@ -63,10 +63,45 @@ test('a question ends unanswered at Ctrl-D on an empty line, and when the termin
   expect(await asked).toBe(null)
 })
 
+test('never shows a secret', async () => {
+  const { answer, shown } = await answering(['h', 'u', 's', 'h', enter], (prompts) => prompts.askSecret('API key'))
+  expect(answer).toBe('hush')
+  expect(shown).toContain('API key')
+  expect(shown).not.toMatch(/[^a-z]u[^a-z]|hush/)
+  expect((await answering([enter], (prompts) => prompts.askSecret('API key'))).answer).toBe('')
+  expect((await answering(['h', interrupt], (prompts) => prompts.askSecret('API key'))).answer).toBe(null)
+})
+
+test.each([
+  ['none', [enter], []],
+  ['the second', [down, ' ', enter], ['salesforce']],
+  ['both', [' ', down, ' ', enter], ['hubspot', 'salesforce']],
+  ['nothing, by Ctrl-C', [' ', interrupt], null],
+])('chooses several: %s', async (_which, keys, chosen) => {
+  const { answer } = await answering(keys, (prompts) => prompts.chooseSeveral('Which ones?', choices))
+  expect(answer).toEqual(chosen)
+})
+
 test('asks one question after the other on one terminal', async () => {
   const { answer } = await answering([enter, 'y'], async (prompts) => [
     await prompts.choose('Which CRM?', choices),
     await prompts.confirm('Deliver them?'),
   ])
   expect(answer).toEqual(['hubspot', true])
+})
+
+// Out of raw mode a terminal hands over whole lines, and echoes what is typed, secrets too.
+test('keeps the terminal in raw mode while a later question is open', async () => {
+  const raw: boolean[] = []
+  const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (on: boolean) => void raw.push(on) })
+  const prompts = openPrompts(input as never, new PassThrough().resume())
+  const first = prompts.choose('Which CRM?', choices)
+  setImmediate(() => input.write(enter))
+  expect(await first).toBe('hubspot')
+  const second = prompts.askSecret('API key')
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((next) => setImmediate(next))
+  expect(raw.at(-1)).toBe(true)
+  input.write('x')
+  setImmediate(() => input.write(enter))
+  expect(await second).toBe('x')
 })

@@ -12,6 +12,8 @@ test.each([
   ['Zoe\u0308', 3],
   ['👍', 2],
   ['👨‍👩‍👧', 2],
+  ['🇩🇪', 2],
+  ['✔️', 2],
   ['–→✓', 3],
 ])('%s takes %d columns', (text, width) => {
   expect(widthOf(text)).toBe(width)
@@ -55,6 +57,8 @@ test.each([
   ['a verylongword b', 6, ['a', 'verylo', 'ngword', 'b']],
   ['北京泵业有限公司', 6, ['北京泵', '业有限', '公司']],
   ['first\nsecond', 40, ['first', 'second']],
+  ['then run `crosswalk retry 12` again', 20, ['then run', '`crosswalk retry 12`', 'again']],
+  ['`crosswalk retry --sync deals`, once', 20, ['`crosswalk retry', '--sync deals`, once']],
 ])('wrap(%j, %d)', (given, width, result) => {
   expect(wrap(given, width)).toEqual(result)
 })

@@ -1,7 +1,6 @@
+import fastStringWidth from 'fast-string-width'
+
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
-const halfWidth = /^[\uff61-\uffdc]/
-const wide =
-  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}|\ufe0f/u
 // Escape sequences and control characters of other people's records must not reach the terminal: they could move the
 // cursor, rename the window or turn the reading direction.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to remove
@@ -23,13 +22,7 @@ export const lines = (text: string): string[] =>
     .map((line) => line.trimEnd())
 
 /** Columns that a plain text takes on a terminal: Chinese, Japanese and Korean characters and emoji take two. */
-export function widthOf(text: string): number {
-  let width = 0
-  for (const { segment } of graphemes.segment(text)) width += widthOfGrapheme(segment)
-  return width
-}
-
-const widthOfGrapheme = (grapheme: string) => (wide.test(grapheme) && !halfWidth.test(grapheme) ? 2 : 1)
+export const widthOf = (text: string): number => fastStringWidth(text)
 
 /** The beginning of a text that fits, with `…` in place of the rest. */
 export function cut(text: string, width: number): string {
@@ -42,12 +35,15 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
   return align === 'left' ? text + space : space + text
 }
 
-/** Breaks a text between words, and inside a word only where that alone is too long. */
+/**
+ * Breaks a text between words, and inside a word only where that alone is too long. A command in backticks stays on one line
+ * where it fits on one.
+ */
 export function wrap(text: string, width: number): string[] {
   const wrapped: string[] = []
   for (const line of lines(text)) {
     let current = ''
-    for (let word of line.split(' ')) {
+    for (let word of wordsOf(line, width)) {
       const joined = current === '' ? word : `${current} ${word}`
       if (widthOf(joined) <= width) {
         current = joined
@@ -66,12 +62,27 @@ export function wrap(text: string, width: number): string[] {
   return wrapped
 }
 
+/** Of what is written where there is no terminal. */
+export const columnsOfFiles = 100
+
+/** A remark of one or several paragraphs, whose empty lines stay. @param columns  of the terminal, null where there is none */
+export const wrapRemark = (text: string, columns: number | null): string =>
+  text
+    .split('\n')
+    .flatMap((line) => wrap(line, columns ?? columnsOfFiles))
+    .join('\n')
+
+const wordsOf = (line: string, width: number): string[] =>
+  (line.match(/(?:`[^`]*`|[^ `]|`)+|(?<= )(?= )/g) ?? ['']).flatMap((word) =>
+    widthOf(word) > width ? word.split(' ') : [word],
+  )
+
 /** Cuts a text where `width` columns are full; at least one character goes to the first part. */
 function split(text: string, width: number): [string, string] {
   let taken = 0
   let end = 0
   for (const { segment, index } of graphemes.segment(text)) {
-    taken += widthOfGrapheme(segment)
+    taken += widthOf(segment)
     if (taken > width && end > 0) break
     end = index + segment.length
     if (taken > width) break

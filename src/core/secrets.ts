@@ -8,3 +8,7 @@ export function secretNames(settings: z.ZodType): readonly string[] {
     isObject(property) && property.secret === true ? [name] : [],
   )
 }
+
+/** Names of all settings. */
+export const settingNames = (settings: z.ZodType): readonly string[] =>
+  Object.keys(z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }).properties ?? {})

@@ -70,6 +70,7 @@ export function cleanConnection(connection: Connection, secrets: () => readonly 
     find: (object, queries) => said(connection.find(object, queries)),
     write: async (writes) => (await said(connection.write(writes))).map(outcome),
     writes: connection.writes,
+    choices: () => said(connection.choices()),
     setup:
       setup === null
         ? null

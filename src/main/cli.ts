@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { stringify } from 'yaml'
 import { registry } from '../../connectors/registry.ts'
 import { openCrosswalk } from '../app/open.ts'
 import type { CliDeps } from '../cli/deps.ts'
+import { logLine } from '../cli/log-line.ts'
+import { paintOf } from '../cli/paint.ts'
 import { runCli } from '../cli/program.ts'
 import { openPrompts } from '../cli/prompts.ts'
-import { SyncError } from '../core/problem.ts'
-import { systemClock } from './clock.ts'
-import { withEnvFile } from './env-file.ts'
+import { columnsOfFiles } from '../cli/text.ts'
+import { systemClock, untilAborted } from './clock.ts'
+import { introduction } from './demo-menu.ts'
+import { envFileOf, withEnvFile } from './env-file.ts'
 import { openProcess, packageRoot } from './process.ts'
 import { startServer } from './server.ts'
+import { tryConnection } from './try-connection.ts'
 import { forgetSecrets, rotateVault } from './vault.ts'
 
 const environment = process.env
@@ -27,20 +30,27 @@ function userName(): string {
   }
 }
 
-const untilAborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+/** As wide as it is now. A terminal that does not know says 0. */
+const columnsOf = (stream: NodeJS.WriteStream) => (stream.isTTY && stream.columns > 0 ? stream.columns : null)
+
+/** One JSON document a line for programs, and a line of text for whoever sits before a terminal. */
+const printLog = (line: string) =>
+  deps.err(process.stderr.isTTY === true ? logLine(line, paintOf(deps.color), deps.timeZone) : line)
 
 const deps: CliDeps = {
   version,
   actor: `${userName()}@${hostname()}`,
   systems: registry,
+  environment: (config) => withEnvFile(config, environment),
+  envFile: envFileOf,
+  tryConnection,
   async open({ config, home, verbose }) {
     // A command's answer is its output; the log is shown with --verbose.
     const logLevel = verbose ? 'debug' : 'error'
-    const opened = await openProcess({ config, home, environment: await withEnvFile(config, environment), logLevel })
+    const opened = await openProcess({
+      ...{ config, home, logLevel, log: printLog },
+      environment: await withEnvFile(config, environment),
+    })
     const crosswalk = openCrosswalk(opened.projects, opened.deps)
     return { crosswalk, close: opened.close }
   },
@@ -53,7 +63,7 @@ const deps: CliDeps = {
   async start({ config, home, verbose, signal }, { role, port }) {
     const level = verbose ? ({ logLevel: 'debug' } as const) : {}
     const server = await startServer({
-      ...{ config, home, role, ...level, ...(port === null ? {} : { port }) },
+      ...{ config, home, role, log: printLog, ...level, ...(port === null ? {} : { port }) },
       environment: await withEnvFile(config, environment),
     })
     await untilAborted(signal)
@@ -61,30 +71,35 @@ const deps: CliDeps = {
     await server.close()
   },
   async demo(options) {
+    const titleOf = (system: string) => registry.find(({ name }) => name === system)?.title ?? system
+    const titles = { crm: titleOf(options.crm), erp: titleOf(options.erp) }
+    deps.err(introduction(titles, options.once))
     // Simulators are loaded only when needed.
     const { runDemo } = await import('./demo.ts')
-    return runDemo(options, deps)
+    return runDemo({ ...options, titles, log: printLog }, deps)
   },
-  async simulate(system, { port, signal }) {
-    const { simulators } = await import('../../connectors/simulators.ts')
-    const start = simulators[system]
-    if (start === undefined) {
-      throw new SyncError(`There is no simulator of "${system}"`, {
-        problem: { kind: 'configuration_invalid', path: 'system' },
-        fix: `Known: ${Object.keys(simulators).join(', ')}.`,
-      })
+  async playDemo(what, { home, signal }) {
+    const { askDemo, runningDemo } = await import('./demo-control.ts')
+    if (what.do === 'ask') {
+      const running = await runningDemo(home)
+      return runCli(['--config', running.config, '--home', running.home, ...what.args], deps)
     }
-    const simulator = await start({ port })
-    // All that a connection needs: token, account and the like are made up, and good for this simulator alone.
-    const connection = stringify({ connections: { [system]: { system, settings: simulator.settings } } })
-    deps.out(`${simulator.url}\n\nFor config/crosswalk.yaml:\n\n${connection}`)
-    await untilAborted(signal)
-    await simulator.close()
+    const look = { columns: deps.outColumns ?? columnsOfFiles, zone: deps.timeZone, color: deps.color }
+    await askDemo(home, { play: what, look }, deps.out, signal)
+    return 0
+  },
+  async simulate(systems, options) {
+    const { simulate } = await import('./simulate.ts')
+    await simulate(systems, options, deps.out)
   },
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  outColumns: process.stdout.isTTY ? process.stdout.columns : null,
-  errColumns: process.stderr.isTTY ? process.stderr.columns : null,
+  get outColumns() {
+    return columnsOf(process.stdout)
+  },
+  get errColumns() {
+    return columnsOf(process.stderr)
+  },
   color: process.stdout.isTTY === true && environment.NO_COLOR === undefined,
   prompts: attended ? openPrompts(process.stdin, process.stderr) : null,
   onInterrupt(listener) {

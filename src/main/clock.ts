@@ -12,3 +12,9 @@ export const systemClock: Clock = {
     }
   },
 }
+
+export const untilAborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

@@ -2,15 +2,20 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { registry } from '../../connectors/registry.ts'
 import { simulatedCrms, simulatedErps } from '../../connectors/simulators.ts'
 import { openCrosswalk } from '../app/open.ts'
 import type { CliDeps, ExitCode } from '../cli/deps.ts'
+import { paintOf } from '../cli/paint.ts'
 import { runCli } from '../cli/program.ts'
+import { columnsOfFiles, cut } from '../cli/text.ts'
 import { SyncError } from '../core/problem.ts'
 import type { ErpWorld, SimulatedSystem } from '../simulator/world.ts'
 import { systemClock } from './clock.ts'
-import { seedDemo } from './demo-deals.ts'
+import { serveControl } from './demo-control.ts'
+import { keepLively, openShop, seedDemo } from './demo-deals.ts'
+import { menu, type Titles } from './demo-menu.ts'
+import { openPlay } from './demo-play.ts'
+import { watchDemo } from './demo-watch.ts'
 import { openProcess } from './process.ts'
 import { startServer } from './server.ts'
 
@@ -21,13 +26,15 @@ const currencies = ['USD', 'GBP']
 
 /**
  * Runs the whole job between two simulated systems: deals are won, orders made, produced, shipped, invoiced and paid on
- * the simulated ERP's clock, and all of it comes back. Ends when everything is settled (`once`) or at Ctrl-C.
+ * the simulated ERP's clock, and all of it comes back. With `once` it ends when everything is settled; else it stays
+ * lively, and takes what people do from other terminals, until Ctrl-C.
  * @returns 1 when it did not settle in time
  */
 export async function runDemo(
-  options: { once: boolean; crm: string; erp: string; verbose: boolean; signal: AbortSignal },
+  options: Parameters<CliDeps['demo']>[0] & { readonly titles: Titles; readonly log: (line: string) => void },
   deps: CliDeps,
 ): Promise<ExitCode> {
+  const { titles } = options
   const startCrm = simulatedCrms[options.crm]
   const startErp = simulatedErps[options.erp]
   if (startCrm === undefined || startErp === undefined) {
@@ -40,7 +47,6 @@ export async function runDemo(
   const root = await mkdtemp(join(tmpdir(), 'crosswalk-demo-'))
   const closing: (() => Promise<unknown>)[] = [() => rm(root, { recursive: true, force: true, maxRetries: 5 })]
   try {
-    deps.err(`Starting PostgreSQL, a simulated ${titleOf(options.crm)} and a simulated ${titleOf(options.erp)} …\n`)
     const crm = await startCrm({ currencies })
     closing.push(() => crm.close())
     const erp = await startErp({ currencies })
@@ -51,7 +57,7 @@ export async function runDemo(
     await writeFile(project.config, stringify(configuration(options, crm, erp)))
     const quiet = {
       logLevel: options.verbose ? ('debug' as const) : ('error' as const),
-      log: (line: string) => deps.err(line),
+      log: options.log,
     }
     const first = await openProcess({ ...project, environment: {}, ...quiet })
     await openCrosswalk(first.projects, first.deps).setup(options.crm)
@@ -63,8 +69,13 @@ export async function runDemo(
       ...quiet,
     })
     closing.push(() => server.close())
-    const crosswalk = openCrosswalk(server.opened.projects, server.opened.deps)
+    const crosswalk = openCrosswalk(server.opened.projects, server.opened.deps).as(deps.actor)
     crm.sendWebhooks(`${server.url}/hooks/${options.crm}/${hookToken}`)
+    const shop = openShop(crm.crm, erp.erp)
+    if (!options.once) {
+      const play = openPlay({ crosswalk, shop, erp, erpName: options.erp, titles })
+      closing.push(await serveControl({ home: options.home, config: project.config, demoHome: project.home }, play))
+    }
 
     const cli = (...args: string[]) => runCli(['--config', project.config, '--home', project.home, ...args], deps)
     const bar = progressLine(deps)
@@ -79,16 +90,9 @@ export async function runDemo(
     await cli('timeline', 'deal', storyDeal)
     if (!settled) deps.err('\nNot everything was settled in time.\n')
     if (options.once) return settled ? 0 : 1
-    deps.err(
-      `\nStill running, at ${server.url}; every step of the ERP's clock takes two seconds.\n` +
-        'Look around in another terminal:\n' +
-        `  npx crosswalk --config ${project.config} \\\n    --home ${project.home} status\n` +
-        'Ctrl-C ends it and removes its files.\n',
-    )
-    while (!options.signal.aborted) {
-      await systemClock.sleep(2_000, options.signal)
-      erp.erp.tick()
-    }
+    deps.out(`\n${menu(titles)}\nWhat happens from now on:\n\n`)
+    const look = { paint: paintOf(deps.color), columns: deps.outColumns ?? columnsOfFiles, zone: deps.timeZone }
+    await Promise.all([watchDemo(crosswalk, look, deps.out, options.signal), keepLively(shop, erp.erp, options.signal)])
     return 0
   } finally {
     for (const close of closing.reverse()) await close()
@@ -130,7 +134,7 @@ function progressLine(deps: CliDeps) {
   return {
     show(text: string, done: number, total: number) {
       const filled = Math.round((width * Math.min(done, total)) / total)
-      const line = `[${'█'.repeat(filled)}${'░'.repeat(width - filled)}] ${text}`
+      const line = cut(`[${'█'.repeat(filled)}${'░'.repeat(width - filled)}] ${text}`, (deps.errColumns ?? 101) - 1)
       if (line === last) return
       last = line
       deps.err(deps.errColumns === null ? `${line}\n` : `\r\x1b[2K${line}`)
@@ -138,8 +142,6 @@ function progressLine(deps: CliDeps) {
     end: () => deps.err('\n'),
   }
 }
-
-const titleOf = (system: string): string => registry.find(({ name }) => name === system)?.title ?? system
 
 const configuration = (names: { crm: string; erp: string }, crm: SimulatedSystem, erp: SimulatedSystem) => ({
   connections: {
@@ -153,6 +155,8 @@ const configuration = (names: { crm: string; erp: string }, crm: SimulatedSystem
       to: names.erp,
       since: '2020-01-01T00:00:00Z',
       schedule: { cron: '*/2 * * * * *' },
+      // It wins deals for as long as it runs.
+      guard: { orders_per_hour: 10_000 },
     },
     fulfilment: {
       document: 'fulfilment',

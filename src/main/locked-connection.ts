@@ -16,6 +16,7 @@ export function lockedConnection(error: unknown): Connection {
     find: refuse,
     write: refuse,
     writes: {},
+    choices: refuse,
     setup: refuse,
     receive: null,
     listen: null,

@@ -13,7 +13,7 @@ import { openProjects, type Projects } from '../app/project/projects.ts'
 import type { Workshop } from '../app/project/workshop.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts'
 import { SyncError } from '../core/problem.ts'
-import { secretNames } from '../core/secrets.ts'
+import { secretNames, settingNames } from '../core/secrets.ts'
 import { cleanConnection } from '../http/clean-connection.ts'
 import { openHttpClient } from '../http/client.ts'
 import { callScopes } from '../http/scope.ts'
@@ -71,7 +71,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   keepHeapSmall()
   const clock = options.clock ?? systemClock
   const onDisk = await loadConfig(options.config, options.environment)
-  const secrets = new Set([...onDisk.secrets, ...settingsSecrets(onDisk.config)])
+  const secrets = new Set(secretsIn(onDisk))
   const shownSecrets = () => [...secrets]
   const log = openLog({
     level: options.logLevel ?? onDisk.config.log.level,
@@ -275,11 +275,30 @@ function openStoredSettings(config: Config, ledger: Ledger): StoredSettings {
   }
 }
 
+/** What came from the environment, but for settings that are no secrets, such as addresses and the login's name. */
+function secretsIn({ config, secrets }: Pick<LoadedConfig, 'config' | 'secrets'>): readonly string[] {
+  const open = new Set(
+    Object.values(config.connections).flatMap(({ system, settings }) => openValues(system, settings)),
+  )
+  return [...secrets.filter((value) => !open.has(value)), ...settingsSecrets(config)]
+}
+
 const settingsSecrets = (config: Config): string[] =>
   Object.values(config.connections).flatMap(({ system, settings, webhook_token }) => [
     ...secretValues(system, settings),
     ...(webhook_token === undefined ? [] : [webhook_token]),
   ])
+
+/** The values of settings that their connector knows and does not mark as secret. */
+function openValues(system: string, settings: Readonly<Record<string, Json>>): string[] {
+  const connector = connectorOf(system)
+  if (connector === undefined) return []
+  const secret = new Set(secretNames(connector.settings))
+  const known = settingNames(connector.settings)
+  return Object.entries(settings).flatMap(([name, value]) =>
+    typeof value === 'string' && known.includes(name) && !secret.has(name) ? [value] : [],
+  )
+}
 
 /** The values of settings that their connector marks as secret. */
 function secretValues(system: string, settings: Readonly<Record<string, Json>>): string[] {

@@ -56,6 +56,11 @@ export interface Connection {
   write(writes: readonly Write[]): Promise<readonly WriteOutcome[]>
   /** What `write` takes, by object; other objects are refused. Lint and the contract suite read it. */
   readonly writes: Readonly<Record<string, ObjectWrites>>
+  /**
+   * What the account has of which a company may use a part alone, for whoever sets up a connection. Changes nothing; what the
+   * login may not read is left out. @throws SyncError `unavailable`, `auth_rejected`
+   */
+  choices(): Promise<readonly AccountChoice[]>
   /** Creates what we need in the other system (write-back properties), or says that it is there. May run again. */
   readonly setup: (() => Promise<readonly SetupStep[]>) | null
   /** Understands a webhook of this connection. Pure but for the clock; null when the system sends none. */
@@ -89,6 +94,27 @@ export interface CheckFinding {
   readonly subject: string
   readonly message: string
   readonly fix?: string
+  /** `setup` of the connection creates what is missing. */
+  readonly bySetup?: true
+}
+
+export interface AccountChoice {
+  /** What there is: `Pipelines`, `Warehouses`. */
+  readonly subject: string
+  readonly options: readonly {
+    /** As the setting or the condition takes it. */
+    readonly value: string | number
+    readonly label: string
+    readonly hint?: string
+  }[]
+  /**
+   * Where the choice is written down: a setting of the connection, for one of the options or for several; or a condition on new
+   * orders, by a path of the object whose records are deals, for any number. Null where nothing is to be chosen: it is told for
+   * whoever looks at an account for the first time.
+   */
+  readonly decides: { readonly setting: string; readonly several: boolean } | { readonly where: string } | null
+  /** What happens unless something is chosen: `orders go to the default warehouse of the company`. */
+  readonly otherwise: string
 }
 
 /**

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { IANAZone } from 'luxon'
 import { examples, registry } from '../../connectors/registry.ts'
 import { simulators } from '../../connectors/simulators.ts'
-import { neededSettings } from '../../src/cli/template.ts'
+import { askedSettings } from '../../src/cli/template.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { secretNames } from '../../src/core/secrets.ts'
 import type { Instant } from '../../src/core/time.ts'
-import type { ObjectSchema, Write } from '../../src/ports/connector.ts'
+import type { Connection, ObjectSchema, Write } from '../../src/ports/connector.ts'
 import {
   absent,
   askForMore,
@@ -53,8 +53,52 @@ describe.each(connectors)('$name', ({ name, role }) => {
 
   holds(name, 'can be set up with what `crosswalk init` asks for', async () => {
     const { connector } = subject
-    const asked = neededSettings(connector).map(({ name: key }) => [key, subject.system.settings[key]])
+    const asked = askedSettings(connector).map(({ name: key }) => [key, subject.system.settings[key]])
     expect(connector.settings.safeParse(Object.fromEntries(asked)).error?.issues ?? []).toEqual([])
+  })
+
+  holds(name, 'offers what its settings and conditions take, and changes nothing', async () => {
+    const { connector, connection, system } = subject
+    for (const { subject: title, options, decides, otherwise } of await connection.choices()) {
+      expect(title).toMatch(/./)
+      expect(options.length).toBeGreaterThan(0)
+      expect(new Set(options.map(({ value }) => value)).size).toBe(options.length)
+      for (const { label } of options) expect(label).toMatch(/./)
+      if (decides === null) continue
+      expect(otherwise).toMatch(/./)
+      const values = options.map(({ value }) => value)
+      if ('setting' in decides) {
+        for (const value of decides.several ? [values] : values) {
+          const settings = { ...system.settings, [decides.setting]: value }
+          expect(connector.settings.safeParse(settings).error?.issues ?? []).toEqual([])
+        }
+      } else {
+        if (!('crm' in system)) throw new Error('conditions are on deals')
+        const object = (system as CrmSubject['system']).words.deal
+        const watch = { object, paths: ['id'], where: [{ [decides.where]: values }] }
+        const found: string[] = []
+        for await (const page of connection.changes(watch, beginning)) found.push(...page.ids)
+        expect(found).not.toEqual([])
+      }
+    }
+  })
+
+  holds(name, 'says what its setup creates, and that it is there afterwards', async () => {
+    const lacking = async (opened: Connection) =>
+      (await opened.check()).findings.some(({ bySetup }) => bySetup === true)
+    // The subject has been set up, where there is anything to be set up.
+    expect(await lacking(subject.connection)).toBe(false)
+    if (subject.connection.setup === null) return
+    const fresh = await simulators[name]?.()
+    if (fresh === undefined) throw new Error('there is no simulator')
+    const open = () => subject.open(fresh.settings)
+    try {
+      expect(await lacking(open())).toBe(true)
+      await open().setup?.()
+      expect(await lacking(open())).toBe(false)
+    } finally {
+      await fresh.close()
+    }
   })
 
   holds(name, 'opens without calling anybody', async () => {

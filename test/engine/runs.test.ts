@@ -87,6 +87,44 @@ describe('asking', () => {
   }, 60_000)
 })
 
+describe('a run beside another one', () => {
+  const claimAs = async (worker: string, ids: readonly string[]) => {
+    const { inbox } = project.deps.ledger
+    await inbox.add('orders', ids.map(refOf), { lane: 'live' })
+    return inbox.claim('orders', { max: 10, worker, leaseMs: 60_000 })
+  }
+
+  test('ends well while the other has records in work, or has died over them', async () => {
+    await settle(project)
+    const claims = await claimAs('another', shop.win(2))
+    const report = await project.crosswalk.run([], {})
+    expect(report).toMatchObject({ waiting: 0, elsewhere: 2, syncs: [{ stopped: null }, { stopped: null }] })
+    expect(await rig.cli('run').done).toMatchObject({ code: 0 })
+    // It died: its leases lapse, and the next run delivers.
+    await project.deps.ledger.inbox.renew(claims, -1)
+    expect(await project.crosswalk.run([], {})).toMatchObject({
+      waiting: 0,
+      elsewhere: 0,
+      syncs: [{ counts: { made: 2 } }, {}],
+    })
+  }, 60_000)
+
+  test('fails with what it could not deliver itself', async () => {
+    await settle(project)
+    const claims = await claimAs('another', shop.win(1))
+    const [own = ''] = shop.win(1)
+    await project.deps.ledger.inbox.add('orders', [refOf(own)], { lane: 'live' })
+    rig.odoo.fault({ match: {}, kind: 'status', status: 503, times: 1000 })
+    const report = await project.crosswalk.run(['orders'], {})
+    rig.odoo.clearFaults()
+    await project.deps.ledger.inbox.renew(claims, -1)
+    await settle(project, rig)
+    expect(report).toMatchObject({ waiting: 1, elsewhere: 1 })
+    expect(report.syncs[0]?.stopped).not.toBeNull()
+    expect(orderOf(own)?.state).toBe('sale')
+  }, 60_000)
+})
+
 describe('work is a run of the kind that brought it:', () => {
   test('a webhook', async () => {
     rig.hubspot.store.sendWebhooks({ url: `${server.url}/hooks/hubspot/${webhookToken}`, clientSecret })
@@ -98,6 +136,21 @@ describe('work is a run of the kind that brought it:', () => {
     expect(orderOf(id)?.state).toBe('sale')
     const run = await newest('webhook')
     expect(run).toMatchObject({ state: 'done', actor: null, counts: { found: 1, created: 1, made: 1 } })
+    await settle(project)
+  }, 60_000)
+
+  test('another sync that fed it', async () => {
+    await settle(project)
+    const before = await idsOfRuns('fulfilment')
+    // What was fed within a minute is one run.
+    rig.pass(61_000)
+    shop.win(1)
+    await project.crosswalk.run(['orders'], {})
+    await work('fulfilment')
+    expect(await newest('scheduled', 'fulfilment')).toMatchObject({ state: 'done', counts: { reported: 1 } })
+    expect(await idsOfRuns('fulfilment')).not.toEqual(before)
+    const { syncs } = await project.crosswalk.status()
+    expect(syncs[1]).toMatchObject({ sync: 'fulfilment', lastRun: { counts: { reported: 1 } } })
     await settle(project)
   }, 60_000)
 

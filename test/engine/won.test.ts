@@ -88,6 +88,20 @@ describe.each(Object.keys(desks))('a deal of %s', (system) => {
   const eventsOf = async (id: string) => (await project.crosswalk.timeline({ id })).map((entry) => entry.event)
   const missing = async () => (await project.crosswalk.reconcile('orders', { mend: false })).missing
 
+  test('that was won last is found, however long ago, and a backfill of it can be previewed', async () => {
+    const { crosswalk } = project
+    add('open')
+    expect(await crosswalk.newestWon()).toBeNull()
+    const old = add('won', longAgo)
+    add('won', longAgo - 86_400_000)
+    expect((await crosswalk.newestWon())?.id).toBe(old)
+    expect(await crosswalk.preview(old, {})).toMatchObject({ action: 'left out' })
+    expect(await crosswalk.preview(old, { backfill: true })).toMatchObject({ action: 'create', failures: [] })
+    const fresh = add('won')
+    expect((await crosswalk.newestWon())?.id).toBe(fresh)
+    await settle(project)
+  })
+
   test('that was won years ago gets no order for a bulk edit of today', async () => {
     const id = add('won', longAgo)
     desk.edit(id)

@@ -37,10 +37,11 @@ export async function settle(opened: OpenProject, systems?: Timed): Promise<RunR
   for (;;) {
     const report = await opened.crosswalk.run([], {})
     const stopped = report.syncs.some((sync) => sync.stopped !== null)
-    if (report.waiting === 0 && !stopped && report.syncs.every((sync) => sync.found === 0)) return report
+    if (report.waiting + report.elsewhere === 0 && !stopped && report.syncs.every((sync) => sync.found === 0))
+      return report
     if (Date.now() > until) throw new Error(`not settled: ${JSON.stringify(report)}`)
     if (stopped && systems !== undefined) systems.pass(1000)
-    else if (report.waiting > 0 || stopped) await delay(100)
+    else if (report.waiting + report.elsewhere > 0 || stopped) await delay(100)
   }
 }
 

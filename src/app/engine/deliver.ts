@@ -116,7 +116,9 @@ async function deliverBatch(
     await lease.end()
   }
   const { counts, told } = await batch.commit()
-  for (const [run, share] of sharesByRun(claims, counts)) await deps.ledger.runs.count(run, share)
+  const shares = sharesByRun(claims, counts)
+  for (const [run, share] of shares) await deps.ledger.runs.count(run, share)
+  if (shares.length === 0 && Object.keys(counts).some((name) => !idle.has(name))) await tellFed(sync, counts, deps)
   return { counts, told, stopped }
 }
 
@@ -159,6 +161,18 @@ async function askGuard(sync: Sync, wanted: number, how: 'ask' | 'take', deps: D
   await deps.ledger.problems.raise([{ sync: name, causeKey: causeKeyOf(failure, ''), failure, records: [] }])
   deps.log.warn('guard tripped', { sync: name, wanted, used, allowed: guard.perHour })
   return failure
+}
+
+/** Outcomes that change nothing anywhere. */
+const idle: ReadonlySet<string> = new Set(['unchanged', 'left_out', 'deferred'])
+/** What another sync feeds comes in small portions: those of a minute are one run. */
+const fedRunMs = 60_000
+
+/** What no look for changes found: records that another sync fed. */
+async function tellFed(sync: Sync, counts: Record<string, number>, { ledger, clock }: Deps): Promise<void> {
+  const run = await ledger.runs.join(sync.name, 'scheduled', clock.now(), fedRunMs)
+  await ledger.runs.count(run, counts)
+  await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
 }
 
 /** A batch may hold records of several runs; its counts go to the run that most of them belong to. */

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../core/json.ts'
 import { type Failure, SyncError } from '../../core/problem.ts'
 import type { Lineage } from '../../mapping/run/run.ts'
+import type { Lane } from '../../ports/http.ts'
 import { openBatch } from '../bench/batch.ts'
 import { openBench, type Plan, type PlannedBelow, type PlannedCustomer, type PlannedTotals } from '../bench/bench.ts'
 import type { Deps } from '../bench/deps.ts'
@@ -55,14 +56,14 @@ interface PreviewBelow extends Omit<PlannedBelow, 'fields'> {
  * one would have done, with the lineage of each value.
  * @throws SyncError `record_gone` when the source has no such record
  */
-export async function preview(sync: Sync, recordId: string, deps: Deps): Promise<Preview> {
+export async function preview(sync: Sync, recordId: string, { lane }: { lane: Lane }, deps: Deps): Promise<Preview> {
   const ref = { ...sync.records, id: recordId }
   await mustBeThere(sync, recordId)
   const now = deps.clock.now()
   const claim = {
     sync: sync.name,
     ref,
-    lane: 'live' as const,
+    lane,
     run: null,
     attempts: 0,
     worker: deps.worker,
@@ -77,7 +78,7 @@ export async function preview(sync: Sync, recordId: string, deps: Deps): Promise
       // The timeline is for deliveries alone.
       batch: { ...batch, store: async () => undefined },
       state: await deps.ledger.syncs.peek(sync.name, now),
-      scope: { lane: 'live', mayWrite: false },
+      scope: { lane, mayWrite: false },
       source: sync.source,
       target: sync.target,
       lookups: openLookups(sync.target, deps.clock),

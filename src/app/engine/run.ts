@@ -33,6 +33,11 @@ export interface RunReport {
   readonly problems: number
   /** Records that wait for later (a deferral, a paused connection). */
   readonly waiting: number
+  /**
+   * Records that are not this run's to deliver: another one works on them, or one that broke off did, whose leases have not
+   * lapsed yet; and what came in meanwhile. Nothing is wrong with them.
+   */
+  readonly elsewhere: number
 }
 
 /**
@@ -117,12 +122,18 @@ export async function runSyncs(
     const state = stopped === null ? 'done' : 'stopped'
     await ledger.runs.finish(run, { state, reason: stopped?.message ?? null, now: clock.now() })
   }
-  const waiting = (await ledger.inbox.counts())
-    .filter((one) => chosen.includes(one.sync))
-    .reduce((sum, one) => sum + one.due + one.later + one.inWork, 0)
+  let waiting = 0
+  let elsewhere = 0
+  for (const { sync, due, later, inWork } of await ledger.inbox.counts()) {
+    if (!chosen.includes(sync)) continue
+    // A sync that did not stop early left nothing that was due: it came after its turn, or was given back by another run.
+    const left = rows.get(sync)?.stopped === null ? 0 : due
+    waiting += later + left
+    elsewhere += inWork + due - left
+  }
   const open = await ledger.problems.list({ max: 10_000 })
   const syncs = [...rows.values()].map(({ sync, found, counts, stopped }) => ({ sync, found, counts, stopped }))
-  return { syncs, problems: open.filter((one) => chosen.includes(one.sync)).length, waiting }
+  return { syncs, problems: open.filter((one) => chosen.includes(one.sync)).length, waiting, elsewhere }
 }
 
 /** One sync of a run. */

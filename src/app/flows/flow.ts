@@ -97,6 +97,8 @@ export interface Sync extends Pick<Opening, 'name' | 'source' | 'target' | 'dige
 export interface DealCases {
   backfill(options: Backfilled & { dryRun: boolean; actor: string | null }, deps: Deps): Promise<{ found: number }>
   reconcile(options: { mend: boolean; actor: string | null }, deps: Deps): Promise<Reconciliation>
+  /** The deal that was won last, whenever that was; null when there is none. */
+  newestWon(deps: Deps): Promise<RecordRef | null>
   linkCustomer(
     what: { customer: string; target: string; move: boolean; actor: string | null },
     deps: Deps,

@@ -22,7 +22,7 @@ test('shows the number, asks, and queues', async () => {
     ['deals', { from, dryRun: false }],
   ])
   expect(out).toBe(
-    'Queued 240 deals won since 2026-11-01 00:00:00 (Europe/Berlin), to be delivered below live traffic: crosswalk run deals\n',
+    'Queued 240 deals won since 2026-11-01 00:00:00 (Europe/Berlin), to be delivered below live traffic:\n`crosswalk run deals`\n',
   )
 })
 
@@ -52,7 +52,7 @@ test('takes deals by their ids', async () => {
   const { out } = await cli('backfill deals --deal 901 902', { backfill }, { prompts })
   expect(prompts.asked).toEqual(['1 deal. Deliver it?'])
   expect(asked.at(-1)).toEqual(['deals', { ids: ['901', '902'], dryRun: false }])
-  expect(out).toBe('Queued 1 deal, to be delivered below live traffic: crosswalk run deals\n')
+  expect(out).toBe('Queued 1 deal, to be delivered below live traffic: `crosswalk run deals`\n')
 })
 
 test('names deals that need none', async () => {

@@ -44,9 +44,8 @@ export function addBackfill(program: Command, perform: Perform): void {
             return 1
           }
           const queued = await crosswalk.backfill(sync, { ...which, dryRun: false })
-          session.answer(
-            { found: queued.found, queued: true },
-            () => `Queued ${words}, to be delivered below live traffic: crosswalk run ${sync}\n`,
+          session.answer({ found: queued.found, queued: true }, () =>
+            session.prose(`Queued ${words}, to be delivered below live traffic: \`crosswalk run ${sync}\``),
           )
           return 0
         })

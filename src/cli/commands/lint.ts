@@ -11,7 +11,9 @@ export function addLint(program: Command, perform: Perform): void {
     .action((options: { offline: boolean }, command: Command) =>
       perform(command, async (session) => {
         const findings = await session.ask((crosswalk) => crosswalk.lint(options))
-        session.answer(findings, () => findingLines(findings, session))
+        session.answer(findings, () => findingLines(findings, session, { whole: session.deps.outColumns === null }), {
+          whole: true,
+        })
         const warnings = findings.filter(({ level }) => level === 'warning')
         const mistakes = findings.length - warnings.length
         if (findings.length === 0) session.note('No findings.')

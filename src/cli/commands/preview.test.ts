@@ -157,6 +157,6 @@ test('--sync chooses among several; --json gives the preview', async () => {
       return preview
     },
   })
-  expect(asked).toEqual([['901', { record: 'deal', sync: 'deals' }]])
+  expect(asked).toEqual([['901', { record: 'deal', sync: 'deals', backfill: false }]])
   expect(JSON.parse(out)).toEqual(preview)
 })

@@ -13,16 +13,17 @@ export function addPreview(program: Command, perform: Perform): void {
     .addArgument(recordKind())
     .argument('<id>', "the record's id in its own system")
     .option('--sync <name>', 'the sync to use, where several deliver such records')
-    .action((record: string, id: string, options: { sync?: string }, command: Command) =>
+    .option('--backfill', 'as a backfill would deliver it, also when it was won before the sync began', false)
+    .action((record: string, id: string, options: { sync?: string; backfill: boolean }, command: Command) =>
       perform(command, async (session) => {
         const preview = await session.ask((crosswalk) => crosswalk.preview(id, { record, ...options }))
-        session.answer(preview, () => show(record, preview, session))
+        session.answer(preview, () => previewText(record, preview, session))
         return preview.failures.length === 0 ? 0 : 1
       }),
     )
 }
 
-function show(record: string, preview: Preview, session: Session): string {
+export function previewText(record: string, preview: Preview, session: Session): string {
   const { paint } = session
   const title = `${paint.bold(`${titled(record)} ${oneLine(preview.recordId)}`)}  ${oneLine(preview.label)}  ${paint.dim(`sync ${preview.sync}`)}\n`
   const parts = [title + action(record, preview, session)]
@@ -53,7 +54,7 @@ const fieldTable = (fields: readonly Field[], session: Session, indent = 0): str
       { title: 'FIELD' },
       { title: 'VALUE', flexible: true },
       { title: 'FROM', flexible: true },
-      { title: 'RULE' },
+      { title: 'RULE', flexible: true },
       { title: 'NOTE', flexible: true },
     ],
     fields.map(({ field, value, name, changed, source, rule, note }) => [
@@ -127,7 +128,7 @@ function action(record: string, { action, order }: Preview, session: Session): s
     case 'cancel':
       return `${yellow('–')} ${named} would be cancelled: the deal is no longer won\n`
     case 'left out':
-      return `${dim('–')} Not delivered by this sync: not won, won before \`since\`, or excluded by \`where\`; nothing would be written\n`
+      return `${dim('–')} Not delivered by this sync: not won, won before \`since\`, or excluded by \`where\`; nothing would be written. With --backfill: what a backfill would make\n`
     case 'problem':
       return `${red('✗')} A problem is in the way\n`
     default:

@@ -18,7 +18,7 @@ export function addPublish(program: Command, perform: Perform): void {
         const { note } = options
         const published = await session.ask((crosswalk) => crosswalk.publish(null, note === undefined ? {} : { note }))
         const { findings } = published
-        session.answer(published, () => show(published, session))
+        session.answer(published, () => show(published, session), { whole: true })
         session.note(
           findings.length === 0
             ? 'Running servers take it over within seconds.'
@@ -30,7 +30,7 @@ export function addPublish(program: Command, perform: Perform): void {
 }
 
 function show({ findings, revision, changes }: Publication, session: Session): string {
-  if (revision === null) return findingLines(findings, session)
+  if (revision === null) return findingLines(findings, session, { whole: session.deps.outColumns === null })
   const { green, dim } = session.paint
   const title = `${green('✓')} Revision ${revision.number} is in force\n`
   if (changes.length === 0) return `${title}No file differs from the revision before.\n`

@@ -7,6 +7,7 @@ const clean: RunReport = {
   syncs: [{ sync: 'deals', found: 3, counts: { found: 3, delivered: 2, unchanged: 1 }, stopped: null }],
   problems: 0,
   waiting: 0,
+  elsewhere: 0,
 }
 
 test('shows what became of what was found', async () => {
@@ -29,6 +30,7 @@ test('names what stopped, what waits for a person and what waits for later', asy
       ],
       problems: 1,
       waiting: 2,
+      elsewhere: 0,
     }),
   })
   expect(code).toBe(1)
@@ -55,6 +57,12 @@ test.each([
   ['a record that waits', { waiting: 1 }],
 ])('%s is no success', async (_what, left) => {
   expect((await cli('run', { run: async () => ({ ...clean, ...left }) })).code).toBe(1)
+})
+
+test('what another run works on, or was working on when it broke off, is no failure', async () => {
+  const { code, out } = await cli('run', { run: async () => ({ ...clean, elsewhere: 3 }) })
+  expect(code).toBe(0)
+  expect(out).toContain('3 records are left to another run.')
 })
 
 test('passes on the syncs, the allowance and the signal', async () => {

@@ -53,9 +53,13 @@ function show(report: RunReport, session: Session): string {
     report.waiting === 0
       ? ''
       : `${paint.yellow(count(report.waiting, 'record'))} ${report.waiting === 1 ? 'waits' : 'wait'} for later: crosswalk status\n`,
+    report.elsewhere === 0 ? '' : session.prose(elsewhere(report.elsewhere)),
   ].join('')
   return table + stops.join('') + (left === '' ? '' : `\n${left}`)
 }
+
+const elsewhere = (records: number) =>
+  `${count(records, 'record')} ${records === 1 ? 'is' : 'are'} left to another run. Should it have broken off, the next one takes them over a minute later; nothing is lost.`
 
 const advice = (sync: string, kind: string) =>
   kind === 'guard_tripped' ? `  To resume it: crosswalk resume ${sync} --allow <n>\n` : ''

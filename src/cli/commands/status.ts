@@ -102,7 +102,7 @@ function orders(status: Status, session: Session): string {
   const total = status.orders.reduce((sum, one) => sum + one.count, 0)
   const title = `${bold('Orders')}  ${total.toLocaleString('en')}\n`
   if (total === 0) return title
-  const width = session.deps.outColumns ?? 100
+  const width = session.columns
   const rows: string[] = []
   let used = width
   for (const one of [...status.orders].sort(byProgress)) {

@@ -76,7 +76,7 @@ function head(
   const number = oneLine(link.target.label ?? link.target.id ?? '')
   const order = number === '' ? `${style(text)}\n` : `Order ${number}  ${style(text)}\n`
   if (link.stage === null || link.state !== 'linked') return title + order
-  return `${title}${order}\n${wayOf(link.stage, stagesSeen(entries), paint, session.deps.outColumns)}\n`
+  return `${title}${order}\n${wayOf(link.stage, stagesSeen(entries), paint, session.columns)}\n`
 }
 
 const stagesSeen = (entries: readonly TimelineEntry[]) =>

@@ -10,6 +10,7 @@ import { proven } from './confirm.ts'
 import { deliverOrders } from './deliver.ts'
 import { customerKind, orderKind } from './kinds.ts'
 import { linkCustomer } from './link-customer.ts'
+import { newestWon } from './newest.ts'
 import { backfill, reconcile } from './reconcile.ts'
 import type { DealSync } from './sync.ts'
 import { watchOf } from './watch.ts'
@@ -58,6 +59,7 @@ export const orders = defineFlow({
       deals: {
         backfill: (options, deps) => backfill(sync, options, deps),
         reconcile: (options, deps) => reconcile(sync, options, deps),
+        newestWon: (deps) => newestWon(sync, deps),
         linkCustomer: (what, deps) => linkCustomer(sync, what, deps),
       },
     }
