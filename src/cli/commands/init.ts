@@ -277,6 +277,7 @@ async function write(
 
 interface Look {
   readonly setup: readonly SetupStep[] | null
+  /** Mistakes; what is a warning keeps nothing from working. */
   readonly findings: readonly PublishFinding[]
   /** Null where no deal is won yet. */
   readonly preview: Preview | null
@@ -294,7 +295,7 @@ async function lookAround(draft: Draft, options: Options, prompts: Prompts | nul
   session.note('Opening the ledger, and checking the mappings against both accounts …')
   return session.ask(async (crosswalk) => {
     const setup = wanted ? await crosswalk.setup(draft.crm) : null
-    const findings = await crosswalk.lint({ offline: false })
+    const findings = (await crosswalk.lint({ offline: false })).filter(({ level }) => level === 'error')
     const newest = await crosswalk.newestWon()
     const preview = newest === null ? null : await crosswalk.preview(newest.id, { record: 'deal', backfill: true })
     return { setup, findings, preview }
