@@ -64,7 +64,11 @@ export const typeOf = (object: string): string => (object === 'Customer' ? custo
 export const lineUnit = 'unit'
 /** What is written, by the names that mappings use; `write.ts` takes nothing else. */
 export const writes: Connection['writes'] = {
-  [orderObject]: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'], lineUnit },
+  [orderObject]: {
+    ...{ create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'], lineUnit },
+    // The amount decides over quantity × rate, and what SuiteQL gives for a rate in another currency is documented nowhere.
+    lineFields: { product: 'item', quantity: 'quantity', amount: 'amount' },
+  },
   Customer: { create: true, key: 'unique', acts: ['update'] },
 }
 

@@ -60,6 +60,8 @@ const wanted = (fields: Record<string, string>, qty = '1'): WantedOrder => ({
   fields: { partner_id: '4', ref: 'A', ...fields },
   lines: [{ key: 'l1', fields: { qty } }],
   references: ['partner_id'],
+  source: null,
+  words: { linesField: 'lines', quantity: 'qty', lines: { l1: 'Chair' } },
 })
 const order = (condition: 'draft' | 'confirmed' | 'on_its_way' | 'over') => ({
   condition,
@@ -86,7 +88,7 @@ describe('planAmendment', () => {
     expect(plan).toMatchObject({
       failure: {
         problem: { kind: 'amendment_refused', orderState: 'shipped' },
-        message: 'The deal changed (ref, 1 line) after order S1 was made; it is already shipped.',
+        message: 'The deal changed (ref A → B; Chair 1 → 2) after order S1 was made; it is already shipped.',
       },
     })
   })

@@ -7,7 +7,7 @@ import { type Finding, formatFinding, type MappingFile } from './finding.ts'
 import { compileDocument } from './inbound.ts'
 import { compileMatch, compileProblem, type MatchStep } from './match.ts'
 import { checkRequired, compileFields, compileLines, type TargetField, type TargetLines } from './outbound.ts'
-import { narrow, type Parts, rawReadsOf, readsOf } from './parts.ts'
+import { isFilled, narrow, type Parts, rawReadsOf, readsOf } from './parts.ts'
 import type { PathScope, Read, Root } from './path.ts'
 import type { Owner, RuleContext } from './rule-context.ts'
 import type { ObjectSchema } from './schema.ts'
@@ -73,6 +73,13 @@ export interface CompiledMapping {
    * has it. Empty for an inbound mapping.
    */
   readonly fieldReads: Readonly<Record<string, readonly string[]>>
+  /**
+   * By field of the target, everything that its rule gets from the source: what it reads of the document; of the other
+   * system's record, as `crm.…`; and what it links to, as `link.customer`. Empty for an inbound mapping.
+   */
+  readonly fieldSources: Readonly<Record<string, readonly string[]>>
+  /** Whether an inbound mapping gives a field of its document: `lines.sku`. */
+  fills(path: string): boolean
   /** Whose change counts, of the fields that say so. See `fieldsToWrite`. */
   readonly owners: Readonly<Record<string, Owner>>
   /**
@@ -236,6 +243,8 @@ function inboundMapping(
     linesField: null,
     references: [],
     fieldReads: {},
+    fieldSources: {},
+    fills: (path) => isFilled(parts, path.split('.')),
     owners: {},
     match: [],
     problemField: null,
@@ -290,6 +299,10 @@ function compileOutbound(
     fieldReads: Object.fromEntries(
       [...fields, ...(lines?.fields ?? [])].map(({ path, rule }) => [path, pathsIn(rule.reads, 'document')]),
     ),
+    fieldSources: Object.fromEntries(
+      [...fields, ...(lines?.fields ?? [])].map(({ path, rule }) => [path, sourcesOf(rule)]),
+    ),
+    fills: () => false,
     owners: Object.fromEntries(fields.flatMap(({ name, rule }) => (rule.owner === null ? [] : [[name, rule.owner]]))),
     match,
     problemField,
@@ -314,6 +327,12 @@ function linesNameOf(entry: Entry | undefined): string[] {
   const to = entry?.value.is === 'map' ? entryOf(entry.value, 'to')?.value : undefined
   return to?.is === 'scalar' ? [String(to.value)] : []
 }
+
+const sourcesOf = ({ reads, links }: TargetField['rule']): readonly string[] => [
+  ...pathsIn(reads, 'document'),
+  ...pathsIn(reads, 'other').map((path) => `crm.${path}`),
+  ...(links === undefined ? [] : [`link.${links}`]),
+]
 
 const pathsIn = (reads: readonly Read[], space: Read['space']): readonly string[] =>
   [...new Set(reads.filter((read) => read.space === space && read.path !== '').map((read) => read.path))].sort()

@@ -37,6 +37,8 @@ export interface Rule {
   /** For people: `deal.poNumber, else deal.number`. */
   readonly text: string
   readonly reads: readonly Read[]
+  /** What it links to, where it does: `customer`. */
+  readonly links?: string
   /** Written only when the target is made, or only when it is there. */
   readonly on: 'create' | 'update' | null
   /** Whose change counts, in a flow that goes both ways. */

@@ -240,6 +240,7 @@ function compileLink(node: MapNode, target: Target, context: RuleContext): Draft
     evaluate: linked(name, target.path),
     kind: 'reference',
     text: `link ${name}`,
+    links: name,
     reads: [],
     on: null,
     owner: null,

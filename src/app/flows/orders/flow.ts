@@ -1,4 +1,5 @@
 import type { CompiledMapping } from '../../../mapping/compile/compile.ts'
+import { heldFields } from '../../../plan/drift.ts'
 import { datingFields } from '../../../plan/plan.ts'
 import type { Watch } from '../../../ports/connector.ts'
 import { unseen } from '../../bench/unseen.ts'
@@ -6,6 +7,7 @@ import { defineFlow, type Opening, shipped } from '../flow.ts'
 import { howFar } from '../order-now.ts'
 import { type OrderSync, orderSyncSchema } from './config.ts'
 import { proven } from './confirm.ts'
+import { decide } from './decide.ts'
 import { deliverOrders } from './deliver.ts'
 import { customerKind, orderKind } from './kinds.ts'
 import { linkCustomer } from './link-customer.ts'
@@ -55,6 +57,7 @@ export const orders = defineFlow({
         backfill: (options, deps) => backfill(sync, options, deps),
         reconcile: (options, deps) => reconcile(sync, options, deps),
         linkCustomer: (what, deps) => linkCustomer(sync, what, deps),
+        decide: (what, deps) => decide(sync, what, deps),
       },
     }
   },
@@ -71,7 +74,7 @@ function dealSync(opening: Opening & { readonly config: OrderSync }): DealSync {
     deal,
     order,
     customer,
-    fulfilment: mapping('fulfilment').only([...howFar, ...proven]),
+    fulfilment: mapping('fulfilment').only([...howFar, ...proven, ...heldFields]),
     reads: readsOf(deal, used, order, customer, config),
     orders: orderKind(name, order),
     customers: customerKind(name, customer, config.policies.missing_customer),

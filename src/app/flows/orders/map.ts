@@ -72,9 +72,10 @@ export async function wantedOrders(
   bench: Bench,
 ): Promise<ReadonlyMap<string, Wanted>> {
   const wanted = new Map<string, Wanted>()
-  const unitField = bench.target.connection.writes[sync.order.object]?.lineUnit
+  const writes = bench.target.connection.writes[sync.order.object]
+  const lines = { unit: writes?.lineUnit, fields: writes?.lineFields ?? {} }
   const put = (won: Won, record: TargetRecord) =>
-    void wanted.set(refText(won.ref), wantedOf(won, record, sync.order.references, unitField))
+    void wanted.set(refText(won.ref), wantedOf(won, record, sync.order, lines))
   const anew: Won[] = []
   for (const { won, draft } of drafted) {
     if (again.has(refText(won.ref))) anew.push(won)
