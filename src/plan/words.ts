@@ -36,7 +36,7 @@ export function changesInWords(before: Written, difference: Difference, words: O
 export function lineName(key: string, before: Written, words: Pick<OrderWords, 'lines'>): string {
   const said = before.said?.lines[key]
   const known = words.lines[key] ?? said?.['lines.name'] ?? said?.['lines.sku']
-  return typeof known === 'string' ? known : `line ${key.slice(key.lastIndexOf('_line_') + 1)}`
+  return typeof known === 'string' ? known : key.slice(key.lastIndexOf('_line_') + 1).replaceAll('_', ' ')
 }
 
 const longest = 60

@@ -235,6 +235,28 @@ describe('a mapping that changed', () => {
   })
 })
 
+test('a policy for a field that no rule writes is refused', async () => {
+  await rig.configure({ orders: { policies: { amended: { fields: { product_uom_qty: 'ask' } } } } })
+  await project.close()
+  project = await rig.open()
+  await expect(project.crosswalk.run(['orders'], {})).rejects.toThrow('policy for "product_uom_qty"')
+})
+
+test('a draft whose totals differ, corrected in the ERP as its problem says, is confirmed', async () => {
+  const companyId = rig.hubspot.store.addCompany({ name: 'Corrects GmbH', domain: 'corrects.example' })
+  const lines = [{ hs_sku: 'A-1', name: 'Lamp', quantity: '2', price: '10' }]
+  const properties = { amount: '18' }
+  rig.hubspot.store.addDeal({ name: 'Corrected', stage: 'closedwon', companyId, lines, properties })
+  await later()
+  expect(await problems()).toMatchObject([{ kind: 'totals_differ' }])
+  expect(order()?.state).toBe('draft')
+  await edit(0, { price_unit: 9.5 })
+  expect(await problems()).toMatchObject([{ kind: 'order_drifted' }])
+  await edit(0, { price_unit: 9 })
+  expect(await problems()).toEqual([])
+  expect(order()).toMatchObject({ state: 'sale', lines: [{ price: 9 }] })
+})
+
 test('a change of the deal is left out where the policy of the field says so', async () => {
   await rig.configure({ orders: { policies: { amended: { fields: { 'order_line.product_uom_qty': 'ignore' } } } } })
   await project.close()

@@ -189,8 +189,10 @@ function lookAt(
     const failure = drifted(one.ref.id, number, found, apart, because)
     return { ...calm, plan: { do: 'refuse', failure }, before, link, told }
   }
-  // It was to be corrected in the ERP, and it is.
-  if (problem?.problem.kind === 'totals_differ' && apart.length === 0) {
+  // It was to be corrected in the ERP, and it is, perhaps at the second attempt.
+  const waited = problem?.problem.kind
+  const isCorrection = waited === 'totals_differ' || (waited === 'order_drifted' && condition === 'draft')
+  if (isCorrection && apart.length === 0) {
     const accepted = Object.fromEntries(found.map(({ place, expected, actual }) => [place, { expected, actual }]))
     const all = { ...decisions, accepted: { ...decisions.accepted, ...accepted } }
     return { ...calm, ...agreed(judgeDrift(before, one.wanted, held, fields, all)), accepted, told }

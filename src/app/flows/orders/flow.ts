@@ -1,4 +1,6 @@
+import { SyncError } from '../../../core/problem.ts'
 import type { CompiledMapping } from '../../../mapping/compile/compile.ts'
+import { didYouMean } from '../../../mapping/compile/suggest.ts'
 import { heldFields } from '../../../plan/drift.ts'
 import { datingFields } from '../../../plan/plan.ts'
 import type { Watch } from '../../../ports/connector.ts'
@@ -66,6 +68,7 @@ export const orders = defineFlow({
 function dealSync(opening: Opening & { readonly config: OrderSync }): DealSync {
   const { name, config, mapping } = opening
   const order = mapping('order')
+  checkFields(name, order, config)
   const customer = mapping('customer')
   const used = [...needed, ...order.documentReads, ...customer.documentReads.map((path) => `customer.${path}`)]
   const deal = mapping('deal').only(used)
@@ -79,6 +82,17 @@ function dealSync(opening: Opening & { readonly config: OrderSync }): DealSync {
     orders: orderKind(name, order),
     customers: customerKind(name, customer, config.policies.missing_customer),
   }
+}
+
+/** @throws SyncError `configuration_invalid` where a policy names a field that the mapping does not write */
+function checkFields(name: string, order: CompiledMapping, { policies }: OrderSync): void {
+  const known = [...Object.keys(order.fieldSources), ...(order.linesField === null ? [] : [order.linesField])]
+  const unknown = Object.keys(policies.amended.fields).find((field) => !known.includes(field))
+  if (unknown === undefined) return
+  throw new SyncError(`Sync "${name}" has a policy for "${unknown}", and the order mapping writes no such field`, {
+    problem: { kind: 'configuration_invalid', path: `syncs.${name}.policies.amended.fields` },
+    fix: didYouMean(unknown, known) ?? `Name one of: ${known.join(', ')}.`,
+  })
 }
 
 function readsOf(
