@@ -59,6 +59,15 @@ describe('judgeDrift tells', () => {
       { wanted: { l1: own({ qty: '7' }) }, held: [held({ quantity: '7' })] },
       [],
     ],
+    [
+      'nothing of lines more or fewer, where one does not say what it sells',
+      {
+        lines: { l1: own(), l2: own({ product_id: '9' }) },
+        held: [held({ quantity: '3' }), held({ key: '8', product: null })],
+      },
+      ['Chair 4 → 3'],
+    ],
+    ['nothing of an order that was never written', { lines: {} }, []],
     ['nothing of a line that the deal has lost, too', { wanted: {}, held: [] }, []],
   ])('%s', (_name, given, texts) => {
     expect(told(given)).toEqual(texts)

@@ -62,7 +62,11 @@ export function judgeDrift(
     before[key] = { ...before[key], [name]: value }
     held[key] = { ...held[key], [name]: value }
   }
+  // Of an order that was found, and never written, nothing is known.
+  if (Object.keys(written.lines).length === 0) return nothingKnown(written, wanted.lines)
   for (const line of wanted.lines) if (isAgreedGap(line, written, fields, decisions)) lines.delete(line.key)
+  // Where a line does not tell what it sells, lines more or fewer are not known either.
+  const areCounted = order.lines.every((line) => line.product !== null)
   const { pairs, extra } = pairLines(written, order.lines, fields, isEqual)
 
   for (const [key, line] of pairs) {
@@ -75,6 +79,7 @@ export function judgeDrift(
         expected: own === undefined ? null : brief(own, fields),
         actual: null,
       }
+      if (!areCounted) continue
       delete held[key]
       if (own !== undefined && !isSettled(decisions, missing)) found.push(missing)
       else {
@@ -111,7 +116,7 @@ export function judgeDrift(
       }
     }
   }
-  for (const line of extra) {
+  for (const line of areCounted ? extra : []) {
     const price = line.price ?? line.amount
     const actual = `${line.product ?? line.sku ?? ''} ${line.quantity ?? line.ordered}${price === null ? '' : ` × ${price}`}`
     const text = `${line.sku ?? 'a line'} added (${line.quantity ?? line.ordered})`
@@ -126,6 +131,10 @@ export function judgeDrift(
     outdated,
   }
 }
+
+const nothingKnown = (written: Written, lines: readonly Line[]): Judged => ({
+  ...{ before: written, held: written, lines, found: [], outdated: [] },
+})
 
 /** A line of the deal that a person took out of the order, which somebody agreed to. */
 function isAgreedGap(line: Line, { lines }: Written, fields: LineFields, decisions: Decisions): boolean {
