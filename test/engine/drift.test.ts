@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { parse, stringify } from 'yaml'
 import { settle, settleUntil, stock } from '../faults/proof.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openRig, type Rig } from '../rig.ts'
@@ -169,6 +170,19 @@ describe('a line that somebody changed in the ERP', () => {
     await settle(project)
     expect(await problems()).toMatchObject([{ kind: 'order_drifted' }])
   })
+})
+
+test('is seen by the reconciliation of a sync whose orders are not written back', async () => {
+  const config = parse(await readFile(rig.config, 'utf8'))
+  const { orders } = config.syncs
+  await writeFile(rig.config, stringify({ ...config, syncs: { orders } }))
+  await project.close()
+  project = await rig.open()
+  await edit(0, { product_uom_qty: 3 })
+  expect(await problems()).toEqual([])
+  await project.crosswalk.reconcile('orders', { mend: true })
+  await later()
+  expect((await problems())[0]?.message).toContain('Chair 4 → 3')
 })
 
 test('an order that nobody changed is not compared line by line because its deal is read', async () => {
