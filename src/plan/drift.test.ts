@@ -68,6 +68,11 @@ describe('judgeDrift tells', () => {
       ['Chair 4 → 3'],
     ],
     ['nothing of an order that was never written', { lines: {} }, []],
+    [
+      'nothing of a line that the deal has lost, too, with nothing ordered',
+      { wanted: {}, held: [held({ quantity: '0' })] },
+      [],
+    ],
     ['nothing of a line that the deal has lost, too', { wanted: {}, held: [] }, []],
   ])('%s', (_name, given, texts) => {
     expect(told(given)).toEqual(texts)

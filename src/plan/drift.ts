@@ -72,6 +72,12 @@ export function judgeDrift(
   for (const [key, line] of pairs) {
     const own = lines.get(key)
     const name = lineName(key, written, wanted.words)
+    if (own === undefined && line?.ordered === '0') {
+      // A person took it off as the deal has it.
+      delete before[key]
+      delete held[key]
+      continue
+    }
     if (line === null) {
       const missing = {
         place: key,

@@ -147,6 +147,18 @@ describe('a line that somebody changed in the ERP', () => {
     expect(order()?.lines[0]?.quantity).toBe(7)
   })
 
+  test('is what a refused change of the deal asked for', async () => {
+    rig.odoo.store.ship(order()?.id ?? '', { part: true })
+    await later()
+    await sell(1, '2')
+    expect((await problems())[0]).toMatchObject({
+      kind: 'amendment_refused',
+      message: expect.stringContaining('The deal changed (Desk 1 → 2)'),
+    })
+    await edit(1, { product_uom_qty: 2 })
+    expect(await problems()).toEqual([])
+  })
+
   test('is told of a line more, and of one that is gone', async () => {
     const product = rig.odoo.store.products().find((one) => one.sku === 'C-3')?.id ?? ''
     const added = { order_id: Number(order()?.id), product_id: Number(product), product_uom_qty: 2, price_unit: 3 }
