@@ -212,7 +212,7 @@ function isEqualNumber(mine: Json | undefined, actual: string, minorDigits: numb
   const [said, kept] = [round(a, 8), round(b, 8)]
   if (compare(said, kept) === 0) return true
   const digits = Math.max(Math.min(minorDigits, 2), places(kept))
-  return places(said) > digits && compare(absolute(subtract(said, kept)), half(digits)) <= 0
+  return compare(absolute(subtract(said, kept)), half(digits)) <= 0
 }
 
 const half = (digits: number): Decimal => decimal(`0.5e-${digits}`)
