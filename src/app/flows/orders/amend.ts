@@ -251,9 +251,11 @@ async function writeAmendments(
 ): Promise<readonly Existing[]> {
   const { batch } = bench
   if (bench.mode !== 'live') {
-    for (const { one, difference, totals } of writing) {
+    for (const { one, difference, before, totals } of writing) {
       bench.plan(one.ref, planOf(one, 'update', difference, totals))
-      batch.note(one.ref, 'would_update', `Shadow mode: the order of ${one.label} would be updated`, { ...difference })
+      const changes = changesInWords(before, difference, one.wanted.words)
+      const text = `Shadow mode: the order of ${one.label} would be updated: ${changes.join('; ')}`
+      batch.note(one.ref, 'would_update', text, { ...difference, changes })
       batch.done(one.ref, 'planned')
     }
     return []
