@@ -10,7 +10,10 @@ import { settings as schema } from './settings.ts'
 import { openWriting } from './write.ts'
 
 const writes: Connection['writes'] = {
-  orders: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+  orders: {
+    ...{ create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'] },
+    lineFields: { product: 'product', quantity: 'quantity', price: 'price', discount: 'discount' },
+  },
   customers: { create: true, key: 'unique', acts: ['update'] },
 }
 

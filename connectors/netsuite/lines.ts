@@ -6,7 +6,7 @@ import { chunks } from '../kit/chunks.ts'
 import { type Client, limits, type Row } from './client.ts'
 import { type Body, encodeFields } from './encode.ts'
 import type { Fields } from './metadata.ts'
-import { addedTypes, columns, places } from './schema.ts'
+import { addedTypes, bundleTypes, columns, places, silentTypes } from './schema.ts'
 import type { Settings } from './settings.ts'
 
 type Lines = NonNullable<Extract<Write, { do: 'update' }>['lines']>
@@ -66,6 +66,13 @@ const lineOf = (row: Row): ExistingLine => ({
   untouched: isNothing(row.shipped) && isNothing(row.billed),
 })
 export const isNothing = (quantity: string | undefined): boolean => (parseDecimal(quantity ?? '0') ?? '0') === '0'
+
+/** Whether a line is of something that is delivered. */
+export const isGoods = (line: Row): boolean =>
+  line.taxline !== 'T' && line.item !== undefined && !silentTypes.has(line.itemtype ?? '')
+/** Whether the goods are the lines that somebody ordered, no more and no fewer. */
+export const areTold = (lines: readonly Row[]): boolean =>
+  lines.every((line) => !bundleTypes.has(line.itemtype ?? '') && (line.linekey === undefined || isGoods(line)))
 
 /** Searches write `SalesOrd:B` where SuiteQL writes `B`; both are taken. */
 export const letterOf = (status: string | undefined): string => (status ?? '').split(':').at(-1) ?? ''

@@ -17,18 +17,9 @@ import { chunks } from '../kit/chunks.ts'
 import { pick, type Tree } from '../kit/tree.ts'
 import { type Client, limits, type Row } from './client.ts'
 import { isSyncError } from './errors.ts'
-import { isNothing, letterOf } from './lines.ts'
+import { areTold, isGoods, isNothing, letterOf } from './lines.ts'
 import { isCustom } from './metadata.ts'
-import {
-  asDate,
-  carriers,
-  columns,
-  type documentTypes,
-  places,
-  settlementTypes,
-  silentTypes,
-  stockedTypes,
-} from './schema.ts'
+import { asDate, carriers, columns, type documentTypes, places, settlementTypes, stockedTypes } from './schema.ts'
 import type { Settings } from './settings.ts'
 import { type LineUnits, lineName, readLineUnits } from './units.ts'
 
@@ -250,9 +241,10 @@ export function openOrders(client: Client, settings: Settings, appUrl: string) {
           ? null
           : { id: header.currency, symbol: header.currencysymbol ?? null, name: header.currencyname ?? null },
       lines: () =>
-        lines
-          .filter(isGoods)
-          .map((line) => lineOf(line, returned, tree.get('lines'), loaded.units.get(lineName(id, line.number)))),
+        lines.filter(isGoods).map((line) => ({
+          ...lineOf(line, returned, tree.get('lines'), loaded.units.get(lineName(id, line.number))),
+          ordered_item: areTold(lines) ? (line.item ?? null) : null,
+        })),
       fulfillments: () =>
         documents
           .filter(ofType('ItemShip', 'RtnAuth'))
@@ -287,8 +279,6 @@ const ofType =
 const numberOf = (text: string | undefined): Decimal | null => (text === undefined ? null : parseDecimal(text))
 const quantityOf = (text: string | undefined): Decimal => absolute(numberOf(text) ?? zero)
 
-const isGoods = (line: Row): boolean =>
-  line.taxline !== 'T' && line.item !== undefined && !silentTypes.has(line.itemtype ?? '')
 const isDropped = (line: Row): boolean => line.closed === 'T' && isNothing(line.shipped) && isNothing(line.billed)
 
 /**

@@ -64,7 +64,11 @@ export const typeOf = (object: string): string => (object === 'Customer' ? custo
 export const lineUnit = 'unit'
 /** What is written, by the names that mappings use; `write.ts` takes nothing else. */
 export const writes: Connection['writes'] = {
-  [orderObject]: { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'], lineUnit },
+  [orderObject]: {
+    ...{ create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'], lineUnit },
+    // The amount decides over quantity × rate, and what SuiteQL gives for a rate in another currency is documented nowhere.
+    lineFields: { product: 'item', quantity: 'quantity', amount: 'amount' },
+  },
   Customer: { create: true, key: 'unique', acts: ['update'] },
 }
 
@@ -243,6 +247,10 @@ export const partFields: Readonly<Record<string, Readonly<Record<string, FieldSc
     description: value('Description', 'text'),
     item: value('Item', 'reference', 'reference'),
     item_type: value('Item type as SuiteQL has it: InvtPart, Service, …', 'text'),
+    ordered_item: value(
+      'Id of the item; empty in an order whose lines NetSuite does not all tell, or makes more of: of item groups, kits, discounts',
+      'text',
+    ),
     stocked: value('Its item is kept in stock, so that it is shipped', 'boolean'),
     unit: value('Unit of the quantities, by its name; empty for an item without units', 'text'),
     product_unit: value('Unit that the item is sold in', 'text'),
@@ -319,6 +327,8 @@ export const basePriceLevel = '1'
 
 /** The item types that are shipped. */
 export const stockedTypes: ReadonlySet<string> = new Set(['InvtPart', 'Assembly', 'Kit'])
+/** What these are made of are lines of their own, which do not say whose part they are. */
+export const bundleTypes: ReadonlySet<string> = new Set(['Group', 'Kit'])
 /** Lines of these types NetSuite adds by itself: a record does not show them among its items. */
 export const addedTypes: ReadonlySet<string> = new Set(['ShipItem', 'TaxGroup', 'TaxItem'])
 /** Lines of these types are no goods: headings, subtotals, discounts. */

@@ -46,6 +46,8 @@ const link: Link = {
   },
   origin: 'created',
   stage: 'shipped',
+  decisions: null,
+  suspect: false,
   createdAt: at,
   updatedAt: at,
 }
@@ -105,6 +107,10 @@ function fake(overrides: Partial<UseCases> = {}) {
     async linkCustomer(what) {
       remember('linkCustomer', what)
       return { sync: 'orders', customer: what.customer, target: what.target, movedFrom: null, records: 3 }
+    },
+    async decide(what) {
+      remember('decide', what)
+      return { sync: 'orders', deal: what.deal, decided: ['Chair 4 → 7'] }
     },
     async retry(what) {
       remember('retry', what)
@@ -208,6 +214,27 @@ describe('the contract', () => {
       { target: '42' },
       ['linkCustomer', { sync: 'orders', customer: 'company-55', target: '42', move: false }],
       { records: 3, movedFrom: null },
+    ],
+    [
+      'acceptDeal',
+      '/deals/901/accept',
+      { only: 'price' },
+      ['decide', { deal: '901', decision: 'accept', only: 'price' }],
+      { sync: 'orders', deal: '901', decided: ['Chair 4 → 7'] },
+    ],
+    [
+      'ignoreDeal',
+      '/deals/901/ignore',
+      { only: 'price' },
+      ['decide', { deal: '901', decision: 'ignore', only: 'price' }],
+      { sync: 'orders', deal: '901', decided: ['Chair 4 → 7'] },
+    ],
+    [
+      'overwriteDeal',
+      '/deals/901/overwrite',
+      { sync: 'orders' },
+      ['decide', { deal: '901', decision: 'overwrite', sync: 'orders' }],
+      { deal: '901' },
     ],
     [
       'listDeals',

@@ -225,6 +225,18 @@ export const problemSchema = z.object({
 })
 export type ProblemReply = z.output<typeof problemSchema>
 
+const decided = z.object({
+  sync: z.string(),
+  deal: z.string(),
+  decided: list(z.string()).describe('What was decided about: `Chair 4 → 7`'),
+})
+const only = z
+  .string()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe('Only what the problem tells with this text in it, such as `price`; everything when not given')
+
 const nothing = z.strictObject({})
 const bare = { params: nothing, query: nothing, body: nothing, status: 200 } as const
 
@@ -393,6 +405,37 @@ export const contract = {
       connection: name.optional().describe('Where several connections have a deal of that id'),
     }),
     reply: z.object({ entries: list(timelineEntry) }),
+  },
+  acceptDeal: {
+    ...bare,
+    method: 'post',
+    path: '/deals/:id/accept',
+    summary:
+      'Accepts that the order differs from its deal in the values that the problem tells; a further change is told again',
+    params: z.strictObject({ id: recordId }),
+    body: z.strictObject({ sync: name.optional(), only }),
+    status: 202,
+    reply: decided,
+  },
+  overwriteDeal: {
+    ...bare,
+    method: 'post',
+    path: '/deals/:id/overwrite',
+    summary: 'Writes once more what the deal says to an order that was changed by hand, where the policies allow it',
+    params: z.strictObject({ id: recordId }),
+    body: z.strictObject({ sync: name.optional() }),
+    status: 202,
+    reply: decided,
+  },
+  ignoreDeal: {
+    ...bare,
+    method: 'post',
+    path: '/deals/:id/ignore',
+    summary: 'Does not watch the values of the order that the problem tells any more',
+    params: z.strictObject({ id: recordId }),
+    body: z.strictObject({ sync: name.optional(), only }),
+    status: 202,
+    reply: decided,
   },
   previewDeal: {
     ...bare,

@@ -24,6 +24,14 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
   const isSync = async (name: string) => (await useCases.status()).syncs.some((one) => one.sync === name)
   const isConnection = async (name: string) =>
     (await useCases.status()).connections.some((one) => one.connection === name)
+  async function decided(
+    decision: Parameters<UseCases['decide']>[0]['decision'],
+    deal: string,
+    body: { readonly sync?: string | undefined; readonly only?: string | undefined },
+  ) {
+    if (body.sync !== undefined && !(await isSync(body.sync))) return missing('sync', body.sync)
+    return useCases.decide({ deal, decision, ...given(body) })
+  }
   return {
     status: () => useCases.status(),
     async listConnections() {
@@ -78,6 +86,9 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
     async dealTimeline({ params: { id }, query }) {
       return { entries: await useCases.timeline({ id, ...given(query) }) }
     },
+    acceptDeal: ({ params, body }) => decided('accept', params.id, body),
+    overwriteDeal: ({ params, body }) => decided('overwrite', params.id, body),
+    ignoreDeal: ({ params, body }) => decided('ignore', params.id, body),
     async previewDeal({ params: { id }, body: { sync } }) {
       if (sync !== undefined && !(await isSync(sync))) return missing('sync', sync)
       return useCases.preview(id, sync === undefined ? {} : { sync })

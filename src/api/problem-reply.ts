@@ -39,6 +39,7 @@ const statusOf: Readonly<Record<ProblemKind, number>> = {
   customer_missing: 422,
   record_rejected: 422,
   totals_differ: 422,
+  order_drifted: 422,
   amendment_refused: 422,
   unwon_refused: 422,
   guard_tripped: 422,

@@ -6,6 +6,7 @@ export type UseCases = Pick<
   Crosswalk,
   | 'check'
   | 'deals'
+  | 'decide'
   | 'hold'
   | 'linkCustomer'
   | 'preview'

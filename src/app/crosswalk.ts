@@ -12,7 +12,7 @@ import type { SyncState } from '../ports/ledger/syncs.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
 import type { Preview } from './engine/preview.ts'
 import type { RunOptions, RunReport } from './engine/run.ts'
-import type { Backfilled, CustomerLink, Reconciliation } from './flows/flow.ts'
+import type { Backfilled, CustomerLink, Decided, Decision, Reconciliation } from './flows/flow.ts'
 import type { Draft, ProjectState, Publication } from './project/projects.ts'
 import type { MappingTest } from './project/tests.ts'
 
@@ -63,6 +63,12 @@ export interface Crosswalk {
    * @throws SyncError when the ERP has no such customer, or when it is another one's and `move` is false
    */
   linkCustomer(what: { customer: string; target: string; sync?: string; move: boolean }): Promise<CustomerLink>
+  /**
+   * Accepts that an order differs from its deal, has what the deal says written once more, or has it not watched any more. Meant
+   * are the values that the problem tells.
+   * @throws SyncError when the deal waits on no such problem
+   */
+  decide(what: Decision & { readonly sync?: string }): Promise<Decided>
   /** @param record  an id alone may name records of several accounts: each entry names its own */
   timeline(record: Partial<RecordRef> & Pick<RecordRef, 'id'>): Promise<readonly TimelineEntry[]>
   deals(filter: { text?: string; state?: LinkState; open?: boolean; max: number }): Promise<readonly Link[]>

@@ -185,6 +185,12 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       await wake([sync.name])
       return result
     },
+    async decide({ sync: name, ...what }) {
+      const sync = await dealSync(name)
+      const result = await sync.deals.decide({ ...what, actor }, deps)
+      await wake([sync.name])
+      return result
+    },
     timeline: (record) => ledger.timeline.of(record),
     deals: (filter) => ledger.links.list({ kind: 'order', ...filter }),
     runs: (filter) => ledger.runs.list(filter),

@@ -40,6 +40,7 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     problem: refuse('problem'),
     retry: refuse('retry'),
     linkCustomer: refuse('linkCustomer'),
+    decide: refuse('decide'),
     timeline: refuse('timeline'),
     deals: refuse('deals'),
     runs: refuse('runs'),
@@ -171,6 +172,8 @@ export const aLink: Link = {
   target: { connection: 'odoo', object: 'sale.order', id: '42', label: 'S00042', written: null },
   origin: 'created',
   stage: 'partly_shipped',
+  decisions: null,
+  suspect: false,
   createdAt: shift(now, -86_400_000),
   updatedAt: shift(now, -120_000),
 }

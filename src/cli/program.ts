@@ -2,6 +2,7 @@ import { Command, CommanderError, Help } from 'commander'
 import { addBackfill } from './commands/backfill.ts'
 import { addCheck } from './commands/check.ts'
 import { addDeals } from './commands/deals.ts'
+import { addDecisions } from './commands/decide.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDescribe } from './commands/describe.ts'
 import { addHold } from './commands/hold.ts'
@@ -110,6 +111,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addRun(program, act)
   addRetry(program, act)
   addLink(program, act)
+  addDecisions(program, act)
   addBackfill(program, act)
   addReconcile(program, act)
   addHold(program, act)

@@ -69,7 +69,9 @@ const preview: Preview = {
     { key: `line-${long}`, fields: { name: long, product_id: '7' }, names: { product_id: long }, changed: ['name'] },
   ],
   customer: { id: '7', label: long, by: long, fields: [] },
-  below: [{ link: 'shipTo', id: null, label: long, by: null, fields: [{ ...field, name: long, changed: true, note: long }] }],
+  below: [
+    { link: 'shipTo', id: null, label: long, by: null, fields: [{ ...field, name: long, changed: true, note: long }] },
+  ],
   totals: { source: { net: decimal(420), tax: null, total: null, currency: 'EUR' }, target: null },
   failures: [failure],
 }

@@ -19,7 +19,7 @@ const triesMax = 2000
 /**
  * What to enter on a line for an ERP that computes amounts from price and percentage, and keeps few digits of both: 690.00
  * for 7 units is 98.571428… for one, and 689.99 with two digits, but 98.63 less 0.06 % makes 690.00.
- * @param entry  what would be entered if digits did not matter; returned where nothing else comes closer
+ * @param entry  what would be entered if digits did not matter; returned where they do not, or where nothing makes the amount
  * @param line  `net` is the amount of the line, with `amountDigits` digits of the currency
  */
 export function fitEntry(
@@ -35,7 +35,9 @@ export function fitEntry(
   if (compare(line.quantity, zero) <= 0 || compare(line.net, zero) <= 0) return entry
   const scale = scaleOf(line, { price: digits.price ?? places(entry.price), discount: digits.discount ?? 2 })
   const plain = { price: round(divide(line.net, line.quantity), scale.price), discount: zero }
-  return [kept, plain].find((one) => scale.offBy(one) <= scale.tolerance) ?? searched(scale) ?? entry
+  // What the ERP makes of it by itself is right.
+  if (scale.offBy(kept) <= scale.tolerance) return entry
+  return scale.offBy(plain) <= scale.tolerance ? plain : (searched(scale) ?? entry)
 }
 
 /** All of it in whole numbers: quantity × price × (100 % − discount), and how far that is from the amount. */

@@ -29,7 +29,11 @@ export type Problem =
       field: 'net' | 'tax' | 'total' | 'currency' | 'quantity'
       expected: string
       actual: string
+      /** All that differ, of which the fields above tell the first. */
+      differences: readonly Disagreement[]
     }
+  /** Somebody changed the order in the ERP after it was written. */
+  | { kind: 'order_drifted'; differences: readonly Disagreement[] }
   | { kind: 'amendment_refused'; orderState: string }
   | { kind: 'unwon_refused'; orderState: string }
   | { kind: 'guard_tripped'; allowed: number; wanted: number }
@@ -37,6 +41,18 @@ export type Problem =
   | { kind: 'bad_reply' }
 
 export type ProblemKind = Problem['kind']
+
+/** One thing in which an order is not what its deal says. A person may accept just this: these two values. */
+export interface Disagreement {
+  /** Names it within the order: `net`, or a line's key with a field of it. */
+  readonly place: string
+  /** For people: `Chair 4 → 7`. */
+  readonly text: string
+  /** What the deal makes of it; null where it has no such line. */
+  readonly expected: string | null
+  /** What the order holds; null where it has no such line. */
+  readonly actual: string | null
+}
 
 export type Verdict =
   | { do: 'retry'; afterMs: number | null }
@@ -71,6 +87,7 @@ export function verdictOf(problem: Problem): Verdict {
     case 'record_rejected':
     case 'record_gone':
     case 'totals_differ':
+    case 'order_drifted':
     case 'amendment_refused':
     case 'unwon_refused':
       return { do: 'park_record' }
@@ -134,6 +151,7 @@ export const problemTitles: Readonly<Record<ProblemKind, string>> = {
   record_rejected: 'Record refused by the other system',
   record_gone: 'Record deleted in the other system',
   totals_differ: 'Totals differ',
+  order_drifted: 'Order changed by hand in the ERP',
   amendment_refused: 'Change of the deal not applied to its order',
   unwon_refused: 'Deal no longer won, order not cancelled',
   guard_tripped: 'More new orders than the guard allows',

@@ -46,6 +46,8 @@ describe('links.intend', () => {
       target: { ...second.target, id: null, label: null, written: null },
       origin: null,
       stage: null,
+      decisions: null,
+      suspect: false,
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),
     })

@@ -9,7 +9,7 @@ const columns = `link.id, link.sync, link.kind, link.key, link.state, link.origi
   link.source_label as "sourceLabel", link.source_written as "sourceWritten",
   link.target_connection as "targetConnection", link.target_object as "targetObject", link.target_id as "targetId",
   link.target_label as "targetLabel", link.target_written as "targetWritten",
-  link.created_at as "createdAt", link.updated_at as "updatedAt"`
+  link.decisions, link.suspect, link.created_at as "createdAt", link.updated_at as "updatedAt"`
 
 const bySource = {
   name: 'links.bySource',
@@ -75,6 +75,35 @@ const setWords = {
     from changed where link.id = changed.id`,
 }
 
+const setDecided = {
+  name: 'links.decided',
+  text: `
+    with given as (
+      select * from jsonb_to_recordset($1::jsonb) as given (id bigint, suspect boolean, overwritten boolean, outdated text[])
+    ), locked as (
+      select link.id from crosswalk.links link join given using (id)
+      order by link.sync, link.kind, link.source_connection, link.source_object, link.source_id for update of link
+    )
+    update crosswalk.links link set
+      suspect = coalesce(given.suspect, link.suspect),
+      decisions = case when link.decisions is null then null else
+        link.decisions
+          || case when given.overwritten then '{"overwrite": false}'::jsonb else '{}' end
+          || jsonb_build_object('accepted', coalesce(link.decisions -> 'accepted', '{}') - coalesce(given.outdated, '{}'))
+        end
+    from given join locked using (id) where link.id = given.id`,
+}
+
+const decide = {
+  name: 'links.decide',
+  text: `
+    update crosswalk.links set decisions = jsonb_build_object(
+      'accepted', coalesce(decisions -> 'accepted', '{}') || $2::jsonb,
+      'ignored', coalesce(decisions -> 'ignored', '{}') || $3::jsonb,
+      'overwrite', $4::boolean
+    ) where id = $1`,
+}
+
 const known = {
   name: 'links.known',
   text: `
@@ -120,7 +149,7 @@ interface Row extends Omit<Link, 'source' | 'target'> {
 }
 
 function linkOf(row: Row): Link {
-  const { id, sync, kind, key, state, origin, stage, createdAt, updatedAt } = row
+  const { id, sync, kind, key, state, origin, stage, decisions, suspect, createdAt, updatedAt } = row
   return {
     id,
     sync,
@@ -141,6 +170,8 @@ function linkOf(row: Row): Link {
     },
     origin,
     stage,
+    decisions,
+    suspect,
     createdAt,
     updatedAt,
   }
@@ -195,8 +226,15 @@ export function openLinks(database: Database): Links {
           : [{ id, sourceWords: source?.words, targetWords: target?.words }],
       )
       if (words.length > 0) await database.rows(setWords, [storedJson(words)])
+      const decided = updates.flatMap(({ id, suspect, decided: done }) =>
+        suspect === undefined && done === undefined ? [] : [{ id, suspect, ...done }],
+      )
+      if (decided.length > 0) await database.rows(setDecided, [storedJson(decided)])
       const patches = storedJson(updates.map(patchOf))
       return (await database.rows<{ id: string }>(update, [patches])).map((row) => row.id)
+    },
+    async decide(id, { accepted, ignored, overwrite }) {
+      await database.rows(decide, [id, storedJson(accepted), storedJson(ignored), overwrite])
     },
     async known(sync, kind, end, met) {
       if (met.length === 0) return []

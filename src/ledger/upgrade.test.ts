@@ -124,6 +124,8 @@ describe('after an upgrade', () => {
         source: { ref: ref('linked'), label: 'Deal', written: { erp_status: 'ready' } },
         target: { connection: 'erp', object: 'sale.order', id: '10', label: 'S010', written: JSON.parse(order) },
         origin: 'created',
+        decisions: null,
+        suspect: false,
         stage: 'confirmed',
         createdAt: '2026-01-02T00:00:00.000Z',
         updatedAt: '2026-01-03T00:00:00.000Z',

@@ -245,10 +245,18 @@ const guide: {
     remedy: 'Restore it, or enter a new one by hand.',
   },
   totals_differ: {
-    example: { kind: 'totals_differ', field: 'net', expected: '', actual: '' },
-    means: 'The order was created, but its net, tax, total or currency is not that of the deal. It is not confirmed.',
+    example: { kind: 'totals_differ', field: 'net', expected: '', actual: '', differences: [] },
+    means:
+      'The net, tax, total, currency or a quantity of the order is not that of the deal. A draft is not confirmed; a confirmed order stays as it is.',
     remedy:
-      'Compare lines, discounts and taxes; the message names the likely reason where the difference fits one. Correct the deal or the lines of the order, or set a tolerance.',
+      'Compare lines, discounts and taxes; the message names the likely reason where the difference fits one. Correct the deal or the lines of the order, or set a tolerance. Where the difference is meant: `crosswalk accept <deal>`, until either side changes again.',
+  },
+  order_drifted: {
+    example: { kind: 'order_drifted', differences: [] },
+    means:
+      'Somebody changed lines, quantities, prices or discounts of the order in the ERP after they were written. The message says what, from what to what. Nothing is written to the order until it is decided.',
+    remedy:
+      '`crosswalk accept <deal>`: it is right as it is now, and a further change is told again. `crosswalk overwrite <deal>`: what the deal says is written once more, where the policy `amended` allows it. `crosswalk ignore <deal>`: these values are not watched any more. Or change the order back in the ERP: then the problem goes by itself.',
   },
   amendment_refused: {
     example: { kind: 'amendment_refused', orderState: '' },

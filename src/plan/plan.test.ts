@@ -61,6 +61,8 @@ const wanted = (fields: Record<string, string>, qty = '1'): WantedOrder => ({
   lines: [{ key: 'l1', fields: { qty } }],
   references: ['partner_id'],
   addresses: ['ship', 'bill'],
+  source: null,
+  words: { linesField: 'lines', quantity: 'qty', lines: { l1: 'Chair' } },
 })
 const order = (condition: 'draft' | 'confirmed' | 'on_its_way' | 'over') => ({
   condition,
@@ -102,8 +104,51 @@ describe('planAmendment', () => {
     expect(plan).toMatchObject({
       failure: {
         problem: { kind: 'amendment_refused', orderState: 'shipped' },
-        message: 'The deal changed (ref, 1 line) after order S1 was made; it is already shipped.',
+        message: 'The deal changed (ref A → B; Chair 1 → 2) after order S1 was made; it is already shipped.',
       },
+    })
+  })
+  const source = (ref: string) => ({
+    said: { fields: { number: ref }, lines: { l1: { 'lines.quantity': '1' } } },
+    paths: { ref: ['number'], partner_id: ['owner'], 'lines.qty': ['lines.quantity'] },
+  })
+  const kept: Written = { ...before, said: source('1').said }
+  const by = (fields: Record<string, string>, ref = '1', qty = '1') => ({ ...wanted(fields, qty), source: source(ref) })
+
+  test.each([
+    ['what the mapping alone changed is left', { ref: 'B' }, '1', {}, 'leave'],
+    ['a reference that the mapping alone changed, too', { partner_id: '5' }, '1', {}, 'leave'],
+    ['what the deal changed is written', { ref: 'B' }, '2', {}, 'write'],
+    ['a policy has it written', { ref: 'B' }, '1', { ref: 'write' }, 'write'],
+    ['a policy has a reference written', { partner_id: '5' }, '1', { partner_id: 'write' }, 'write'],
+    ['a policy asks', { ref: 'B' }, '2', { ref: 'ask' }, 'refuse'],
+    ['a policy leaves what the deal changed', { ref: 'B' }, '2', { ref: 'ignore' }, 'leave'],
+  ] as const)('of a confirmed order %s', (_name, fields, ref, choices, expected) => {
+    const own = orderPoliciesSchema.parse({ amended: { fields: choices } })
+    expect(planAmendment(kept, by(fields, ref), order('confirmed'), own).do).toBe(expected)
+  })
+  test('what the mapping alone changed is left of an order that is shipped, and written to a draft', () => {
+    expect(planAmendment(kept, by({ ref: 'B' }), order('on_its_way'), policies).do).toBe('leave')
+    expect(planAmendment(kept, by({ ref: 'B' }), order('draft'), policies).do).toBe('write')
+  })
+  test('what is left is not decided again until it changes, while the rest is written', () => {
+    const plan = planAmendment(kept, by({ ref: 'B' }, '1', '2'), order('confirmed'), policies)
+    // The quantity changed by the mapping, too: nothing of the deal.
+    if (plan.do !== 'leave') throw new Error(plan.do)
+    const after = { ...kept, ...(plan.left === null ? {} : { left: plan.left }) }
+    expect(planAmendment(after, by({ ref: 'B' }, '1', '2'), order('confirmed'), policies).do).toBe('nothing')
+    expect(planAmendment(after, by({ ref: 'C' }, '1', '2'), order('confirmed'), policies).do).toBe('leave')
+    const next = planAmendment(after, by({ ref: 'C' }, '3', '2'), order('confirmed'), policies)
+    expect(next).toMatchObject({ do: 'write', difference: { fields: { ref: 'C' }, upsert: [] }, left: { fields: {} } })
+  })
+  test('what is left of a line goes along as the order has it', () => {
+    const line = { ...before, lines: { l1: { qty: '1', price: '9' } } }
+    const deal = { ...wanted({}), lines: [{ key: 'l1', fields: { qty: '2', price: '8' } }] }
+    const own = orderPoliciesSchema.parse({ amended: { fields: { 'lines.price': 'ignore' } } })
+    const plan = planAmendment(line, deal, order('confirmed'), own)
+    expect(plan).toMatchObject({
+      difference: { upsert: [{ key: 'l1', fields: { qty: '2' }, unchanged: { price: '9' } }] },
+      left: { lines: { l1: { price: '8' } } },
     })
   })
   test('obeys a policy that leaves orders alone', () => {

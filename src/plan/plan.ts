@@ -2,11 +2,14 @@ import { absolute, compare, type Decimal, subtract } from '../core/decimal.ts'
 import type { Deal, Fulfilment, Stage } from '../core/documents.ts'
 import type { JsonObject } from '../core/json.ts'
 import { netTotal } from '../core/money.ts'
-import type { Failure } from '../core/problem.ts'
+import type { Disagreement, Failure } from '../core/problem.ts'
 import { type Instant, shift } from '../core/time.ts'
-import { type Difference, differenceOf, type Written } from './difference.ts'
+import { type Decisions, isSettled, orAccept, undecided } from './decisions.ts'
+import { type Difference, differenceOf, type Left, leavingOut, partOf, type Written } from './difference.ts'
 import type { OrderPolicies } from './policy.ts'
 import { type Reason, reasonOf } from './reason.ts'
+import { didSourceChange, type Source } from './source.ts'
+import { changesInWords, type OrderWords } from './words.ts'
 
 /** The condition of an order as the policies know it. */
 export type OrderCondition = 'draft' | 'confirmed' | 'on_its_way' | 'over'
@@ -61,11 +64,16 @@ export interface WantedOrder {
   readonly references: readonly string[]
   /** Fields that say where goods and bill go, and to whom. */
   readonly addresses: readonly string[]
+  /** Null where it is not known. */
+  readonly source: Source | null
+  readonly words: OrderWords
 }
 
 export type Amendment =
   | { readonly do: 'nothing' }
-  | { readonly do: 'write'; readonly difference: Difference }
+  /** `left`: what stays as it is on purpose, to be remembered. */
+  | { readonly do: 'write'; readonly difference: Difference; readonly left: Left | null }
+  | { readonly do: 'leave'; readonly difference: Difference; readonly left: Left | null }
   | { readonly do: 'refuse'; readonly failure: Failure }
 
 /** What becomes of an existing order when its deal, mapped again, gives `wanted`. */
@@ -77,30 +85,52 @@ export function planAmendment(
 ): Amendment {
   const difference = differenceOf(before, withoutLateAddresses(before, wanted, order.condition))
   if (difference === null) return { do: 'nothing' }
-  const changed = [...Object.keys(difference.fields), ...linesChanged(difference)]
-  const refuse = (because: string): Amendment => ({
-    do: 'refuse',
-    failure: {
-      problem: { kind: 'amendment_refused', orderState: order.stage },
-      message: `The deal changed (${changed.join(', ')}) after order ${order.number} was made; ${because}`,
-      fix: 'Change the order in the ERP by hand, or change the deal back; then retry the record.',
-      ...(changed[0] === undefined ? {} : { field: changed[0] }),
-    },
-  })
-  switch (order.condition) {
-    case 'draft':
-      return policies.amended.draft === 'apply'
-        ? { do: 'write', difference }
-        : refuse('the policy leaves drafts alone.')
-    case 'confirmed': {
-      const reference = Object.keys(difference.fields).find((name) => wanted.references.includes(name))
-      if (reference !== undefined) return refuse(`"${reference}" of a confirmed order is never changed.`)
-      if (policies.amended.confirmed === 'apply') return { do: 'write', difference }
-      return refuse('the policy leaves confirmed orders alone.')
+  const refuse = (refused: Difference, because: string): Amendment => {
+    const [field] = [...Object.keys(refused.fields), ...(wanted.words.linesField ?? [])]
+    return {
+      do: 'refuse',
+      failure: {
+        problem: { kind: 'amendment_refused', orderState: order.stage },
+        message: `The deal changed (${changesInWords(before, refused, wanted.words).join('; ')}) after order ${order.number} was made; ${because}`,
+        fix: 'Change the order in the ERP by hand, or change the deal back; then retry the record.',
+        ...(field === undefined ? {} : { field }),
+      },
     }
-    case 'on_its_way':
-    case 'over':
-      return refuse(`it is already ${order.stage.replaceAll('_', ' ')}.`)
+  }
+  if (order.condition === 'draft') {
+    if (policies.amended.draft !== 'apply') return refuse(difference, 'the policy leaves drafts alone.')
+    return { do: 'write', difference, left: leavingOut(before, difference, null) }
+  }
+  const choose = choiceFor(before, wanted, order.condition, policies)
+  const chosen = (choice: Choice) =>
+    partOf(difference, before, wanted.words.linesField, (field, line) => choose(field, line) === choice)
+  const asked = chosen('ask')
+  if (asked !== null) return refuse(asked, because(asked, wanted, order, policies))
+  const left = leavingOut(before, difference, chosen('ignore'))
+  const write = chosen('write')
+  return write === null ? { do: 'leave', difference, left } : { do: 'write', difference: write, left }
+}
+
+/** How an order gets back what the deal says, where a person asks for that. @returns a plan, or why there is none */
+export function planOverwriting(
+  { held, lines }: { readonly held: Written; readonly lines: WantedOrder['lines'] },
+  wanted: WantedOrder,
+  order: { condition: OrderCondition; stage: string; number: string },
+  policies: OrderPolicies,
+): { readonly plan: Extract<Amendment, { do: 'write' }> | null; readonly because: string } {
+  const { amended } = policies
+  // All that differs is to be written, whatever it was that changed.
+  const plan = planAmendment(held, { ...wanted, lines, source: null }, order, {
+    ...policies,
+    amended: { ...amended, fields: {} },
+  })
+  if (plan.do === 'write') return { plan, because: '' }
+  if (plan.do !== 'refuse') return { plan: null, because: 'lines that were added can only be removed in the ERP' }
+  if (order.condition === 'on_its_way' || order.condition === 'over')
+    return { plan: null, because: `it is already ${order.stage.replaceAll('_', ' ')}` }
+  return {
+    plan: null,
+    because: 'the deal changed in what is never written, or the policy `amended` leaves such orders alone',
   }
 }
 
@@ -123,9 +153,43 @@ function withoutLateAddresses(
   return { ...wanted, fields: Object.fromEntries(kept) }
 }
 
-const linesChanged = (difference: Difference): string[] => {
-  const count = difference.upsert.length + difference.remove.length
-  return count === 0 ? [] : [`${count} line${count === 1 ? '' : 's'}`]
+type Choice = 'write' | 'ignore' | 'ask'
+
+/** What becomes of a change of an order that is not a draft any more. @returns by field and line, as `partOf` tells them */
+function choiceFor(
+  before: Written,
+  wanted: WantedOrder,
+  condition: OrderCondition,
+  { amended }: OrderPolicies,
+): (field: string, line: string | null) => Choice {
+  const { source, words } = wanted
+  const isFromDeal = (field: string, line: string | null): boolean => {
+    if (line === null || field !== words.linesField) return didSourceChange(before, source, field, line)
+    // A whole line, new or gone: of the deal, unless it was there and is there.
+    if (before.said === undefined || source === null) return true
+    return Object.hasOwn(before.said.lines, line) !== Object.hasOwn(source.said.lines, line)
+  }
+  return (field, line) => {
+    const named = amended.fields[field]
+    const choice = named ?? (!isFromDeal(field, line) ? 'ignore' : wanted.references.includes(field) ? 'ask' : 'write')
+    const isAllowed = condition === 'confirmed' && (named !== undefined || amended.confirmed === 'apply')
+    return choice === 'write' && !isAllowed ? 'ask' : choice
+  }
+}
+
+function because(
+  asked: Difference,
+  { references }: WantedOrder,
+  { condition, stage }: { condition: OrderCondition; stage: string },
+  { amended }: OrderPolicies,
+): string {
+  if (condition !== 'confirmed') return `it is already ${stage.replaceAll('_', ' ')}.`
+  const reference = Object.keys(asked.fields).find(
+    (name) => references.includes(name) && amended.fields[name] === undefined,
+  )
+  if (reference !== undefined) return `"${reference}" of a confirmed order is never changed.`
+  const named = amended.confirmed === 'apply'
+  return named ? 'the policy of these fields asks first.' : 'the policy leaves confirmed orders alone.'
 }
 
 export type Unwinning =
@@ -158,36 +222,53 @@ export function planUnwinning(
 
 /**
  * Compares an order with its deal, where the deal knows the value. `net` is compared with the agreed amount of the deal
- * and, where that is unknown, with the sum of its lines.
+ * and, where that is unknown, with the sum of its lines. What a person has accepted is equal.
  */
 export function proveTotals(
   deal: Deal,
   order: Pick<Fulfilment, 'state' | 'totals'> & { number: string },
   policies: OrderPolicies['totals'],
+  decisions: Decisions = undecided,
 ): Failure | null {
-  const actual = order.totals
-  if (actual === null) return null
-  type Field = 'net' | 'tax' | 'total' | 'currency'
-  const differ = (field: Field, expected: string, found: string, reason: Reason | null = null): Failure => ({
-    problem: { kind: 'totals_differ', field, expected, actual: found },
-    message: `Order ${order.number} has ${field} ${found}, but the deal has ${expected}${reason === null ? '' : ` (${reason.because})`}; ${leftAs[order.state]}.`,
-    fix: reason?.fix ?? corrections[order.state],
+  const [first, ...others] = totalsApart(deal, order.totals, policies).filter((one) => !isSettled(decisions, one))
+  if (first === undefined) return null
+  const { field, expected, actual, reason } = first
+  return {
+    problem: { kind: 'totals_differ', field, expected, actual, differences: [first, ...others].map(plainOf) },
+    message: `Order ${order.number} has ${field} ${actual}, but the deal has ${expected}${reason === null ? '' : ` (${reason.because})`}; ${leftAs[order.state]}.`,
+    fix: `${reason?.fix ?? corrections[order.state]} ${orAccept(deal.id)}`,
     field,
+  }
+}
+
+interface Apart extends Disagreement {
+  readonly field: 'net' | 'tax' | 'total' | 'currency'
+  readonly expected: string
+  readonly actual: string
+  readonly reason: Reason | null
+}
+const plainOf = ({ place, text, expected, actual }: Disagreement): Disagreement => ({ place, text, expected, actual })
+
+/** In which totals an order differs from its deal; in the currency alone where that is another one. */
+function totalsApart(deal: Deal, actual: Fulfilment['totals'], policies: OrderPolicies['totals']): readonly Apart[] {
+  if (actual === null) return []
+  const differ = (field: Apart['field'], expected: string, found: string, reason: Reason | null = null): Apart => ({
+    ...{ field, expected, actual: found, reason },
+    ...{ place: field, text: `${field} ${expected} → ${found}` },
   })
   if (policies.compare.includes('currency') && actual.currency !== null && actual.currency !== deal.currency)
-    return differ('currency', deal.currency, actual.currency)
+    return [differ('currency', deal.currency, actual.currency)]
   const pairs: readonly ['net' | 'tax' | 'total', Decimal | null, Decimal | null][] = [
     ['net', deal.amount ?? netTotal(deal), actual.net],
     ['tax', deal.tax, actual.tax],
     ['total', deal.total, actual.total],
   ]
-  for (const [field, expected, found] of pairs) {
-    if (!policies.compare.includes(field) || expected === null || found === null) continue
-    if (compare(absolute(subtract(expected, found)), policies.tolerance) <= 0) continue
+  return pairs.flatMap(([field, expected, found]) => {
+    if (!policies.compare.includes(field) || expected === null || found === null) return []
+    if (compare(absolute(subtract(expected, found)), policies.tolerance) <= 0) return []
     const reason = field === 'net' ? reasonOf(deal, actual, expected, found) : null
-    return differ(field, `${expected} ${deal.currency}`, `${found} ${deal.currency}`, reason)
-  }
-  return null
+    return [differ(field, `${expected} ${deal.currency}`, `${found} ${deal.currency}`, reason)]
+  })
 }
 
 const leftAs: Readonly<Record<Fulfilment['state'], string>> = {

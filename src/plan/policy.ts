@@ -45,6 +45,12 @@ export const orderPoliciesSchema = z.strictObject({
         .enum(['apply', 'problem'])
         .default('apply')
         .describe('Confirmed, nothing shipped or invoiced. References (customer, currency) are never changed then'),
+      fields: z
+        .record(z.string(), z.enum(['write', 'ignore', 'ask']))
+        .default({})
+        .describe(
+          'By field of the order as the mapping has it (`user_id`, `order_line.price_unit`, `order_line` for new and removed lines), what becomes of a change on a confirmed order: written, left as it is, or a problem. Default: what changed on the deal is written, references are a problem, and what only the mapping changed is left',
+        ),
     })
     .prefault({})
     .describe('A deal that changed after its order was made. Shipped, invoiced or done: always a problem'),

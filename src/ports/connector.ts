@@ -170,6 +170,18 @@ interface ObjectWrites {
    * unit that the product cannot be counted in is refused before anything is written. Absent where lines have no unit.
    */
   readonly lineUnit?: string
+  /**
+   * Fields of a line by which a person's edit is told, as they are written; `read` gives them back as they are, but for
+   * digits. Absent where lines cannot be compared.
+   */
+  readonly lineFields?: {
+    readonly product: string
+    readonly quantity: string
+    readonly price?: string
+    readonly discount?: string
+    /** Where the amount of a line decides and not its price. */
+    readonly amount?: string
+  }
 }
 
 /** The connector's own; the engine stores it and gives it back. */

@@ -280,10 +280,10 @@ test('a live pass does what the shadow noted and the preview showed', async () =
           })
         }
         if (shown === 'update') {
-          const { fields, upsert, remove } = noted.details as { fields: Json; upsert: Json[]; remove: Json[] }
+          const { fields, changes } = noted.details as { fields: Json; changes: string[] }
           expect({ ...what, details: deed.details }).toEqual({
             ...what,
-            details: { fields, lines: upsert.length, removed: remove.length },
+            details: { fields, changes },
           })
         }
       }

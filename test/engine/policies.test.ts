@@ -136,7 +136,7 @@ describe('an order', () => {
     rig.odoo.store.editLine(orderOf(id)?.lines[0]?.id ?? '', { price_unit: 3 })
     rig.hubspot.store.updateDeal(id, { dealname: 'Other name' })
     await settle(project)
-    expect(await problems()).toMatchObject([{ kind: 'totals_differ' }])
+    expect(await problems()).toMatchObject([{ kind: 'order_drifted', message: expect.stringContaining('net') }])
   })
 
   test('that was cancelled in the ERP is compared with its deal no more', async () => {

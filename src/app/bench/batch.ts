@@ -37,6 +37,8 @@ export interface Batch {
   link(update: LinkUpdate): void
   /** Puts the record into the inbox of the fed sync, at commit. */
   tell(ref: RecordRef): void
+  /** Puts the record into the inbox of a sync that has to look at it, at commit; its own, to be delivered once more. */
+  ask(sync: string, ref: RecordRef): void
   /** Records without an outcome yet. */
   open(): readonly RecordRef[]
   /** Null while it has none. */
@@ -65,6 +67,7 @@ export function openBatch(options: Options, deps: { ledger: Ledger; clock: Clock
   const entries: TimelineEntry[] = []
   const updates = new Map<string, LinkUpdate>()
   const told = new Map<string, RecordRef>()
+  const asked = new Map<string, { readonly of: string; readonly ref: RecordRef }>()
   const tallies: Record<string, number> = {}
   const entryOf = (ref: RecordRef, event: string, text: string, details: Json): TimelineEntry => ({
     sync,
@@ -105,6 +108,7 @@ export function openBatch(options: Options, deps: { ledger: Ledger; clock: Clock
       updates.set(update.id, before === undefined ? update : merged(before, update))
     },
     tell: (ref) => void told.set(refText(ref), ref),
+    ask: (of, ref) => void asked.set(`${of} ${refText(ref)}`, { of, ref }),
     open: () => claims.map((claim) => claim.ref).filter((ref) => !outcomes.has(refText(ref))),
     outcomeOf: (ref) => outcomes.get(refText(ref)) ?? null,
     async commit() {
@@ -137,6 +141,13 @@ export function openBatch(options: Options, deps: { ledger: Ledger; clock: Clock
         if (options.feeds !== null && telling.size > 0) {
           const lane = claims.some((claim) => claim.lane === 'live') ? 'live' : (claims[0]?.lane ?? 'live')
           await ledger.inbox.add(options.feeds, [...telling.values()], { lane })
+        }
+        for (const [of, group] of Map.groupBy(asked.values(), (one) => one.of)) {
+          await ledger.inbox.add(
+            of,
+            group.map((one) => one.ref),
+            { lane: 'retry' },
+          )
         }
         if (settled.length > 0) await ledger.inbox.settle(settled)
         for (const [afterMs, group] of waits) await ledger.inbox.defer(group, afterMs)

@@ -28,7 +28,7 @@ export interface Bench {
   readonly state: SyncState
   readonly source: Endpoint
   readonly target: Endpoint
-  readonly links: Pick<Links, 'bySource' | 'byTarget' | 'intend' | 'update'>
+  readonly links: Pick<Links, 'bySource' | 'byTarget' | 'intend' | 'update' | 'decide'>
   readonly problems: Pick<Problems, 'ofRecords'>
   /** Finds records of the target for mappings; what was asked once in the batch is not asked again. */
   readonly lookups: Resolver
@@ -185,6 +185,7 @@ function linksInMemory(links: Links): Bench['links'] {
       })
     },
     update: async () => [],
+    decide: async () => undefined,
   }
 }
 
@@ -198,6 +199,8 @@ const imagined = ({ sync, kind, key, source, target }: NewLink): Link => ({
   target: { ...target, id: null, label: null, written: null },
   origin: null,
   stage: null,
+  decisions: null,
+  suspect: false,
   createdAt: '1970-01-01T00:00:00.000Z' as Link['createdAt'],
   updatedAt: '1970-01-01T00:00:00.000Z' as Link['updatedAt'],
 })

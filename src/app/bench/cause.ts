@@ -20,6 +20,7 @@ export function causeKeyOf(failure: Failure, recordId: string): string {
     case 'record_rejected':
     case 'record_gone':
     case 'totals_differ':
+    case 'order_drifted':
     case 'amendment_refused':
     case 'unwon_refused':
       return `${problem.kind} ${recordId}`

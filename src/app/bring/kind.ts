@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Failure } from '../../core/problem.ts'
 import type { RecordRef } from '../../core/ref.ts'
 import type { MatchStep } from '../../mapping/compile/match.ts'
+import type { Values } from '../../plan/difference.ts'
 import type { Match } from '../../ports/connector.ts'
 import type { Link } from '../../ports/ledger/links.ts'
 
@@ -52,6 +53,8 @@ export interface Sought extends Subject {
 }
 export interface Ready extends Subject {
   readonly fields: JsonObject
+  /** What the source said of it, where that is kept. */
+  readonly said?: Values
   readonly lines: {
     readonly field: string
     readonly items: readonly { readonly key: string; readonly fields: JsonObject }[]

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/json.ts'
 import { refText } from '../../core/ref.ts'
 import { changedFields, storedOf } from '../../plan/difference.ts'
 import type { Write, WriteOutcome } from '../../ports/connector.ts'
@@ -72,7 +73,7 @@ async function makeSome(kind: Kind, subjects: readonly Ready[], bench: Bench): P
         state: 'linked',
         origin: 'created',
         ...(kind.firstStage === null ? {} : { stage: kind.firstStage }),
-        target: { id, written: storedOf({ fields: subject.fields, lines: linesOf(subject), confirmed: false }) },
+        target: { id, written: writtenBy(subject) },
       })
     } else if (outcome?.ok === false) {
       put(subject, outcome)
@@ -113,6 +114,10 @@ const createOf = ({ object }: Kind, { key, fields, lines }: Ready): Write => ({
         },
 })
 
+const writtenBy = (subject: Ready): JsonObject => {
+  const { fields, said } = subject
+  return storedOf({ fields, lines: linesOf(subject), confirmed: false, ...(said === undefined ? {} : { said }) })
+}
 const linesOf = ({ lines }: Ready) => Object.fromEntries((lines?.items ?? []).map((line) => [line.key, line.fields]))
 
 /** What another worker has linked since it was looked for. */

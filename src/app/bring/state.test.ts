@@ -39,7 +39,8 @@ const after: Sample = {
   customer_missing: [{ kind: 'customer_missing', value: '' }, 'rejected'],
   record_rejected: [{ kind: 'record_rejected', field: null, remoteCode: '' }, 'rejected'],
   record_gone: [{ kind: 'record_gone', object: '', id: '' }, 'rejected'],
-  totals_differ: [{ kind: 'totals_differ', field: 'net', expected: '1', actual: '2' }, 'rejected'],
+  order_drifted: [{ kind: 'order_drifted', differences: [] }, 'rejected'],
+  totals_differ: [{ kind: 'totals_differ', field: 'net', expected: '1', actual: '2', differences: [] }, 'rejected'],
   amendment_refused: [{ kind: 'amendment_refused', orderState: '' }, 'rejected'],
   unwon_refused: [{ kind: 'unwon_refused', orderState: '' }, 'rejected'],
 }

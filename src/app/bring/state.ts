@@ -53,6 +53,7 @@ export function stateAfter(problem: Problem): Exclude<LinkState, 'linked' | 'int
     case 'customer_ambiguous':
     case 'customer_missing':
     case 'totals_differ':
+    case 'order_drifted':
     case 'amendment_refused':
     case 'unwon_refused':
       return 'rejected'

@@ -111,11 +111,18 @@ export async function runSyncs(
   await ledger.inbox.free()
   // All changes are detected before anything is written, so that no poll meets an echo of this run.
   for (const row of await together(chosen.map((name) => stoppable(name, look)))) rows.set(row.sync, row)
-  for (const name of chosen) {
-    const before = rows.get(name)
-    if (before?.stopped !== null) continue
-    const after = await stoppable(name, work)
-    rows.set(name, { ...after, found: before.found, run: before.run })
+  // A sync may have an earlier one look again: then there is another round.
+  for (let round = 0, due = [...chosen]; round < roundsMax && due.length > 0; round += 1) {
+    for (const name of due) {
+      const before = rows.get(name)
+      if (before?.stopped !== null) continue
+      const after = await stoppable(name, work)
+      rows.set(name, { ...after, found: before.found, run: before.run, counts: added(before.counts, after.counts) })
+    }
+    const waits = await ledger.inbox.counts()
+    due = chosen.filter(
+      (name) => rows.get(name)?.stopped === null && waits.some((one) => one.sync === name && one.due > 0),
+    )
   }
   for (const { run, stopped } of rows.values()) {
     if (run === null) continue
@@ -143,6 +150,12 @@ interface Row {
   readonly counts: Readonly<Record<string, number>>
   readonly stopped: Failure | null
   readonly run: string | null
+}
+const roundsMax = 4
+function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const both: Record<string, number> = { ...a }
+  for (const [name, count] of Object.entries(b)) both[name] = (both[name] ?? 0) + count
+  return both
 }
 const nothing = { found: 0, counts: {}, stopped: null, run: null }
 const signalOf = (how: RunOptions) => (how.signal === undefined ? {} : { signal: how.signal })

@@ -103,6 +103,21 @@ export interface DealCases {
     what: { customer: string; target: string; move: boolean; actor: string | null },
     deps: Deps,
   ): Promise<CustomerLink>
+  decide(what: Decision & { actor: string | null }, deps: Deps): Promise<Decided>
+}
+
+/** What a person decides about an order that is not what its deal says. */
+export interface Decision {
+  readonly deal: string
+  readonly decision: 'accept' | 'overwrite' | 'ignore'
+  /** Only differences whose text has this in it; all of them when it is not given. */
+  readonly only?: string
+}
+export interface Decided {
+  readonly sync: string
+  readonly deal: string
+  /** What was decided about, for people. */
+  readonly decided: readonly string[]
 }
 
 /** Deals won from an instant on, or these, whenever they were won. */

@@ -261,7 +261,14 @@ describe('the guide', () => {
   })
 
   test('says so where no deal is won yet, and where mappings do not fit', async () => {
-    const finding = { file: 'a.yaml', line: 1, column: 2, kind: 'unknown_field', level: 'error', message: 'no field "x"' } as const
+    const finding = {
+      file: 'a.yaml',
+      line: 1,
+      column: 2,
+      kind: 'unknown_field',
+      level: 'error',
+      message: 'no field "x"',
+    } as const
     const { code, out } = await cli(
       'init',
       { ...answers, newestWon: async () => null, lint: async () => [finding] },

@@ -7,7 +7,7 @@ import { type Finding, formatFinding, isWarning, type MappingFile } from './find
 import { compileDocument } from './inbound.ts'
 import { compileMatch, compileProblem, type MatchStep } from './match.ts'
 import { checkRequired, compileFields, compileLines, type TargetField, type TargetLines } from './outbound.ts'
-import { narrow, type Parts, rawReadsOf, readsOf } from './parts.ts'
+import { isFilled, narrow, type Parts, rawReadsOf, readsOf } from './parts.ts'
 import type { PathScope, Read, Root } from './path.ts'
 import type { Owner, RuleContext } from './rule-context.ts'
 import type { ObjectSchema } from './schema.ts'
@@ -77,6 +77,13 @@ export interface CompiledMapping {
   readonly fieldDigits: Readonly<Record<string, number>>
   /** By field of the target, the links whose ids its rule gives. Empty for an inbound mapping. */
   readonly fieldLinks: Readonly<Record<string, readonly string[]>>
+  /**
+   * By field of the target, everything that its rule gets from the source: what it reads of the document; of the other
+   * system's record, as `crm.…`; and what it links to, as `link.customer`. Empty for an inbound mapping.
+   */
+  readonly fieldSources: Readonly<Record<string, readonly string[]>>
+  /** Whether an inbound mapping gives a field of its document: `lines.sku`. */
+  fills(path: string): boolean
   /** Whose change counts, of the fields that say so. See `fieldsToWrite`. */
   readonly owners: Readonly<Record<string, Owner>>
   /**
@@ -242,6 +249,8 @@ function inboundMapping(
     fieldReads: {},
     fieldDigits: {},
     fieldLinks: {},
+    fieldSources: {},
+    fills: (path) => isFilled(parts, path.split('.')),
     owners: {},
     match: [],
     problemField: null,
@@ -302,6 +311,10 @@ function compileOutbound(
     fieldLinks: Object.fromEntries(
       [...fields, ...(lines?.fields ?? [])].map(({ path, rule }) => [path, pathsIn(rule.reads, 'link')]),
     ),
+    fieldSources: Object.fromEntries(
+      [...fields, ...(lines?.fields ?? [])].map(({ path, rule }) => [path, sourcesOf(rule)]),
+    ),
+    fills: () => false,
     owners: Object.fromEntries(fields.flatMap(({ name, rule }) => (rule.owner === null ? [] : [[name, rule.owner]]))),
     match,
     problemField,
@@ -326,6 +339,12 @@ function linesNameOf(entry: Entry | undefined): string[] {
   const to = entry?.value.is === 'map' ? entryOf(entry.value, 'to')?.value : undefined
   return to?.is === 'scalar' ? [String(to.value)] : []
 }
+
+const sourcesOf = ({ reads }: TargetField['rule']): readonly string[] => [
+  ...pathsIn(reads, 'document'),
+  ...pathsIn(reads, 'other').map((path) => `crm.${path}`),
+  ...pathsIn(reads, 'link').map((path) => `link.${path}`),
+]
 
 const pathsIn = (reads: readonly Read[], space: Read['space']): readonly string[] =>
   [...new Set(reads.filter((read) => read.space === space && read.path !== '').map((read) => read.path))].sort()

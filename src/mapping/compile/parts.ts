@@ -66,6 +66,12 @@ function narrowPart(part: Part, inside: readonly (readonly string[])[]): Part {
   }
 }
 
+export function isFilled(parts: Parts, [first = '', ...inside]: readonly string[]): boolean {
+  const part = parts.get(first)
+  if (part === undefined || part.is === 'value' || inside.length === 0) return part !== undefined
+  return (part.is === 'choice' ? part.branches : [part]).some((one) => isFilled(one.parts, inside))
+}
+
 /** Every remote path that is read, once. What is read for its inner fields is named by these alone. */
 export function readsOf(parts: Parts): readonly string[] {
   const values = new Set<string>()

@@ -16,6 +16,10 @@ export interface Link {
   readonly origin: 'created' | 'adopted' | null
   /** The last known stage of the target document, null when unknown. */
   readonly stage: string | null
+  /** What people decided about differences between the two ends, null where nothing was. */
+  readonly decisions: JsonObject | null
+  /** Whether the target was found to differ from what was written: it is compared closely until it does no more. */
+  readonly suspect: boolean
   readonly createdAt: Instant
   readonly updatedAt: Instant
 }
@@ -50,6 +54,13 @@ export interface LinkUpdate {
   readonly origin?: 'created' | 'adopted'
   readonly stage?: string | null
   readonly move?: true
+  readonly suspect?: boolean
+  readonly decided?: {
+    /** What was to be overwritten is, or cannot be. */
+    readonly overwritten?: true
+    /** Acceptances by place that are void. */
+    readonly outdated?: readonly string[]
+  }
   readonly source?: Partial<EndUpdate>
   readonly target?: Partial<EndUpdate> & {
     readonly id?: string | null
@@ -65,6 +76,11 @@ interface EndUpdate {
   /** What `list` finds the link by, beside its labels and ids: one entry a line. */
   readonly words: string
 }
+interface Decision {
+  readonly accepted: JsonObject
+  readonly ignored: JsonObject
+  readonly overwrite: boolean
+}
 export interface Links {
   bySource(sync: string, kind: string, records: readonly RecordRef[]): Promise<readonly Link[]>
   byTarget(kind: string, records: readonly RecordRef[]): Promise<readonly Link[]>
@@ -75,6 +91,8 @@ export interface Links {
    * is updated. Works inside and outside a transaction.
    */
   update(updates: readonly LinkUpdate[]): Promise<readonly string[]>
+  /** Adds to what is decided about a link. */
+  decide(id: string, decision: Decision): Promise<void>
   /**
    * @param met  links' source records, with states in which the record at that end was met
    * @returns those that were read, or reported, in one of these states last

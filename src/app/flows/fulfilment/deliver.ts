@@ -4,7 +4,9 @@ import { type RecordRef, refText } from '../../../core/ref.ts'
 import { shortfallOf } from '../../../core/stage.ts'
 import { wordsOfOrder } from '../../../core/words.ts'
 import { mapOutbound } from '../../../mapping/run/run.ts'
-import { changedFields } from '../../../plan/difference.ts'
+import { decisionsOf } from '../../../plan/decisions.ts'
+import { changedFields, writtenOf } from '../../../plan/difference.ts'
+import { judgeDrift, toldFields } from '../../../plan/drift.ts'
 import type { Link, LinkUpdate } from '../../../ports/ledger/links.ts'
 import type { Bench } from '../../bench/bench.ts'
 import { inParts } from '../../bench/in-parts.ts'
@@ -57,6 +59,8 @@ export async function deliverReports(sync: FulfilmentSync, bench: Bench): Promis
         const problem = problems.get(refText(ref)) ?? gone
         return [{ ref, link, order: isOrder(order) ? order : null, problem }]
       })
+      for (const row of rows)
+        if (bench.mode === 'live') tellDrift(sync, row, problems.get(refText(row.ref)) ?? null, bench)
       await write(sync, rows, bench)
       if (bench.mode === 'live') await batch.store()
     },
@@ -70,6 +74,28 @@ interface Row {
   readonly order: OrderNow | null
   readonly problem: Failure | null
 }
+/**
+ * Has the deal's own sync look at an order that does not hold what was written, or does again: it knows what the deal says, and
+ * raises the problem.
+ * @param problem  that the deal waits on
+ */
+function tellDrift(sync: FulfilmentSync, { ref, link, order }: Row, problem: Failure | null, bench: Bench): void {
+  const { mapping, of } = { mapping: sync.fulfilment, of: sync.config.of }
+  const fields = toldFields(bench.source.connection.writes[mapping.object]?.lineFields, mapping.fills)
+  const written = link === null ? null : writtenOf(link.target.written)
+  if (link === null || order === null || written === null || fields.product === undefined) return
+  if (order.stage === 'paid' || order.stage === 'cancelled') return
+  const lines = Object.entries(written.lines).map(([key, own]) => ({ key, fields: own }))
+  const held = { lines: order.fulfilment.lines, currency: order.fulfilment.totals?.currency ?? '' }
+  const { found } = judgeDrift(written, { lines, words: { lines: {} } }, held, fields, decisionsOf(link.decisions))
+  const known = problem?.problem.kind === 'order_drifted' ? problem.problem.differences : []
+  const isKnown = found.every((one) => known.some((told) => told.place === one.place && told.actual === one.actual))
+  const isOver = found.length === 0
+  if (isOver ? !link.suspect : isKnown && link.suspect) return
+  if (!isOver) bench.batch.link({ id: link.id, suspect: true })
+  bench.batch.ask(of, ref)
+}
+
 interface Due {
   readonly row: Row
   readonly fields: JsonObject

@@ -1,4 +1,5 @@
 import { refText } from '../../../core/ref.ts'
+import { heldFields } from '../../../plan/drift.ts'
 import type { Deps } from '../../bench/deps.ts'
 import { unseen } from '../../bench/unseen.ts'
 import { defineFlow, type Opening, shipped } from '../flow.ts'
@@ -52,7 +53,7 @@ export const fulfilment = defineFlow({
 function fulfilmentSync(opening: Opening & { readonly config: ReportSync }): FulfilmentSync {
   const { mapping } = opening
   const report = mapping('report')
-  const used = [...howFar, ...report.documentReads]
+  const used = [...howFar, ...heldFields, ...report.documentReads]
   const whole = mapping('fulfilment')
   const narrowed = whole.only(used)
   return {

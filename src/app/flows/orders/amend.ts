@@ -1,8 +1,32 @@
 import type { Deal, Fulfilment } from '../../../core/documents.ts'
-import { afterWriting, type Difference, storedOf, type Written, writtenOf } from '../../../plan/difference.ts'
-import { conditionOf, planAmendment, planUnwinning } from '../../../plan/plan.ts'
+import type { Failure } from '../../../core/problem.ts'
+import { refText } from '../../../core/ref.ts'
+import { type Decisions, decisionsOf } from '../../../plan/decisions.ts'
+import {
+  afterWriting,
+  type Difference,
+  differenceOf,
+  isSame,
+  type Left,
+  storedOf,
+  type Written,
+  writtenOf,
+} from '../../../plan/difference.ts'
+import { agreedLines, drifted, type Judged, judgeDrift, type LineFields, toldFields } from '../../../plan/drift.ts'
+import {
+  type Amendment,
+  conditionOf,
+  planAmendment,
+  planOverwriting,
+  planUnwinning,
+  proveTotals,
+} from '../../../plan/plan.ts'
+import { proveQuantities } from '../../../plan/quantities.ts'
+import { changesInWords } from '../../../plan/words.ts'
+import type { LinkUpdate } from '../../../ports/ledger/links.ts'
 import type { Bench, PlannedBelow, PlannedCustomer } from '../../bench/bench.ts'
-import { fetchOrders, isOrder, type Placed } from '../order-now.ts'
+import { together } from '../../bench/together.ts'
+import { fetchOrders, isOrder, type OrderNow, type Placed } from '../order-now.ts'
 import { type Existing, type Lost, totalsOf, type Wanted, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
 
@@ -19,8 +43,6 @@ export interface Amending extends Placed {
   readonly adopted: boolean
 }
 
-const untouched = { condition: 'draft', stage: 'draft', number: '' } as const
-
 /** Updates existing orders from their deals. @returns those whose totals are to be proven: all but the refused ones */
 export async function amendOrders(
   sync: DealSync,
@@ -28,17 +50,28 @@ export async function amendOrders(
   bench: Bench,
 ): Promise<readonly Existing[]> {
   const { batch } = bench
-  const { policies } = sync.config
-  const stored = (one: Amending) => writtenOf(one.link.target.written) ?? writtenNow(undefined)
+  const fields = comparedFields(sync, bench)
+  const lanes = new Map(batch.claims.map(({ ref, lane }) => [refText(ref), lane]))
   const touched: Amending[] = []
   const kept: Existing[] = []
   for (const one of cases) {
-    const before = stored(one)
-    if (one.adopted || planAmendment(before, one.wanted, untouched, policies).do !== 'nothing') touched.push(one)
-    else kept.push(unchanged(one, before, bench))
+    const before = storedWritten(one)
+    const decisions = decisionsOf(one.link.decisions)
+    const wanted = { ...one.wanted, lines: agreedLines(before, one.wanted.lines, fields, decisions) }
+    // Somebody asked, or an order that was changed by hand: then nothing is known of it without a look.
+    const isAsked = one.link.suspect || decisions.overwrite || lanes.get(refText(one.ref)) !== 'live'
+    if (one.adopted || isAsked || differenceOf(before, wanted) !== null) touched.push(one)
+    else kept.push(unchanged(one, keepSaid(one, before, bench), bench))
   }
   if (touched.length === 0) return kept
-  const orders = await (await fetchOrders(wholeOrder(sync), 'target', touched, bench))(touched)
+  const [mapSome, problems] = await together([
+    fetchOrders(wholeOrder(sync), 'target', touched, bench),
+    bench.problems.ofRecords(
+      sync.name,
+      touched.map(({ ref }) => ref),
+    ),
+  ])
+  const orders = await mapSome(touched)
   const writing: Writing[] = []
   for (const one of touched) {
     const now = orders.get(one.link.id)
@@ -48,23 +81,125 @@ export async function amendOrders(
       continue
     }
     const number = now.fulfilment.number ?? one.orderId
-    const condition = conditionOf(now.stage, now.fulfilment)
-    // What an adopted order holds was written by us before the ledger was lost, or by a person: a draft is written
-    // anew, a confirmed one is taken as it is.
-    const before =
-      one.adopted && condition !== 'draft'
-        ? writtenNow(one.wanted, true)
-        : { ...stored(one), confirmed: stored(one).confirmed || condition !== 'draft' }
-    const plan = planAmendment(before, one.wanted, { condition, stage: now.stage, number }, policies)
+    const look = lookAt(sync, one, now, fields, problems.get(refText(one.ref)) ?? null)
+    if (look.accepted !== null && bench.mode === 'live') {
+      await bench.links.decide(one.link.id, { accepted: look.accepted, ignored: {}, overwrite: false })
+      batch.note(one.ref, 'accepted', `The order was corrected in the ERP: ${look.told}. It agrees with the deal now`)
+    }
+    const { plan, before } = look
+    batch.link({ id: one.link.id, ...look.link })
     if (plan.do === 'refuse') batch.fail(one.ref, plan.failure)
-    else if (plan.do === 'write')
-      writing.push({ one, difference: plan.difference, before, totals: now.fulfilment.totals })
-    else {
-      batch.link({ id: one.link.id, stage: now.stage, target: { written: storedOf(before), label: number } })
-      kept.push(unchanged(one, before, bench))
+    else if (plan.do === 'write') {
+      const { left, difference } = plan
+      writing.push({
+        one,
+        difference,
+        before: settled(one, before, left),
+        totals: now.fulfilment.totals,
+        why: look.why,
+      })
+    } else {
+      const written = plan.do === 'leave' ? settled(one, before, plan.left) : settled(one, before, before.left ?? null)
+      batch.link({ id: one.link.id, stage: now.stage, target: { written: storedOf(written), label: number } })
+      if (plan.do === 'leave') {
+        const changes = changesInWords(before, plan.difference, one.wanted.words).join('; ')
+        batch.note(one.ref, 'left', `The mapping would change the order (${changes}); it stays as it is`)
+      }
+      kept.push(unchanged(one, written, bench))
     }
   }
   return [...kept, ...(await writeAmendments(sync, writing, bench))]
+}
+
+const storedWritten = (one: Amending): Written => writtenOf(one.link.target.written) ?? writtenNow(undefined)
+
+/** The fields of lines in which an edit in the ERP is told. */
+const comparedFields = ({ order, fulfilment }: DealSync, { target }: Bench): LineFields =>
+  toldFields(target.connection.writes[order.object]?.lineFields, fulfilment.fills)
+
+/** What is written from now on, or was before: with what the deal says now. */
+function settled({ wanted }: Amending, { left: _, said, ...before }: Written, left: Left | null): Written {
+  const now = wanted.source?.said ?? said
+  return { ...before, ...(now === undefined ? {} : { said: now }), ...(left === null ? {} : { left }) }
+}
+
+/** Remembers what the deal says where that makes no difference to the order. */
+function keepSaid(one: Amending, before: Written, { batch }: Bench): Written {
+  const after = settled(one, before, before.left ?? null)
+  if (isSame(storedOf(before), storedOf(after))) return before
+  batch.link({ id: one.link.id, target: { written: storedOf(after) } })
+  return after
+}
+
+interface Look {
+  readonly plan: Amendment
+  /** What the order holds, as far as we know. */
+  readonly before: Written
+  readonly link: Omit<LinkUpdate, 'id'>
+  readonly why: Writing['why']
+  /** What a person corrected because totals differed, by place; null where nothing was. */
+  readonly accepted: Decisions['accepted'] | null
+  readonly told: string
+}
+
+/** Decides about an order from how it is now. */
+function lookAt(
+  { config: { policies } }: DealSync,
+  one: Amending,
+  { fulfilment, stage }: OrderNow,
+  fields: LineFields,
+  problem: Failure | null,
+): Look {
+  const number = fulfilment.number ?? one.orderId
+  const condition = conditionOf(stage, fulfilment)
+  const order = { condition, stage, number }
+  // What an adopted order holds was written by us before the ledger was lost, or by a person: a draft is written
+  // anew, a confirmed one is taken as it is.
+  const stored = storedWritten(one)
+  const before =
+    one.adopted && condition !== 'draft'
+      ? writtenNow(one.wanted, true)
+      : { ...stored, confirmed: stored.confirmed || condition !== 'draft' }
+  const decisions = decisionsOf(one.link.decisions)
+  const done = decisions.overwrite ? { overwritten: true as const } : {}
+  const calm = { why: 'amended', accepted: null, told: '' } as const
+  const isCompared = !one.adopted && condition !== 'over' && fields.product !== undefined
+  if (!isCompared) {
+    const link = { ...(one.link.suspect ? { suspect: false } : {}), decided: done }
+    return { ...calm, plan: planAmendment(before, one.wanted, order, policies), before, link }
+  }
+  const held = { lines: fulfilment.lines, currency: one.deal.currency }
+  const judged = judgeDrift(before, one.wanted, held, fields, decisions)
+  const { found, outdated } = judged
+  const agreed = (now: Judged): Pick<Look, 'plan' | 'before' | 'link'> => ({
+    plan: planAmendment(now.before, { ...one.wanted, lines: now.lines }, order, policies),
+    before: now.before,
+    link: { ...(one.link.suspect ? { suspect: false } : {}), decided: { ...done, outdated } },
+  })
+  if (found.length === 0) return { ...calm, ...agreed(judged) }
+  const told = found.map(({ text }) => text).join('; ')
+  const apart = [
+    proveTotals(one.deal, { ...fulfilment, number }, policies.totals, decisions),
+    proveQuantities(one.wanted.agreed, { ...fulfilment, number }, policies.totals, decisions),
+  ].flatMap((failure) => (failure?.problem.kind === 'totals_differ' ? failure.problem.differences : []))
+  if (decisions.overwrite) {
+    const places = found.map(({ place }) => place)
+    const link = { suspect: true, decided: { overwritten: true as const, outdated: [...outdated, ...places] } }
+    const { plan, because } = planOverwriting(judged, one.wanted, order, policies)
+    if (plan !== null) return { plan, before: judged.held, link, why: 'overwritten', accepted: null, told }
+    const failure = drifted(one.ref.id, number, found, apart, because)
+    return { ...calm, plan: { do: 'refuse', failure }, before, link, told }
+  }
+  // It was to be corrected in the ERP, and it is, perhaps at the second attempt.
+  const waited = problem?.problem.kind
+  const isCorrection = waited === 'totals_differ' || (waited === 'order_drifted' && condition === 'draft')
+  if (isCorrection && apart.length === 0) {
+    const accepted = Object.fromEntries(found.map(({ place, expected, actual }) => [place, { expected, actual }]))
+    const all = { ...decisions, accepted: { ...decisions.accepted, ...accepted } }
+    return { ...calm, ...agreed(judgeDrift(before, one.wanted, held, fields, all)), accepted, told }
+  }
+  const failure = drifted(one.ref.id, number, found, apart)
+  return { ...calm, plan: { do: 'refuse', failure }, before, link: { suspect: true, target: { label: number } }, told }
 }
 
 interface Writing {
@@ -73,6 +208,7 @@ interface Writing {
   readonly before: Written
   /** Of the order as it is. */
   readonly totals: Fulfilment['totals']
+  readonly why: 'amended' | 'overwritten'
 }
 
 const existing = (one: Amending, written: Written, touched: Existing['touched']): Existing => ({
@@ -117,9 +253,11 @@ async function writeAmendments(
 ): Promise<readonly Existing[]> {
   const { batch } = bench
   if (bench.mode !== 'live') {
-    for (const { one, difference, totals } of writing) {
+    for (const { one, difference, before, totals } of writing) {
       bench.plan(one.ref, planOf(one, 'update', difference, totals))
-      batch.note(one.ref, 'would_update', `Shadow mode: the order of ${one.label} would be updated`, { ...difference })
+      const changes = changesInWords(before, difference, one.wanted.words)
+      const text = `Shadow mode: the order of ${one.label} would be updated: ${changes.join('; ')}`
+      batch.note(one.ref, 'would_update', text, { ...difference, changes })
       batch.done(one.ref, 'planned')
     }
     return []
@@ -139,18 +277,19 @@ async function writeAmendments(
       lines: field === null ? null : { field, upsert: difference.upsert, remove: difference.remove },
     })),
   )
-  const amended = writing.flatMap(({ one, difference, before }, index): Existing[] => {
+  const amended = writing.flatMap(({ one, difference, before, why }, index): Existing[] => {
     const outcome = outcomes[index]
     if (outcome?.ok === false) {
       batch.fail(one.ref, outcome.failure)
       return []
     }
     const after = afterWriting(before, difference)
-    batch.note(one.ref, 'updated', 'The order was updated from the deal', {
-      fields: difference.fields,
-      lines: difference.upsert.length,
-      removed: difference.remove.length,
-    })
+    const changes = changesInWords(before, difference, one.wanted.words)
+    const text =
+      why === 'amended' ? 'The order was updated from the deal' : 'The order was overwritten with what the deal says'
+    batch.note(one.ref, 'updated', `${text}: ${changes.join('; ')}`, { fields: difference.fields, changes })
+    // Lines that somebody added are still there: what is left to decide shows when it is read once more.
+    if (why === 'overwritten') batch.ask(sync.name, one.ref)
     batch.tell(one.ref)
     return [existing(one, after, 'updated')]
   })

@@ -2,11 +2,14 @@ import type { Deal } from '../../../core/documents.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { netTotal } from '../../../core/money.ts'
 import type { RecordRef } from '../../../core/ref.ts'
+import type { CompiledMapping } from '../../../mapping/compile/compile.ts'
 import type { Lineage, TargetRecord } from '../../../mapping/run/run.ts'
 import type { Written } from '../../../plan/difference.ts'
+import type { LineFields } from '../../../plan/drift.ts'
 import { lineKeyOf } from '../../../plan/key.ts'
 import type { WantedOrder } from '../../../plan/plan.ts'
 import type { Agreed } from '../../../plan/quantities.ts'
+import { saidBy } from '../../../plan/source.ts'
 import type { Link } from '../../../ports/ledger/links.ts'
 import type { PlannedTotals } from '../../bench/bench.ts'
 import type { Placed } from '../order-now.ts'
@@ -57,6 +60,13 @@ export interface Wanted extends WantedOrder {
   readonly agreed: readonly Agreed[]
 }
 
+/** What the target says of the fields of an order's lines. */
+export interface LineWords {
+  /** See `ObjectWrites.lineUnit`. */
+  readonly unit: string | undefined
+  readonly fields: LineFields
+}
+
 /**
  * How much the deal says of each article that is to be in the order. A unit that the mapping leaves out stays the CRM's
  * word, so that it is not taken for the ERP's own unit.
@@ -91,14 +101,22 @@ export function wantedOf(
   { deal, key: orderKey }: Won,
   record: TargetRecord,
   { references, addresses }: Pick<WantedOrder, 'references' | 'addresses'>,
-  unitField: string | undefined,
+  { fieldSources: paths, linesField }: CompiledMapping,
+  { unit, fields }: LineWords,
 ): Wanted {
+  const keyOf = (lineId: string) => lineKeyOf(orderKey, lineId)
   return {
     fields: record.fields,
-    lines: (record.lines?.items ?? []).map((item) => ({ key: lineKeyOf(orderKey, item.key), fields: item.fields })),
+    lines: (record.lines?.items ?? []).map((item) => ({ key: keyOf(item.key), fields: item.fields })),
     ...{ references, addresses },
     lineage: record.lineage,
-    agreed: agreedOf(deal, record, unitField),
+    agreed: agreedOf(deal, record, unit),
+    source: { paths, said: saidBy(deal, paths, linesField, keyOf) },
+    words: {
+      linesField,
+      quantity: fields.quantity ?? null,
+      lines: Object.fromEntries(deal.lines.map(({ id, name, sku }) => [keyOf(id), name ?? sku ?? id])),
+    },
   }
 }
 
@@ -107,5 +125,6 @@ export function writtenNow(wanted: WantedOrder | undefined, confirmed = false): 
     fields: wanted?.fields ?? {},
     lines: Object.fromEntries((wanted?.lines ?? []).map((line) => [line.key, line.fields])),
     confirmed,
+    ...(wanted?.source == null ? {} : { said: wanted.source.said }),
   }
 }

@@ -1,3 +1,4 @@
+import { decisionsOf } from '../../../plan/decisions.ts'
 import { storedOf } from '../../../plan/difference.ts'
 import { proveTotals } from '../../../plan/plan.ts'
 import { proveQuantities } from '../../../plan/quantities.ts'
@@ -50,13 +51,14 @@ async function prove(sync: DealSync, cases: readonly Existing[], orders: OrdersN
     }
     const number = now.fulfilment.number ?? one.orderId
     const { state, totals, lines } = now.fulfilment
+    const decided = decisionsOf(one.link.decisions)
     // What is left of a confirmed order that nobody writes to any more may be less than was ordered.
     const counts = state === 'draft' || one.touched !== null
     const failure =
       state === 'cancelled'
         ? null
-        : (proveTotals(one.deal, { number, state, totals }, policies.totals) ??
-          (counts ? proveQuantities(one.agreed, { number, lines }, policies.totals) : null))
+        : (proveTotals(one.deal, { number, state, totals }, policies.totals, decided) ??
+          (counts ? proveQuantities(one.agreed, { number, lines }, policies.totals, decided) : null))
     if (failure !== null) {
       batch.link({ id: one.link.id, target: { label: number } })
       batch.fail(one.ref, failure)

@@ -215,6 +215,7 @@ async function createOrders(sync: DealSync, creating: readonly Creating[], bench
       label,
       link,
       fields: order.fields,
+      ...(order.source === null ? {} : { said: order.source.said }),
       lines: field === null ? null : { field, items: order.lines },
     })),
     bench,

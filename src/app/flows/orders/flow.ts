@@ -1,4 +1,7 @@
+import { SyncError } from '../../../core/problem.ts'
 import type { CompiledMapping } from '../../../mapping/compile/compile.ts'
+import { didYouMean } from '../../../mapping/compile/suggest.ts'
+import { heldFields } from '../../../plan/drift.ts'
 import { datingFields } from '../../../plan/plan.ts'
 import type { Watch } from '../../../ports/connector.ts'
 import { unseen } from '../../bench/unseen.ts'
@@ -7,6 +10,7 @@ import { howFar } from '../order-now.ts'
 import { belowNames, belowParts, belowReads, belowRoles } from './below-parts.ts'
 import { type OrderSync, orderSyncSchema } from './config.ts'
 import { proven } from './confirm.ts'
+import { decide } from './decide.ts'
 import { deliverOrders } from './deliver.ts'
 import { customerKind, orderKind } from './kinds.ts'
 import { linkCustomer } from './link-customer.ts'
@@ -61,6 +65,7 @@ export const orders = defineFlow({
         reconcile: (options, deps) => reconcile(sync, options, deps),
         newestWon: (deps) => newestWon(sync, deps),
         linkCustomer: (what, deps) => linkCustomer(sync, what, deps),
+        decide: (what, deps) => decide(sync, what, deps),
       },
     }
   },
@@ -81,6 +86,7 @@ const below = (own: string | undefined, system: string, role: string): MappingPa
 function dealSync(opening: Opening & { readonly config: OrderSync }): DealSync {
   const { name, config, mapping } = opening
   const order = mapping('order')
+  checkFields(name, order, config)
   const customer = mapping('customer')
   const below = belowParts(name, order, opening.mappingIfThere)
   const own = [...needed, ...order.documentReads, ...belowReads(below)]
@@ -97,11 +103,22 @@ function dealSync(opening: Opening & { readonly config: OrderSync }): DealSync {
     order,
     customer,
     below,
-    fulfilment: mapping('fulfilment').only([...howFar, ...proven]),
+    fulfilment: mapping('fulfilment').only([...howFar, ...proven, ...heldFields]),
     reads: readsOf(deal, used, [order, customer, ...below.map((part) => part.mapping)], config),
     orders: orderKind(name, order),
     customers: customerKind(name, customer, config.policies.missing_customer),
   }
+}
+
+/** @throws SyncError `configuration_invalid` where a policy names a field that the mapping does not write */
+function checkFields(name: string, order: CompiledMapping, { policies }: OrderSync): void {
+  const known = [...Object.keys(order.fieldSources), ...(order.linesField === null ? [] : [order.linesField])]
+  const unknown = Object.keys(policies.amended.fields).find((field) => !known.includes(field))
+  if (unknown === undefined) return
+  throw new SyncError(`Sync "${name}" has a policy for "${unknown}", and the order mapping writes no such field`, {
+    problem: { kind: 'configuration_invalid', path: `syncs.${name}.policies.amended.fields` },
+    fix: didYouMean(unknown, known) ?? `Name one of: ${known.join(', ')}.`,
+  })
 }
 
 function readsOf(

@@ -107,12 +107,13 @@ export async function wantedOrders(
   bench: Bench,
 ): Promise<ReadonlyMap<string, Wanted>> {
   const wanted = new Map<string, Wanted>()
-  const unitField = bench.target.connection.writes[sync.order.object]?.lineUnit
+  const writes = bench.target.connection.writes[sync.order.object]
+  const lines = { unit: writes?.lineUnit, fields: writes?.lineFields ?? {} }
   const sorts = sortsOf(sync)
   const put = (won: Won, record: TargetRecord) =>
     void wanted.set(
       refText(won.ref),
-      wantedOf(won, goneToCustomer(sync, won, record, customerOf(won)), sorts, unitField),
+      wantedOf(won, goneToCustomer(sync, won, record, customerOf(won)), sorts, sync.order, lines),
     )
   const anew: Won[] = []
   for (const { won, draft } of drafted) {

@@ -109,7 +109,7 @@ export async function backfill(
 }
 
 /**
- * Compares every won deal since the sync began with the links, and queues every open order for a fresh write-back. `mend`
+ * Compares every won deal since the sync began with the links, and queues every open order to be read anew. `mend`
  * queues what is missing or extra; delivery then decides as always.
  */
 export async function reconcile(
@@ -159,9 +159,10 @@ export async function reconcile(
       if (!won.has(refText(source.ref)) && createdAt >= from && stage !== 'cancelled') extra.push(source.ref)
     }
     const open = page.filter((link) => link.stage !== 'paid' && link.stage !== 'cancelled').map((one) => one.source.ref)
-    if (options.mend && sync.feeds !== null) {
+    if (options.mend) {
       const how = { kind: 'reconcile', lane: 'backfill', actor: options.actor, at: clock.now() } as const
-      await queueAsRun(sync.feeds, open, how, ledger)
+      // What somebody changed in an order is seen by who reads it: the fed sync, or this one where nothing is written back.
+      await queueAsRun(sync.feeds ?? sync.name, open, how, ledger)
     }
     after = page.at(-1)?.id
     if (page.length < 1000 || after === undefined) break
