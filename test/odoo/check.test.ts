@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { openConnection, userWith } from './real-odoo.ts'
+import { openConnection, userWith, words } from './real-odoo.ts'
 
 const { connection } = openConnection()
 
 describe('checking a connection', () => {
   test('tells account, version, currency and that nothing is missing', async () => {
     const report = await connection.check()
-    expect(report.account).toMatchObject({ currency: 'USD', apiVersion: '14.0', timeZone: 'Europe/Brussels' })
+    expect(report.account).toMatchObject({ currency: 'USD', apiVersion: words.version, timeZone: 'Europe/Brussels' })
     expect(report.account.id).toMatch(/^[0-9a-f]{8}-/)
     expect(report.findings.filter((finding) => finding.level !== 'ok')).toEqual([])
   })

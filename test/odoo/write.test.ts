@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { Write, WriteOutcome } from '../../src/ports/connector.ts'
-import { act, type Company, create, openConnection, readOne, seedCompany } from './real-odoo.ts'
+import { act, type Company, create, openConnection, readOne, seedCompany, words } from './real-odoo.ts'
 
 const { connection, calls } = openConnection()
 let company: Company
@@ -277,7 +277,7 @@ describe('confirming and cancelling', () => {
     // A manufactured product without a bill of materials cannot be ordered.
     const broken = await create('product.product', {
       name: `Broken ${company.mark}`,
-      type: 'product',
+      ...words.storable,
       route_ids: (await readOne('product.product', company.products.make, ['route_ids'])).route_ids ?? [],
     })
     const outcomes = await write(
@@ -297,7 +297,7 @@ describe('confirming and cancelling', () => {
     for (const id of [plain, shipped]) await writeOne({ do: 'confirm', object: 'sale.order', id: id ?? '' })
     const [picking] = (await readOne('sale.order', shipped ?? '', ['picking_ids'])).picking_ids as number[]
     const moves = (await act('stock.move', 'search', [[['picking_id', '=', picking ?? 0]]])) as number[]
-    await act('stock.move', 'write', [moves, { quantity_done: 2 }])
+    await act('stock.move', 'write', [moves, words.moved(2)])
     await act('stock.picking', 'button_validate', [[picking ?? 0]])
     expect(
       await write(

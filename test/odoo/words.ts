@@ -1,0 +1,78 @@
+import type { Json, JsonObject } from '../../src/core/json.ts'
+
+/** What an Odoo calls the things that the tests touch as its users would: all that differs between the versions. */
+export interface Words {
+  /** As the check of a connection tells it. */
+  readonly version: string
+  /** By what the connector logs in. */
+  readonly login: 'password' | 'API key'
+  /** Model of the ways that goods are come by. */
+  readonly routes: string
+  /** Field of a user with his groups. */
+  readonly groups: string
+  /** A product that is kept in stock. */
+  readonly storable: JsonObject
+  /** Units that a product is kept in. */
+  readonly keptIn: (unit: number) => JsonObject
+  /** Field of an order line with its unit. */
+  readonly lineUnit: string
+  /** Field of a quant with what was counted, which Odoo takes over at once. */
+  readonly counted: string
+  /** Who sells a product, and for how much. */
+  readonly vendor: (partner: number, price: number) => JsonObject
+  /** So much of a stock move was moved. */
+  readonly moved: (quantity: number) => JsonObject
+  /** So much of a detail of a stock move was moved. */
+  readonly detailMoved: (quantity: number) => JsonObject
+  /** Field of a detail of a stock move with what is reserved. */
+  readonly detailReserved: string
+  /** Makes the transfer that brings goods back. */
+  readonly createReturns: string
+  /** Where what comes back goes, so far as a person says that. */
+  readonly returnTo: (location: Json) => JsonObject
+  /** The choice of a language that is installed. */
+  readonly language: (language: { readonly id: number; readonly code: string }) => JsonObject
+}
+
+const of14: Words = {
+  version: '14.0',
+  login: 'password',
+  routes: 'stock.location.route',
+  groups: 'groups_id',
+  storable: { type: 'product' },
+  keptIn: (unit) => ({ uom_id: unit, uom_po_id: unit }),
+  lineUnit: 'product_uom',
+  counted: 'inventory_quantity',
+  vendor: (partner, price) => ({ name: partner, price }),
+  moved: (quantity) => ({ quantity_done: quantity }),
+  detailMoved: (quantity) => ({ qty_done: quantity }),
+  detailReserved: 'product_uom_qty',
+  createReturns: 'create_returns',
+  returnTo: (location) => ({ location_id: location }),
+  language: ({ code }) => ({ lang: code }),
+}
+
+const of19: Words = {
+  version: '19.0',
+  login: 'API key',
+  routes: 'stock.route',
+  groups: 'group_ids',
+  storable: { type: 'consu', is_storable: true },
+  keptIn: (unit) => ({ uom_id: unit }),
+  lineUnit: 'product_uom_id',
+  counted: 'inventory_quantity_auto_apply',
+  vendor: (partner, price) => ({ partner_id: partner, price }),
+  moved: (quantity) => ({ quantity, picked: true }),
+  detailMoved: (quantity) => ({ quantity, picked: true }),
+  detailReserved: 'quantity',
+  createReturns: 'action_create_returns',
+  returnTo: () => ({}),
+  language: ({ id }) => ({ lang_ids: [[6, 0, [id]]] }),
+}
+
+/** @param version  as `common.version` tells it */
+export function wordsOf(version: string): Words {
+  const found = [of14, of19].find((words) => words.version === version)
+  if (found === undefined) throw new Error(`the tests know the words of Odoo 14 and 19, not of ${version}`)
+  return found
+}
