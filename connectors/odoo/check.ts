@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { toMillis } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import type { CheckFinding, CheckReport, Rotation } from '../../src/ports/connector.ts'
+import type { CheckFinding, CheckReport } from '../../src/ports/connector.ts'
+import { type Keys, newKey } from './auth.ts'
 import type { Client, Row } from './client.ts'
 import { isSyncError } from './errors.ts'
 import type { Prices } from './prices.ts'
@@ -67,7 +68,8 @@ const needs: readonly Need[] = [
     model: 'ir.model.data',
     rights: ['read'],
     app: 'Settings',
-    group: 'Internal User',
+    // In 14 every internal user may (seen); in 19 this group alone.
+    group: 'Administration / Access Rights',
     level: 'error',
     for: 'finding orders by our key',
   },
@@ -129,42 +131,65 @@ const needs: readonly Need[] = [
   },
 ]
 
+/** Groups that have another name from 19 on (seen). */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ['Internal User', 'Role / User'],
+  ['Extra Rights / Contact Creation', 'Contact / Creation'],
+  ['Invoicing / Billing', 'Accounting / Invoicing'],
+  ['Administration / Access Rights', 'Access Rights'],
+])
+
+/** What this Odoo calls a group. */
+type Naming = (group: string) => string
+
 interface Deps {
   readonly client: Client
   readonly models: Models
   readonly prices: Prices
-  readonly rotate: Rotation
+  readonly keys: Keys
   readonly clock: Clock
 }
 
 /** Proves the login and each right that is used, without writing anything. */
 export async function checkAccess(
   settings: Settings,
-  { client, models, prices, rotate, clock }: Deps,
+  { client, models, prices, keys, clock }: Deps,
 ): Promise<CheckReport> {
   const version = await client.version()
   const transport = await client.transport()
+  // By JSON-2 the key alone says who we are.
+  const userId = transport === 'json-2' ? await client.userId() : null
   const [user] = await client.searchRead('res.users', {
-    domain: [['login', '=', settings.username]],
-    fields: ['name', 'tz', 'company_id'],
+    domain: [userId === null ? ['login', '=', settings.username] : ['id', '=', userId]],
+    fields: ['name', 'login', 'tz', 'company_id'],
   })
+  const login = text(user?.login) ?? settings.username
   const companyId = settings.companyId ?? idOf(user?.company_id)
   const [company] = await client.searchRead('res.company', {
     domain: companyId === null ? [] : [['id', '=', companyId]],
     fields: ['name', 'currency_id'],
     limit: 1,
   })
+  const named = (group: string) => (version.major >= 19 ? (renamed.get(group) ?? group) : group)
   const findings: CheckFinding[] = [
     {
       level: 'ok',
       subject: 'login',
-      message: `"${settings.username}" works with Odoo ${version.text} over ${transport}`,
+      message: `"${login}" works with Odoo ${version.text} over ${transport}`,
     },
-    ...(await Promise.all(needs.map((need) => judge(need, models)))).flat(),
-    ...(await judgePayments(models)),
+    ...(await Promise.all(needs.map((need) => judge(need, models, named)))).flat(),
+    ...(await judgePayments(models, named)),
     ...(await judgePrices(prices, nameOf(company?.currency_id))),
-    ...(await judgeKey(rotate, clock)),
+    ...(await judgeKey(keys, clock)),
   ]
+  if (login.toLowerCase() !== settings.username.toLowerCase()) {
+    findings.push({
+      level: 'warning',
+      subject: 'username',
+      message: `The API key is that of "${login}", not of "${settings.username}": Crosswalk works as "${login}"`,
+      fix: 'Correct `username` in the settings of the connection, or enter an API key of that user.',
+    })
+  }
   if (company === undefined) {
     findings.push({
       level: 'error',
@@ -193,7 +218,7 @@ export async function checkAccess(
   }
 }
 
-async function judge(need: Need, models: Models): Promise<readonly CheckFinding[]> {
+async function judge(need: Need, models: Models, named: Naming): Promise<readonly CheckFinding[]> {
   const subject = `${need.model} ${need.rights.join(', ')}`
   if ((await models.fields(need.model)) === null) {
     return [
@@ -213,13 +238,13 @@ async function judge(need: Need, models: Models): Promise<readonly CheckFinding[
       level: need.level,
       subject,
       message: `The user may not ${missing.join(', ')} ${need.model}, which is needed for ${need.for}`,
-      fix: `Give the user the group "${need.group}".`,
+      fix: `Give the user the group "${named(need.group)}".`,
     },
   ]
 }
 
 /** The payments of an invoice are a field that only accountants see. */
-async function judgePayments(models: Models): Promise<readonly CheckFinding[]> {
+async function judgePayments(models: Models, named: Naming): Promise<readonly CheckFinding[]> {
   const fields = await models.fields('account.move')
   if (fields === null || Object.hasOwn(fields, 'invoice_payments_widget')) return []
   return [
@@ -227,7 +252,7 @@ async function judgePayments(models: Models): Promise<readonly CheckFinding[]> {
       level: 'warning',
       subject: 'account.move payments',
       message: 'The user may not see the payments of invoices; what is outstanding is read all the same',
-      fix: 'Give the user the group "Invoicing / Billing".',
+      fix: `Give the user the group "${named('Invoicing / Billing')}".`,
     },
   ]
 }
@@ -243,18 +268,20 @@ async function judgePrices(prices: Prices, own: string | null): Promise<readonly
   }))
 }
 
-async function judgeKey(rotate: Rotation, clock: Clock): Promise<readonly CheckFinding[]> {
-  const expiresAt = await rotate.expiresAt()
+async function judgeKey(keys: Keys, clock: Clock): Promise<readonly CheckFinding[]> {
+  const expiresAt = await keys.expiresAt()
   if (expiresAt === null) return []
   const days = Math.floor((toMillis(expiresAt) - toMillis(clock.now())) / 86_400_000)
+  const renews = await keys.renews()
+  // Renewed by itself it has a new end two weeks before; by hand it wants a month.
+  const late = days < (renews ? 7 : 30)
+  const then = renews ? 'it is renewed by itself before' : 'this Odoo lets no program renew it'
   return [
     {
-      level: days < 7 ? 'warning' : 'ok',
+      level: late ? 'warning' : 'ok',
       subject: 'key expiry',
-      message: `The API key expires on ${expiresAt.slice(0, 10)}, in ${days} days; it is renewed by itself before`,
-      ...(days < 7
-        ? { fix: 'Make a new API key in Odoo, under the security settings of the user, and enter it here.' }
-        : {}),
+      message: `The API key expires on ${expiresAt.slice(0, 10)}, in ${days} days; ${then}`,
+      ...(late ? { fix: `${newKey(keys.label)} and put it into the configuration.` } : {}),
     },
   ]
 }

@@ -35,6 +35,8 @@ export interface Client {
   serverTime(): Instant
   /** Language of our user, as `de_DE`. Texts that people translate are kept up in it; the source text may be years old. */
   language(): Promise<string>
+  /** Database id of our user; null where Odoo does not tell. */
+  userId(): Promise<number | null>
   /** Which transport calls take. */
   transport(): Promise<'json-rpc' | 'json-2'>
 }
@@ -50,7 +52,10 @@ interface SearchQuery {
 
 const rowsSchema = z.array(z.looseObject({ id: z.number() }))
 const versionSchema = z.object({ server_version: z.string(), server_version_info: z.array(z.unknown()) })
-const contextSchema = z.looseObject({ lang: z.union([z.string(), z.literal(false)]).optional() })
+const contextSchema = z.looseObject({
+  lang: z.union([z.string(), z.literal(false)]).optional(),
+  uid: z.number().optional(),
+})
 const webVersionSchema = z.object({ version: z.string(), version_info: z.array(z.unknown()) })
 
 export function openClient(settings: Settings, deps: ConnectionDeps): Client {
@@ -89,9 +94,9 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     }
   })
 
-  const language = once(async (): Promise<string> => {
+  const ownContext = once(async () => {
     const value = await call({ model: 'res.users', method: 'context_get', effect: 'read' })
-    return read(contextSchema, value, 'the language of its user').lang || 'en_US'
+    return read(contextSchema, value, 'the language of its user')
   })
 
   async function transport(): Promise<'json-rpc' | 'json-2'> {
@@ -117,7 +122,8 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
   return {
     call,
     version,
-    language,
+    language: async () => (await ownContext()).lang || 'en_US',
+    userId: async () => (await ownContext()).uid ?? null,
     transport,
     async searchRead(model, { domain, fields, order, limit, archived, context: own }) {
       const value = await call({

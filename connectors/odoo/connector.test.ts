@@ -502,7 +502,7 @@ describe('changes', () => {
 })
 
 describe('the API key of JSON-2', () => {
-  beforeEach(() => begin({ version: '19.0' }))
+  beforeEach(() => begin({ version: 'saas~19.1' }))
 
   test('is renewed, works, and the old one is revoked', async () => {
     const { rotate } = connection
@@ -524,6 +524,40 @@ describe('the API key of JSON-2', () => {
     expect(await problemOf(connection.rotate?.retire({ password: 'admin' }) ?? Promise.resolve())).toMatchObject({
       kind: 'configuration_invalid',
     })
+  })
+
+  test('is left to a person where Odoo renews none, and he is told in time', async () => {
+    await begin({ version: '19.0' })
+    const checked = async () => (await connection.check()).findings.find(({ subject }) => subject === 'key expiry')
+    expect(await checked()).toMatchObject({ level: 'ok', message: expect.stringContaining('lets no program renew it') })
+    now = shift(now, 340 * 86_400_000)
+    expect(await checked()).toMatchObject({ level: 'warning', fix: expect.stringContaining('named "crosswalk erp"') })
+    const failed = connection.rotate?.renew()
+    await expect(failed).rejects.toMatchObject({
+      message: 'Odoo 19.0 gives no new API key to a program',
+      problem: { kind: 'configuration_invalid', path: 'password' },
+    })
+  })
+
+  test('of others does not count, nor does the end of an older one', async () => {
+    const { create } = simulator.store
+    const key = (name: string, user_id: number, expiration_date: string | false) =>
+      create('res.users.apikeys', { name, scope: 'rpc', user_id, expiration_date })
+    const own = await connection.rotate?.expiresAt()
+    key('of the robot', 1, '2026-12-02 00:00:00')
+    expect(await connection.rotate?.expiresAt()).toBe(own)
+    key('crosswalk erp, spring', 2, '2027-06-01 00:00:00')
+    key('crosswalk erp, winter', 2, '2027-01-01 00:00:00')
+    expect(await connection.rotate?.expiresAt()).toBe('2027-06-01T00:00:00.000Z')
+    key('crosswalk erp', 2, false)
+    expect(await connection.rotate?.expiresAt()).toBeNull()
+  })
+
+  test('says who we are, whatever user the settings name', async () => {
+    const { findings } = await open({ username: 'ada' }).check()
+    expect(findings.filter(({ level }) => level !== 'ok')).toMatchObject([
+      { level: 'warning', subject: 'username', message: expect.stringContaining('"admin", not of "ada"') },
+    ])
   })
 
   test('does not expire before Odoo 19', async () => {

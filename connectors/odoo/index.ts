@@ -29,9 +29,9 @@ export const odoo: Connector = {
     const units = openUnits(client, models, clock)
     const prices = openPrices(client, models, settings, clock)
     const reading = openReading({ client, models, units, recent, prices, baseUrl: settings.url })
-    const rotate = openRotation(client, settings, deps.name, clock)
+    const keys = openRotation(client, settings, deps.name, clock)
     return {
-      check: () => checkAccess(settings, { client, models, prices, rotate, clock }),
+      check: () => checkAccess(settings, { client, models, prices, keys, clock }),
       describe: models.describe,
       changes: openChanges({ client, models, reading, recent, clock }),
       read: reading.read,
@@ -42,7 +42,7 @@ export const odoo: Connector = {
       setup: null,
       receive: openReceiver(clock),
       listen: null,
-      rotate,
+      rotate: keys,
     }
   },
 }

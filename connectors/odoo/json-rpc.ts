@@ -6,8 +6,8 @@ import { once } from '../kit/once.ts'
 import type { Settings } from './settings.ts'
 import { type Call, type Transport, type TransportReply, timeoutMs } from './transport.ts'
 
-// Models override these under other names of their parameters, so the values go by place.
-const placed: ReadonlySet<string> = new Set(['write', 'load'])
+// Models override these under other names of their parameters, or versions have other names; so the values go by place.
+const placed: ReadonlySet<string> = new Set(['write', 'load', 'default_get'])
 
 const replySchema = z.looseObject({ result: z.unknown().optional() })
 

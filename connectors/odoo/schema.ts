@@ -121,7 +121,7 @@ export function openModels(client: Client): Models {
     )
     if (names.length === 0) return new Set()
     try {
-      const value = await client.call({ model, method: 'default_get', args: { fields_list: names }, effect: 'read' })
+      const value = await client.call({ model, method: 'default_get', args: { fields: names }, effect: 'read' })
       const defaults = read(defaultsSchema, value, `the defaults of ${model}`)
       return new Set(names.filter((name) => isBlank(fields[name], defaults[name])))
     } catch (error) {

@@ -10,7 +10,7 @@ let first: OpenProject
 let second: OpenProject
 
 beforeAll(async () => {
-  rig = await openRig({ simulators: { odoo: { version: '19.0' } }, crm: { indexDelaySeconds: 0 } })
+  rig = await openRig({ simulators: { odoo: { version: 'saas~19.1' } }, crm: { indexDelaySeconds: 0 } })
   first = await rig.open()
   second = await rig.open()
   await first.crosswalk.setup('hubspot')

@@ -16,12 +16,15 @@ describe('checking a connection', () => {
     const plain = openConnection(user).connection
     const { account, findings } = await plain.check()
     expect(account.id).toMatch(/^[0-9a-f]{32}$/)
-    expect(findings.filter((finding) => finding.level === 'error')).toEqual([])
-    expect(findings.filter((finding) => finding.level === 'warning').map((finding) => finding.subject)).toEqual([
+    const subjects = (level: string) =>
+      findings.filter((finding) => finding.level === level).map((finding) => finding.subject)
+    expect(subjects('error')).toEqual(words.salesmanLacks)
+    expect(subjects('warning')).toEqual([
       'res.partner create, write',
       'purchase.order read',
       'purchase.order.line read',
       'account.move payments',
+      ...words.salesmanSees,
     ])
     expect(findings.find((finding) => finding.subject === 'purchase.order read')?.fix).toContain('Purchase / User')
     // What he may not see is empty, and he can work all the same.
@@ -43,7 +46,7 @@ describe('checking a connection', () => {
       {
         ok: false,
         failure: {
-          problem: { kind: 'permission_missing', missing: expect.arrayContaining(['Extra Rights/Contact Creation']) },
+          problem: { kind: 'permission_missing', missing: expect.arrayContaining([words.customerMakers]) },
         },
       },
     ])
@@ -51,12 +54,39 @@ describe('checking a connection', () => {
 
   test.each([
     ['a wrong password', { password: 'wrong' }, 'auth_rejected'],
-    ['a user that is not there', { username: 'nobody' }, 'auth_rejected'],
     ['a database that is not there', { database: 'nowhere' }, 'configuration_invalid'],
     ['a server that is not there', { url: 'http://127.0.0.1:1' }, 'unavailable'],
   ])('refuses %s', async (_, settings, kind) => {
     await expect(openConnection(settings).connection.check()).rejects.toMatchObject({ problem: { kind } })
   })
+})
+
+test('notices a user name that is not there', async () => {
+  const checked = openConnection({ username: 'nobody' }).connection.check()
+  if (words.login === 'password') {
+    await expect(checked).rejects.toMatchObject({ problem: { kind: 'auth_rejected' } })
+    return
+  }
+  // The key alone says who we are.
+  const { findings } = await checked
+  expect(findings.filter((finding) => finding.level !== 'ok')).toMatchObject([
+    { level: 'warning', subject: 'username', message: expect.stringContaining('"admin", not of "nobody"') },
+  ])
+})
+
+test('says until when the login works, and whether it is renewed', async () => {
+  const { findings } = await openConnection(await userWith('base.group_user')).connection.check()
+  const expiry = findings.find((finding) => finding.subject === 'key expiry')
+  if (words.login === 'password') expect(expiry).toBeUndefined()
+  else
+    expect(expiry).toMatchObject({
+      level: 'warning',
+      message: expect.stringContaining('this Odoo lets no program renew it'),
+      fix: expect.stringContaining('named "crosswalk odoo"'),
+    })
+  // That of the administrator has no end.
+  const { rotate } = connection
+  expect(await rotate?.expiresAt()).toBeNull()
 })
 
 describe('describing an object', () => {

@@ -179,6 +179,7 @@ export async function seedCompany(): Promise<Company> {
       default_code: `${mark}-${kind}`,
       ...words.storable,
       list_price: 10,
+      invoice_policy: 'delivery',
       ...(values as object),
     })
   const part = await product('PART', {})

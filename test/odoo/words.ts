@@ -6,6 +6,16 @@ export interface Words {
   readonly version: string
   /** By what the connector logs in. */
   readonly login: 'password' | 'API key'
+  /** What a salesman cannot do without, and lacks. */
+  readonly salesmanLacks: readonly string[]
+  /** What of his login he is warned of besides: a key that ends soon. */
+  readonly salesmanSees: readonly string[]
+  /** Who may make customers, as Odoo says it when it refuses. */
+  readonly customerMakers: string
+  /** Whether an order takes the terms of its customer by itself, so that nobody has to ask for them. */
+  readonly takesTerms: boolean
+  /** What a text becomes that is kept with its looks. */
+  readonly formatted: (text: string) => string
   /** Model of the ways that goods are come by. */
   readonly routes: string
   /** Field of a user with his groups. */
@@ -37,6 +47,11 @@ export interface Words {
 const of14: Words = {
   version: '14.0',
   login: 'password',
+  salesmanLacks: [],
+  salesmanSees: [],
+  customerMakers: 'Extra Rights/Contact Creation',
+  takesTerms: false,
+  formatted: (text) => text,
   routes: 'stock.location.route',
   groups: 'groups_id',
   storable: { type: 'product' },
@@ -55,6 +70,12 @@ const of14: Words = {
 const of19: Words = {
   version: '19.0',
   login: 'API key',
+  salesmanLacks: ['ir.model.data read'],
+  salesmanSees: ['key expiry'],
+  customerMakers: 'Contact/Creation',
+  takesTerms: true,
+  formatted: (text) =>
+    `<p>${text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;').replace('\n', '<br>')}</p>`,
   routes: 'stock.route',
   groups: 'group_ids',
   storable: { type: 'consu', is_storable: true },

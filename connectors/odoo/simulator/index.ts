@@ -20,7 +20,10 @@ export interface OdooSimulatorOptions {
   readonly latencyMs?: number
   /** Epoch milliseconds; the real time when not given. */
   readonly now?: () => number
-  /** '14.0' when not given. From '19.0' on JSON-2 is served too, with the password as an API key. */
+  /**
+   * '14.0' when not given. From '19.0' on JSON-2 is served too, with the password as an API key; from 'saas~19.1' on
+   * a program gets new keys for old ones.
+   */
   readonly version?: string
   readonly database?: string
   readonly username?: string
@@ -46,6 +49,7 @@ export async function startOdooSimulator(
 ): Promise<SimulatedErp & { readonly store: OdooStore }> {
   const version = options.version ?? '14.0'
   const major = Number.parseInt(version.replace(/^saas~/, ''), 10)
+  const renewsKeys = major > 19 || (major === 19 && !version.endsWith('.0'))
   const now = options.now ?? Date.now
   const { database = 'demo', username = 'admin', password = 'admin' } = options
   const withStock = options.stock !== false
@@ -77,22 +81,25 @@ export async function startOdooSimulator(
       loads += 1
       return options.raceEvery !== undefined && loads % options.raceEvery === 0
     },
-    apiKeys: {
-      generate({ key, scope = 'rpc', name = '', expiration_date: end = false }) {
-        if (!isKey(String(key))) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
-        return addKey(
-          String(name),
-          typeof end === 'string' ? `${end.padEnd(19, ' 00:00:00')}.000` : false,
-          String(scope),
-        )
-      },
-      revoke(key) {
-        const id = apiKeys.get(key)
-        if (id === undefined) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
-        apiKeys.delete(key)
-        store.remove('res.users.apikeys', id)
-      },
-    },
+    // [seen] 19.0 has neither; [doc] the versions after it have both.
+    apiKeys: !renewsKeys
+      ? null
+      : {
+          generate({ key, scope = 'rpc', name = '', expiration_date: end = false }) {
+            if (!isKey(String(key))) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
+            return addKey(
+              String(name),
+              typeof end === 'string' ? `${end.padEnd(19, ' 00:00:00')}.000` : false,
+              String(scope),
+            )
+          },
+          revoke(key) {
+            const id = apiKeys.get(key)
+            if (id === undefined) throw odooError('odoo.exceptions.AccessDenied', 'Access Denied')
+            apiKeys.delete(key)
+            store.remove('res.users.apikeys', id)
+          },
+        },
   })
 
   function addKey(

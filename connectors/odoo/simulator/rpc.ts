@@ -34,12 +34,13 @@ interface Parts {
   readonly denied: () => ReadonlySet<string>
   /** Whether the load that is just asked for loses a race against another. */
   readonly losesRace: () => boolean
-  readonly apiKeys: { generate(args: JsonObject): string; revoke(key: string): void }
+  /** Null where Odoo lets no program make one. */
+  readonly apiKeys: { generate(args: JsonObject): string; revoke(key: string): void } | null
 }
 
 /** The methods of models that answer a call. */
 export function openRpc(parts: Parts) {
-  const { store, records, fulfilment, major } = parts
+  const { store, records, fulfilment, major, apiKeys } = parts
 
   const may = (model: string, right: Right): boolean =>
     !parts.denied().has(model) && !parts.denied().has(`${model} ${right}`)
@@ -144,10 +145,11 @@ export function openRpc(parts: Parts) {
           .map(([name, field]) => [name, describe(field, locked, attributes)]),
       )
     }),
-    default_get: method('fields_list', null, (model, args) => {
+    // [seen] on 14 and 19: the parameter has two names.
+    default_get: method(major >= 19 ? 'fields' : 'fields_list', null, (model, args) => {
       const known = defaultsOf(store)[model]
       if (known === undefined) throw userError(`not simulated: default_get of ${model}`)
-      const asked = new Set(Array.isArray(args.fields_list) ? args.fields_list : [])
+      const asked = new Set(Object.values(args).flatMap((names) => (Array.isArray(names) ? names : [])))
       return Object.fromEntries(Object.entries(known).filter(([name]) => asked.has(name)))
     }),
     check_access_rights: method('operation raise_exception', null, (model, args) => {
@@ -180,7 +182,11 @@ export function openRpc(parts: Parts) {
     'res.users': {
       context_get: method('', null, () => {
         const user = store.get('res.users', 2)
-        return { lang: (user?.lang ?? false) as Json, tz: (user?.tz ?? false) as Json }
+        return {
+          lang: (user?.lang ?? false) as Json,
+          tz: (user?.tz ?? false) as Json,
+          ...(major >= 19 ? { uid: 2 } : {}),
+        }
       }),
     },
     'ir.config_parameter': {
@@ -189,12 +195,12 @@ export function openRpc(parts: Parts) {
         return id === undefined ? (args.default ?? false) : (store.get('ir.config_parameter', id)?.value as Json)
       }),
     },
-    ...(major >= 18
+    ...(apiKeys !== null
       ? {
           'res.users.apikeys': {
-            generate: method('key scope name expiration_date', null, (_, args) => parts.apiKeys.generate(args)),
+            generate: method('key scope name expiration_date', null, (_, args) => apiKeys.generate(args)),
             revoke: method('key', null, (_, args) => {
-              parts.apiKeys.revoke(String(args.key))
+              apiKeys.revoke(String(args.key))
               return null
             }),
           },

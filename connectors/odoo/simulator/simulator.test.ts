@@ -879,20 +879,23 @@ describe('JSON-2', () => {
     ['ids where none belong', 'sale.order/search', { ids: [1] }, 'admin', 422, {}],
     ['a rule', 'sale.order/create', { vals_list: [{}] }, 'admin', 422, { name: 'odoo.exceptions.ValidationError' }],
     ['a record that is gone', 'sale.order/write', { ids: [9], vals: {} }, 'admin', 404, {}],
-    ['an unknown key to revoke', 'res.users.apikeys/revoke', { key: 'nope' }, 'admin', 403, {}],
+    ['a renewal', 'res.users.apikeys/generate', {}, 'admin', 404, { name: 'werkzeug.exceptions.NotFound' }],
   ])('answers %s by status', async (_, path, body, key, status, error) => {
     const { post } = await start({ version: '19.0' })
     expect(await post(`/json/2/${path}`, body, bearer(key))).toMatchObject({ status, body: error })
   })
 
   test('gives out a new key for a valid one, and takes a revoked or expired one no more', async () => {
-    const { post, pass } = await start({ version: '19.0' })
+    const { post, pass } = await start({ version: 'saas~19.1' })
     const given = { key: 'admin', scope: 'rpc', name: 'next', expiration_date: '2026-03-02 00:00:00' }
     const { body: fresh } = await post('/json/2/res.users.apikeys/generate', given, bearer('admin'))
     const key = String(fresh)
     const works = async (one: string) => (await post('/json/2/res.users/search_count', {}, bearer(one))).status
     expect(await works(key)).toBe(200)
-    await post('/json/2/res.users.apikeys/revoke', { key: 'admin' }, bearer(key))
+    const revoke = async (one: string) =>
+      (await post('/json/2/res.users.apikeys/revoke', { key: one }, bearer(key))).status
+    expect(await revoke('nope')).toBe(403)
+    expect(await revoke('admin')).toBe(200)
     expect(await works('admin')).toBe(401)
     pass(86_400_000)
     expect(await works(key)).toBe(401)
