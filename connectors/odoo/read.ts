@@ -82,7 +82,7 @@ export function openReading(deps: Omit<Session, 'context'>): Reading {
       const fields = await models.fields(object)
       return fields === null
         ? ['id']
-        : columnsOf(object, await withHelpers(object, treeOf(ways.flat()), models), fields)
+        : readableOf(columnsOf(object, await withHelpers(object, treeOf(ways.flat()), models), fields), fields, models)
     },
     async read(object, ids, paths) {
       const moment = recent.begin()
@@ -158,7 +158,7 @@ function openSession({ client, models, units, recent, prices, baseUrl, context }
       const fields = await models.fields(model)
       if (fields === null || (optionalModels.has(model) && !(await models.readable(model)))) continue
       shapes.set(model, fields)
-      const names = columnsOf(model, tree, fields)
+      const names = await readableOf(columnsOf(model, tree, fields), fields, models)
       const missing = ids.filter((id) => {
         const row = rowOf(model, id)
         return row === undefined || names.some((name) => !(name in row))
@@ -275,6 +275,7 @@ function openSession({ client, models, units, recent, prices, baseUrl, context }
     for (const tree of trees) {
       if (tree !== undefined) for (const name of columnsOf(moveModel, tree, fields)) names.add(name)
     }
+    const asked = await readableOf([...names], fields, models)
     const orders = [...new Set(places.flatMap((place) => place.ids))]
     const found = await Promise.all(
       chunks(orders, ordersMax).map(async (part) => {
@@ -286,7 +287,7 @@ function openSession({ client, models, units, recent, prices, baseUrl, context }
         if (orderOfGroup.size === 0) return []
         const rows = await client.searchRead(moveModel, {
           domain: [[column, 'in', [...orderOfGroup.keys()]]],
-          fields: [...names],
+          fields: asked,
         })
         keep(moveModel, rows)
         return rows.flatMap((row) => {
@@ -533,6 +534,20 @@ function columnsOf(model: string, tree: Tree, fields: Fields): readonly string[]
     }
   }
   return [...columns]
+}
+
+/**
+ * Without lists of records that our user may not read: 19 refuses the whole call for one (seen), where older ones send ids that
+ * lead to nothing.
+ */
+async function readableOf(names: readonly string[], fields: Fields, models: Models): Promise<readonly string[]> {
+  const readable = await Promise.all(
+    names.map((name) => {
+      const { type = '', relation = '' } = fields[name] ?? {}
+      return !type.endsWith('2many') || !optionalModels.has(relation) || models.readable(relation)
+    }),
+  )
+  return names.filter((_, place) => readable[place])
 }
 
 const stockColumns = { on_hand: 'qty_available', available: 'free_qty' } as const
