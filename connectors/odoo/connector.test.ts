@@ -488,17 +488,26 @@ describe('changes', () => {
     expect(await problemOf(poll({ cursor: { after: 'yesterday' } }))).toMatchObject({ kind: 'configuration_invalid' })
   })
 
-  test('are found without the apps that the user may not see', async () => {
-    await begin({ denied: ['mrp.production', 'purchase.order', 'purchase.order.line', 'account.move'] })
-    const [id = ''] = await make('a')
-    expect((await poll({ from: start })).ids).toEqual([id])
-    const [record] = await connection.read(
-      'sale.order',
-      [id],
-      ['production_orders.name', 'invoice_ids.name', 'payments.amount'],
-    )
-    expect(record?.fields).toMatchObject({ production_orders: [], invoice_ids: [], payments: [] })
-  })
+  test.each(['14.0', '17.0', '19.0'])(
+    'are found without the apps that the user of Odoo %s may not see',
+    async (version) => {
+      await begin({ version, denied: ['mrp.production', 'purchase.order', 'purchase.order.line', 'account.move'] })
+      const [id = ''] = await make('a')
+      expect((await poll({ from: start })).ids).toEqual([id])
+      const [record] = await connection.read(
+        'sale.order',
+        [id],
+        ['production_orders.name', 'purchase_orders.name', 'order_line.shipped', 'invoice_ids.name', 'payments.amount'],
+      )
+      expect(record?.fields).toMatchObject({
+        production_orders: [],
+        purchase_orders: [],
+        order_line: [{ shipped: '0' }],
+        invoice_ids: [],
+        payments: [],
+      })
+    },
+  )
 })
 
 describe('the API key of JSON-2', () => {
