@@ -16,6 +16,8 @@ interface Need {
   readonly app: string
   /** The least group of a standard Odoo that has the rights. */
   readonly group: string
+  /** Where that group may do far more: what else to do. */
+  readonly instead?: string
   readonly level: 'error' | 'warning'
   /** What is lost without. */
   readonly for: string
@@ -70,6 +72,7 @@ const needs: readonly Need[] = [
     app: 'Settings',
     // In 14 every internal user may (seen); in 19 this group alone.
     group: 'Administration / Access Rights',
+    instead: 'let a group of the user read "Model Data" (ir.model.data) under Settings > Technical > Access Rights',
     level: 'error',
     for: 'finding orders by our key',
   },
@@ -238,7 +241,10 @@ async function judge(need: Need, models: Models, named: Naming): Promise<readonl
       level: need.level,
       subject,
       message: `The user may not ${missing.join(', ')} ${need.model}, which is needed for ${need.for}`,
-      fix: `Give the user the group "${named(need.group)}".`,
+      fix:
+        need.instead === undefined
+          ? `Give the user the group "${named(need.group)}".`
+          : `In the developer mode of Odoo ${need.instead}; the group "${named(need.group)}" has this and much more.`,
     },
   ]
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { openConnection, userWith, words } from './real-odoo.ts'
+import { act, create, openConnection, userWith, words } from './real-odoo.ts'
 
 const { connection } = openConnection()
 
@@ -35,6 +35,27 @@ describe('checking a connection', () => {
     for await (const page of pages) expect(page.ids.length).toBeGreaterThan(0)
     const records = await plain.read('sale.order', ['1'], ['name', 'purchase_orders.name', 'payments.amount'])
     expect(records[0]?.fields).toMatchObject({ purchase_orders: [], payments: [] })
+  })
+
+  test('is content with a salesman who may read External IDs, and he makes orders and finds them', async () => {
+    const user = await userWith('base.group_user', 'sales_team.group_sale_salesman_all_leads')
+    const [id = 0] = (await act('res.users', 'search', [[['login', '=', user.username]]])) as number[]
+    const [model = 0] = (await act('ir.model', 'search', [[['model', '=', 'ir.model.data']]])) as number[]
+    const group = await create('res.groups', { name: `External IDs ${user.username}` })
+    await create('ir.model.access', { name: user.username, model_id: model, group_id: group, perm_read: true })
+    await act('res.users', 'write', [[id], { [words.groups]: [[4, group]] }])
+    const plain = openConnection(user).connection
+    const { findings } = await plain.check()
+    expect(findings.filter((finding) => finding.level === 'error')).toEqual([])
+    const customer = await create('res.partner', { name: user.username })
+    const [product = 0] = (await act('product.product', 'search', [[['sale_ok', '=', true]]], { limit: 1 })) as number[]
+    const fields = { product_id: String(product), product_uom_qty: '1', price_unit: '5' }
+    const lines = { field: 'order_line', upsert: [{ key: `${user.username}_1`, fields }], remove: [] }
+    const order = { partner_id: String(customer) }
+    const write = { do: 'create', object: 'sale.order', key: user.username, fields: order, lines } as const
+    const [made] = await plain.write([write])
+    const found = await plain.find('sale.order', [{ key: user.username }])
+    expect(made).toEqual({ ok: true, id: found[0]?.[0]?.id })
   })
 
   test('pauses work that the user may not do', async () => {

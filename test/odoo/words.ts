@@ -28,6 +28,8 @@ export interface Words {
   readonly lineUnit: string
   /** Field of a quant with what was counted, which Odoo takes over at once. */
   readonly counted: string
+  /** Whether a program can ask what a price list makes of a product. */
+  readonly computesPrices: boolean
   /** Who sells a product, and for how much. */
   readonly vendor: (partner: number, price: number) => JsonObject
   /** So much of a stock move was moved. */
@@ -58,6 +60,7 @@ const of14: Words = {
   keptIn: (unit) => ({ uom_id: unit, uom_po_id: unit }),
   lineUnit: 'product_uom',
   counted: 'inventory_quantity',
+  computesPrices: true,
   vendor: (partner, price) => ({ name: partner, price }),
   moved: (quantity) => ({ quantity_done: quantity }),
   detailMoved: (quantity) => ({ qty_done: quantity }),
@@ -82,6 +85,7 @@ const of19: Words = {
   keptIn: (unit) => ({ uom_id: unit }),
   lineUnit: 'product_uom_id',
   counted: 'inventory_quantity_auto_apply',
+  computesPrices: false,
   vendor: (partner, price) => ({ partner_id: partner, price }),
   moved: (quantity) => ({ quantity, picked: true }),
   detailMoved: (quantity) => ({ quantity, picked: true }),
