@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { JsonObject } from '../../src/core/json.ts'
 import type { HttpReply, HttpRequest } from '../../src/ports/http.ts'
 import { classify, failureOfMessages, isLostRace } from './errors.ts'
 
@@ -30,7 +31,7 @@ describe('an answer of Odoo', () => {
     expect(classify(answer, request())).toBeNull()
   })
 
-  test.each([
+  test.each<[string, string, JsonObject]>([
     ['odoo.exceptions.AccessDenied', 'Access Denied', { kind: 'auth_rejected' }],
     [
       'odoo.exceptions.AccessError',
@@ -55,6 +56,16 @@ describe('an answer of Odoo', () => {
       "Invalid field 'nofield' on model 'sale.order'",
       { kind: 'configuration_invalid', path: 'sale.order.nofield' },
     ],
+    ...[
+      "Invalid field 'x' on 'res.partner'",
+      "Invalid field 'x' in 'res.partner'",
+      "Invalid field res.partner.x in leaf ('x', '=', 1)",
+      "Invalid field res.partner.x in condition ('x', '=', 1)",
+    ].map((message): [string, string, JsonObject] => [
+      'builtins.ValueError',
+      message,
+      { kind: 'configuration_invalid', path: 'res.partner.x' },
+    ]),
     ['builtins.AttributeError', "type object 'sale.order' has no attribute 'x'", { kind: 'configuration_invalid' }],
     ['psycopg2.errors.SerializationFailure', 'could not serialize access due to concurrent update', { kind: 'busy' }],
     ['psycopg2.OperationalError', 'FATAL:  database "nodb" does not exist', { kind: 'configuration_invalid' }],
@@ -66,6 +77,15 @@ describe('an answer of Odoo', () => {
     expect(error?.message).not.toContain('Traceback')
     expect(error?.message).not.toMatch(/\n/)
     expect(error?.fix).not.toBe('')
+  })
+
+  test('names the database that is not there', () => {
+    const page = '<h1>Not Found</h1>\n<p>No database is selected and the requested URL was not found</p>'
+    const error = classify(reply(404, page), { ...request(), headers: { 'x-odoo-database': 'nowhere' } })
+    expect(error).toMatchObject({
+      message: 'This Odoo has no database "nowhere"',
+      problem: { kind: 'configuration_invalid', path: 'database' },
+    })
   })
 
   test.each([

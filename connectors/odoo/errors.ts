@@ -66,6 +66,12 @@ export function classify(reply: HttpReply, request: HttpRequest): SyncError | nu
     })
   }
   if (fault !== null) return errorOf(fault, meaningOf(fault, reply.status))
+  if (reply.status === 404 && reply.body.includes('No database is selected')) {
+    return new SyncError(`This Odoo has no database "${request.headers?.['x-odoo-database'] ?? ''}"`, {
+      problem: { kind: 'configuration_invalid', path: 'database' },
+      fix: 'Correct `database` in the settings of the connection: its name is in the settings of Odoo, and on Odoo Online the first part of the address.',
+    })
+  }
   const meaning = statuses[reply.status]
   const path = new URL(request.url).pathname
   if (meaning === undefined) {
@@ -138,9 +144,8 @@ function describe(fault: Fault, meaning: Meaning): Failure {
       }
     }
     case 'configuration': {
-      const [, field, model] = /Invalid field '([^']+)' on model '([^']+)'/.exec(said) ?? []
       return {
-        problem: { kind: 'configuration_invalid', path: field === undefined ? said.slice(0, 80) : `${model}.${field}` },
+        problem: { kind: 'configuration_invalid', path: fieldIn(said) ?? said.slice(0, 80) },
         message,
         fix: 'The field, model or database is not in this Odoo. Check the settings and the mapping, and run `crosswalk lint`.',
       }
@@ -164,6 +169,13 @@ function describe(fault: Fault, meaning: Meaning): Failure {
         fix: 'Correct the record in the CRM or the data in Odoo that it meets, then retry.',
       }
   }
+}
+
+/** The field that Odoo says it has not: "Invalid field 'x' on model 'm'" (19: "on 'm'", "in 'm'"), "Invalid field m.x in leaf" (19: "condition"). */
+function fieldIn(said: string): string | null {
+  const [, field, model] = /Invalid field '([^']+)' (?:on|in)(?: model)? '([^']+)'/.exec(said) ?? []
+  if (field !== undefined) return `${model}.${field}`
+  return /Invalid field ([\w.]+) in (?:leaf|condition)/.exec(said)?.[1] ?? null
 }
 
 /** One line, without the advice to write to the administrator. */
