@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../src/core/json.ts'
+import type { Fault, Match } from '../../src/simulator/server.ts'
 
 /** What an Odoo calls the things that the tests touch as its users would: all that differs between the versions. */
 export interface Words {
@@ -6,6 +7,10 @@ export interface Words {
   readonly version: string
   /** By what the connector logs in. */
   readonly login: 'password' | 'API key'
+  /** Requests of the connector that call a method. */
+  readonly calling: (method: string) => Match
+  /** A login that is refused. */
+  readonly refusedLogin: Fault
   /** What a salesman cannot do without, and lacks. */
   readonly salesmanLacks: readonly string[]
   /** What of his login he is warned of besides: a key that ends soon. */
@@ -49,6 +54,13 @@ export interface Words {
 const of14: Words = {
   version: '14.0',
   login: 'password',
+  calling: (method) => ({ body: `"${method}"` }),
+  refusedLogin: {
+    match: { body: '"authenticate"' },
+    kind: 'status',
+    status: 200,
+    body: { jsonrpc: '2.0', id: 1, result: false },
+  },
   salesmanLacks: [],
   salesmanSees: [],
   customerMakers: 'Extra Rights/Contact Creation',
@@ -73,6 +85,13 @@ const of14: Words = {
 const of19: Words = {
   version: '19.0',
   login: 'API key',
+  calling: (method) => ({ path: `/${method}` }),
+  refusedLogin: {
+    match: { path: '/json/2/' },
+    kind: 'status',
+    status: 401,
+    body: { name: 'werkzeug.exceptions.Unauthorized', message: 'Invalid apikey' },
+  },
   salesmanLacks: ['ir.model.data read'],
   salesmanSees: ['key expiry'],
   customerMakers: 'Contact/Creation',
