@@ -352,7 +352,7 @@ describe('the schema', () => {
   test('of users is read, with the fields that are made up for groups', async () => {
     const { fields } = await connection.describe('res.users')
     expect(fields.login).toMatchObject({ type: 'text', label: 'Login' })
-    const made = Object.entries(fields).find(([name]) => name.startsWith('sel_groups_'))?.[1]
+    const made = Object.entries(fields).find(([name]) => name.startsWith(words.choiceOfGroups))?.[1]
     expect(made?.options?.length).toBeGreaterThan(1)
     // As a lookup of the salesperson does.
     const [found] = await connection.find('res.users', [{ fields: { login: 'ADMIN' } }])

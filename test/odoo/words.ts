@@ -25,6 +25,8 @@ export interface Words {
   readonly routes: string
   /** Field of a user with his groups. */
   readonly groups: string
+  /** How fields of a user begin by which he is given groups, and which are no columns. */
+  readonly choiceOfGroups: string
   /** A product that is kept in stock. */
   readonly storable: JsonObject
   /** Units that a product is kept in. */
@@ -68,6 +70,7 @@ const of14: Words = {
   formatted: (text) => text,
   routes: 'stock.location.route',
   groups: 'groups_id',
+  choiceOfGroups: 'sel_groups_',
   storable: { type: 'product' },
   keptIn: (unit) => ({ uom_id: unit, uom_po_id: unit }),
   lineUnit: 'product_uom',
@@ -100,6 +103,7 @@ const of19: Words = {
     `<p>${text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;').replace('\n', '<br>')}</p>`,
   routes: 'stock.route',
   groups: 'group_ids',
+  choiceOfGroups: 'role',
   storable: { type: 'consu', is_storable: true },
   keptIn: (unit) => ({ uom_id: unit }),
   lineUnit: 'product_uom_id',
