@@ -570,7 +570,10 @@ describe('writing', () => {
   test('takes what it says that it takes', async () => {
     await begin()
     expect(connection.writes).toEqual({
-      'sale.order': { create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'], lineUnit: 'unit' },
+      'sale.order': {
+        ...{ create: true, key: 'unique', acts: ['update', 'confirm', 'cancel'], lineUnit: 'unit' },
+        lineFields: { product: 'product_id', quantity: 'product_uom_qty', price: 'price_unit', discount: 'discount' },
+      },
       'res.partner': { create: true, key: 'unique', acts: ['update'] },
     })
   })

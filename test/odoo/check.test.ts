@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { openConnection, userWith } from './real-odoo.ts'
+import { act, create, openConnection, userWith, words } from './real-odoo.ts'
 
 const { connection } = openConnection()
 
 describe('checking a connection', () => {
   test('tells account, version, currency and that nothing is missing', async () => {
     const report = await connection.check()
-    expect(report.account).toMatchObject({ currency: 'USD', apiVersion: '14.0', timeZone: 'Europe/Brussels' })
+    expect(report.account).toMatchObject({ currency: 'USD', apiVersion: words.version, timeZone: 'Europe/Brussels' })
     expect(report.account.id).toMatch(/^[0-9a-f]{8}-/)
     expect(report.findings.filter((finding) => finding.level !== 'ok')).toEqual([])
   })
@@ -16,12 +16,15 @@ describe('checking a connection', () => {
     const plain = openConnection(user).connection
     const { account, findings } = await plain.check()
     expect(account.id).toMatch(/^[0-9a-f]{32}$/)
-    expect(findings.filter((finding) => finding.level === 'error')).toEqual([])
-    expect(findings.filter((finding) => finding.level === 'warning').map((finding) => finding.subject)).toEqual([
+    const subjects = (level: string) =>
+      findings.filter((finding) => finding.level === level).map((finding) => finding.subject)
+    expect(subjects('error')).toEqual(words.salesmanLacks)
+    expect(subjects('warning')).toEqual([
       'res.partner create, write',
       'purchase.order read',
       'purchase.order.line read',
       'account.move payments',
+      ...words.salesmanSees,
     ])
     expect(findings.find((finding) => finding.subject === 'purchase.order read')?.fix).toContain('Purchase / User')
     // What he may not see is empty, and he can work all the same.
@@ -34,6 +37,27 @@ describe('checking a connection', () => {
     expect(records[0]?.fields).toMatchObject({ purchase_orders: [], payments: [] })
   })
 
+  test('is content with a salesman who may read External IDs, and he makes orders and finds them', async () => {
+    const user = await userWith('base.group_user', 'sales_team.group_sale_salesman_all_leads')
+    const [id = 0] = (await act('res.users', 'search', [[['login', '=', user.username]]])) as number[]
+    const [model = 0] = (await act('ir.model', 'search', [[['model', '=', 'ir.model.data']]])) as number[]
+    const group = await create('res.groups', { name: `External IDs ${user.username}` })
+    await create('ir.model.access', { name: user.username, model_id: model, group_id: group, perm_read: true })
+    await act('res.users', 'write', [[id], { [words.groups]: [[4, group]] }])
+    const plain = openConnection(user).connection
+    const { findings } = await plain.check()
+    expect(findings.filter((finding) => finding.level === 'error')).toEqual([])
+    const customer = await create('res.partner', { name: user.username })
+    const [product = 0] = (await act('product.product', 'search', [[['sale_ok', '=', true]]], { limit: 1 })) as number[]
+    const fields = { product_id: String(product), product_uom_qty: '1', price_unit: '5' }
+    const lines = { field: 'order_line', upsert: [{ key: `${user.username}_1`, fields }], remove: [] }
+    const order = { partner_id: String(customer) }
+    const write = { do: 'create', object: 'sale.order', key: user.username, fields: order, lines } as const
+    const [made] = await plain.write([write])
+    const found = await plain.find('sale.order', [{ key: user.username }])
+    expect(made).toEqual({ ok: true, id: found[0]?.[0]?.id })
+  })
+
   test('pauses work that the user may not do', async () => {
     const user = await userWith('base.group_user', 'sales_team.group_sale_salesman_all_leads')
     const outcomes = await openConnection(user).connection.write([
@@ -43,7 +67,7 @@ describe('checking a connection', () => {
       {
         ok: false,
         failure: {
-          problem: { kind: 'permission_missing', missing: expect.arrayContaining(['Extra Rights/Contact Creation']) },
+          problem: { kind: 'permission_missing', missing: expect.arrayContaining([words.customerMakers]) },
         },
       },
     ])
@@ -51,12 +75,39 @@ describe('checking a connection', () => {
 
   test.each([
     ['a wrong password', { password: 'wrong' }, 'auth_rejected'],
-    ['a user that is not there', { username: 'nobody' }, 'auth_rejected'],
     ['a database that is not there', { database: 'nowhere' }, 'configuration_invalid'],
     ['a server that is not there', { url: 'http://127.0.0.1:1' }, 'unavailable'],
   ])('refuses %s', async (_, settings, kind) => {
     await expect(openConnection(settings).connection.check()).rejects.toMatchObject({ problem: { kind } })
   })
+})
+
+test('notices a user name that is not there', async () => {
+  const checked = openConnection({ username: 'nobody' }).connection.check()
+  if (words.login === 'password') {
+    await expect(checked).rejects.toMatchObject({ problem: { kind: 'auth_rejected' } })
+    return
+  }
+  // The key alone says who we are.
+  const { findings } = await checked
+  expect(findings.filter((finding) => finding.level !== 'ok')).toMatchObject([
+    { level: 'warning', subject: 'username', message: expect.stringContaining('"admin", not of "nobody"') },
+  ])
+})
+
+test('says until when the login works, and whether it is renewed', async () => {
+  const { findings } = await openConnection(await userWith('base.group_user')).connection.check()
+  const expiry = findings.find((finding) => finding.subject === 'key expiry')
+  if (words.login === 'password') expect(expiry).toBeUndefined()
+  else
+    expect(expiry).toMatchObject({
+      level: 'warning',
+      message: expect.stringContaining('this Odoo lets no program renew it'),
+      fix: expect.stringContaining('named "crosswalk odoo"'),
+    })
+  // That of the administrator has no end.
+  const { rotate } = connection
+  expect(await rotate?.expiresAt()).toBeNull()
 })
 
 describe('describing an object', () => {

@@ -1,5 +1,8 @@
+import { type Words, wordsOf } from './words.ts'
+
 /** A real Odoo, driven through its own methods as its users' clicks would. */
 export interface Erp {
+  readonly words: Words
   call<T>(
     model: string,
     method: string,
@@ -59,6 +62,7 @@ export async function openErp(login: ErpLogin): Promise<Erp> {
     return reply.result
   }
   const uid = await rpc<number>('common', 'authenticate', [login.database, login.username, login.password, {}])
+  const words = wordsOf((await rpc<{ server_version: string }>('common', 'version', [])).server_version.slice(0, 4))
   const call: Erp['call'] = (model, method, args, kwargs = {}) =>
     rpc('object', 'execute_kw', [login.database, uid, login.password, model, method, args, kwargs])
   const search: Erp['search'] = (model, domain, fields) => call(model, 'search_read', [domain], { fields })
@@ -85,27 +89,28 @@ export async function openErp(login: ErpLogin): Promise<Erp> {
     )
 
   return {
+    words,
     call,
     search,
     async addProduct({ sku, price, route }) {
       const template: Record<string, unknown> = {
         name: sku,
         default_code: sku,
-        type: 'product',
+        ...words.storable,
         list_price: Number(price),
         invoice_policy: 'delivery',
       }
       if (route !== 'stock') {
-        const [mto] = await call<number[]>('stock.location.route', 'search', [[['name', 'ilike', 'MTO']]], {
+        const [mto] = await call<number[]>(words.routes, 'search', [[['name', 'ilike', 'MTO']]], {
           context: { active_test: false },
         })
-        await call('stock.location.route', 'write', [[mto], { active: true }])
-        const own = await one('stock.location.route', [['name', '=', route === 'make' ? 'Manufacture' : 'Buy']])
+        await call(words.routes, 'write', [[mto], { active: true }])
+        const own = await one(words.routes, [['name', '=', route === 'make' ? 'Manufacture' : 'Buy']])
         template.route_ids = [[6, 0, [mto, own]]]
       }
       if (route === 'buy') {
         const vendor = await one('res.partner', [['is_company', '=', true]])
-        template.seller_ids = [[0, 0, { name: vendor, price: 1 }]]
+        template.seller_ids = [[0, 0, words.vendor(vendor, 1)]]
       }
       const product = await call<number>('product.product', 'create', [template])
       if (route === 'make') {
@@ -129,7 +134,7 @@ export async function openErp(login: ErpLogin): Promise<Erp> {
         await call(
           'stock.quant',
           'create',
-          [{ product_id: product, location_id: location, inventory_quantity: 100_000 }],
+          [{ product_id: product, location_id: location, [words.counted]: 100_000 }],
           { context: { inventory_mode: true } },
         )
       }
@@ -167,14 +172,14 @@ export async function openErp(login: ErpLogin): Promise<Erp> {
       ])) {
         await call('stock.picking', 'action_assign', [[id]])
         await call('stock.picking', 'write', [[id], { carrier_tracking_ref: tracking }])
-        const lines = await search<{ product_uom_qty: number }>(
+        const lines = await search<Record<string, number>>(
           'stock.move.line',
           [['picking_id', '=', id]],
-          ['product_uom_qty'],
+          [words.detailReserved],
         )
         for (const line of lines) {
-          const done = how === 'all' ? line.product_uom_qty : 1
-          await call('stock.move.line', 'write', [[line.id], { qty_done: done }])
+          const done = how === 'all' ? (line[words.detailReserved] ?? 0) : 1
+          await call('stock.move.line', 'write', [[line.id], words.detailMoved(done)])
         }
         await follow(await call('stock.picking', 'button_validate', [[id]]))
       }

@@ -13,7 +13,7 @@ import { type Erp, erpLogin, openErp } from './erp.ts'
  * and the process is killed where something is in doubt.
  */
 
-const kills = 200
+const kills = 100
 const portal = Number(Date.now().toString().slice(-9))
 const mark = `F${Date.now().toString(36)}`
 let hubspot: Awaited<ReturnType<typeof startHubspotSimulator>>
@@ -28,10 +28,14 @@ let lines = ''
 const startProxy = (target: string) =>
   startSimulator({
     async handle({ method, path, headers, body }) {
-      const { 'content-type': contentType = 'application/json', authorization } = headers
+      const {
+        'content-type': contentType = 'application/json',
+        authorization = '',
+        'x-odoo-database': database = '',
+      } = headers
       const reply = await fetch(`${target}${path}`, {
         method,
-        headers: { 'content-type': contentType, ...(authorization === undefined ? {} : { authorization }) },
+        headers: { 'content-type': contentType, authorization, 'x-odoo-database': database },
         ...(method === 'GET' ? {} : { body: new Uint8Array(body) }),
       })
       return { status: reply.status, body: (await reply.text()) as Json }
@@ -113,8 +117,9 @@ const view: Sides['erp']['erp'] = {
   },
 }
 
-const load = { match: { body: '"load"' } }
-const confirm = { match: { body: '"action_confirm"' } }
+const { words } = await openErp(erpLogin())
+const load = { match: words.calling('load') }
+const confirm = { match: words.calling('action_confirm') }
 const status = (code: number) => ({ kind: 'status' as const, status: code, body: { message: 'busy' } })
 const scenarios: readonly { name: string; faults: readonly Fault[] }[] = [
   { name: 'the answer to a load is lost after the commit', faults: [{ ...load, kind: 'lose_answer', times: 2 }] },
@@ -124,7 +129,7 @@ const scenarios: readonly { name: string; faults: readonly Fault[] }[] = [
   { name: 'a proxy answers 502 to writes', faults: [{ ...load, ...status(502), times: 2 }] },
   { name: 'a proxy answers 503 to everything for a while', faults: [{ match: {}, ...status(503), times: 12 }] },
   { name: 'a proxy answers 429', faults: [{ match: {}, ...status(429), headers: { 'retry-after': '1' }, times: 3 }] },
-  { name: 'reads are cut off', faults: [{ match: { body: '"search_read"' }, kind: 'cut', times: 3 }] },
+  { name: 'reads are cut off', faults: [{ match: words.calling('search_read'), kind: 'cut', times: 3 }] },
 ]
 
 describe('a real Odoo', () => {
@@ -144,13 +149,7 @@ describe('a real Odoo', () => {
 
   test('has each order once although a login was refused in between', async () => {
     deals.win(4)
-    proxy.fault({
-      match: { body: '"authenticate"' },
-      kind: 'status',
-      status: 200,
-      body: { jsonrpc: '2.0', id: 1, result: false },
-      times: 2,
-    })
+    proxy.fault({ ...words.refusedLogin, times: 2 })
     await project.close()
     project = await folder.open()
     await project.crosswalk.run([], {})

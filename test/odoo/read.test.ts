@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { JsonObject } from '../../src/core/json.ts'
 import { isObject } from '../../src/core/json.ts'
 import type { ChangesSince, Write } from '../../src/ports/connector.ts'
-import { act, type Company, changesSince, create, openConnection, readOne, seedCompany } from './real-odoo.ts'
+import { act, type Company, changesSince, create, openConnection, readOne, seedCompany, words } from './real-odoo.ts'
 
 const opened = openConnection()
 const { connection, calls, pass } = opened
@@ -116,7 +116,7 @@ describe('an order on its way', () => {
     await act('mrp.production', 'write', [[production], { qty_producing: 2 }])
     since = await awaitChange(since, id)
     const raw = (await readOne('mrp.production', production, ['move_raw_ids'])).move_raw_ids as number[]
-    await act('stock.move', 'write', [raw, { quantity_done: 4 }])
+    await act('stock.move', 'write', [raw, words.moved(4)])
     await act('mrp.production', 'button_mark_done', [[production]])
     since = await awaitChange(since, id)
     expect(await fulfilmentOf(id)).toMatchObject({ production_orders: [{ state: 'done', qty_produced: 2 }] })
@@ -127,7 +127,7 @@ describe('an order on its way', () => {
     expect(await fulfilmentOf(id)).toMatchObject({ purchase_orders: [{ state: 'purchase' }] })
     const receipts = (await readOne('purchase.order', purchase, ['picking_ids'])).picking_ids as number[]
     const received = (await act('stock.move', 'search', [[['picking_id', 'in', receipts]]])) as number[]
-    await act('stock.move', 'write', [received, { quantity_done: 2 }])
+    await act('stock.move', 'write', [received, words.moved(2)])
     await act('stock.picking', 'button_validate', [receipts])
     since = await awaitChange(since, id)
     expect(await fulfilmentOf(id)).toMatchObject({ purchase_orders: [{ order_line: [{ qty_received: 2 }] }] })
@@ -135,7 +135,7 @@ describe('an order on its way', () => {
     const [picking] = (await readOne('sale.order', id, ['picking_ids'])).picking_ids as number[]
     await act('stock.picking', 'action_assign', [[picking ?? 0]])
     const moves = (await act('stock.move', 'search', [[['picking_id', '=', picking ?? 0]]])) as number[]
-    await act('stock.move', 'write', [moves.slice(0, 1), { quantity_done: 1 }])
+    await act('stock.move', 'write', [moves.slice(0, 1), words.moved(1)])
     await act('stock.picking', 'write', [[picking ?? 0], { carrier_tracking_ref: 'TRK1' }])
     const asked = (await act('stock.picking', 'button_validate', [[picking ?? 0]])) as { context: JsonObject }
     const backorder = await create(
@@ -295,6 +295,8 @@ describe('finding', () => {
   })
 
   test('finds by a path', async () => {
+    // 19 comes without any.
+    await create('product.pricelist', { name: company.mark })
     const [usd, none] = await connection.find('product.pricelist', [
       { fields: { 'currency_id.name': 'usd' } },
       { fields: { 'currency_id.name': 'XYZ' } },

@@ -31,7 +31,13 @@ beforeAll(async () => {
   const login = erpLogin()
   erp = await openErp(login)
   const [company] = await erp.search<{ currency_id: [number, string] }>('res.company', [], ['currency_id'])
-  const [unit] = await erp.search('uom.uom', [['name', '=', 'Dozens']], ['name'])
+  // 19 comes with them archived.
+  const all = [
+    ['name', '=', 'Dozens'],
+    ['active', 'in', [true, false]],
+  ]
+  const [unit] = await erp.search('uom.uom', all, ['name'])
+  await erp.call('uom.uom', 'write', [[unit?.id], { active: true }])
   dozens = unit?.id ?? 0
   // Every run is another org, so that the keys of an earlier run are not met again.
   const organizationId = idOf('00D', Math.floor(Date.now() / 1000))
@@ -61,11 +67,15 @@ const partner = (values: Record<string, unknown>) => erp.call<number>('res.partn
 /** @param unit  that Odoo keeps it in */
 async function product(name: string, unit?: number): Promise<string> {
   const sku = `${mark}-${name}`
-  const units = unit === undefined ? {} : { uom_id: unit, uom_po_id: unit }
-  const values = { name: sku, default_code: sku, type: 'product', list_price: 1, invoice_policy: 'delivery', ...units }
+  const units = unit === undefined ? {} : erp.words.keptIn(unit)
+  const values = {
+    ...{ name: sku, default_code: sku, list_price: 1, invoice_policy: 'delivery' },
+    ...erp.words.storable,
+    ...units,
+  }
   const id = await erp.call<number>('product.product', 'create', [values])
   const [stock] = await erp.search<{ lot_stock_id: [number] }>('stock.warehouse', [], ['lot_stock_id'])
-  const quant = { product_id: id, location_id: stock?.lot_stock_id[0], inventory_quantity: 100 }
+  const quant = { product_id: id, location_id: stock?.lot_stock_id[0], [erp.words.counted]: 100 }
   await erp.call('stock.quant', 'create', [quant], { context: { inventory_mode: true } })
   return sku
 }
@@ -94,7 +104,7 @@ async function order({ account, sku, quantity, unit }: Won) {
   return { ...found, deal: id }
 }
 const line = async (id: number) =>
-  (await erp.search('sale.order.line', [['id', '=', id]], ['product_uom_qty', 'product_uom', 'price_unit']))[0]
+  (await erp.search('sale.order.line', [['id', '=', id]], ['product_uom_qty', erp.words.lineUnit, 'price_unit']))[0]
 const shown = (deal: string) => salesforce.store.record('Opportunity', deal) ?? {}
 /** A change may be told a little later, as stamps are whole seconds. */
 async function until(reached: () => boolean): Promise<void> {
@@ -112,8 +122,8 @@ async function ship(name: string, quantity: number): Promise<number> {
   const [picking] = await erp.search('stock.picking', [['origin', '=', name]], ['name'])
   const id = picking?.id ?? 0
   await erp.call('stock.picking', 'action_assign', [[id]])
-  const [move] = await erp.search('stock.move.line', [['picking_id', '=', id]], ['product_uom_qty'])
-  await erp.call('stock.move.line', 'write', [[move?.id], { qty_done: quantity }])
+  const [move] = await erp.search('stock.move.line', [['picking_id', '=', id]], ['id'])
+  await erp.call('stock.move.line', 'write', [[move?.id], erp.words.detailMoved(quantity)])
   const asked = await erp.call<unknown>('stock.picking', 'button_validate', [[id]])
   if (typeof asked === 'object' && asked !== null && 'context' in asked) {
     const context = asked.context as object
@@ -135,7 +145,7 @@ test('24 Each of what is kept in dozens are 24 units, not 24 dozens', async () =
   expect(made.state).toBe('sale')
   expect(await line(made.order_line[0] ?? 0)).toMatchObject({
     product_uom_qty: 24,
-    product_uom: [expect.any(Number), 'Units'],
+    [erp.words.lineUnit]: [expect.any(Number), 'Units'],
   })
   const moves = await erp.search('stock.move', [['origin', '=', made.name]], ['product_qty'])
   expect(moves).toMatchObject([{ product_qty: 2 }])
@@ -214,13 +224,17 @@ test('what is shipped and comes back is told in the unit of the order line', asy
   )
   const context = { active_id: shipped, active_ids: [shipped], active_model: 'stock.picking' }
   const back = { product_id: move?.product_id[0], move_id: move?.id, quantity: 1, to_refund: true }
-  const values = { picking_id: shipped, location_id: picking?.location_id[0], product_return_moves: [[0, 0, back]] }
+  const values = {
+    picking_id: shipped,
+    ...erp.words.returnTo(picking?.location_id[0] ?? false),
+    product_return_moves: [[0, 0, back]],
+  }
   const wizard = await erp.call<number>('stock.return.picking', 'create', [values], { context })
-  const { res_id } = await erp.call<{ res_id: number }>('stock.return.picking', 'create_returns', [[wizard]], {
+  const { res_id } = await erp.call<{ res_id: number }>('stock.return.picking', erp.words.createReturns, [[wizard]], {
     context,
   })
   const moves = await erp.search('stock.move', [['picking_id', '=', res_id]], ['id'])
-  await erp.call('stock.move', 'write', [moves.map(({ id }) => id), { quantity_done: 1 }])
+  await erp.call('stock.move', 'write', [moves.map(({ id }) => id), erp.words.moved(1)])
   await erp.call('stock.picking', 'button_validate', [[res_id]])
   expect(await quantities()).toMatchObject([{ product_uom_qty: 3, reserved: '0', shipped: '3', returned: '0.08' }])
 })

@@ -3,6 +3,7 @@ import { isObject, type Json } from '../../src/core/json.ts'
 import type { Instant } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { ChangesSince, Connection } from '../../src/ports/connector.ts'
+import { wordsOf } from './words.ts'
 
 /** A real Odoo, as the environment names it: ODOO_URL, ODOO_DB, ODOO_USERNAME, ODOO_PASSWORD. */
 const environment = {
@@ -11,6 +12,10 @@ const environment = {
   username: process.env.ODOO_USERNAME ?? 'admin',
   password: process.env.ODOO_PASSWORD ?? 'admin',
 }
+
+const told = (await service('common', 'version', [])) as { server_version: string }
+/** What this Odoo calls things. */
+export const words = wordsOf(told.server_version.slice(0, 4))
 
 export interface Opened {
   readonly connection: Connection
@@ -100,8 +105,39 @@ export async function userWith(...groups: readonly string[]): Promise<{ username
       return (found as { res_id: number }[])[0]?.res_id ?? 0
     }),
   )
-  await create('res.users', { name: username, login: username, password: username, groups_id: [[6, 0, ids]] })
-  return { username, password: username }
+  await create('res.users', { name: username, login: username, password: username, [words.groups]: [[6, 0, ids]] })
+  return loginOf(username)
+}
+
+/**
+ * What a user of this name and password logs in by. An API key is made as he makes it himself, in the browser: nothing else
+ * gives one.
+ */
+export async function loginOf(username: string): Promise<{ username: string; password: string }> {
+  if (words.login === 'password') return { username, password: username }
+  let cookie = ''
+  const click = async (path: string, params: Json) => {
+    const response = await fetch(`${environment.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie },
+      body: JSON.stringify({ jsonrpc: '2.0', method: 'call', params }),
+    })
+    cookie = response.headers.getSetCookie().map((one) => one.split(';')[0])[0] ?? cookie
+    return answerOf(await response.json(), path)
+  }
+  const on = (model: string, method: string, ids: readonly number[], args: readonly Json[], context: Json = {}) =>
+    click('/web/dataset/call_kw', {
+      model,
+      method,
+      args: [...(ids.length > 0 ? [ids] : []), ...args],
+      kwargs: { context },
+    })
+  await click('/web/session/authenticate', { db: environment.database, login: username, password: username })
+  const asked = Number(await on('res.users.apikeys.description', 'create', [], [{ name: 'crosswalk', duration: '1' }]))
+  const identity = (await on('res.users.apikeys.description', 'make_key', [asked], [])) as { res_id: number }
+  await on('res.users.identitycheck', 'write', [identity.res_id], [{ password: username }])
+  const shown = await on('res.users.identitycheck', 'run_check', [identity.res_id], [], { password: username })
+  return { username, password: (shown as { context: { default_key: string } }).context.default_key }
 }
 
 async function service(name: string, method: string, args: readonly Json[]): Promise<Json> {
@@ -110,9 +146,13 @@ async function service(name: string, method: string, args: readonly Json[]): Pro
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ jsonrpc: '2.0', method: 'call', id: 1, params: { service: name, method, args } }),
   })
-  const body = (await response.json()) as { result?: Json; error?: { data: { message: string } } }
-  if (body.error !== undefined) throw new Error(`${method} of ${args[3]}: ${body.error.data.message}`)
-  return body.result ?? null
+  return answerOf(await response.json(), `${method} of ${args[3]}`)
+}
+
+function answerOf(reply: unknown, what: string): Json {
+  const { result, error } = reply as { result?: Json; error?: { data: { message: string } } }
+  if (error !== undefined) throw new Error(`${what}: ${error.data.message}`)
+  return result ?? null
 }
 
 export interface Company {
@@ -126,19 +166,20 @@ export interface Company {
 /** A customer and one product of each route, with what producing and buying them needs. */
 export async function seedCompany(): Promise<Company> {
   const mark = `T${Date.now().toString(36)}`
-  const routes = (await act('stock.location.route', 'search_read', [[['active', 'in', [true, false]]], ['name']])) as {
+  const routes = (await act(words.routes, 'search_read', [[['active', 'in', [true, false]]], ['name']])) as {
     id: number
     name: string
   }[]
   const route = (name: string): number => routes.find((one) => one.name.startsWith(name))?.id ?? 0
   const onOrder = route('Replenish on Order')
-  await act('stock.location.route', 'write', [[onOrder], { active: true }])
+  await act(words.routes, 'write', [[onOrder], { active: true }])
   const product = (kind: string, values: Json): Promise<number> =>
     create('product.product', {
       name: `${kind} ${mark}`,
       default_code: `${mark}-${kind}`,
-      type: 'product',
+      ...words.storable,
       list_price: 10,
+      invoice_policy: 'delivery',
       ...(values as object),
     })
   const part = await product('PART', {})
@@ -152,12 +193,16 @@ export async function seedCompany(): Promise<Company> {
   const vendor = await create('res.partner', { name: `Vendor ${mark}` })
   const buy = await product('BUY', {
     route_ids: [[6, 0, [route('Buy'), onOrder]]],
-    seller_ids: [[0, 0, { name: vendor, price: 3 }]],
+    seller_ids: [[0, 0, words.vendor(vendor, 3)]],
   })
   const stock = await product('STOCK', {})
   const service = await product('SERVICE', { type: 'service', invoice_policy: 'order' })
+  const [warehouse] = (await act('stock.warehouse', 'search_read', [[], ['lot_stock_id']], { order: 'id' })) as {
+    lot_stock_id: [number, string]
+  }[]
+  const location = warehouse?.lot_stock_id[0] ?? 0
   for (const one of [part, stock]) {
-    const quant = { product_id: one, location_id: 8, inventory_quantity: 1000 }
+    const quant = { product_id: one, location_id: location, [words.counted]: 1000 }
     await create('stock.quant', quant, { inventory_mode: true })
   }
   const customer = await create('res.partner', { name: `Customer ${mark}`, is_company: true })

@@ -20,7 +20,10 @@ export interface OdooSimulatorOptions {
   readonly latencyMs?: number
   /** Epoch milliseconds; the real time when not given. */
   readonly now?: () => number
-  /** '14.0' when not given. From '19.0' on JSON-2 is served too, with the password as an API key. */
+  /**
+   * '14.0' when not given. From '19.0' on JSON-2 is served too, with the password as an API key; from 'saas~19.1' on
+   * a program gets new keys for old ones.
+   */
   readonly version?: string
   readonly database?: string
   readonly username?: string
