@@ -10,6 +10,7 @@ import type { Revision } from '../ports/ledger/revisions.ts'
 import type { Run } from '../ports/ledger/runs.ts'
 import type { SyncState } from '../ports/ledger/syncs.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
+import type { AlertTest, ChannelReport } from './alerts/alerts.ts'
 import type { Preview } from './engine/preview.ts'
 import type { RunOptions, RunReport } from './engine/run.ts'
 import type { Backfilled, CustomerLink, Reconciliation } from './flows/flow.ts'
@@ -75,6 +76,8 @@ export interface Crosswalk {
   publish(draft: Draft | null, options: { note?: string }): Promise<Publication>
   /** What was published, newest first. */
   revisions(filter: { max: number }): Promise<readonly Revision[]>
+  /** Sends a test to channels of alerts (all when `names` is empty). One that fails is a row, not an error. */
+  testAlerts(names: readonly string[]): Promise<readonly AlertTest[]>
   /** What this process works with. */
   project(): Promise<ProjectState>
 }
@@ -98,5 +101,7 @@ export interface Status {
     readonly problems: number
     readonly lastRun: Run | null
   })[]
+  /** The channels by which people are told. */
+  readonly alerts: readonly ChannelReport[]
   readonly orders: readonly { readonly state: LinkState; readonly stage: string | null; readonly count: number }[]
 }

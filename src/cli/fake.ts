@@ -45,6 +45,7 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     resume: refuse('resume'),
     publish: refuse('publish'),
     revisions: refuse('revisions'),
+    testAlerts: refuse('testAlerts'),
     project: refuse('project'),
     ...answers,
   }

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Help } from 'commander'
+import { addAlert } from './commands/alert.ts'
 import { addBackfill } from './commands/backfill.ts'
 import { addCheck } from './commands/check.ts'
 import { addDeals } from './commands/deals.ts'
@@ -115,6 +116,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addResume(program, act)
   program.commandsGroup('Connect and map')
   addCheck(program, act)
+  addAlert(program, act)
   addSetup(program, act)
   addDescribe(program, act)
   addLint(program, act)

@@ -1,6 +1,7 @@
 import type { ClientConfig } from 'pg'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Log } from '../ports/log.ts'
+import { openAlerts } from './alerts.ts'
 import { openConnections } from './connections.ts'
 import { type Database, openDatabase } from './database.ts'
 import { openEvents } from './events.ts'
@@ -61,6 +62,7 @@ function ledgerOn(database: Database, vault: Vault): Ledger {
     connections: openConnections(database, vault),
     events: openEvents(database),
     streams: openStreams(database),
+    alerts: openAlerts(database),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault))),
     close: () => database.close(),
   }

@@ -6,6 +6,7 @@ import { madeCount } from '../bench/batch.ts'
 import type { Deps } from '../bench/deps.ts'
 import { connectionCause } from '../bench/endpoint.ts'
 import type { Sync } from '../flows/flow.ts'
+import { channelCause } from '../project/alerts.ts'
 import { type Projects, publishingCause } from '../project/projects.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
@@ -137,7 +138,11 @@ export function openJobs(
   /** Closes problems of whole syncs and connections that are configured no more: nobody else would. */
   async function closeOrphans(): Promise<void> {
     const { config } = projects.current()
-    const configured = new Set([...Object.keys(config.syncs), ...Object.keys(config.connections).map(connectionCause)])
+    const configured = new Set([
+      ...Object.keys(config.syncs),
+      ...Object.keys(config.connections).map(connectionCause),
+      ...Object.keys(config.alerts.channels).map(channelCause),
+    ])
     for (const { sync, causeKey, waiting } of await ledger.problems.list({ max: 10_000 })) {
       if (waiting === 0 && sync !== publishingCause && !configured.has(sync))
         await ledger.problems.close(sync, [causeKey])

@@ -23,10 +23,12 @@ export async function rotateSecret(
   if (rotate === null) return false
   try {
     const expiresAt = await endpoint.use(() => rotate.expiresAt())
+    await deps.ledger.connections.setExpiry(endpoint.name, expiresAt)
     if (expiresAt === null || expiresAt > shift(deps.clock.now(), renewBeforeMs)) return false
     const renewed = await endpoint.use(() => rotate.renew())
     await store(changedFields(settings, renewed))
     await endpoint.refresh()
+    await deps.ledger.connections.setExpiry(endpoint.name, null)
     await endpoint.connection.rotate?.retire(settings)
     deps.log.info('login secret renewed', { connection: endpoint.name, expired_at: expiresAt })
     return true

@@ -1,3 +1,4 @@
+import type { Alerts } from './alerts.ts'
 import type { Connections } from './connections.ts'
 import type { Events } from './events.ts'
 import type { Inbox } from './inbox.ts'
@@ -25,6 +26,7 @@ export interface Ledger {
   readonly connections: Connections
   readonly events: Events
   readonly streams: Streams
+  readonly alerts: Alerts
   /**
    * All or nothing. The ledger handed to `work` must not be used after it returned.
    * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger

@@ -1,3 +1,4 @@
+import type { Decimal } from '../../core/decimal.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { RecordKind, RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
@@ -50,7 +51,7 @@ export interface LinkUpdate {
   readonly origin?: 'created' | 'adopted'
   readonly stage?: string | null
   readonly move?: true
-  readonly source?: Partial<EndUpdate>
+  readonly source?: Partial<EndUpdate> & { readonly worth?: Worth }
   readonly target?: Partial<EndUpdate> & {
     readonly id?: string | null
     /** Sets just this of what is written. */
@@ -64,6 +65,11 @@ interface EndUpdate {
   readonly version: string
   /** What `list` finds the link by, beside its labels and ids: one entry a line. */
   readonly words: string
+}
+/** What a record is about in money, for people: the net amount where it is known. */
+export interface Worth {
+  readonly amount: Decimal
+  readonly currency: string
 }
 export interface Links {
   bySource(sync: string, kind: string, records: readonly RecordRef[]): Promise<readonly Link[]>

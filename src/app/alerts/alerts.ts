@@ -1,0 +1,193 @@
+import { type Failure, failureOf, SyncError } from '../../core/problem.ts'
+import { shift, toMillis } from '../../core/time.ts'
+import type { Channel } from '../../ports/alerts.ts'
+import type { ChannelState } from '../../ports/ledger/alerts.ts'
+import type { Ledger } from '../../ports/ledger/ledger.ts'
+import type { Deps } from '../bench/deps.ts'
+import { flows } from '../flows/catalogue.ts'
+import { channelCause } from '../project/alerts.ts'
+import type { Config } from '../project/config.ts'
+import type { Projects } from '../project/projects.ts'
+import { type Conditions, conditionsOf } from './conditions.ts'
+import { messageOf, namesMax, testMessage } from './message.ts'
+import { isTime, planAlerts } from './plan.ts'
+
+/** Longer than any channel may take: who has it tells all of them at once. */
+const leaseMs = 120_000
+/** Exponential back-off of a channel that takes no message. */
+const retryMs = { first: 30_000, most: 30 * 60_000 }
+const cause = 'channel'
+
+interface Observer {
+  alerted(channel: string, outcome: 'sent' | 'failed'): void
+}
+
+/** Tells people what is open, and what is over: see docs/decisions/0031-alerts.md. */
+export interface Alerts {
+  /** Tells what is due. One process at a time does, and the others find it told. */
+  tell(): Promise<void>
+  /** Waits for what is being sent: what is not noted as told would be told again. */
+  close(): Promise<void>
+}
+
+export function openAlerts(projects: Pick<Projects, 'current'>, deps: Deps & { readonly metrics: Observer }): Alerts {
+  let telling: Promise<void> = Promise.resolve()
+  return {
+    tell() {
+      telling = tellInTurn(projects.current().config, deps)
+      return telling
+    },
+    close: () => telling.catch(() => undefined),
+  }
+}
+
+async function tellInTurn(config: Config, deps: Deps & { readonly metrics: Observer }): Promise<void> {
+  const { ledger, worker } = deps
+  if (!(await ledger.alerts.take(worker, leaseMs))) return
+  try {
+    const names = Object.keys(config.alerts.channels)
+    await ledger.alerts.keepChannels(names)
+    await closeGone(names, deps)
+    if (names.length === 0) return
+    const conditions = await conditionsOf(config, ledger, deps.clock.now())
+    const states = new Map((await ledger.alerts.channels()).map((one) => [one.channel, one]))
+    await Promise.all(names.map((name) => tellOne(name, states.get(name) ?? unseen(name), conditions, config, deps)))
+  } finally {
+    await ledger.alerts.leave(worker)
+  }
+}
+
+export interface ChannelReport extends ChannelState {
+  readonly kind: Channel['kind']
+}
+
+export interface AlertTest {
+  readonly channel: string
+  readonly kind: Channel['kind']
+  /** What the other side said; null where it did not take the message. */
+  readonly answer: string | null
+  readonly failure: Failure | null
+}
+
+/** How it goes with the channels of the configuration, told or not. */
+export async function channelsOf({ alerts }: Config, ledger: Ledger): Promise<readonly ChannelReport[]> {
+  const states = new Map((await ledger.alerts.channels()).map((one) => [one.channel, one]))
+  return Object.entries(alerts.channels).map(([name, { kind }]) => ({ ...(states.get(name) ?? unseen(name)), kind }))
+}
+
+/** Sends a test to these channels, all at once. @throws SyncError `configuration_invalid` for a name that is none */
+export function testChannels(
+  names: readonly string[],
+  { alerts }: Config,
+  actor: string | null,
+  deps: Deps,
+): Promise<readonly AlertTest[]> {
+  const known = Object.keys(alerts.channels)
+  const chosen = (names.length === 0 ? known : names).map((name) => {
+    const channel = Object.hasOwn(alerts.channels, name) ? alerts.channels[name] : undefined
+    if (channel !== undefined) return { name, channel }
+    throw new SyncError(`There is no channel "${name}"`, {
+      problem: { kind: 'configuration_invalid', path: 'alerts.channels' },
+      fix:
+        known.length === 0
+          ? 'Add one under alerts.channels; docs/operations.md shows how.'
+          : `Known: ${known.join(', ')}.`,
+    })
+  })
+  return Promise.all(
+    chosen.map(async ({ name, channel }): Promise<AlertTest> => {
+      const row = { channel: name, kind: channel.kind }
+      try {
+        const answer = await deps.sendAlert(name, channel, testMessage(alerts.name, name, actor, deps.clock.now()))
+        return { ...row, answer, failure: null }
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error
+        return { ...row, answer: null, failure: failureOf(error) }
+      }
+    }),
+  )
+}
+
+const unseen = (channel: string): ChannelState => ({
+  channel,
+  waitingSince: null,
+  toldAt: null,
+  failures: 0,
+  failingSince: null,
+  nextTryAt: null,
+  failure: null,
+})
+
+async function tellOne(
+  name: string,
+  state: ChannelState,
+  { open, covered }: Conditions,
+  config: Config,
+  deps: Deps & { readonly metrics: Observer },
+): Promise<void> {
+  const { ledger, clock, log, metrics } = deps
+  const { alerts } = config
+  const channel = alerts.channels[name]
+  if (channel === undefined) return
+  const now = clock.now()
+  // It cannot tell that it does not work; the others do.
+  const others = open.filter((one) => one.about !== channelCause(name))
+  const rules = { severities: channel.severities, remindHours: alerts.remind_hours }
+  const plan = planAlerts(others, covered, await ledger.alerts.told(name), rules, now)
+  if (plan.changes.length === 0) {
+    if (state.waitingSince !== null) await ledger.alerts.setChannel(name, { ...state, waitingSince: null })
+    return
+  }
+  const waitingSince = state.waitingSince ?? now
+  if (state.waitingSince === null) await ledger.alerts.setChannel(name, { ...state, waitingSince })
+  if (state.nextTryAt !== null && now < state.nextTryAt) return
+  const timing = { groupMs: alerts.group_seconds * 1000, pauseMs: alerts.pause_minutes * 60_000 }
+  if (!isTime(plan.changes, { waitingSince, toldAt: state.toldAt, ...timing }, now)) return
+
+  const problems = plan.changes.flatMap(({ what, condition }) => (what === 'over' ? [] : (condition.problem ?? [])))
+  const links = { syncs: Object.keys(config.syncs), kinds: flows.flatMap(({ kind }) => kind ?? []) }
+  const held = new Map((await ledger.alerts.held(problems, links, namesMax)).map((one) => [one.problem, one]))
+  const context = { name: alerts.name, timeZone: alerts.time_zone, channel: name, now, held }
+  try {
+    await deps.sendAlert(name, channel, messageOf(plan, context))
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error
+    metrics.alerted(name, 'failed')
+    return notTold({ ...state, waitingSince }, failureOf(error), channel, alerts.channel_minutes, deps)
+  }
+  await ledger.alerts.setTold(name, plan.told, plan.over)
+  await ledger.alerts.setChannel(name, { ...unseen(name), toldAt: now })
+  if (state.failures > 0) await ledger.problems.close(channelCause(name), [cause])
+  metrics.alerted(name, 'sent')
+  log.info('alert sent', { channel: name, changes: plan.changes.length, open: plan.open })
+}
+
+/** The message stays untold, and is made anew at the next try: by then more may have changed, or nothing be left to tell. */
+async function notTold(
+  state: ChannelState,
+  failure: Failure,
+  channel: Channel,
+  patienceMinutes: number,
+  { ledger, clock, log }: Deps,
+): Promise<void> {
+  const now = clock.now()
+  const failures = state.failures + 1
+  const failingSince = state.failingSince ?? now
+  const waitMs = Math.min(retryMs.most, retryMs.first * 2 ** Math.min(failures - 1, 10))
+  const nextTryAt = shift(now, waitMs)
+  await ledger.alerts.setChannel(state.channel, { ...state, failures, failingSince, nextTryAt, failure })
+  log.warn('alert not sent', { channel: state.channel, why: failure.message, failures, next_try: nextTryAt })
+  if (toMillis(now) - toMillis(failingSince) < patienceMinutes * 60_000) return
+  const told = {
+    ...failure,
+    message: `Alerts do not arrive at channel "${state.channel}" (${channel.kind}): ${failure.message}`,
+  }
+  await ledger.problems.raise([{ sync: channelCause(state.channel), causeKey: cause, failure: told, records: [] }])
+}
+
+/** Closes problems of channels that are configured no more: nobody else would. */
+async function closeGone(names: readonly string[], { ledger }: Pick<Deps, 'ledger'>): Promise<void> {
+  const configured = new Set(names.map(channelCause))
+  for (const { sync } of await ledger.problems.list({ max: 10_000 }))
+    if (sync.startsWith(channelCause('')) && !configured.has(sync)) await ledger.problems.close(sync, [cause])
+}
