@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createTransport } from 'nodemailer'
 import { type Problem, SyncError } from '../core/problem.ts'
 import type { AlertMessage, EmailChannel } from '../ports/alerts.ts'
 
 const connectMsMax = 10_000
 const silenceMsMax = 15_000
+/** Of all of it: a server that answers a letter at a time must not keep the others waiting. */
+const wholeMsMax = 60_000
 
 /** One mail to all receivers. @returns what the server answered */
 export async function sendMail(name: string, channel: EmailChannel, message: AlertMessage): Promise<string> {
@@ -22,8 +25,9 @@ export async function sendMail(name: string, channel: EmailChannel, message: Ale
     disableFileAccess: true,
     disableUrlAccess: true,
   })
+  const late = new AbortController()
   try {
-    const sent = await transport.sendMail({
+    const sending = transport.sendMail({
       from: { name: 'Crosswalk', address: from },
       to: [...to],
       subject: message.subject,
@@ -32,13 +36,20 @@ export async function sendMail(name: string, channel: EmailChannel, message: Ale
       messageId: `<${message.id}@${from.split('@')[1] ?? 'crosswalk'}>`,
       headers: { 'auto-submitted': 'auto-generated' },
     })
+    const sent = await Promise.race([sending, tooLate(late.signal)])
     const refused = (sent.rejected ?? []).map(String)
     return refused.length === 0 ? sent.response : `${sent.response} (refused: ${refused.join(', ')})`
   } catch (error) {
     throw explained(name, channel, error)
   } finally {
+    late.abort()
     transport.close()
   }
+}
+
+async function tooLate(signal: AbortSignal): Promise<never> {
+  await delay(wholeMsMax, undefined, { signal, ref: false })
+  throw Object.assign(new Error(`not done after ${wholeMsMax / 1000} s`), { code: 'ETIMEDOUT' })
 }
 
 const problems: Readonly<Record<string, Problem>> = {

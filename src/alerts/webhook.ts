@@ -126,7 +126,8 @@ export async function sendWebhook(
     method: 'POST',
     url: form.url?.(channel, nowMs) ?? channel.url,
     body,
-    effect: 'write',
+    // It is sent once all the same, and anew if no answer comes: told twice is better than not told.
+    effect: 'repeatable',
   })
   const refusal = form.refusal(reply)
   if (refusal !== null) throw refused(name, { kind: 'bad_reply' }, refusal)

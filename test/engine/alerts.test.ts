@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { openAlerts } from '../../src/app/alerts/alerts.ts'
 import { rotateSecret } from '../../src/app/project/rotate.ts'
 import type { Problem } from '../../src/core/problem.ts'
 import { shift } from '../../src/core/time.ts'
-import { settle, stock } from '../faults/proof.ts'
+import { settle, stock, until } from '../faults/proof.ts'
 import type { ConfigChange, OpenProject } from '../project-folder.ts'
 import { type MailServer, openMailServer, openWebhook, type Webhook } from '../receivers.ts'
 import { openRig, type Rig } from '../rig.ts'
@@ -298,4 +299,20 @@ test('`crosswalk alert --test` sends to all channels, or to one, and says what t
   expect(one.out).not.toContain('a-very-secret-word')
   expect(mail.mails).toHaveLength(1)
   expect((await rig.cli('alert', '--test', 'nobody').done).err).toContain('Known: office, chat')
+})
+
+test('a server tells by itself, and waits for what it is sending before it ends', async () => {
+  await begin({ alerts: { group_seconds: 0 } })
+  await raise({ kind: 'customer_missing', value: 'Acme' }, 'Customer Acme is not there.')
+  const servers = [rig.cli('start', '--role', 'worker'), rig.cli('start', '--role', 'worker')]
+  await until(
+    () => subjects().length > 0 && texts().length > 0,
+    'a mail',
+    () => servers[0]?.printed() ?? '',
+  )
+  await delay(11_000)
+  for (const one of servers) one.kill('SIGTERM')
+  expect(await Promise.all(servers.map(async (one) => (await one.done).code))).toEqual([0, 0])
+  expect([subjects().length, texts().length]).toEqual([1, 1])
+  expect(servers.map((one) => one.printed().match(/"alert sent"/g)?.length ?? 0).reduce((a, b) => a + b)).toBe(2)
 })

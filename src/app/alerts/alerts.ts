@@ -32,26 +32,46 @@ export interface Alerts {
 
 export function openAlerts(projects: Pick<Projects, 'current'>, deps: Deps & { readonly metrics: Observer }): Alerts {
   let telling: Promise<void> = Promise.resolve()
+  // The channels that the ledger was tidied for by this process.
+  let tidied: string | null = null
   return {
     tell() {
-      telling = tellInTurn(projects.current().config, deps)
+      const { config } = projects.current()
+      const names = Object.keys(config.alerts.channels)
+      const tidy = tidied !== names.join()
+      if (names.length === 0 && !tidy) return Promise.resolve()
+      telling = tellInTurn(names, tidy, config, deps).then((told) => {
+        if (told) tidied = names.join()
+      })
       return telling
     },
     close: () => telling.catch(() => undefined),
   }
 }
 
-async function tellInTurn(config: Config, deps: Deps & { readonly metrics: Observer }): Promise<void> {
+/** @returns false when it is another process's turn */
+async function tellInTurn(
+  names: readonly string[],
+  tidy: boolean,
+  config: Config,
+  deps: Deps & { readonly metrics: Observer },
+): Promise<boolean> {
   const { ledger, worker } = deps
-  if (!(await ledger.alerts.take(worker, leaseMs))) return
+  if (!(await ledger.alerts.take(worker, leaseMs))) return false
   try {
-    const names = Object.keys(config.alerts.channels)
-    await ledger.alerts.keepChannels(names)
-    await closeGone(names, deps)
-    if (names.length === 0) return
+    if (tidy) {
+      await ledger.alerts.keepChannels(names)
+      await closeGone(names, deps)
+    }
+    if (names.length === 0) return true
     const conditions = await conditionsOf(config, ledger, deps.clock.now())
     const states = new Map((await ledger.alerts.channels()).map((one) => [one.channel, one]))
-    await Promise.all(names.map((name) => tellOne(name, states.get(name) ?? unseen(name), conditions, config, deps)))
+    // All of them to their end: who has the lease may still be sending.
+    const ended = await Promise.allSettled(
+      names.map((name) => tellOne(name, states.get(name) ?? unseen(name), conditions, config, deps)),
+    )
+    for (const one of ended) if (one.status === 'rejected') throw one.reason
+    return true
   } finally {
     await ledger.alerts.leave(worker)
   }

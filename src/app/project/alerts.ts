@@ -106,13 +106,12 @@ export const channelCause = (channel: string): string => `alerts ${channel}`
 export const alertSecrets = ({ channels }: AlertsConfig): readonly string[] =>
   Object.values(channels).flatMap(secretsOf)
 
+/** Of an address: not the words that any of its kind has. */
+const mayBeSecret = (part: string): boolean => part.length >= 20 || (part.length >= 8 && /\d/.test(part))
+
 export function secretsOf(channel: Channel): readonly string[] {
   if (channel.kind === 'email') return channel.password === undefined ? [] : [channel.password]
   const url = URL.parse(channel.url)
   const parts = url === null ? [] : [...url.pathname.split('/'), ...url.searchParams.values()]
-  return [
-    channel.url,
-    ...parts.filter((one) => one.length >= 12),
-    ...(channel.secret === undefined ? [] : [channel.secret]),
-  ]
+  return [channel.url, ...parts.filter(mayBeSecret), ...(channel.secret === undefined ? [] : [channel.secret])]
 }
