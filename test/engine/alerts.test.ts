@@ -138,7 +138,9 @@ describe('a cause that holds deals back', () => {
       await Promise.all([...others, ...others].map((one) => tell(one)))
     }
     expect([subjects().length, texts().length]).toEqual([1, 1])
+    rig.pass(20 * minute)
     await tellAfter(minute, await reopen())
+    await tellAfter(20 * minute)
     expect([subjects().length, texts().length]).toEqual([1, 1])
   })
 

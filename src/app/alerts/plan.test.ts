@@ -58,6 +58,12 @@ describe('what a channel is told', () => {
     ],
     ['nothing of a few records more', [condition({ waiting: 9 })], [told({ waiting: 1 })], []],
     ['that ten times as many wait', [condition({ waiting: 10 })], [told({ waiting: 1 })], ['grown warning']],
+    [
+      'by its first opening what closed and opened again unseen',
+      [condition({ since: ago(0) })],
+      [told({ since: ago(4) })],
+      ['still_open urgent'],
+    ],
     ['nothing of what closed and opened again unseen', [condition({ since: ago(0) })], [told({ since: ago(3) })], []],
     ['one thing new and one over', [condition({ subject: 'b' })], [told()], ['new warning', 'over warning']],
   ] as const)('%s', (_name, open, known, expected) => {
