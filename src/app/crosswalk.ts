@@ -2,6 +2,7 @@ import type { Failure, ProblemKind } from '../core/problem.ts'
 import type { RecordRef } from '../core/ref.ts'
 import type { Finding } from '../mapping/compile/compile.ts'
 import type { CheckReport, ObjectSchema, SetupStep } from '../ports/connector.ts'
+import type { StoredCertificate } from '../ports/ledger/certificates.ts'
 import type { ConnectionState } from '../ports/ledger/connections.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
 import type { Link, LinkState } from '../ports/ledger/links.ts'
@@ -76,6 +77,8 @@ export interface Crosswalk {
   publish(draft: Draft | null, options: { note?: string }): Promise<Publication>
   /** What was published, newest first. */
   revisions(filter: { max: number }): Promise<readonly Revision[]>
+  /** What the nightly comparisons found, newest first. */
+  certificates(filter: { sync?: string; max: number }): Promise<readonly StoredCertificate[]>
   /** Sends a test to channels of alerts (all when `names` is empty). One that fails is a row, not an error. */
   testAlerts(names: readonly string[]): Promise<readonly AlertTest[]>
   /** What this process works with. */

@@ -206,6 +206,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     },
     publish: (draft, { note = null }) => projects.publish(draft, { actor, note }),
     revisions: ({ max }) => ledger.revisions.list(max),
+    certificates: (filter) => ledger.certificates.list(filter),
     testAlerts: async (names) => testChannels(names, projects.current().config, actor, deps),
     project: async () => projects.state(),
   }

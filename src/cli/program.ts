@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help } from 'commander'
 import { addAlert } from './commands/alert.ts'
 import { addBackfill } from './commands/backfill.ts'
+import { addCertificates } from './commands/certificates.ts'
 import { addCheck } from './commands/check.ts'
 import { addDeals } from './commands/deals.ts'
 import { addDemo } from './commands/demo.ts'
@@ -106,6 +107,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addTimeline(program, act)
   addProblems(program, act)
   addRuns(program, act)
+  addCertificates(program, act)
   program.commandsGroup('Deliver')
   addRun(program, act)
   addRetry(program, act)

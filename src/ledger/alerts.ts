@@ -21,7 +21,7 @@ const channels = {
   name: 'alerts.channels',
   text: `
     select channel, waiting_since as "waitingSince", told_at as "toldAt", failures, failing_since as "failingSince",
-      next_try_at as "nextTryAt", failure
+      next_try_at as "nextTryAt", failure, certified
     from crosswalk.alert_channels order by channel`,
 }
 
@@ -29,11 +29,12 @@ const setChannel = {
   name: 'alerts.setChannel',
   text: `
     insert into crosswalk.alert_channels
-      (channel, waiting_since, told_at, failures, failing_since, next_try_at, failure)
-    values ($1, $2, $3, $4, $5, $6, $7)
+      (channel, waiting_since, told_at, failures, failing_since, next_try_at, failure, certified)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
     on conflict (channel) do update set
       waiting_since = excluded.waiting_since, told_at = excluded.told_at, failures = excluded.failures,
-      failing_since = excluded.failing_since, next_try_at = excluded.next_try_at, failure = excluded.failure`,
+      failing_since = excluded.failing_since, next_try_at = excluded.next_try_at, failure = excluded.failure,
+      certified = excluded.certified`,
 }
 
 const told = {
@@ -94,9 +95,18 @@ export function openAlerts(database: Database): Alerts {
       await database.rows(leave, [worker])
     },
     channels: () => database.rows<ChannelState>(channels, []),
-    async setChannel(channel, { waitingSince, toldAt, failures, failingSince, nextTryAt, failure }) {
+    async setChannel(channel, { waitingSince, toldAt, failures, failingSince, nextTryAt, failure, certified }) {
       const stored = failure === null ? null : storedJson(failure)
-      await database.rows(setChannel, [channel, waitingSince, toldAt, failures, failingSince, nextTryAt, stored])
+      await database.rows(setChannel, [
+        channel,
+        waitingSince,
+        toldAt,
+        failures,
+        failingSince,
+        nextTryAt,
+        stored,
+        certified,
+      ])
     },
     told: (channel) => database.rows<Told>(told, [channel]),
     async setTold(channel, news, over) {

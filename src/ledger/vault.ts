@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,13 +18,18 @@ export interface Vault {
   seal(secrets: JsonObject, connection: string): string
   /** @throws Error when the key is another one, or the envelope was changed or belongs to another connection */
   open(sealed: string, connection: string): JsonObject
+  /** The same for the same text and key; nobody else can make it (HMAC). */
+  sign(text: string): string
 }
 
 /** @param key  32 bytes */
 export function openVault(key: Buffer): Vault {
   if (key.length !== keyBytes) throw new Error(`The vault key has ${key.length} bytes; it must have ${keyBytes}.`)
   const keyId = createHash('sha256').update(key).digest('hex').slice(0, 8)
+  // A key of its own: what is signed must never be taken for what is sealed.
+  const signingKey = createHmac('sha256', key).update('signatures').digest()
   return {
+    sign: (text) => createHmac('sha256', signingKey).update(text).digest('base64'),
     seal(secrets, connection) {
       const nonce = randomBytes(12)
       const cipher = createCipheriv(cipherName, key, nonce).setAAD(Buffer.from(connection))

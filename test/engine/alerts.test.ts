@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { openAlerts } from '../../src/app/alerts/alerts.ts'
+import { openJobs } from '../../src/app/engine/jobs.ts'
 import { rotateSecret } from '../../src/app/project/rotate.ts'
 import type { Problem } from '../../src/core/problem.ts'
 import { shift } from '../../src/core/time.ts'
+import type { Queue } from '../../src/ports/queue.ts'
 import { settle, stock, until } from '../faults/proof.ts'
 import type { ConfigChange, OpenProject } from '../project-folder.ts'
 import { type MailServer, openMailServer, openWebhook, type Webhook } from '../receivers.ts'
@@ -16,7 +19,16 @@ let mail: MailServer
 let hook: Webhook
 let shop: ReturnType<typeof stock>
 
-const secretPath = '/services/T0AB12CD3/a-very-secret-word'
+const nothing = { waiting: 0, active: 0 }
+const queue: Queue = {
+  enqueue: async () => undefined,
+  schedule: async () => undefined,
+  work: async () => async () => undefined,
+  counts: async () => ({ detect: nothing, deliver: nothing, upkeep: nothing }),
+  close: async () => undefined,
+}
+
+const secretPath = '/services/T0AB12CD3/a-very-secret-word-42'
 const minute = 60_000
 
 async function begin(change: ConfigChange = {}): Promise<void> {
@@ -149,7 +161,7 @@ describe('a cause that holds deals back', () => {
       { kind: 'bad_reply' },
       `Odoo said: ${rig.odoo.settings.password} and ${hook.url}${secretPath} <!channel>`,
     )
-    hook.answer(500, `no such hook: a-very-secret-word`)
+    hook.answer(500, `no such hook: a-very-secret-word-42`)
     await tellAfter(minute)
     expect(mail.mails[0]?.text).toContain('Odoo said: [secret] and [secret]')
     hook.answer(200, 'ok')
@@ -161,8 +173,8 @@ describe('a cause that holds deals back', () => {
       JSON.stringify(hook.posts.map((one) => one.body)),
     ].join('')
     expect(shown).toContain('alert not sent')
-    expect(shown).not.toContain('a-very-secret-word')
-    expect(JSON.stringify(await project.crosswalk.status())).not.toContain('a-very-secret-word')
+    expect(shown).not.toContain('a-very-secret-word-42')
+    expect(JSON.stringify(await project.crosswalk.status())).not.toContain('a-very-secret-word-42')
   })
 })
 
@@ -298,7 +310,7 @@ test('`crosswalk alert --test` sends to all channels, or to one, and says what t
   const one = await rig.cli('alert', '--test', 'chat').done
   expect(one.code).toBe(1)
   expect(one.out).toContain('no_service')
-  expect(one.out).not.toContain('a-very-secret-word')
+  expect(one.out).not.toContain('a-very-secret-word-42')
   expect(mail.mails).toHaveLength(1)
   expect((await rig.cli('alert', '--test', 'nobody').done).err).toContain('Known: office, chat')
 })
@@ -317,4 +329,81 @@ test('a server tells by itself, and waits for what it is sending before it ends'
   expect(await Promise.all(servers.map(async (one) => (await one.done).code))).toEqual([0, 0])
   expect([subjects().length, texts().length]).toEqual([1, 1])
   expect(servers.map((one) => one.printed().match(/"alert sent"/g)?.length ?? 0).reduce((a, b) => a + b)).toBe(2)
+})
+
+describe('the nightly comparison', () => {
+  const reconcile = () =>
+    openJobs(project.projects, queue, { ...project.deps, metrics: project.metrics }).handle(
+      { queue: 'upkeep', task: 'reconcile' },
+      new AbortController().signal,
+    )
+
+  test('is signed, kept, and told once a day where that is wanted, with its exceptions by name', async () => {
+    await begin()
+    const { port } = mail
+    const office = {
+      ...{ kind: 'email', host: '127.0.0.1', port, encryption: 'none', daily: true },
+      ...{ from: 'crosswalk@acme.test', to: ['ida@acme.test'] },
+    }
+    await rig.configure({ alerts: { channels: { office, chat: { kind: 'slack', url: `${hook.url}${secretPath}` } } } })
+    project = await reopen()
+    shop.win(12)
+    await settle(project)
+    await reconcile()
+    const others = [project, await reopen()]
+    await Promise.all(others.map((one) => tell(one)))
+    await tellAfter(minute)
+    expect(subjects()).toEqual(['[Acme] 12 deals won, 12 orders'])
+    expect(mail.mails[0]?.text).toMatch(
+      /^orders, \d{4}-.*: 12 deals won since 2026-01-01, 12 orders in all\n {2}No exceptions\n/,
+    )
+    expect(texts()).toEqual([])
+
+    // A day later one deal waits, and a channel is down.
+    const [id = ''] = shop.win(1)
+    rig.hubspot.store.addLine(id, { hs_sku: 'NEW-2', name: 'A new thing', quantity: '1', price: '10' })
+    await settle(project)
+    await mail.close()
+    await reconcile()
+    await tellAfter(minute)
+    mail = await openMailServer({ port })
+    await tellAfter(minute)
+    expect(subjects()[0]).toBe('[Acme] 13 deals won, 12 orders, 1 exception')
+    expect(mail.mails[0]?.text).toMatch(new RegExp(`Wait on a problem: 1: .+ \\(${id}\\)`))
+
+    const shown = await rig.cli('certificates').done
+    expect(shown.out.match(/ deals won since 2026-01-01/g)).toHaveLength(2)
+    expect(shown.code).toBe(0)
+  })
+
+  test('that somebody changed in the database is not genuine any more', async () => {
+    await begin()
+    await reconcile()
+    const database = new pg.Client(project.database)
+    await database.connect()
+    await database.query(`update crosswalk.certificates set text = replace(text, '"won":0', '"won":9')`)
+    await database.end()
+    expect(await project.crosswalk.certificates({ max: 10 })).toMatchObject([
+      { genuine: false, certificate: { won: 9, orders: 0 } },
+    ])
+    const shown = await rig.cli('certificates').done
+    expect(shown).toMatchObject({ code: 1, out: expect.stringContaining('changed after it was signed') })
+  })
+})
+
+test('a channel whose news is over before it works again says that it works', async () => {
+  await begin()
+  const { port } = mail
+  await mail.close()
+  await raise({ kind: 'customer_missing', value: 'Acme' }, 'Customer Acme is not there.')
+  await tellAfter(minute)
+  await tellAfter(16 * minute)
+  await project.deps.ledger.problems.close('orders', ['customer_missing'])
+  expect((await open()).map((one) => one.sync)).toEqual(['alerts office'])
+  mail = await openMailServer({ port })
+  await tellAfter(31 * minute)
+  expect(subjects()).toEqual(['[Acme] Alerts arrive at channel office again'])
+  expect(await open()).toEqual([])
+  await tellAfter(31 * minute)
+  expect(subjects()).toHaveLength(1)
 })

@@ -1,6 +1,6 @@
 import { type Failure, failureOf, SyncError } from '../../core/problem.ts'
-import { shift, toMillis } from '../../core/time.ts'
-import type { Channel } from '../../ports/alerts.ts'
+import { type Instant, shift, toMillis } from '../../core/time.ts'
+import type { AlertMessage, Channel } from '../../ports/alerts.ts'
 import type { ChannelState } from '../../ports/ledger/alerts.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { Deps } from '../bench/deps.ts'
@@ -9,7 +9,7 @@ import { channelCause } from '../project/alerts.ts'
 import type { Config } from '../project/config.ts'
 import type { Projects } from '../project/projects.ts'
 import { type Conditions, conditionsOf } from './conditions.ts'
-import { messageOf, namesMax, testMessage } from './message.ts'
+import { againMessage, certificateMessage, messageOf, namesMax, testMessage } from './message.ts'
 import { isTime, planAlerts } from './plan.ts'
 
 /** Longer than any channel may take: who has it tells all of them at once. */
@@ -128,19 +128,19 @@ export function testChannels(
   )
 }
 
+const healthy = { failures: 0, failingSince: null, nextTryAt: null, failure: null } as const
+
 const unseen = (channel: string): ChannelState => ({
   channel,
   waitingSince: null,
   toldAt: null,
-  failures: 0,
-  failingSince: null,
-  nextTryAt: null,
-  failure: null,
+  ...healthy,
+  certified: '0',
 })
 
 async function tellOne(
   name: string,
-  state: ChannelState,
+  before: ChannelState,
   { open, covered }: Conditions,
   config: Config,
   deps: Deps & { readonly metrics: Observer },
@@ -150,37 +150,80 @@ async function tellOne(
   const channel = alerts.channels[name]
   if (channel === undefined) return
   const now = clock.now()
+  const mayTry = before.nextTryAt === null || now >= before.nextTryAt
+  let state = before
+
+  /** @returns whether the channel took it */
+  async function deliver(message: AlertMessage): Promise<boolean> {
+    try {
+      await deps.sendAlert(name, channel as Channel, message)
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      metrics.alerted(name, 'failed')
+      await notTold(state, failureOf(error), channel as Channel, alerts.channel_minutes, deps)
+      return false
+    }
+    metrics.alerted(name, 'sent')
+    if (state.failures > 0) await ledger.problems.close(channelCause(name), [cause])
+    state = { ...state, ...healthy }
+    return true
+  }
+  const keep = (change: Partial<ChannelState>) => {
+    state = { ...state, ...change }
+    return ledger.alerts.setChannel(name, state)
+  }
+  const context = { name: alerts.name, timeZone: alerts.time_zone, channel: name, now }
+
+  const [newest, ...others] = channel.daily && mayTry ? await certificatesFor(state, deps) : []
+  if (newest !== undefined) {
+    if (!(await deliver(certificateMessage([newest, ...others], context)))) return
+    await keep({ certified: newest.id })
+  }
+
   // It cannot tell that it does not work; the others do.
-  const others = open.filter((one) => one.about !== channelCause(name))
+  const foreign = open.filter((one) => one.about !== channelCause(name))
   const rules = { severities: channel.severities, remindHours: alerts.remind_hours }
-  const plan = planAlerts(others, covered, await ledger.alerts.told(name), rules, now)
+  const plan = planAlerts(foreign, covered, await ledger.alerts.told(name), rules, now)
   if (plan.changes.length === 0) {
-    if (state.waitingSince !== null) await ledger.alerts.setChannel(name, { ...state, waitingSince: null })
+    if (state.waitingSince !== null) await keep({ waitingSince: null })
+    if (state.failingSince === null || !mayTry) return
+    // What it did not take is over, so that nothing would ever show that it works again.
+    if (!isOverdue(state.failingSince, alerts.channel_minutes, now)) await keep(healthy)
+    else if (await deliver(againMessage(context))) await keep({})
     return
   }
-  const waitingSince = state.waitingSince ?? now
-  if (state.waitingSince === null) await ledger.alerts.setChannel(name, { ...state, waitingSince })
-  if (state.nextTryAt !== null && now < state.nextTryAt) return
+  if (state.waitingSince === null) await keep({ waitingSince: now })
+  if (!mayTry) return
   const timing = { groupMs: alerts.group_seconds * 1000, pauseMs: alerts.pause_minutes * 60_000 }
+  const waitingSince = state.waitingSince ?? now
   if (!isTime(plan.changes, { waitingSince, toldAt: state.toldAt, ...timing }, now)) return
 
   const problems = plan.changes.flatMap(({ what, condition }) => (what === 'over' ? [] : (condition.problem ?? [])))
   const links = { syncs: Object.keys(config.syncs), kinds: flows.flatMap(({ kind }) => kind ?? []) }
   const held = new Map((await ledger.alerts.held(problems, links, namesMax)).map((one) => [one.problem, one]))
-  const context = { name: alerts.name, timeZone: alerts.time_zone, channel: name, now, held }
-  try {
-    await deps.sendAlert(name, channel, messageOf(plan, context))
-  } catch (error) {
-    if (!(error instanceof SyncError)) throw error
-    metrics.alerted(name, 'failed')
-    return notTold({ ...state, waitingSince }, failureOf(error), channel, alerts.channel_minutes, deps)
-  }
+  if (!(await deliver(messageOf(plan, { ...context, held })))) return
   await ledger.alerts.setTold(name, plan.told, plan.over)
-  await ledger.alerts.setChannel(name, { ...unseen(name), toldAt: now })
-  if (state.failures > 0) await ledger.problems.close(channelCause(name), [cause])
-  metrics.alerted(name, 'sent')
+  await keep({ waitingSince: null, toldAt: now })
   log.info('alert sent', { channel: name, changes: plan.changes.length, open: plan.open })
 }
+
+/** A channel that begins to be told is not told of years. */
+const certificateMsMax = 36 * 3_600_000
+
+/** The newest of each sync that the channel was not told yet, newest first. */
+async function certificatesFor({ certified }: ChannelState, { ledger, clock }: Deps) {
+  const after = shift(clock.now(), -certificateMsMax)
+  const seen = new Set<string>()
+  const fresh = await ledger.certificates.list({ after: certified, max: 100 })
+  return fresh.filter(({ certificate: { sync, at } }) => {
+    if (at < after || seen.has(sync)) return false
+    seen.add(sync)
+    return true
+  })
+}
+
+const isOverdue = (since: Instant, minutes: number, now: Instant): boolean =>
+  toMillis(now) - toMillis(since) >= minutes * 60_000
 
 /** The message stays untold, and is made anew at the next try: by then more may have changed, or nothing be left to tell. */
 async function notTold(
@@ -197,7 +240,7 @@ async function notTold(
   const nextTryAt = shift(now, waitMs)
   await ledger.alerts.setChannel(state.channel, { ...state, failures, failingSince, nextTryAt, failure })
   log.warn('alert not sent', { channel: state.channel, why: failure.message, failures, next_try: nextTryAt })
-  if (toMillis(now) - toMillis(failingSince) < patienceMinutes * 60_000) return
+  if (!isOverdue(failingSince, patienceMinutes, now)) return
   const told = {
     ...failure,
     message: `Alerts do not arrive at channel "${state.channel}" (${channel.kind}): ${failure.message}`,

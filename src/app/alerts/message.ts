@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto'
 import { DateTime } from 'luxon'
 import { compare, type Decimal, round, sum, zero } from '../../core/decimal.ts'
+import type { Json } from '../../core/json.ts'
 import { digitsOf } from '../../core/money.ts'
 import { type Instant, toMillis } from '../../core/time.ts'
 import type { AlertMessage, Condition } from '../../ports/alerts.ts'
 import type { HeldBy, HeldRecord } from '../../ports/ledger/alerts.ts'
+import type { Exceptions, StoredCertificate } from '../../ports/ledger/certificates.ts'
 import type { Change, Plan } from './plan.ts'
 
 /** How many records a message names of each cause, and how many causes it tells in full. */
 export const namesMax = 10
 const groupsMax = 20
 
-interface Context {
+interface Sending {
   /** Of the installation. */
   readonly name: string
   readonly timeZone: string
   readonly channel: string
   readonly now: Instant
+}
+interface Context extends Sending {
   /** What waits on problems, by their ids. */
   readonly held: ReadonlyMap<string, HeldBy>
 }
@@ -39,10 +43,7 @@ export function messageOf({ changes, open }: Plan, context: Context): AlertMessa
     open === 0 ? 'All clear: nothing is open any more.' : `${open} open in all: crosswalk problems`,
   ]
   const told = changes.map(({ what, condition }) => [what, condition.subject, condition.since])
-  const id = createHash('sha256')
-    .update(JSON.stringify([context.name, context.channel, told]))
-    .digest('hex')
-    .slice(0, 32)
+  const id = idOf(context.name, context.channel, told)
   return {
     id,
     subject: subjectOf(groups, open, context.name),
@@ -182,12 +183,72 @@ function durationOf(since: Instant, now: Instant): string {
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
+const idOf = (...parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+
+/** The daily certificate: deals won, orders, and by name whatever is not as it should be. */
+export function certificateMessage(found: readonly StoredCertificate[], context: Sending): AlertMessage {
+  const { name, timeZone, channel, now } = context
+  const certificates = found.map((one) => one.certificate)
+  const total = (of: (one: (typeof certificates)[number]) => number) =>
+    certificates.reduce((all, one) => all + of(one), 0)
+  const exceptions = total((one) => one.waiting.count + one.missing.count + one.extra.count)
+  const counts = `${counted(
+    total((one) => one.won),
+    'deal',
+  )} won, ${counted(
+    total((one) => one.orders),
+    'order',
+  )}`
+  return {
+    id: idOf(name, channel, ...found.map(({ id }) => id)),
+    subject: `[${name}] ${counts}${exceptions === 0 ? '' : `, ${counted(exceptions, 'exception')}`}`,
+    lines: found.flatMap((one) => [...certificateLines(one, timeZone), '']),
+    json: {
+      installation: name,
+      at: now,
+      open: null,
+      changes: [],
+      certificates: found.map(({ certificate, genuine }) => ({ ...certificate, genuine })) as unknown as Json,
+    },
+  }
+}
+
+function certificateLines({ certificate, genuine }: StoredCertificate, timeZone: string): readonly string[] {
+  const { sync, at, since, won, orders, waiting, missing, extra } = certificate
+  const lists = [
+    ...named('Wait on a problem', waiting),
+    ...named('Have neither an order nor a problem, and are tried now', missing),
+    ...named('Have an order and are not won any more', extra),
+  ]
+  return [
+    `${sync}, ${timeOf(at, timeZone)}: ${counted(won, 'deal')} won since ${since.slice(0, 10)}, ${counted(orders, 'order')} in all`,
+    ...(lists.length === 0 ? ['  No exceptions'] : lists),
+    ...(genuine ? [] : ['  The entry was changed after it was signed, or signed with another vault key']),
+  ]
+}
+
+const named = (what: string, { count, named: some }: Exceptions): readonly string[] => {
+  const names = some.slice(0, namesMax).map(({ id, label }) => oneLine(label ?? `deal ${id}`))
+  const rest = count - names.length
+  const more = rest > 0 ? ` and ${rest.toLocaleString('en')} more` : ''
+  return count === 0 ? [] : [`  ${what}: ${count.toLocaleString('en')}: ${names.join(', ')}${more}`]
+}
+
+const counted = (number: number, noun: string): string =>
+  `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
+
+/** To a channel that took nothing for a while, when what it was to be told is over. */
+export const againMessage = ({ name, channel, now }: Sending): AlertMessage => ({
+  id: idOf(name, channel, now),
+  subject: `[${name}] Alerts arrive at channel ${channel} again`,
+  lines: ['Messages to this channel were not taken for a while. What they told of is over.'],
+  json: { installation: name, at: now, open: null, changes: [] },
+})
+
 /** What `crosswalk alert --test` sends. */
 export const testMessage = (name: string, channel: string, actor: string | null, now: Instant): AlertMessage => ({
-  id: createHash('sha256')
-    .update(JSON.stringify([name, channel, now]))
-    .digest('hex')
-    .slice(0, 32),
+  id: idOf(name, channel, now),
   subject: `[${name}] Test of alerts: channel ${channel}`,
   lines: [
     `This is a test${actor === null ? '' : `, sent by ${actor}`}. Nothing has happened.`,

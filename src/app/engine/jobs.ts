@@ -8,6 +8,7 @@ import { connectionCause } from '../bench/endpoint.ts'
 import type { Sync } from '../flows/flow.ts'
 import { channelCause } from '../project/alerts.ts'
 import { type Projects, publishingCause } from '../project/projects.ts'
+import { certify } from './certify.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
 import { noticeChanges } from './notice.ts'
@@ -107,11 +108,14 @@ export function openJobs(
   /** Compares both systems and queues what is missing: this finds what polls and webhooks lost. */
   async function reconcileAll(): Promise<void> {
     for (const [name, config] of Object.entries(projects.current().config.syncs)) {
-      const deals = (await open(name))?.deals ?? null
-      if (deals === null) continue
+      const sync = await open(name)
+      const deals = sync?.deals ?? null
+      if (sync === null || deals === null) continue
       const mend = config.mode === 'live'
       const result = await failsQuietly(() => deals.reconcile({ mend, actor: null }, deps))
       if (result === null) continue
+      // In shadow there are no orders to certify.
+      if (mend) await certify(sync, result, deps)
       const { won, linked, missing, extra } = result
       log.info('reconciled', { sync: name, won, linked, missing: missing.length, extra: extra.length })
     }

@@ -11,6 +11,11 @@ const severities = z
   .default(['warning', 'urgent'])
   .describe('What is told there. `urgent`: nothing moves, or it has been open for the first of `remind_hours`')
 
+const daily = z
+  .boolean()
+  .default(false)
+  .describe('Tell the result of the nightly comparison there as well: deals won, orders, exceptions by name')
+
 const emailSchema = z
   .strictObject({
     kind: z.literal('email'),
@@ -25,6 +30,7 @@ const emailSchema = z
     from: z.email().describe('Address of the sender'),
     to: z.array(z.email()).min(1).describe('Addresses of the receivers'),
     severities,
+    daily,
   })
   .refine(({ encryption, host }) => encryption !== 'none' || isLoopback(host), {
     path: ['encryption'],
@@ -54,12 +60,11 @@ const webhookSchema = z.strictObject({
     .meta({ secret: true })
     .describe('With which DingTalk and Feishu have messages signed, where the robot demands it; as ${NAME}'),
   severities,
+  daily,
 })
 
-const channelSchema: z.ZodType<Channel & { readonly severities: readonly Severity[] }> = z.discriminatedUnion('kind', [
-  emailSchema,
-  webhookSchema,
-]) as never
+const channelSchema: z.ZodType<Channel & { readonly severities: readonly Severity[]; readonly daily: boolean }> =
+  z.discriminatedUnion('kind', [emailSchema, webhookSchema]) as never
 
 export const alertsSchema = z
   .strictObject({

@@ -9,7 +9,7 @@ const failure: Failure = {
   message: 'smtp.example.com:587 did not take the mail: 535 no',
   fix: 'Correct the login.',
 }
-const healthy = { waitingSince: null, failures: 0, failingSince: null, nextTryAt: null, failure: null }
+const healthy = { waitingSince: null, failures: 0, failingSince: null, nextTryAt: null, failure: null, certified: '0' }
 const channels: readonly ChannelReport[] = [
   { ...healthy, channel: 'chat', kind: 'slack', toldAt: shift(now, -7_200_000) },
   { ...healthy, channel: 'robot', kind: 'wecom', toldAt: null },
@@ -22,6 +22,7 @@ const channels: readonly ChannelReport[] = [
     failingSince: shift(now, -600_000),
     nextTryAt: shift(now, 120_000),
     failure,
+    certified: '0',
   },
 ]
 const status = async () => ({ connections: [], syncs: [], orders: [], alerts: channels })

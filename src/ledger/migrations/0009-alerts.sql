@@ -35,3 +35,14 @@ alter table crosswalk.connections add column expires_at timestamptz;
 
 -- What the deal is about, in money, for those who wait for it. Rows of earlier releases get it when the deal is read next.
 alter table crosswalk.links add column source_amount numeric, add column source_currency text;
+
+-- What the nightly comparison of a sync found, signed with the vault key, so that nobody changes it afterwards unseen.
+create table crosswalk.certificates (
+  id bigint generated always as identity primary key,
+  sync text not null,
+  at timestamptz not null,
+  -- as it was signed, letter by letter
+  text text not null,
+  signature text not null
+);
+alter table crosswalk.alert_channels add column certified bigint not null default 0;

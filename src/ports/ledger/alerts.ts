@@ -15,6 +15,8 @@ export interface ChannelState {
   readonly failingSince: Instant | null
   readonly nextTryAt: Instant | null
   readonly failure: Failure | null
+  /** Id of the last certificate that was told there. */
+  readonly certified: string
 }
 
 /** What a channel was told of last. */
