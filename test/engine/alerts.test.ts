@@ -315,7 +315,23 @@ test('`crosswalk alert --test` sends to all channels, or to one, and says what t
   expect((await rig.cli('alert', '--test', 'nobody').done).err).toContain('Known: office, chat')
 })
 
-test('a server tells by itself, and waits for what it is sending before it ends', async () => {
+test('who ends waits for what is being sent, so that it is not told again', async () => {
+  await begin()
+  const { port } = mail
+  await mail.close()
+  mail = await openMailServer({ port, onRcptTo: (_address, _session, done) => void setTimeout(done, 300) })
+  await raise({ kind: 'customer_missing', value: 'Acme' }, 'Customer Acme is not there.')
+  await tell()
+  rig.pass(minute)
+  const alerts = alertsOf(project)
+  void alerts.tell()
+  await alerts.close()
+  expect(subjects()).toHaveLength(1)
+  await tellAfter(16 * minute)
+  expect(subjects()).toHaveLength(1)
+})
+
+test('servers tell by themselves, and once', async () => {
   await begin({ alerts: { group_seconds: 0 } })
   await raise({ kind: 'customer_missing', value: 'Acme' }, 'Customer Acme is not there.')
   const servers = [rig.cli('start', '--role', 'worker'), rig.cli('start', '--role', 'worker')]

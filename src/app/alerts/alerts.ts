@@ -13,7 +13,7 @@ import { againMessage, certificateMessage, messageOf, namesMax, testMessage } fr
 import { isTime, planAlerts } from './plan.ts'
 
 /** Longer than any channel may take: who has it tells all of them at once. */
-const leaseMs = 120_000
+const leaseMs = 180_000
 /** Exponential back-off of a channel that takes no message. */
 const retryMs = { first: 30_000, most: 30 * 60_000 }
 const cause = 'channel'
