@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { simpleParser } from 'mailparser'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 
 /* Where alerts arrive: a real SMTP server and a receiver of webhooks, in this process. */
+
+/** Certificate and key of `localhost`, made for these tests; nobody vouches for it but who is told to. */
+export const localhostPem = join(import.meta.dirname, 'localhost.pem')
+const pem = readFileSync(localhostPem, 'utf8')
 
 interface Mail {
   readonly subject: string
@@ -28,6 +34,8 @@ export async function openMailServer(
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     closeTimeout: 100,
+    cert: pem,
+    key: pem,
     ...own,
     onData(stream, session, done) {
       simpleParser(stream).then(

@@ -9,7 +9,7 @@ import { shift } from '../../src/core/time.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { settle, stock, until } from '../faults/proof.ts'
 import type { ConfigChange, OpenProject } from '../project-folder.ts'
-import { type MailServer, openMailServer, openWebhook, type Webhook } from '../receivers.ts'
+import { localhostPem, type MailServer, openMailServer, openWebhook, type Webhook } from '../receivers.ts'
 import { openRig, type Rig } from '../rig.ts'
 
 let rig: Rig
@@ -31,7 +31,7 @@ const queue: Queue = {
 const secretPath = '/services/T0AB12CD3/a-very-secret-word-42'
 const minute = 60_000
 
-async function begin(change: ConfigChange = {}): Promise<void> {
+async function begin(change: ConfigChange = {}, environment: Readonly<Record<string, string>> = {}): Promise<void> {
   mail = await openMailServer()
   hook = await openWebhook()
   const channels = {
@@ -44,6 +44,7 @@ async function begin(change: ConfigChange = {}): Promise<void> {
   rig = await openRig({
     simulators: { odoo: { version: '19.0' } },
     ...change,
+    environment,
     crm: { indexDelaySeconds: 0, lineItemsMinutes: 0 },
     alerts: { channels, name: 'Acme', ...change.alerts },
   })
@@ -313,6 +314,34 @@ test('`crosswalk alert --test` sends to all channels, or to one, and says what t
   expect(one.out).not.toContain('a-very-secret-word-42')
   expect(mail.mails).toHaveLength(1)
   expect((await rig.cli('alert', '--test', 'nobody').done).err).toContain('Known: office, chat')
+})
+
+test.each([
+  ['starttls', { disabledCommands: [] as string[] }],
+  ['tls', { secure: true }],
+] as const)('mail with a login arrives by %s at a server whose certificate is known', async (encryption, options) => {
+  const logins: unknown[] = []
+  const server = await openMailServer({
+    ...options,
+    authOptional: false,
+    onAuth({ username, password }, { secure }, done) {
+      logins.push({ username, password, secure })
+      done(null, { user: username })
+    },
+  })
+  const office = {
+    ...{ kind: 'email', host: 'localhost', port: server.port, encryption, user: 'ida', password: '${MAIL_PASSWORD}' },
+    ...{ from: 'crosswalk@acme.test', to: ['ida@acme.test'] },
+  }
+  await begin(
+    { alerts: { channels: { office } } },
+    { NODE_EXTRA_CA_CERTS: localhostPem, MAIL_PASSWORD: 'of-the-mail-server' },
+  )
+  const tested = await rig.cli('alert', '--test').done
+  await server.close()
+  expect(tested).toMatchObject({ code: 0, out: '✓ office (email) took the message: 250 Kept as no. 1\n' })
+  expect(logins).toEqual([{ username: 'ida', password: 'of-the-mail-server', secure: true }])
+  expect(server.mails).toHaveLength(1)
 })
 
 test('who ends waits for what is being sent, so that it is not told again', async () => {
