@@ -46,6 +46,7 @@ export interface ConfigChange {
   readonly crm?: Change
   readonly erp?: Change
   readonly server?: Change
+  readonly alerts?: Change
 }
 /** A system to connect to. Its connection has the system's name. */
 interface Side {
@@ -80,6 +81,7 @@ export async function openProjectFolder(
       crm: merged('crm'),
       erp: merged('erp'),
       server: merged('server'),
+      alerts: merged('alerts'),
     }
     const connection = ({ system, settings }: Side, change: Change | undefined) => ({
       system,
@@ -108,7 +110,7 @@ export async function openProjectFolder(
       ...current.fulfilment,
     }
     const server = { port: 0, ...current.server }
-    await writeFile(config, stringify({ connections, syncs: { orders, fulfilment }, server }))
+    await writeFile(config, stringify({ connections, syncs: { orders, fulfilment }, server, alerts: current.alerts }))
   }
   await configure({})
   await seedHome(home)

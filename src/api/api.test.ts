@@ -143,7 +143,17 @@ function fake(overrides: Partial<UseCases> = {}) {
       const health = { pausedBecause: null, pausedUntil: null, failures: 0, settings: { password: 'hidden-pw' } }
       return {
         connections: [{ connection: 'odoo', system: 'odoo', account, ...health }],
-        syncs: [{ ...sync, ...ends, extraOrders: 0, cursors: { deals: { secret: 'hidden-cursor' } }, problems: 1 }],
+        syncs: [
+          {
+            ...sync,
+            ...ends,
+            extraOrders: 0,
+            lookedAt: at,
+            cursors: { deals: { secret: 'hidden-cursor' } },
+            problems: 1,
+          },
+        ],
+        alerts: [],
         orders: [{ state: 'linked', stage: 'shipped', count: 5 }],
       }
     },

@@ -90,12 +90,23 @@ const sync = z.object({
   schedule: z.string().nullable(),
   heldBecause: z.string().nullable().describe('Why nothing is delivered until a person resumes it'),
   extraOrders: z.number().describe('New orders allowed beyond the guard'),
+  lookedAt: instant.nullable().describe('When its source was last looked at with success'),
   inbox: z
     .object({ due: z.number(), later: z.number(), inWork: z.number(), oldest: instant.nullable() })
     .nullable()
     .describe('Records with a change that is not delivered yet'),
   problems: z.number(),
   lastRun: run.nullable(),
+})
+
+const alertChannel = z.object({
+  channel: z.string(),
+  kind: z.enum(['email', 'slack', 'teams', 'wecom', 'dingtalk', 'feishu', 'json']),
+  toldAt: instant.nullable().describe('When the last message arrived'),
+  failures: z.number().describe('Failures in a row'),
+  failingSince: instant.nullable(),
+  nextTryAt: instant.nullable(),
+  failure: failure.nullable().describe('Null when it works'),
 })
 
 const held = z.object({ sync: z.string(), heldBecause: z.string().nullable() })
@@ -261,6 +272,7 @@ export const contract = {
     reply: z.object({
       connections: list(connection),
       syncs: list(sync),
+      alerts: list(alertChannel),
       orders: list(z.object({ state: linkState, stage: z.string().nullable(), count: z.number() })),
     }),
   },

@@ -2,6 +2,7 @@ import type { Failure, ProblemKind } from '../core/problem.ts'
 import type { RecordRef } from '../core/ref.ts'
 import type { Finding } from '../mapping/compile/compile.ts'
 import type { CheckReport, ObjectSchema, SetupStep } from '../ports/connector.ts'
+import type { StoredCertificate } from '../ports/ledger/certificates.ts'
 import type { ConnectionState } from '../ports/ledger/connections.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
 import type { Link, LinkState } from '../ports/ledger/links.ts'
@@ -10,6 +11,7 @@ import type { Revision } from '../ports/ledger/revisions.ts'
 import type { Run } from '../ports/ledger/runs.ts'
 import type { SyncState } from '../ports/ledger/syncs.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
+import type { AlertTest, ChannelReport } from './alerts/alerts.ts'
 import type { Preview } from './engine/preview.ts'
 import type { RunOptions, RunReport } from './engine/run.ts'
 import type { Backfilled, CustomerLink, Decided, Decision, Reconciliation } from './flows/flow.ts'
@@ -84,6 +86,10 @@ export interface Crosswalk {
   publish(draft: Draft | null, options: { note?: string }): Promise<Publication>
   /** What was published, newest first. */
   revisions(filter: { max: number }): Promise<readonly Revision[]>
+  /** What the nightly comparisons found, newest first. */
+  certificates(filter: { sync?: string; max: number }): Promise<readonly StoredCertificate[]>
+  /** Sends a test to channels of alerts (all when `names` is empty). One that fails is a row, not an error. */
+  testAlerts(names: readonly string[]): Promise<readonly AlertTest[]>
   /** What this process works with. */
   project(): Promise<ProjectState>
 }
@@ -107,5 +113,7 @@ export interface Status {
     readonly problems: number
     readonly lastRun: Run | null
   })[]
+  /** The channels by which people are told. */
+  readonly alerts: readonly ChannelReport[]
   readonly orders: readonly { readonly state: LinkState; readonly stage: string | null; readonly count: number }[]
 }

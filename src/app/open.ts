@@ -1,6 +1,7 @@
 import { failureOf, SyncError } from '../core/problem.ts'
 import { type RecordRef, refsOf } from '../core/ref.ts'
 import { isWarning } from '../mapping/compile/finding.ts'
+import { channelsOf, testChannels } from './alerts/alerts.ts'
 import type { Deps } from './bench/deps.ts'
 import { queueAsRun } from './bench/own-run.ts'
 import type { ConnectionCheck, Crosswalk } from './crosswalk.ts'
@@ -160,7 +161,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
         })),
       )
       const orders = (await ledger.links.counts()).filter((one) => one.kind === 'order')
-      return { connections, syncs, orders }
+      return { connections, syncs, alerts: await channelsOf(projects.current().config, ledger), orders }
     },
     problems: (filter) => ledger.problems.list(filter),
     async problem(id) {
@@ -213,6 +214,8 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     },
     publish: (draft, { note = null }) => projects.publish(draft, { actor, note }),
     revisions: ({ max }) => ledger.revisions.list(max),
+    certificates: (filter) => ledger.certificates.list(filter),
+    testAlerts: async (names) => testChannels(names, projects.current().config, actor, deps),
     project: async () => projects.state(),
   }
 }

@@ -48,6 +48,8 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     resume: refuse('resume'),
     publish: refuse('publish'),
     revisions: refuse('revisions'),
+    certificates: refuse('certificates'),
+    testAlerts: refuse('testAlerts'),
     project: refuse('project'),
     ...answers,
   }

@@ -1,5 +1,7 @@
 import { Command, CommanderError, Help } from 'commander'
+import { addAlert } from './commands/alert.ts'
 import { addBackfill } from './commands/backfill.ts'
+import { addCertificates } from './commands/certificates.ts'
 import { addCheck } from './commands/check.ts'
 import { addDeals } from './commands/deals.ts'
 import { addDecisions } from './commands/decide.ts'
@@ -107,6 +109,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addTimeline(program, act)
   addProblems(program, act)
   addRuns(program, act)
+  addCertificates(program, act)
   program.commandsGroup('Deliver')
   addRun(program, act)
   addRetry(program, act)
@@ -118,6 +121,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addResume(program, act)
   program.commandsGroup('Connect and map')
   addCheck(program, act)
+  addAlert(program, act)
   addSetup(program, act)
   addDescribe(program, act)
   addLint(program, act)

@@ -30,6 +30,7 @@ const checks: ConnectionCheck[] = [
   { connection: 'odoo', system: 'odoo', report: null, failure },
 ]
 const status: Status = {
+  alerts: [],
   connections: [
     { connection: 'hubspot', system: 'hubspot', account, pausedBecause: failure, pausedUntil: now, failures: 1 },
   ],
@@ -40,6 +41,7 @@ const status: Status = {
       to: 'odoo',
       document: 'deal',
       schedule: '*/2 * * * *',
+      lookedAt: null,
       enabledAt: now,
       mode: 'live',
       mappings: null,

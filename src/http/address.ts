@@ -1,3 +1,4 @@
+import { isLoopback } from '../core/loopback.ts'
 import { SyncError } from '../core/problem.ts'
 
 /** Where a connection's requests may go. */
@@ -7,15 +8,13 @@ export interface Base {
   readonly path: string
 }
 
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
-
 /** @throws SyncError `configuration_invalid` for an address that is no plain https one (http on loopback) */
 export function parseBase(connection: string, baseUrl: string): Base {
   const url = URL.parse(baseUrl)
   if (url === null) {
     throw invalid(`The base URL of connection "${connection}" is not an address`, 'Write it like https://host/path.')
   }
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback.test(url.hostname))) {
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     throw invalid(
       `The base URL of connection "${connection}" (${url.protocol}//${url.hostname}) would send secrets in the clear`,
       'Use https; http is allowed for a loopback address only.',

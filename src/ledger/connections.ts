@@ -32,6 +32,20 @@ const resume = {
     where connection = $1 and (failures > 0 or paused_because is not null)`,
 }
 
+const setExpiry = {
+  name: 'connections.setExpiry',
+  text: `
+    insert into crosswalk.connections as stored (connection, expires_at) values ($1, $2)
+    on conflict (connection) do update set expires_at = excluded.expires_at
+    where stored.expires_at is distinct from excluded.expires_at`,
+}
+
+const expiring = {
+  name: 'connections.expiring',
+  text: `
+    select connection, expires_at as "expiresAt" from crosswalk.connections where expires_at < $1 order by connection`,
+}
+
 const secrets = {
   name: 'connections.secrets',
   text: `select secrets from crosswalk.connections where connection = $1 and secrets is not null`,
@@ -57,6 +71,10 @@ export function openConnections(database: Database, vault: Vault): Connections {
       if (why === null) await database.rows(resume, [connection])
       else await database.rows(pause, [connection, storedJson(why.because), why.until])
     },
+    async setExpiry(connection, expiresAt) {
+      await database.rows(setExpiry, [connection, expiresAt])
+    },
+    expiring: (before) => database.rows(expiring, [before]),
     async secrets(connection) {
       const [row] = await database.rows<{ secrets: string }>(secrets, [connection])
       return row === undefined ? null : vault.open(row.secrets, connection)

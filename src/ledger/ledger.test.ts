@@ -103,6 +103,7 @@ describe('syncs', () => {
       mappings: null,
       heldBecause: null,
       extraOrders: 0,
+      lookedAt: null,
       cursors: {},
     })
     expect(await ledger.syncs.get('fresh', at('11:00:00'))).toEqual(state)

@@ -1,6 +1,8 @@
 import type { ClientConfig } from 'pg'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Log } from '../ports/log.ts'
+import { openAlerts } from './alerts.ts'
+import { openCertificates } from './certificates.ts'
 import { openConnections } from './connections.ts'
 import { type Database, openDatabase } from './database.ts'
 import { openEvents } from './events.ts'
@@ -63,6 +65,8 @@ function ledgerOn(database: Database, vault: Vault): Ledger {
     events: openEvents(database),
     streams: openStreams(database),
     sealed: openSealed(database, vault),
+    alerts: openAlerts(database),
+    certificates: openCertificates(database, vault),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault))),
     close: () => database.close(),
   }

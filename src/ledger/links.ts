@@ -63,15 +63,21 @@ const setWords = {
   name: 'links.words',
   text: `
     with given as (
-      select * from jsonb_to_recordset($1::jsonb) as given (id bigint, "sourceWords" text, "targetWords" text)
+      select * from jsonb_to_recordset($1::jsonb) as given (
+        id bigint, "sourceWords" text, "targetWords" text, amount numeric, currency text
+      )
     ), changed as (
       select link.id, coalesce(given."sourceWords", link.source_words) as source_words,
-        coalesce(given."targetWords", link.target_words) as target_words
+        coalesce(given."targetWords", link.target_words) as target_words,
+        coalesce(given.amount, link.source_amount) as source_amount,
+        coalesce(given.currency, link.source_currency) as source_currency
       from crosswalk.links link join given using (id)
       where given."sourceWords" <> coalesce(link.source_words, '') or given."targetWords" <> coalesce(link.target_words, '')
+        or (given.amount, given.currency) is distinct from (link.source_amount, link.source_currency) and given.amount is not null
       order by link.sync, link.kind, link.source_connection, link.source_object, link.source_id for update of link
     )
-    update crosswalk.links link set source_words = changed.source_words, target_words = changed.target_words
+    update crosswalk.links link set source_words = changed.source_words, target_words = changed.target_words,
+      source_amount = changed.source_amount, source_currency = changed.source_currency
     from changed where link.id = changed.id`,
 }
 
@@ -221,9 +227,9 @@ export function openLinks(database: Database): Links {
     async update(updates) {
       if (updates.length === 0) return []
       const words = updates.flatMap(({ id, source, target }) =>
-        source?.words === undefined && target?.words === undefined
+        source?.words === undefined && source?.worth === undefined && target?.words === undefined
           ? []
-          : [{ id, sourceWords: source?.words, targetWords: target?.words }],
+          : [{ id, sourceWords: source?.words, targetWords: target?.words, ...source?.worth }],
       )
       if (words.length > 0) await database.rows(setWords, [storedJson(words)])
       const decided = updates.flatMap(({ id, suspect, decided: done }) =>

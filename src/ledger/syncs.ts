@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 
 const columns = `sync, enabled_at as "enabledAt", mode, mappings, held_because as "heldBecause",
-  extra_orders as "extraOrders", cursors`
+  extra_orders as "extraOrders", looked_at as "lookedAt", cursors`
 
 const get = { name: 'syncs.get', text: `select ${columns} from crosswalk.syncs where sync = $1` }
 
@@ -22,7 +22,8 @@ const set = {
       mode = coalesce($2 ->> 'mode', mode),
       mappings = case when $2 ? 'mappings' then $2 ->> 'mappings' else mappings end,
       held_because = case when $2 ? 'heldBecause' then $2 ->> 'heldBecause' else held_because end,
-      extra_orders = coalesce(($2 ->> 'extraOrders')::integer, extra_orders)
+      extra_orders = coalesce(($2 ->> 'extraOrders')::integer, extra_orders),
+      looked_at = coalesce(($2 ->> 'lookedAt')::timestamptz, looked_at)
     where sync = $1 returning sync`,
 }
 
@@ -47,7 +48,7 @@ const takeAllowance = {
 }
 
 /** What a sync begins with. */
-const unseen = { mode: 'live', mappings: null, heldBecause: null, extraOrders: 0, cursors: {} } as const
+const unseen = { mode: 'live', mappings: null, heldBecause: null, extraOrders: 0, lookedAt: null, cursors: {} } as const
 
 export function openSyncs(database: Database): Syncs {
   const change = async (statement: typeof set, sync: string, ...values: readonly string[]) => {

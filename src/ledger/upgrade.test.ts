@@ -239,6 +239,7 @@ describe('after an upgrade', () => {
       mappings: 'digest',
       heldBecause: 'a person said so',
       extraOrders: 4,
+      lookedAt: null,
       cursors: { deals: { from: '2026-01-03', seen: {} } },
     })
     expect(await ledger.syncs.get('fulfilment', now)).toMatchObject({

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,6 +18,10 @@ export interface Vault {
   seal(secrets: JsonObject, connection: string): string
   /** @throws SealedError when none of the keys fits, or the envelope was changed or belongs to another connection */
   open(sealed: string, connection: string): JsonObject
+  /** The same for the same text and key; nobody else can make it (HMAC). */
+  sign(text: string): string
+  /** Whether it was signed so, by any of the keys. */
+  isSigned(text: string, signature: string): boolean
 }
 
 /** What is stored cannot be decrypted. */
@@ -40,7 +44,11 @@ export function openVault(keys: readonly Buffer[], reload: () => readonly Buffer
     if (!byId.has(id)) byId = new Map([...byId, ...reload().map((key): [string, Buffer] => [idOf(key), key])])
     return byId.get(id)
   }
+  const signaturesOf = (text: string): readonly string[] =>
+    [...byId.values()].map((key) => createHmac('sha256', signingKeyOf(key)).update(text).digest('base64'))
   return {
+    sign: (text) => createHmac('sha256', signingKeyOf(current)).update(text).digest('base64'),
+    isSigned: (text, signature) => signaturesOf(text).includes(signature),
     seal(secrets, connection) {
       const nonce = randomBytes(12)
       const cipher = createCipheriv(cipherName, current, nonce).setAAD(Buffer.from(connection))
@@ -71,6 +79,9 @@ export function openVault(keys: readonly Buffer[], reload: () => readonly Buffer
     },
   }
 }
+
+/** A key of its own: what is signed must never be taken for what is sealed. */
+const signingKeyOf = (key: Buffer): Buffer => createHmac('sha256', key).update('signatures').digest()
 
 const idOf = (key: Buffer): string => createHash('sha256').update(key).digest('hex').slice(0, 8)
 

@@ -23,6 +23,7 @@ export interface Metrics {
   /** The whole state each time: labels that are no longer named are removed. */
   problemsOpen(problems: readonly Pick<OpenProblem, 'sync' | 'kind' | 'waiting'>[]): void
   inbox(counts: readonly InboxCount[], now: Instant): void
+  alerted(channel: string, outcome: 'sent' | 'failed'): void
   queue(counts: Awaited<ReturnType<Queue['counts']>>): void
   /** In the Prometheus text format. */
   text(): Promise<string>
@@ -61,6 +62,7 @@ export function openMetrics(): Metrics {
   const refused = counter('crosswalk_refused_total', 'Requests without the secret of the address: API or webhooks', [
     'door',
   ])
+  const alerts = counter('crosswalk_alerts_total', 'Messages to people', ['channel', 'outcome'])
   const runSeconds = new Histogram({
     name: 'crosswalk_run_duration_seconds',
     help: 'Time of one run of a sync',
@@ -82,6 +84,7 @@ export function openMetrics(): Metrics {
     ordersCreated: (sync, count) => orders.inc({ sync }, count),
     webhookReceived: (connection, status) => webhooks.inc({ connection, status: String(status) }),
     refused: (door) => refused.inc({ door }),
+    alerted: (channel, outcome) => alerts.inc({ channel, outcome }),
     eventsLost: (connection) => gaps.inc({ connection }),
     runEnded({ sync, kind, state, startedAt, endedAt }) {
       if (endedAt !== null) runSeconds.observe({ sync, kind, state }, secondsBetween(startedAt, endedAt))

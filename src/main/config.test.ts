@@ -52,6 +52,37 @@ test('names the variables that are missing and where to set them, unless the con
   expect(await fixOf(`${good}\nlog: *nowhere\n`)).toMatch(/^Correct the configuration/)
 })
 
+describe('a channel of alerts', () => {
+  const channel = (lines: string) =>
+    mistakes(`${good.replace('${TOKEN}', 'x')}alerts: { channels: { ops: { ${lines} } } }\n`)
+  const mail = 'kind: email, from: a@acme.test, to: [b@acme.test]'
+
+  test.each([
+    [
+      'kind: slack, url: "http://hooks.example.com/x"',
+      /ops\.url: not an https address; http is for an address of this machine/,
+    ],
+    ['kind: teams, url: nowhere', /ops\.url: /],
+    [`${mail}, host: smtp.example.com, encryption: none`, /ops\.encryption: mail and password would go in the clear/],
+    [`${mail}, host: smtp.example.com, user: ida`, /ops\.user: a login has both/],
+    ['kind: email, from: ida, to: [], host: smtp.example.com', /ops\.from: [\s\S]*ops\.to: /],
+    ['kind: pager, url: "https://x.test"', /ops\.kind: /],
+    ['kind: slack, url: "https://x.test", colour: red', /ops\.colour: there is no such key/],
+  ])('is refused that is %s', async (lines, expected) => {
+    expect(await channel(lines)).toMatch(expected)
+  })
+
+  test.each([
+    `${mail}, host: smtp.example.com`,
+    `${mail}, host: localhost, port: 25, encryption: none`,
+    'kind: json, url: "http://127.0.0.1:9000/x"',
+    'kind: dingtalk, url: "https://oapi.dingtalk.com/robot/send?access_token=t", secret: s, severities: [urgent]',
+  ])('is taken that is %s', async (lines) => {
+    const text = `${good.replace('${TOKEN}', 'x')}alerts: { channels: { ops: { ${lines} } } }\n`
+    expect((await load(text)).config.alerts.channels.ops).toBeDefined()
+  })
+})
+
 test('tells what a process keeps until its end: connections, server, log, and whatever names the environment', () => {
   const text = `${good}    where: { properties.pipeline: "\${PIPELINE}" }\nserver: { public_url: "\${URL}" }\n`
   const written = text.replace(

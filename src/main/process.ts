@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { connectorOf, registry } from '../../connectors/registry.ts'
+import { openSendAlert } from '../alerts/send.ts'
 import type { Deps } from '../app/bench/deps.ts'
 import { type Endpoint, openEndpoint } from '../app/bench/endpoint.ts'
 import type { Sync } from '../app/flows/flow.ts'
+import { alertSecrets, secretsOf } from '../app/project/alerts.ts'
 import type { Config } from '../app/project/config.ts'
 import { inForce, textsOf } from '../app/project/files.ts'
 import { openProject } from '../app/project/project.ts'
@@ -71,7 +73,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   keepHeapSmall()
   const clock = options.clock ?? systemClock
   const onDisk = await loadConfig(options.config, options.environment)
-  const secrets = new Set(secretsIn(onDisk))
+  const secrets = new Set([...secretsIn(onDisk), ...alertSecrets(onDisk.config.alerts)])
   const shownSecrets = () => [...secrets]
   const log = openLog({
     level: options.logLevel ?? onDisk.config.log.level,
@@ -103,6 +105,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       log,
       evaluator: sandbox,
       scopes: callScopes,
+      sendAlert: openSendAlert({ openHttp: http, clock, secrets: shownSecrets, secretsOf }),
       worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     }
     const { root } = onDisk

@@ -48,6 +48,7 @@ const schemaOf = (schema: z.ZodType): Schema =>
 function configurationPage(): string {
   const { properties = {} } = schemaOf(configSchema)
   const { connections, syncs, ...others } = properties
+  const channels = inside(others.alerts?.properties?.channels).oneOf ?? []
   const schemas = inside(syncs).oneOf ?? []
   // An empty configuration, parsed: the effective defaults.
   const base = { from: 'a', to: 'b' }
@@ -72,6 +73,10 @@ function configurationPage(): string {
     ]),
     '## The rest',
     tableOf({ type: 'object', properties: others }, filled),
+    ...channels.flatMap((channel) => [
+      `## \`alerts.channels.<name>\` with \`kind: ${kindsOf(channel)}\``,
+      tableOf(channel, null),
+    ]),
     ...registry.flatMap(({ title, name, settings }) => [
       `## Settings of ${title}`,
       `Under \`settings\` of a connection with \`system: ${name}\`. Secrets belong into the environment.`,
@@ -79,6 +84,12 @@ function configurationPage(): string {
     ]),
     'Environment variables of Crosswalk itself (`DATABASE_URL` and others): [operations](../operations.md).',
   ])
+}
+
+/** The kinds of channels that one of their schemas is for. */
+function kindsOf({ properties = {} }: Schema): string {
+  const { kind } = properties
+  return kind?.const ?? kind?.enum?.join('`, `') ?? ''
 }
 
 /** The schema of the values of a record. */

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { schedule as cron } from 'node-cron'
 import { createApi } from '../api/api.ts'
+import { openAlerts } from '../app/alerts/alerts.ts'
 import { openJobs } from '../app/engine/jobs.ts'
 import { followStreams } from '../app/engine/streams.ts'
 import { knowsHook, receiveWebhook } from '../app/engine/webhooks.ts'
@@ -60,7 +61,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (options.role !== 'api') {
       await jobs.begin()
       closing.push(await queue.work(jobs.handle))
-      closing.push(keepUp(upkeep(opened, jobs, queue), deps.log))
+      const alerts = openAlerts(projects, { ...deps, metrics: opened.metrics })
+      closing.push(() => alerts.close())
+      closing.push(keepUp([...upkeep(opened, jobs, queue), ['alert', '*/10 * * * * *', alerts.tell]], deps.log))
       closing.push(follow(opened, queue))
       await queue.enqueue(
         Object.keys(projects.current().config.syncs).map((sync) => ({ queue: 'detect', sync, kind: 'scheduled' })),

@@ -27,7 +27,15 @@ const scopes = {
   within: <T>(_scope: unknown, work: () => T) => work(),
   current: () => ({ lane: 'live' as const, mayWrite: true }),
 }
-const depsOf = () => ({ ledger, clock, log: silentLog, evaluator: { evaluate: async () => [] }, scopes, worker: 'w' })
+const depsOf = () => ({
+  ledger,
+  clock,
+  log: silentLog,
+  evaluator: { evaluate: async () => [] },
+  sendAlert: async () => '',
+  scopes,
+  worker: 'w',
+})
 
 let count = 0
 /** Two records of a sync of their own, claimed. */

@@ -1,4 +1,5 @@
 import type { Evaluator } from '../../mapping/run/run.ts'
+import type { SendAlert } from '../../ports/alerts.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { CallScopes } from '../../ports/http.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
@@ -12,6 +13,7 @@ export interface Deps {
   readonly evaluator: Evaluator
   /** The scope of calls: lane, and whether they may write. */
   readonly scopes: CallScopes
+  readonly sendAlert: SendAlert
   /** Names this process in leases. */
   readonly worker: string
 }

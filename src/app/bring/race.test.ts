@@ -133,6 +133,7 @@ function openWorker(
       within: <T>(_scope: unknown, work: () => T) => work(),
       current: () => ({ lane: 'live' as const, mayWrite: true }),
     },
+    sendAlert: async () => '',
     worker: 'w',
   }
   const endpoint = openEndpoint({ name: 'erp', system: 'odoo', connection, reopen: async () => null }, deps)
@@ -147,6 +148,7 @@ function openWorker(
         mappings: null,
         heldBecause: null,
         extraOrders: 0,
+        lookedAt: null,
         cursors: {},
       },
       scope: { lane: 'live', mayWrite: true },

@@ -36,6 +36,7 @@ export async function detect(
     throw error
   }
   if (looking.run !== null) await deps.ledger.runs.count(looking.run, { found: looking.found })
+  await deps.ledger.syncs.set(sync.name, { lookedAt: deps.clock.now() })
   return looking
 }
 
@@ -61,6 +62,7 @@ async function look(
           : (run ?? (await ledger.runs.start(sync.name, options.kind, now, options.actor ?? null)))
       await ledger.inbox.add(sync.name, news, { lane: 'live', run: counted })
       await ledger.syncs.setCursor(sync.name, watch.object, page.cursor)
+      await ledger.syncs.set(sync.name, { lookedAt: deps.clock.now() })
       return { run: counted, found: news.length }
     })
     looking.run = met.run

@@ -6,7 +6,9 @@ import { madeCount } from '../bench/batch.ts'
 import type { Deps } from '../bench/deps.ts'
 import { connectionCause } from '../bench/endpoint.ts'
 import type { Sync } from '../flows/flow.ts'
+import { channelCause } from '../project/alerts.ts'
 import { type Projects, publishingCause } from '../project/projects.ts'
+import { certify } from './certify.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
 import { noticeChanges } from './notice.ts'
@@ -106,11 +108,14 @@ export function openJobs(
   /** Compares both systems and queues what is missing: this finds what polls and webhooks lost. */
   async function reconcileAll(): Promise<void> {
     for (const [name, config] of Object.entries(projects.current().config.syncs)) {
-      const deals = (await open(name))?.deals ?? null
-      if (deals === null) continue
+      const sync = await open(name)
+      const deals = sync?.deals ?? null
+      if (sync === null || deals === null) continue
       const mend = config.mode === 'live'
       const result = await failsQuietly(() => deals.reconcile({ mend, actor: null }, deps))
       if (result === null) continue
+      // In shadow there are no orders to certify.
+      if (mend) await certify(sync, result, deps)
       const { won, linked, missing, extra } = result
       log.info('reconciled', { sync: name, won, linked, missing: missing.length, extra: extra.length })
     }
@@ -137,7 +142,11 @@ export function openJobs(
   /** Closes problems of whole syncs and connections that are configured no more: nobody else would. */
   async function closeOrphans(): Promise<void> {
     const { config } = projects.current()
-    const configured = new Set([...Object.keys(config.syncs), ...Object.keys(config.connections).map(connectionCause)])
+    const configured = new Set([
+      ...Object.keys(config.syncs),
+      ...Object.keys(config.connections).map(connectionCause),
+      ...Object.keys(config.alerts.channels).map(channelCause),
+    ])
     for (const { sync, causeKey, waiting } of await ledger.problems.list({ max: 10_000 })) {
       if (waiting === 0 && sync !== publishingCause && !configured.has(sync))
         await ledger.problems.close(sync, [causeKey])

@@ -21,7 +21,7 @@ function isCron(text: string): boolean {
   }
 }
 
-const isZone = (text: string): boolean => IANAZone.isValidZone(text)
+export const isZone = (text: string): boolean => IANAZone.isValidZone(text)
 
 export const syncBase = {
   from: name.describe('Connection that is read'),

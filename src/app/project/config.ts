@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Json } from '../../core/json.ts'
 import { name, type SyncConfig } from '../flows/base.ts'
 import { flows } from '../flows/catalogue.ts'
+import { alertsSchema } from './alerts.ts'
 
 /*
  * The shape of config/crosswalk.yaml. An unknown key is an error. The reference page is made from the descriptions.
@@ -43,6 +44,7 @@ export const configSchema = z.strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least that is logged'),
     })
     .prefault({}),
+  alerts: alertsSchema,
   retention_days: z.int().min(1).default(400).describe('How long timelines and raw webhook events are kept'),
 })
 export type Config = z.output<typeof configSchema>

@@ -28,6 +28,7 @@ export async function rotateSecret(
   let expiresAt: Instant | null = null
   try {
     expiresAt = await endpoint.use(() => rotate.expiresAt())
+    await deps.ledger.connections.setExpiry(endpoint.name, expiresAt)
     if (expiresAt === null || expiresAt > shift(deps.clock.now(), renewBeforeMs)) {
       await over()
       return false
@@ -35,6 +36,7 @@ export async function rotateSecret(
     const renewed = await endpoint.use(() => rotate.renew())
     await store(changedFields(settings, renewed))
     await endpoint.refresh()
+    await deps.ledger.connections.setExpiry(endpoint.name, null)
     await endpoint.connection.rotate?.retire(settings)
     await over()
     deps.log.info('login secret renewed', { connection: endpoint.name, expired_at: expiresAt })

@@ -14,6 +14,7 @@ const sync: Status['syncs'][number] = {
   mappings: null,
   heldBecause: null,
   extraOrders: 0,
+  lookedAt: null,
   cursors: {},
   inbox: { sync: 'deals', due: 10, later: 3, inWork: 2, oldest: null, bestLane: null, nextInMs: null },
   problems: 2,
@@ -36,6 +37,7 @@ const status: Status = {
     { ...sync, heldBecause: '240 orders, 100 are allowed' },
     { ...sync, sync: 'fulfilment', from: 'erp', to: 'crm', mode: 'shadow', inbox: null, problems: 0, lastRun: null },
   ],
+  alerts: [],
   orders: [
     { state: 'linked', stage: 'paid', count: 1240 },
     { state: 'linked', stage: 'in_production', count: 9 },

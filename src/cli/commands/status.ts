@@ -5,6 +5,7 @@ import { byProgress, progressOf } from '../order-progress.ts'
 import type { Perform, Session } from '../session.ts'
 import type { Cell } from '../table.ts'
 import { count, oneLine, widthOf } from '../text.ts'
+import { channels } from './alert.ts'
 
 export function addStatus(program: Command, perform: Perform): void {
   program
@@ -14,7 +15,12 @@ export function addStatus(program: Command, perform: Perform): void {
       perform(command, async (session) => {
         const status = await session.ask((crosswalk) => crosswalk.status())
         session.answer(status, () =>
-          [connections(status, session), syncs(status, session), orders(status, session)].join('\n'),
+          [
+            connections(status, session),
+            syncs(status, session),
+            ...(status.alerts.length === 0 ? [] : [alerts(status, session)]),
+            orders(status, session),
+          ].join('\n'),
         )
         return 0
       }),
@@ -95,6 +101,9 @@ function lastRun(run: Status['syncs'][number]['lastRun'], session: Session): Cel
     return { text: `${when}, stopped: ${run.reason ?? 'no reason given'}`, style: session.paint.red }
   return `${when}, ${countsText(run.counts)}`
 }
+
+const alerts = (status: Status, session: Session): string =>
+  `${session.paint.bold('Alerts')}\n${channels(status.alerts, session)}`
 
 /** All stages on few lines, so that eleven of them do not fill the screen. */
 function orders(status: Status, session: Session): string {

@@ -17,6 +17,10 @@ export interface Connections {
   setAccount(connection: string, account: Account): Promise<void>
   /** Null resumes and sets `failures` to 0; a failure adds one. */
   setPaused(connection: string, pause: { because: Failure; until: Instant } | null): Promise<void>
+  /** When its login expires; null when it does not, or nothing is known of it. */
+  setExpiry(connection: string, expiresAt: Instant | null): Promise<void>
+  /** Those whose login expires before. */
+  expiring(before: Instant): Promise<readonly { readonly connection: string; readonly expiresAt: Instant }[]>
   /** Settings that override the configured ones (a rotated key), encrypted at rest. Null when there are none. */
   secrets(connection: string): Promise<JsonObject | null>
   setSecrets(connection: string, secrets: JsonObject): Promise<void>

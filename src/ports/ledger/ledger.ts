@@ -1,3 +1,5 @@
+import type { Alerts } from './alerts.ts'
+import type { Certificates } from './certificates.ts'
 import type { Connections } from './connections.ts'
 import type { Events } from './events.ts'
 import type { Inbox } from './inbox.ts'
@@ -27,6 +29,8 @@ export interface Ledger {
   readonly events: Events
   readonly streams: Streams
   readonly sealed: Sealed
+  readonly alerts: Alerts
+  readonly certificates: Certificates
   /**
    * All or nothing. The ledger handed to `work` must not be used after it returned.
    * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger

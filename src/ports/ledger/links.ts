@@ -1,3 +1,4 @@
+import type { Decimal } from '../../core/decimal.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { RecordKind, RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
@@ -61,7 +62,7 @@ export interface LinkUpdate {
     /** Acceptances by place that are void. */
     readonly outdated?: readonly string[]
   }
-  readonly source?: Partial<EndUpdate>
+  readonly source?: Partial<EndUpdate> & { readonly worth?: Worth }
   readonly target?: Partial<EndUpdate> & {
     readonly id?: string | null
     /** Sets just this of what is written. */
@@ -80,6 +81,11 @@ interface Decision {
   readonly accepted: JsonObject
   readonly ignored: JsonObject
   readonly overwrite: boolean
+}
+/** What a record is about in money, for people: the net amount where it is known. */
+export interface Worth {
+  readonly amount: Decimal
+  readonly currency: string
 }
 export interface Links {
   bySource(sync: string, kind: string, records: readonly RecordRef[]): Promise<readonly Link[]>

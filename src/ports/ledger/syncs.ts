@@ -13,6 +13,8 @@ export interface SyncState {
   readonly heldBecause: string | null
   /** New orders allowed beyond the guard, until used or out of date. */
   readonly extraOrders: number
+  /** When its source was last looked at with success. */
+  readonly lookedAt: Instant | null
   /** By object that is followed. */
   readonly cursors: Readonly<Record<string, Cursor>>
 }

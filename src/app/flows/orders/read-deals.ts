@@ -11,13 +11,13 @@ import { keyOf } from '../../../plan/key.ts'
 import { belongs, type Dating, datingFields, undated } from '../../../plan/plan.ts'
 import type { RemoteRecord } from '../../../ports/connector.ts'
 import type { Claim } from '../../../ports/ledger/inbox.ts'
-import type { Link, LinkState } from '../../../ports/ledger/links.ts'
+import type { Link, LinkState, Worth } from '../../../ports/ledger/links.ts'
 import type { Bench } from '../../bench/bench.ts'
 import { inParts } from '../../bench/in-parts.ts'
 import { versionFor } from '../../bench/version.ts'
 import { intend } from '../../bring/intend.ts'
 import { placed } from '../order-now.ts'
-import { type Case, labelOf, type Won } from './case.ts'
+import { type Case, labelOf, totalsOf, type Won } from './case.ts'
 import type { DealSync } from './sync.ts'
 
 /** A deal that is won, before its intent is stored. */
@@ -171,7 +171,13 @@ async function withLinks(sync: DealSync, candidates: readonly Candidate[], bench
   })
 }
 
-/** Stores what each deal is found by, and the version in which it was read: a change that leads to the same version is an echo. */
+/** Absent where no currency is told: amounts are added up by it. */
+function worthOf(deal: Deal): { worth?: Worth } {
+  const { net, currency } = totalsOf(deal)
+  return net === null || currency === null ? {} : { worth: { amount: net, currency } }
+}
+
+/** Stores what each deal is found by, what it is about in money, and the version in which it was read: a change that leads to the same version is an echo. */
 function noteVersions(
   sync: DealSync,
   { batch }: Bench,
@@ -183,7 +189,7 @@ function noteVersions(
     const version = records[index]?.version
     const one = met.get(refText(ref))
     if (one === undefined) continue
-    const words = one.is === 'won' ? { words: wordsOfDeal(one.deal) } : {}
+    const words = one.is === 'won' ? { words: wordsOfDeal(one.deal), ...worthOf(one.deal) } : {}
     const source = { ...words, ...(version === undefined ? {} : { version: versionFor(sync, version) }) }
     if (Object.keys(source).length > 0) batch.link({ id: one.link.id, source })
   }

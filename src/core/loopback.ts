@@ -1,0 +1,4 @@
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/
+
+/** Whether a host name is this machine: what is sent there leaves it on no wire, so that it may go in the clear. */
+export const isLoopback = (host: string): boolean => loopback.test(host)
