@@ -207,6 +207,7 @@ const brief = ({ fields }: Line, { product, quantity, price, amount }: LineField
 
 /** ERPs keep numbers as doubles, and fewer digits than were written. */
 function isEqualNumber(mine: Json | undefined, actual: string, minorDigits: number): boolean {
+  if (mine === actual) return true
   const [a, b] = [parseDecimal(mine ?? '0'), parseDecimal(actual)]
   if (a === null || b === null) return false
   const [said, kept] = [round(a, 8), round(b, 8)]

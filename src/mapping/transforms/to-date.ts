@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon'
 import { z } from 'zod'
-import { parsePlainDate, toMillis } from '../../core/time.ts'
+import { type PlainDate, parsePlainDate, toMillis } from '../../core/time.ts'
 import { defineTransform } from './transform.ts'
 import { zoneParameter } from './zone.ts'
 
@@ -18,6 +18,8 @@ export const toDate = defineTransform({
   ],
   apply(value, params, context) {
     const zone = params.zone ?? context.zone
+    // Instants are written in UTC.
+    if (zone === 'UTC') return { ok: true, value: value.slice(0, 10) as PlainDate }
     const date = parsePlainDate(DateTime.fromMillis(toMillis(value), { zone }).toISODate())
     return date === null ? { ok: false, why: `no date in the time zone "${zone}"` } : { ok: true, value: date }
   },

@@ -6,7 +6,7 @@ import { wordsOfOrder } from '../../../core/words.ts'
 import { mapOutbound } from '../../../mapping/run/run.ts'
 import { decisionsOf } from '../../../plan/decisions.ts'
 import { changedFields, writtenOf } from '../../../plan/difference.ts'
-import { judgeDrift, toldFields } from '../../../plan/drift.ts'
+import { judgeDrift, type LineFields, toldFields } from '../../../plan/drift.ts'
 import type { Link, LinkUpdate } from '../../../ports/ledger/links.ts'
 import type { Bench } from '../../bench/bench.ts'
 import { inParts } from '../../bench/in-parts.ts'
@@ -44,6 +44,8 @@ export async function deliverReports(sync: FulfilmentSync, bench: Bench): Promis
     refs.flatMap((ref) => orderOf(ref) ?? []),
     bench,
   )
+  const { lineFields } = bench.source.connection.writes[sync.fulfilment.object] ?? {}
+  const told = toldFields(lineFields, sync.fulfilment.fills)
   await inParts(
     refs.filter(concerns),
     async (part) => {
@@ -60,7 +62,7 @@ export async function deliverReports(sync: FulfilmentSync, bench: Bench): Promis
         return [{ ref, link, order: isOrder(order) ? order : null, problem }]
       })
       for (const row of rows)
-        if (bench.mode === 'live') tellDrift(sync, row, problems.get(refText(row.ref)) ?? null, bench)
+        if (bench.mode === 'live') tellDrift(sync, told, row, problems.get(refText(row.ref)) ?? null, bench)
       await write(sync, rows, bench)
       if (bench.mode === 'live') await batch.store()
     },
@@ -77,11 +79,15 @@ interface Row {
 /**
  * Has the deal's own sync look at an order that does not hold what was written, or does again: it knows what the deal says, and
  * raises the problem.
- * @param problem  that the deal waits on
+ * @param fields  that the document of the order tells @param problem  that the deal waits on
  */
-function tellDrift(sync: FulfilmentSync, { ref, link, order }: Row, problem: Failure | null, bench: Bench): void {
-  const { mapping, of } = { mapping: sync.fulfilment, of: sync.config.of }
-  const fields = toldFields(bench.source.connection.writes[mapping.object]?.lineFields, mapping.fills)
+function tellDrift(
+  { config: { of } }: FulfilmentSync,
+  fields: LineFields,
+  { ref, link, order }: Row,
+  problem: Failure | null,
+  bench: Bench,
+): void {
   const written = link === null ? null : writtenOf(link.target.written)
   if (link === null || order === null || written === null || fields.product === undefined) return
   if (order.stage === 'paid' || order.stage === 'cancelled') return
