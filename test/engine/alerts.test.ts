@@ -42,7 +42,7 @@ async function begin(change: ConfigChange = {}, environment: Readonly<Record<str
     chat: { kind: 'slack', url: `${hook.url}${secretPath}` },
   }
   rig = await openRig({
-    simulators: { odoo: { version: '19.0' } },
+    simulators: { odoo: { version: 'saas~19.1' } },
     ...change,
     environment,
     crm: { indexDelaySeconds: 0, lineItemsMinutes: 0 },
@@ -244,6 +244,16 @@ test('a login that expires and is not renewed is told, and that it was renewed',
   expect(await rotate(0)).toBe(true)
   await tellAfter(16 * minute)
   expect(subjects().slice(1)).toEqual(['[Acme] All clear: Login expires soon (connection odoo)'])
+})
+
+test('a login that expires and cannot be renewed is told once, by the problem that says what to do', async () => {
+  await begin()
+  const now = project.deps.clock.now()
+  await project.deps.ledger.connections.setExpiry('odoo', shift(now, 3 * 86_400_000))
+  const ends = 'The login of connection "odoo" ends, and was not renewed.'
+  await raise({ kind: 'configuration_invalid', path: 'password' }, ends, 'connection odoo', 'login_ends')
+  await tellAfter(minute)
+  expect(subjects()).toEqual(['[Acme] URGENT: Configuration invalid (connection odoo)'])
 })
 
 describe('a channel that takes no message', () => {

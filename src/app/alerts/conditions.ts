@@ -4,7 +4,7 @@ import { fromMillis, type Instant, shift, toMillis } from '../../core/time.ts'
 import type { Condition, Severity } from '../../ports/alerts.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { OpenProblem } from '../../ports/ledger/problems.ts'
-import { connectionCause } from '../bench/endpoint.ts'
+import { connectionCause, loginEnds } from '../bench/endpoint.ts'
 import type { SyncConfig } from '../flows/base.ts'
 import { flowOf } from '../flows/catalogue.ts'
 import type { Config } from '../project/config.ts'
@@ -33,6 +33,10 @@ export async function conditionsOf(config: Config, ledger: Ledger, now: Instant)
   const expiring = (await ledger.connections.expiring(soon)).filter(({ connection }) =>
     Object.hasOwn(config.connections, connection),
   )
+  // That it ends and cannot be renewed is a problem already, which says what to do.
+  const ending = new Set(problems.filter(({ causeKey }) => causeKey === loginEnds).map(({ sync }) => sync))
+  for (const { connection } of expiring)
+    if (ending.has(connectionCause(connection))) covered.add(subjectOfExpiring(connection))
   const open = [
     ...problems.map((problem) => problemOf(problem, recordOf(config, problem.sync))),
     ...stale,
@@ -115,11 +119,13 @@ const staleOf = (name: string, sync: SyncConfig, lookedAt: Instant | null, since
   problem: null,
 })
 
+const subjectOfExpiring = (connection: string): string => `expiring ${connection}`
+
 const expiringOf = (
   { connection, expiresAt }: { readonly connection: string; readonly expiresAt: Instant },
   days: number,
 ): Condition => ({
-  subject: `expiring ${connection}`,
+  subject: subjectOfExpiring(connection),
   about: connectionCause(connection),
   severity: 'urgent',
   kind: 'expiring',

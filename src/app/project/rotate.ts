@@ -3,11 +3,9 @@ import { SyncError, verdictOf } from '../../core/problem.ts'
 import { type Instant, shift } from '../../core/time.ts'
 import { changedFields } from '../../plan/difference.ts'
 import type { Deps } from '../bench/deps.ts'
-import { connectionCause, type Endpoint } from '../bench/endpoint.ts'
+import { connectionCause, type Endpoint, loginEnds } from '../bench/endpoint.ts'
 
 const renewBeforeMs = 14 * 86_400_000
-/** Of the problem that a login ends soon. */
-const cause = 'login_ends'
 
 /**
  * Renews a login secret that expires soon (rotation): the new one is created, stored and in use before the old one is revoked, so
@@ -24,7 +22,7 @@ export async function rotateSecret(
   const { rotate } = endpoint.connection
   if (rotate === null) return false
   const { problems } = deps.ledger
-  const over = () => problems.close(connectionCause(endpoint.name), [cause])
+  const over = () => problems.close(connectionCause(endpoint.name), [loginEnds])
   let expiresAt: Instant | null = null
   try {
     expiresAt = await endpoint.use(() => rotate.expiresAt())
@@ -49,7 +47,7 @@ export async function rotateSecret(
     if (expiresAt !== null && (verdict === 'hold_sync' || verdict === 'park_record')) {
       const message = `The login of connection "${endpoint.name}" ends on ${expiresAt.slice(0, 10)}, and was not renewed: ${error.message}`
       const failure = { problem: error.problem, message, fix: error.fix }
-      await problems.raise([{ sync: connectionCause(endpoint.name), causeKey: cause, failure, records: [] }])
+      await problems.raise([{ sync: connectionCause(endpoint.name), causeKey: loginEnds, failure, records: [] }])
     }
     return false
   }
