@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
@@ -21,4 +22,23 @@ test('imports point inward, as .dependency-cruiser.mjs lists them', async () => 
   expect(summary.violations).toEqual([])
   // The tool passes over TypeScript that it cannot read and says that all is well.
   expect(summary.totalCruised).toBeGreaterThan(500)
+})
+
+test('a test that takes the place of sockets gives them back', async () => {
+  const root = join(import.meta.dirname, '..')
+  const files = (
+    await Promise.all(
+      ['src', 'connectors', 'test'].map((folder) =>
+        readdir(join(root, folder), { recursive: true }).then((names) => names.map((name) => join(root, folder, name))),
+      ),
+    )
+  ).flat()
+  const users: string[] = []
+  for (const file of files.filter((name) => name.endsWith('.test.ts'))) {
+    const text = await readFile(file, 'utf8')
+    if (!text.includes("from 'nock'")) continue
+    users.push(file)
+    expect([file, text.includes('nock.restore()')]).toEqual([file, true])
+  }
+  expect(users).not.toEqual([])
 })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import nock from 'nock'
 import type { Problem } from '../../src/core/problem.ts'
 import type { Instant } from '../../src/core/time.ts'
@@ -14,6 +14,8 @@ const settings = { url: 'https://erp.example', database: 'acme', username: 'bot'
 const open = () => odoo.open(settings, { name: 'erp', http: openHttpClient({ clock, log }), clock, log })
 
 beforeEach(() => nock.disableNetConnect())
+// It takes the place of Node's own sockets in the whole process, which has other tests to run.
+afterAll(() => nock.restore())
 afterEach(() => {
   nock.cleanAll()
   nock.enableNetConnect()

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
 import nock from 'nock'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import type { Instant } from '../../src/core/time.ts'
@@ -46,6 +46,8 @@ const login = {
   authenticate: 2,
 }
 afterEach(() => nock.cleanAll())
+// It takes the place of Node's own sockets in the whole process, which has other tests to run.
+afterAll(() => nock.restore())
 
 describe('the fields of a model', () => {
   test('are taken as a real Odoo describes them, those that a module makes up included', async () => {
