@@ -229,6 +229,17 @@ describe.each([
     ])
   })
 
+  test('refuses a choice that Odoo does not have before anything is sent, so that no order number is lost', async () => {
+    await make('first')
+    const outcomes = await connection.write([order('a'), order('b', {}, { display_type: 'line_story' }), order('c')])
+    expect(outcomes).toMatchObject([
+      { ok: true },
+      { ok: false, failure: { problem: { kind: 'record_rejected', field: 'display_type', remoteCode: 'choice' } } },
+      { ok: true },
+    ])
+    expect(simulator.store.orders().map(({ name }) => name)).toEqual(['S00001', 'S00002', 'S00003'])
+  })
+
   test('describes, finds, confirms and cancels', async () => {
     const { fields } = await connection.describe('sale.order')
     expect(fields.partner_id).toMatchObject({ writable: true, relation: 'res.partner' })

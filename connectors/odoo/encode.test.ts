@@ -17,6 +17,22 @@ function encode(type: string, value: Json, options: { required?: boolean; creati
   return encodeFields('a.model', { given: value }, fields, options.creating ?? true)
 }
 
+describe('a choice', () => {
+  const fields = {
+    given: { ...field('selection'), options: ['direct', 'one'], optionLabels: ['As soon as possible', 'All at once'] },
+  }
+  test.each<[string, boolean]>([
+    ['direct', true],
+    ['All at once', true],
+    ['later', false],
+  ])('%s is taken: %s', (value, taken) => {
+    const encoded = encodeFields('a.model', { given: value }, fields, true)
+    expect(encoded.ok).toBe(taken)
+    if (!encoded.ok)
+      expect(encoded.failure.message).toBe('"later" is none of the choices of a.model.given: direct, one')
+  })
+})
+
 describe('a value', () => {
   test.each<[string, Json, string, string]>([
     ['char', 'Müller & Söhne 數 😀', 'given', 'Müller & Söhne 數 😀'],

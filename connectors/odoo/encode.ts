@@ -40,11 +40,29 @@ export function encodeFields(
         field: name,
       })
     }
+    if (field.type === 'selection' && text !== '' && !isChoice(field, text)) {
+      return refused({
+        problem: { kind: 'record_rejected', field: name, remoteCode: choiceCode },
+        message: `${JSON.stringify(value)} is none of the choices of ${model}.${name}: ${(field.options ?? []).join(', ')}`,
+        fix: `Correct the mapping of ${name}, its table, or the value in the CRM; then retry the record.`,
+        field: name,
+      })
+    }
     const byId = field.type === 'many2one' || field.type === 'many2many'
     cells.push({ column: byId ? `${name}/.id` : name, text })
   }
   return { ok: true, value: cells }
 }
+
+/** What a refused choice is called, for whoever has older choices than Odoo. */
+export const choiceCode = 'choice'
+
+/**
+ * Odoo takes a choice by its value or its label. Over one that it does not have it rolls back a whole call, and the numbers of all
+ * orders in it are gone.
+ */
+const isChoice = ({ options, optionLabels }: Field, text: string): boolean =>
+  options === undefined || options.includes(text) || optionLabels?.includes(text) === true
 
 const refused = (failure: Failure): { ok: false; failure: Failure } => ({ ok: false, failure })
 

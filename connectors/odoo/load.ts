@@ -7,7 +7,7 @@ import { inHalves } from '../kit/halves.ts'
 import { type Client, read, sideBySide } from './client.ts'
 import { openCustomerAddresses } from './customer-addresses.ts'
 import { openTerms } from './customer-terms.ts'
-import { type Cell, encodeFields } from './encode.ts'
+import { type Cell, choiceCode, encodeFields } from './encode.ts'
 import { failureOfMessages, isLostRace, isSyncError } from './errors.ts'
 import { nameOfKey } from './external-id.ts'
 import { deliveryAddress, type Models } from './schema.ts'
@@ -72,13 +72,22 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
     writes: readonly (readonly [number, RecordWrite])[],
     outcomes: Outcome[],
   ): Promise<readonly (readonly Entry[])[]> {
-    const fields = await models.fields(object)
+    let fields = await models.fields(object)
     const rounds: Entry[][] = []
+    let renewed = false
     const placed = await placeUnits(writes.map(([, write]) => withAgreed(withAddress(write))))
     for (const [place, [index, write]] of writes.entries()) {
       const ready = placed[place] ?? { ok: true, value: write }
-      const encoded =
-        fields === null ? missing(object) : ready.ok ? await entriesOf(index, ready.value, object, fields) : ready
+      const encode = async (known: typeof fields) =>
+        known === null ? missing(object) : ready.ok ? entriesOf(index, ready.value, object, known) : ready
+      let encoded = await encode(fields)
+      if (!encoded.ok && !renewed && isUnknownChoice(encoded.failure)) {
+        renewed = true
+        const model = fields?.[write.lines?.field ?? '']?.relation
+        if (model !== undefined) await models.renew(model)
+        fields = await models.renew(object)
+        encoded = await encode(fields)
+      }
       if (!encoded.ok) {
         outcomes[index] = encoded
         continue
@@ -250,6 +259,9 @@ export function openLoading(client: Client, models: Models, placeUnits: PlaceUni
     return outcomes
   }
 }
+
+const isUnknownChoice = ({ problem }: Failure): boolean =>
+  problem.kind === 'record_rejected' && problem.remoteCode === choiceCode
 
 const madeIn = (group: readonly (readonly [number, RecordWrite])[], outcomes: readonly Outcome[]): readonly number[] =>
   group.flatMap(([index, write]) => {

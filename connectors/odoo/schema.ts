@@ -22,6 +22,8 @@ export interface Field {
   readonly digits?: number
   readonly relation?: string
   readonly options?: readonly string[]
+  /** What people call the options, in their order. */
+  readonly optionLabels?: readonly string[]
 }
 export type Fields = Readonly<Record<string, Field>>
 
@@ -29,6 +31,8 @@ export type Fields = Readonly<Record<string, Field>>
 export interface Models {
   /** Null when the app that brings the model is not installed. @throws SyncError */
   fields(model: string): Promise<Fields | null>
+  /** Asks for the fields anew: somebody may have added a choice since. */
+  renew(model: string): Promise<Fields | null>
   /** Whether the model is there and its records may be read by our user. */
   readable(model: string): Promise<boolean>
   may(model: string, right: Right): Promise<boolean>
@@ -131,8 +135,13 @@ export function openModels(client: Client): Models {
   }
 
   const demanded = onceEach(askDemanded)
+  const fields = onceEach(askFields)
   const models: Models = {
-    fields: onceEach(askFields).of,
+    fields: fields.of,
+    renew(model) {
+      fields.forget(model)
+      return fields.of(model)
+    },
     may: (model, right) => rights[right](model),
     async readable(model) {
       return (await models.fields(model)) !== null && (await models.may(model, 'read'))
@@ -178,7 +187,12 @@ const fieldOf = (name: string, field: z.output<typeof fieldSchema>): Field => ({
   computed: (field.depends ?? []).length > 0,
   ...(field.digits === undefined ? {} : { digits: field.digits[1] }),
   ...(field.relation === undefined ? {} : { relation: field.relation }),
-  ...(field.selection === undefined ? {} : { options: field.selection.map(([value]) => String(value)) }),
+  ...(field.selection === undefined
+    ? {}
+    : {
+        options: field.selection.map(([value]) => String(value)),
+        optionLabels: field.selection.map(([, label]) => String(label)),
+      }),
 })
 
 /** Whether a default leaves the field empty. A boolean is never empty, and a number that is 0 is a value. */
