@@ -35,7 +35,12 @@ interface Running {
 function type(line: string): Running {
   const [npx, crosswalk, ...args] = line.split(' ')
   if (npx !== 'npx' || crosswalk !== 'crosswalk') throw new Error(`no command of Crosswalk: ${line}`)
-  const { DATABASE_URL: _database, ...environment } = process.env
+  // A newcomer has no accounts of any system in the environment, and no database.
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(DATABASE_URL|(HUBSPOT|SALESFORCE|ODOO|NETSUITE)_.*)$/.test(name),
+    ),
+  )
   const child = spawn(process.execPath, [join(checkout, 'bin/crosswalk.js'), ...args], {
     cwd: folder,
     env: { ...environment, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
