@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { SyncError } from '../core/problem.ts'
+import { ignoring } from '../ledger/error-code.ts'
 import { sameSecret } from './process.ts'
 
 /** What can be asked of a running demo from another terminal. */
@@ -75,15 +76,15 @@ export async function serveControl(
     const now = await readRunning(project.home)
     if (now?.token === token) await rm(file, { force: true })
     // Only where nothing else is in it.
-    await rmdir(dirname(file)).catch(() => undefined)
+    await rmdir(dirname(file)).catch(ignoring('ENOTEMPTY', 'EEXIST', 'ENOENT'))
     server.closeAllConnections()
     await new Promise<void>((closed) => server.close(() => closed()))
   }
 }
 
 async function readRunning(home: string): Promise<Running | null> {
-  const text = await readFile(fileOf(home), 'utf8').catch(() => null)
-  if (text === null) return null
+  const text = await readFile(fileOf(home), 'utf8').catch(ignoring('ENOENT', 'ENOTDIR'))
+  if (text === undefined) return null
   const read = runningSchema.safeParse(JSON.parse(text))
   return read.success ? read.data : null
 }

@@ -137,7 +137,11 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
         (error: unknown) => lockedConnection(error),
       )
       const reopen = async () => {
-        const current = await stored.settings(name).catch(() => used)
+        const current = await stored.settings(name).catch((error: unknown) => {
+          // Secrets that cannot be read now: the open connection serves on.
+          if (error instanceof SyncError) return used
+          throw error
+        })
         if (canonicalJson(current) === canonicalJson(used)) return null
         used = current
         return openWith(name, current)

@@ -358,13 +358,27 @@ test('who ends waits for what is being sent, so that it is not told again', asyn
   await begin()
   const { port } = mail
   await mail.close()
-  mail = await openMailServer({ port, onRcptTo: (_address, _session, done) => void setTimeout(done, 300) })
+  const asked = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  mail = await openMailServer({
+    port,
+    onRcptTo(_address, _session, done) {
+      asked.resolve()
+      void gate.promise.then(() => done())
+    },
+  })
   await raise({ kind: 'customer_missing', value: 'Acme' }, 'Customer Acme is not there.')
   await tell()
   rig.pass(minute)
   const alerts = alertsOf(project)
+  const order: string[] = []
   void alerts.tell()
-  await alerts.close()
+  const closed = alerts.close().then(() => order.push('closed'))
+  await asked.promise
+  order.push('let in')
+  gate.resolve()
+  await closed
+  expect(order).toEqual(['let in', 'closed'])
   expect(subjects()).toHaveLength(1)
   await tellAfter(16 * minute)
   expect(subjects()).toHaveLength(1)

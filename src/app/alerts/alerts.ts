@@ -45,6 +45,7 @@ export function openAlerts(projects: Pick<Projects, 'current'>, deps: Deps & { r
       })
       return telling
     },
+    // Whoever asked to tell hears of its failure.
     close: () => telling.catch(() => undefined),
   }
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DateTime } from 'luxon'
 import { compare, type Decimal, round, sum, zero } from '../../core/decimal.ts'
-import type { Json } from '../../core/json.ts'
 import { digitsOf } from '../../core/money.ts'
 import { type Instant, toMillis } from '../../core/time.ts'
 import type { AlertMessage, Condition } from '../../ports/alerts.ts'
@@ -209,7 +208,13 @@ export function certificateMessage(found: readonly StoredCertificate[], context:
       at: now,
       open: null,
       changes: [],
-      certificates: found.map(({ certificate, genuine }) => ({ ...certificate, genuine })) as unknown as Json,
+      certificates: found.map(({ certificate, genuine }) => ({
+        ...certificate,
+        waiting: { ...certificate.waiting },
+        missing: { ...certificate.missing },
+        extra: { ...certificate.extra },
+        genuine,
+      })),
     },
   }
 }
