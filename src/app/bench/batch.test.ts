@@ -31,7 +31,7 @@ const depsOf = () => ({
   ledger,
   clock,
   log: silentLog,
-  evaluator: { evaluate: async () => [] },
+  evaluator: { prepare: () => undefined, evaluate: async () => [] },
   sendAlert: async () => '',
   scopes,
   worker: 'w',

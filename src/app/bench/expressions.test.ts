@@ -4,6 +4,7 @@ import { shareAnswers } from './expressions.ts'
 function counted() {
   const asked: string[] = []
   const evaluator = shareAnswers({
+    prepare: () => undefined,
     evaluate: async (tasks) => {
       asked.push(...tasks.map(({ source }) => source))
       return tasks.map(({ source, input }) => ({ ok: true, value: `${source} of ${JSON.stringify(input)}` }))
@@ -31,6 +32,6 @@ test('asks each time what gives another value each time', async () => {
 })
 
 test('hands a failure of the evaluator to all who wait for it', async () => {
-  const evaluator = shareAnswers({ evaluate: () => Promise.reject(new Error('no thread')) })
+  const evaluator = shareAnswers({ prepare: () => undefined, evaluate: () => Promise.reject(new Error('no thread')) })
   await expect(evaluator.evaluate([{ source: 'a', input: null }])).rejects.toThrow('no thread')
 })

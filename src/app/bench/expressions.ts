@@ -12,6 +12,7 @@ export function shareAnswers(evaluator: Evaluator): Evaluator {
   const known = new Map<string, Promise<Answer>>()
   const keyOf = ({ source, input }: Task) => (fleeting.test(source) ? null : `${source} ${canonicalJson(input)}`)
   return {
+    prepare: () => evaluator.prepare(),
     async evaluate(tasks) {
       const fresh: { readonly task: Task; readonly key: string | null; readonly place: number }[] = []
       const asked = new Set<string>()

@@ -128,7 +128,7 @@ function openWorker(
     },
     clock,
     log: silentLog,
-    evaluator: { evaluate: async () => [] },
+    evaluator: { prepare: () => undefined, evaluate: async () => [] },
     scopes: {
       within: <T>(_scope: unknown, work: () => T) => work(),
       current: () => ({ lane: 'live' as const, mayWrite: true }),

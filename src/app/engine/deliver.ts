@@ -83,6 +83,8 @@ async function deliverBatch(
   deps: Deps,
 ): Promise<{ counts: Record<string, number>; told: number; stopped: Failure | null }> {
   const lease = keepLease(claims, deps)
+  // It starts while records are read.
+  deps.evaluator.prepare()
   const batch = openBatch({ sync: sync.name, feeds: sync.feeds, claims }, deps)
   let stopped: Failure | null = null
   try {

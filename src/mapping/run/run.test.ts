@@ -9,7 +9,10 @@ import { type Evaluator, type Mapped, mapInbound, mapOutbound, type Resolver } f
 const sandbox = openSandbox()
 afterAll(() => sandbox.close())
 const account = { id: '1', name: 'Acme', timeZone: 'Europe/Berlin', currency: 'EUR', apiVersion: '3' }
-const untouched: Evaluator = { evaluate: () => Promise.reject(new Error('no expression, no sandbox')) }
+const untouched: Evaluator = {
+  prepare: () => undefined,
+  evaluate: () => Promise.reject(new Error('no expression, no sandbox')),
+}
 
 function compile(text: string) {
   const tables = { terms: { net30: '30 Days' }, states: { won: 'confirmed' } }
@@ -180,7 +183,7 @@ fields:
     const evaluate = jest.fn(sandbox.evaluate)
     const items = [{ quantity: 3, price: 0.1 }]
     const records = ['1', '2'].map((id) => ({ id, fields: { id, stage: id === '1' ? 'won' : 'open', items } }))
-    const mapped = await mapInbound<Deal>(mapping, records, account, { evaluate })
+    const mapped = await mapInbound<Deal>(mapping, records, account, { prepare: () => undefined, evaluate })
     expect(mapped.map((one) => [mappedOf(one).won, mappedOf(one).amount, mappedOf(one).notes])).toEqual([
       [true, '0.3', null],
       [false, '0.3', null],

@@ -12,6 +12,8 @@ export type { Lineage } from './record.ts'
 
 /** Evaluates expressions. The sandbox is one. */
 export interface Evaluator {
+  /** Says that there will be expressions soon: what evaluates them may take a while to start. */
+  prepare(): void
   /** Answers in the order of the tasks, one for each. */
   evaluate(tasks: readonly ExpressionTask[]): Promise<readonly ExpressionAnswer[]>
 }

@@ -271,11 +271,42 @@ test('after closing, the next expression starts a new process', async () => {
   expect(await value('2')).toBe(2)
 })
 
-test('the process ends by itself although the sandbox was never closed', () => {
-  const script = `
+test.each(['evaluate([{ source: "1 + 1", input: {} }])', 'prepare()'])(
+  'the process ends by itself although the sandbox was never closed: %s',
+  (call) => {
+    const script = `
     import { openSandbox } from '${new URL('./sandbox.ts', import.meta.url).href}'
-    console.log(JSON.stringify(await openSandbox().evaluate([{ source: '1 + 1', input: {} }])))
+    await openSandbox().${call}
+    console.log('done')
   `
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 300_000 })
-  expect(said.toString().trim()).toBe('[{"ok":true,"value":2}]')
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 300_000 })
+    expect(said.toString().trim()).toBe('done')
+  },
+)
+
+/** Processes that this one started and that still run. */
+const children = () =>
+  readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+
+test('what is prepared is what evaluates', async () => {
+  const own = openSandbox()
+  const before = children()
+  own.prepare()
+  const prepared = children().filter((pid) => !before.includes(pid))
+  expect(prepared).toHaveLength(1)
+  expect(await own.evaluate([{ source: '1 + 1', input: {} }])).toEqual([{ ok: true, value: 2 }])
+  own.prepare()
+  expect(children().filter((pid) => !before.includes(pid))).toEqual(prepared)
+  await own.close()
+})
+
+test('a process that ended between two batches is no fault of the next expression', async () => {
+  const own = openSandbox()
+  const before = children()
+  own.prepare()
+  const [pid = ''] = children().filter((one) => !before.includes(one))
+  process.kill(Number(pid), 'SIGKILL')
+  await until(() => !existsSync(`/proc/${pid}`))
+  expect(await own.evaluate([{ source: '1 + 1', input: {} }])).toEqual([{ ok: true, value: 2 }])
+  await own.close()
 })

@@ -18,7 +18,7 @@ export interface Sandbox extends Evaluator {
 }
 
 /**
- * Evaluates JSONata in a process of its own, which starts with the first task and never keeps this one alive. A task that hangs
+ * Evaluates JSONata in a process of its own, which starts with the first task at the latest and never keeps this one alive. A task that hangs
  * or uses up the memory fails alone: V8 ends a whole process over one large text, so after such an end the rest of the batch is
  * tried one by one.
  */
@@ -28,7 +28,8 @@ export function openSandbox(options: { readonly hangMs?: number } = {}): Sandbox
   let queue: Promise<unknown> = Promise.resolve()
 
   async function run(tasks: readonly SandboxTask[]): Promise<readonly SandboxAnswer[] | { readonly died: string }> {
-    child ??= startChild(hangMs)
+    // One that ended between two batches did so for no expression's fault.
+    if (child === null || hasEnded(child)) child = startChild(hangMs)
     const answered = await answersOf(child, tasks)
     if ('died' in answered) child = null
     return answered
@@ -55,6 +56,9 @@ export function openSandbox(options: { readonly hangMs?: number } = {}): Sandbox
   }
 
   return {
+    prepare() {
+      child ??= startChild(hangMs)
+    },
     evaluate(tasks) {
       if (tasks.length === 0) return Promise.resolve([])
       // One batch at a time, whatever became of the one before.
@@ -70,7 +74,7 @@ export function openSandbox(options: { readonly hangMs?: number } = {}): Sandbox
       await Promise.allSettled([queue])
       const last = child
       child = null
-      if (last === null || last.exitCode !== null || last.signalCode !== null) return
+      if (last === null || hasEnded(last)) return
       const gone = new Promise((resolve) => last.once('exit', resolve))
       last.ref()
       last.kill('SIGKILL')
@@ -105,7 +109,16 @@ function startChild(hangMs: number): ChildProcess {
   })
   // Whoever waits for an answer hears of it; without anybody waiting it is started anew.
   child.on('error', () => undefined)
+  letGo(child)
   return child
+}
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
+
+/** From here on it does not keep this process alive. */
+function letGo(child: ChildProcess): void {
+  child.unref()
+  child.channel?.unref()
 }
 
 /** Runs a batch to its end, or until the process dies. */
@@ -116,14 +129,12 @@ function answersOf(
   return new Promise((resolve) => {
     const end = (result: readonly SandboxAnswer[] | { readonly died: string }) => {
       child.off('message', onMessage).off('exit', onExit).off('error', onError)
-      child.unref()
-      child.channel?.unref()
+      letGo(child)
       resolve(result)
     }
     const onMessage = (answers: unknown) => end(answers as readonly SandboxAnswer[])
     const onExit = (code: number | null, signal: string | null) => end({ died: String(signal ?? code) })
     const onError = (error: Error) => end({ died: error.message })
-    if (child.exitCode !== null || child.signalCode !== null) return end({ died: 'before it began' })
     // While there is a batch this process must not end for want of other work; without one it may.
     child.ref()
     child.channel?.ref()

@@ -24,11 +24,11 @@ type Attempt =
   | { readonly ok: false; readonly at: number; readonly why: string }
 
 /**
- * Evaluates JSONata in a thread of this process, which starts with the first task. A task that hangs fails alone: the thread is
+ * Evaluates JSONata in a thread of this process, which starts at once. A task that hangs fails alone: the thread is
  * replaced and the rest of its batch runs again. An expression that is slow again and again is given up.
  */
 export function openThread(hangMs: number) {
-  let thread: Thread | null = null
+  let thread: Thread | null = startThread()
 
   return async function evaluate(tasks: readonly SandboxTask[]): Promise<readonly SandboxAnswer[]> {
     const answers = new Map<number, SandboxAnswer>()
