@@ -66,9 +66,11 @@ const deps: CliDeps = {
       ...{ config, home, role, log: printLog, ...level, ...(port === null ? {} : { port }) },
       environment: await withEnvFile(config, environment),
     })
-    await untilAborted(signal)
-    server.opened.deps.log.info('stopping', {})
+    const { outdated, deps: opened } = server.opened
+    const why = await Promise.race([untilAborted(signal), outdated])
+    opened.log.info('stopping', {})
     await server.close()
+    if (why instanceof Error) throw why
   },
   async demo(options) {
     const titleOf = (system: string) => registry.find(({ name }) => name === system)?.title ?? system

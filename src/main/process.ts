@@ -58,6 +58,8 @@ export interface Opened {
   /** How other parts reach the same PostgreSQL. */
   readonly database: DatabaseAddress
   readonly stored: StoredSettings
+  /** Comes when this process cannot work with the database any more, because a newer release has changed it. */
+  readonly outdated: Promise<Error>
   close(): Promise<void>
 }
 
@@ -86,8 +88,12 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   const close = async () => {
     for (const one of closing.splice(0).reverse()) await one()
   }
+  const outdated = Promise.withResolvers<Error>()
   try {
-    const { ledger, database } = await openLedgerOf({ home, environment: options.environment, log }, closing)
+    const { ledger, database } = await openLedgerOf(
+      { home, environment: options.environment, log, onOutdated: outdated.resolve },
+      closing,
+    )
     const budget = openBudget({ connection: database, clock, log })
     closing.push(() => budget.close())
     const sandbox = openSandbox()
@@ -170,6 +176,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       metrics,
       database,
       stored,
+      outdated: outdated.promise,
       close,
     }
   } catch (error) {
@@ -183,7 +190,12 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
  * @param closing  takes what gives it back
  */
 export async function openLedgerOf(
-  { home, environment, log }: { home: string; environment: ProcessOptions['environment']; log: Log },
+  {
+    home,
+    environment,
+    log,
+    onOutdated = () => undefined,
+  }: { home: string; environment: ProcessOptions['environment']; log: Log; onOutdated?: (error: Error) => void },
   closing: (() => Promise<void>)[],
 ): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress }> {
   const vaultKeys = await loadVaultKeys({ home, fromEnvironment: environment.CROSSWALK_VAULT_KEY })
@@ -198,7 +210,7 @@ export async function openLedgerOf(
   } else {
     database = { connectionString: url }
   }
-  const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log })
+  const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log, onOutdated })
   closing.push(() => ledger.close())
   return { ledger, database }
 }
