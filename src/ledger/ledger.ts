@@ -61,7 +61,8 @@ export async function openLedger({
   }
 }
 
-function ledgerOn(database: Database, vault: Vault): Ledger {
+/** A ledger on tables that are up to date. */
+export function ledgerOn(database: Database, vault: Vault): Ledger {
   return {
     inbox: openInbox(database),
     links: openLinks(database),

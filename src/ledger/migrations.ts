@@ -54,10 +54,10 @@ const share: Statement = {
  * @throws SyncError when the database was made by a newer release that this one does not survive, a migration that ran was
  * changed since, or processes of an older release run that would not survive it
  */
-export async function migrate(database: Database, migrations: readonly Migration[]): Promise<readonly Migration[]> {
+export async function migrate(database: Database, migrations: readonly Migration[]): Promise<void> {
   // The common case: everything is there, and the lock is not needed.
-  if ((await pendingIn(database, migrations)).length === 0) return []
-  return whenFree(() =>
+  if ((await pendingIn(database, migrations)).length === 0) return
+  await whenFree(() =>
     database.transaction(async (tx) => {
       await tx.rows({ name: '', text: setUp }, [])
       const pending = missing(migrations, await tx.rows<Done>(applied, []))
@@ -67,15 +67,19 @@ export async function migrate(database: Database, migrations: readonly Migration
         await tx.rows({ name: '', text: sql }, [])
         await tx.rows(note, [name, digest, kind])
       }
-      return pending
     }),
   )
 }
 
-/** What is still to run; changes nothing. All of them where the database has no tables of ours. */
-export async function pendingIn(database: Database, migrations: readonly Migration[]): Promise<readonly Migration[]> {
+/** What is still to run; changes nothing. */
+async function pendingIn(database: Database, migrations: readonly Migration[]): Promise<readonly Migration[]> {
+  return missing(migrations, (await doneIn(database)) ?? [])
+}
+
+/** What ran, in order; null where the database has no tables of ours. */
+export async function doneIn(database: Database): Promise<readonly Done[] | null> {
   const [found] = await database.rows<{ present: boolean }>(present, [])
-  return found?.present ? missing(migrations, await database.rows<Done>(applied, [])) : migrations
+  return found?.present ? database.rows<Done>(applied, []) : null
 }
 
 /**
@@ -94,8 +98,11 @@ export async function onSchema<T>(
   })
 }
 
-/** In order; what ran must be the beginning of the list, unchanged. What a newer release added may follow. */
-function missing(migrations: readonly Migration[], done: readonly Done[]): readonly Migration[] {
+/**
+ * What is still to run, in order. What ran must be the beginning of the list, unchanged; what a newer release added may follow.
+ * @throws SyncError when it is not so
+ */
+export function missing(migrations: readonly Migration[], done: readonly Done[]): readonly Migration[] {
   for (const [index, { name, digest, kind }] of done.entries()) {
     const known = migrations[index]
     if (known === undefined && kind === 'additive') continue

@@ -15,6 +15,7 @@ import { envFileOf, withEnvFile } from './env-file.ts'
 import { openProcess, packageRoot } from './process.ts'
 import { startServer } from './server.ts'
 import { tryConnection } from './try-connection.ts'
+import { checkUpgrade, upgrade } from './upgrade.ts'
 import { forgetSecrets, rotateVault } from './vault.ts'
 
 const environment = process.env
@@ -59,6 +60,11 @@ const deps: CliDeps = {
       rotateVault({ home, environment: await withEnvFile(config, environment) }, options),
     forget: async ({ config, home }, connection) =>
       forgetSecrets({ home, environment: await withEnvFile(config, environment) }, connection),
+  },
+  upgrade: {
+    check: async ({ config, home }) =>
+      checkUpgrade({ config, home, environment: await withEnvFile(config, environment) }),
+    run: async ({ config, home }) => upgrade({ config, home, environment: await withEnvFile(config, environment) }),
   },
   async start({ config, home, verbose, signal }, { role, port }) {
     const level = verbose ? ({ logLevel: 'debug' } as const) : {}

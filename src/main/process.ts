@@ -115,14 +115,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     }
     const { root } = onDisk
-    const configPath = configPathOf(root, options.config)
-    const published = await ledger.revisions.files().catch(unreadable(null))
-    const digest = (text: string) => digestOf([text])
-    const files = inForce(await readOwnFiles(root, options.config), published?.files ?? null, digest)
-    const texts = textsOf(files)
-    const text = texts.get(configPath) ?? onDisk.text
-    const loaded =
-      text === onDisk.text ? onDisk : { ...onDisk, ...publishedConfig(text, configPath, options.environment) }
+    const { configPath, files, texts, loaded, published, digest } = await filesInForce(onDisk, ledger, options)
     for (const [path, { text: kept }] of Object.entries(published?.files ?? {}))
       if (texts.get(path) !== (kept ?? undefined)) log.info('published file passed over', { path })
     const stored = openStoredSettings(loaded.config, ledger)
@@ -186,6 +179,26 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
 }
 
 /**
+ * The files that count for a process that starts now: those on disk, and those that were published over them.
+ * @throws SyncError when what was published cannot be decrypted, or its configuration is wrong
+ */
+export async function filesInForce(
+  onDisk: LoadedConfig,
+  ledger: Pick<Ledger, 'revisions'>,
+  { config, environment }: Pick<ProcessOptions, 'config' | 'environment'>,
+) {
+  const { root } = onDisk
+  const configPath = configPathOf(root, config)
+  const published = await ledger.revisions.files().catch(unreadable(null))
+  const digest = (text: string) => digestOf([text])
+  const files = inForce(await readOwnFiles(root, config), published?.files ?? null, digest)
+  const texts = textsOf(files)
+  const text = texts.get(configPath) ?? onDisk.text
+  const loaded = text === onDisk.text ? onDisk : { ...onDisk, ...publishedConfig(text, configPath, environment) }
+  return { configPath, files, texts, loaded, published, digest }
+}
+
+/**
  * The ledger of a home, in its embedded database or in that of the environment.
  * @param closing  takes what gives it back
  */
@@ -227,7 +240,8 @@ function publishedConfig(text: string, path: string, environment: ProcessOptions
   return { config, secrets, fixed, text }
 }
 
-const connectorFor = (name: string, system: string) => {
+/** @throws SyncError where there is no such system */
+export const connectorFor = (name: string, system: string) => {
   const connector = connectorOf(system)
   if (connector !== undefined) return connector
   throw new SyncError(`connections.${name}.system: there is no connector "${system}"`, {
@@ -255,7 +269,7 @@ const unreadable =
   }
 
 /** Settings that do not fit their schema are named; their values are not shown. */
-function opened(name: string, open: () => Connection): Connection {
+export function opened(name: string, open: () => Connection): Connection {
   try {
     return open()
   } catch (error) {
