@@ -1,5 +1,6 @@
 import { createHook } from 'node:async_hooks'
 import { ChildProcess } from 'node:child_process'
+import { Socket } from 'node:dgram'
 import { appendFileSync } from 'node:fs'
 
 /*
@@ -19,7 +20,6 @@ interface Request {
 const what: Readonly<Record<string, (request: Request) => readonly unknown[]>> = {
   TCPCONNECTWRAP: ({ address, port }) => ['tcp', address, port],
   PIPECONNECTWRAP: ({ address }) => ['pipe', address],
-  UDPSENDWRAP: ({ address, port }) => ['udp', address, port],
   GETADDRINFOREQWRAP: ({ hostname }) => ['lookup', hostname],
   GETNAMEINFOREQWRAP: ({ hostname }) => ['lookup', hostname],
   QUERYWRAP: ({ hostname }) => ['lookup', hostname],
@@ -33,18 +33,36 @@ createHook({
   },
 }).enable()
 
+/** Has `look` see each call of a method, and the method do its work with what `look` gives back. */
+function seeing(prototype: object, name: string, look: (args: readonly unknown[]) => readonly unknown[]): void {
+  const original: unknown = Reflect.get(prototype, name)
+  if (typeof original !== 'function') throw new Error(`Node has no ${name} there any more`)
+  const value = function act(this: unknown, ...args: readonly unknown[]): unknown {
+    return Reflect.apply(original, this, look(args))
+  }
+  Object.defineProperty(prototype, name, { value })
+}
+
+// A datagram that leaves at once is not announced beneath.
+for (const [name, message] of [
+  ['send', 1],
+  ['connect', 0],
+] as const) {
+  seeing(Socket.prototype, name, (args) => {
+    note('udp', ...args.slice(message).filter((one) => ['string', 'number'].includes(typeof one)))
+    return args
+  })
+}
+
 interface Spawning {
-  readonly file: string
   readonly args: readonly string[]
-  readonly envPairs: string[]
+  readonly envPairs: readonly string[]
 }
-const { prototype } = ChildProcess as unknown as { prototype: { spawn(options: Spawning): unknown } }
-const { spawn } = prototype
-prototype.spawn = function start(options) {
+seeing(ChildProcess.prototype, 'spawn', ([given]) => {
+  const options = given as Spawning
   note('starts', options.args.slice(0, 2).join(' '))
-  const url = new URL(import.meta.url)
   const others = options.envPairs.filter((pair) => !/^(NODE_OPTIONS|CROSSWALK_RECORD)=/.test(pair))
-  const envPairs = [...others, `NODE_OPTIONS=--import=${url.href}`, `CROSSWALK_RECORD=${file}`]
-  return spawn.call(this, { ...options, envPairs })
-}
+  const more = [`NODE_OPTIONS=--import=${import.meta.url}`, `CROSSWALK_RECORD=${file}`]
+  return [{ ...options, envPairs: [...others, ...more] }]
+})
 note('begins', process.argv.slice(1, 2).join(' '))
