@@ -2,6 +2,7 @@ import type { ConnectionCheck, Crosswalk } from '../app/crosswalk.ts'
 import type { Json } from '../core/json.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AccountChoice, Connector } from '../ports/connector.ts'
+import type { UpgradeReport } from '../ports/ledger/upgrade.ts'
 import type { Prompts } from './prompts.ts'
 
 /** 0 fine · 1 problems remain, findings, failed checks · 2 wrong usage or configuration. */
@@ -63,6 +64,12 @@ export interface CliDeps {
     rotate(project: Project, options: { readonly finish: boolean }): Promise<ResealedSecrets>
     /** @param connection  null for the published files @returns whether there was anything */
     forget(project: Project, connection: string | null): Promise<boolean>
+  }
+  readonly upgrade: {
+    /** What the upgrade of a project's database to this release would do, and what is in its way. Changes nothing. */
+    check(project: Project): Promise<UpgradeReport>
+    /** Brings the database up to date. */
+    run(project: Project): Promise<void>
   }
   /** Runs the server until the signal fires. `port` null leaves it to the configuration. */
   start(project: Project, options: { role: Role; port: number | null }): Promise<void>

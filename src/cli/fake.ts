@@ -112,6 +112,7 @@ export async function cli(line: string, answers: Partial<Crosswalk> = {}, deps: 
       }
     },
     vault: { rotate: refuse, forget: refuse },
+    upgrade: { check: refuse, run: refuse },
     start: refuse,
     demo: refuse,
     playDemo: refuse,

@@ -25,6 +25,7 @@ import { addStart } from './commands/start.ts'
 import { addStatus } from './commands/status.ts'
 import { addTest } from './commands/test.ts'
 import { addTimeline } from './commands/timeline.ts'
+import { addUpgrade } from './commands/upgrade.ts'
 import { addVault } from './commands/vault.ts'
 import type { CliDeps, ExitCode } from './deps.ts'
 import { reportFailure } from './failure.ts'
@@ -129,6 +130,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addPreview(program, act)
   addPublish(program, act)
   addSimulate(program, act, deps)
+  addUpgrade(program, act)
   addVault(program, act)
   return program
 }

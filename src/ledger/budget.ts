@@ -36,7 +36,7 @@ const take = {
           else ends_at end as ends_at
       from crosswalk.budgets where connection = $1 for update
     ), granted as (
-      select *, greatest(0, least(
+      select connection, call_limit, remaining, ends_at, greatest(0, least(
         greatest(1, least($2::integer, call_limit / 10)), remaining - floor(call_limit * $4::float8)::integer
       )) as calls
       from before

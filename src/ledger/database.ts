@@ -29,6 +29,10 @@ interface DatabaseOptions {
   readonly log: Log
   /** Where the database lies when that is on this machine. */
   readonly directory?: string | undefined
+  /** What its sessions are called. */
+  readonly sessions?: string
+  /** The database refuses whatever would change something. */
+  readonly readOnly?: boolean
 }
 
 // Custom plans: a generic plan made while a table was empty would scan all of it once it holds a hundred thousand rows.
@@ -37,6 +41,8 @@ const sessionSettings = `
   set plan_cache_mode = force_custom_plan;
   set statement_timeout = '60s';
   set idle_in_transaction_session_timeout = '5min'`
+const readOnlySession = `${sessionSettings};
+  set default_transaction_read_only = on`
 
 const instantOid = pg.types.builtins.TIMESTAMPTZ
 const types: pg.CustomTypesConfig = {
@@ -47,17 +53,24 @@ const types: pg.CustomTypesConfig = {
 const toInstant = (text: string) => new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`).toISOString()
 
 /** Opens no connection yet. */
-export function openDatabase({ connection, poolMax, log, directory }: DatabaseOptions): Database {
+export function openDatabase({
+  connection,
+  poolMax,
+  log,
+  directory,
+  sessions = 'crosswalk calls',
+  readOnly = false,
+}: DatabaseOptions): Database {
   const pool = new pg.Pool({
     ...connection,
-    application_name: 'crosswalk',
+    application_name: sessions,
     max: poolMax,
     // A busy machine may take long to start a session; giving up soon would only ask it for another one.
     connectionTimeoutMillis: 60_000,
     keepAlive: true,
     pipeline: true,
     types,
-    onConnect: (client) => client.query(sessionSettings),
+    onConnect: (client) => client.query(readOnly ? readOnlySession : sessionSettings),
   })
   // An idle connection that breaks leaves the pool, and the next use opens a new one.
   let closing = false

@@ -50,7 +50,8 @@ export const claimStatement = {
       update crosswalk.inbox row set
         worker = $3, lease_until = statement_timestamp() + $4 * interval '1 millisecond', version = row.version + 1
       from chosen where row.sync = chosen.sync and row.connection = chosen.connection and row.object = chosen.object and row.record_id = chosen.record_id
-      returning row.*
+      returning row.sync, row.connection, row.object, row.record_id, row.lane, row.run, row.attempts, row.worker,
+        row.version, row.hinted_at, row.due_at
     )
     select sync, connection, object, record_id as id, lane, run, attempts, worker, version, hinted_at as "hintedAt"
     from taken order by lane, due_at, hinted_at`,

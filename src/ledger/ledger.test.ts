@@ -337,7 +337,7 @@ describe('openLedger', () => {
     const lost: string[] = []
     const log = { ...silentLog, warn: (event: string) => lost.push(event) }
     const second = await openLedger({ connection: database.connection, vaultKeys: someKeys(), log, poolMax: 1 })
-    const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crosswalk' and datname = current_database()`
+    const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'crosswalk %' and datname = current_database()`
     const broken = second.inTransaction(async (tx) => {
       await database.query(cut)
       await tx.timeline.of({ id: 'x' })
@@ -362,7 +362,14 @@ describe('openLedger', () => {
       change: `update crosswalk.migrations set digest = 'x' where name like '0001%'`,
       says: 'was changed after it ran',
     },
-    { change: `insert into crosswalk.migrations values ('9999-later.sql', '', now())`, says: 'Use a newer release' },
+    {
+      change: `insert into crosswalk.migrations (name, digest, applied_at) values ('9999-later.sql', '', now())`,
+      says: 'The database knows the migration 9999-later.sql, this release does not',
+    },
+    {
+      change: `insert into crosswalk.migrations (name, digest, kind, applied_at) values ('9999-later.sql', '', 'breaking', now())`,
+      says: 'The database knows the migration 9999-later.sql, this release does not',
+    },
   ])('refuses a database where a migration $says', async ({ change, says }) => {
     await database.query(change)
     const opening = openLedger({

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ClientConfig } from 'pg'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Log } from '../ports/log.ts'
@@ -8,8 +9,10 @@ import { type Database, openDatabase } from './database.ts'
 import { openEvents } from './events.ts'
 import { openInbox } from './inbox.ts'
 import { openLinks } from './links.ts'
-import { migrate } from './migrations.ts'
+import { join, type MembershipOptions } from './membership.ts'
+import { migrate, readMigrations } from './migrations.ts'
 import { openProblems } from './problems.ts'
+import { sessionsOf } from './processes.ts'
 import { openRevisions } from './revisions.ts'
 import { openRuns } from './runs.ts'
 import { openSealed } from './sealed.ts'
@@ -18,7 +21,7 @@ import { openSyncs } from './syncs.ts'
 import { openTimeline } from './timeline.ts'
 import { openVault, type Vault, type VaultKeys } from './vault.ts'
 
-interface LedgerOptions {
+interface LedgerOptions extends MembershipOptions {
   /** `{ connectionString }` or the connection of `startEmbedded`. */
   readonly connection: ClientConfig
   /** Where the embedded database lies: what people are told when it fails. */
@@ -28,6 +31,8 @@ interface LedgerOptions {
   readonly log: Log
   /** Connections of this process at most. */
   readonly poolMax?: number
+  /** Folders of migrations that follow those of this release. */
+  readonly migrations?: readonly string[]
 }
 
 /**
@@ -40,19 +45,24 @@ export async function openLedger({
   vaultKeys,
   log,
   poolMax = 10,
+  migrations: more,
+  ...membership
 }: LedgerOptions): Promise<Ledger> {
   const vault = openVault(vaultKeys.keys, vaultKeys.reload)
-  const database = openDatabase({ connection, directory, poolMax, log })
+  const id = randomUUID()
+  const database = openDatabase({ connection, directory, poolMax, log, sessions: sessionsOf(id) })
   try {
-    await migrate(database)
+    const migrations = await readMigrations(more)
+    await migrate(database, migrations)
+    return ledgerOn(await join(database, { id, migrations, log }, membership), vault)
   } catch (error) {
     await database.close()
     throw error
   }
-  return ledgerOn(database, vault)
 }
 
-function ledgerOn(database: Database, vault: Vault): Ledger {
+/** A ledger on tables that are up to date. */
+export function ledgerOn(database: Database, vault: Vault): Ledger {
   return {
     inbox: openInbox(database),
     links: openLinks(database),

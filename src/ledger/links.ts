@@ -50,7 +50,9 @@ const intend = {
         scope, statement_timestamp(), statement_timestamp()
       from given order by sync, kind, source_connection, source_object, source_id, place
       on conflict (sync, kind, source_connection, source_object, source_id) do update set sync = link.sync
-      returning *
+      returning id, sync, kind, key, state, origin, stage, source_connection, source_object, source_id, source_label,
+        source_written, target_connection, target_object, target_id, target_label, target_written, decisions, suspect,
+        created_at, updated_at
     )
     select ${columns} from given join link using (sync, kind, source_connection, source_object, source_id)
     order by given.place`,

@@ -15,6 +15,7 @@ import { envFileOf, withEnvFile } from './env-file.ts'
 import { openProcess, packageRoot } from './process.ts'
 import { startServer } from './server.ts'
 import { tryConnection } from './try-connection.ts'
+import { checkUpgrade, upgrade } from './upgrade.ts'
 import { forgetSecrets, rotateVault } from './vault.ts'
 
 const environment = process.env
@@ -60,15 +61,22 @@ const deps: CliDeps = {
     forget: async ({ config, home }, connection) =>
       forgetSecrets({ home, environment: await withEnvFile(config, environment) }, connection),
   },
+  upgrade: {
+    check: async ({ config, home }) =>
+      checkUpgrade({ config, home, environment: await withEnvFile(config, environment) }),
+    run: async ({ config, home }) => upgrade({ config, home, environment: await withEnvFile(config, environment) }),
+  },
   async start({ config, home, verbose, signal }, { role, port }) {
     const level = verbose ? ({ logLevel: 'debug' } as const) : {}
     const server = await startServer({
       ...{ config, home, role, log: printLog, ...level, ...(port === null ? {} : { port }) },
       environment: await withEnvFile(config, environment),
     })
-    await untilAborted(signal)
-    server.opened.deps.log.info('stopping', {})
+    const { outdated, deps: opened } = server.opened
+    const why = await Promise.race([untilAborted(signal), outdated])
+    opened.log.info('stopping', {})
     await server.close()
+    if (why instanceof Error) throw why
   },
   async demo(options) {
     const titleOf = (system: string) => registry.find(({ name }) => name === system)?.title ?? system

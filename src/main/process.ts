@@ -58,6 +58,8 @@ export interface Opened {
   /** How other parts reach the same PostgreSQL. */
   readonly database: DatabaseAddress
   readonly stored: StoredSettings
+  /** Comes when this process cannot work with the database any more, because a newer release has changed it. */
+  readonly outdated: Promise<Error>
   close(): Promise<void>
 }
 
@@ -86,8 +88,12 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   const close = async () => {
     for (const one of closing.splice(0).reverse()) await one()
   }
+  const outdated = Promise.withResolvers<Error>()
   try {
-    const { ledger, database } = await openLedgerOf({ home, environment: options.environment, log }, closing)
+    const { ledger, database } = await openLedgerOf(
+      { home, environment: options.environment, log, onOutdated: outdated.resolve },
+      closing,
+    )
     const budget = openBudget({ connection: database, clock, log })
     closing.push(() => budget.close())
     const sandbox = openSandbox()
@@ -109,14 +115,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     }
     const { root } = onDisk
-    const configPath = configPathOf(root, options.config)
-    const published = await ledger.revisions.files().catch(unreadable(null))
-    const digest = (text: string) => digestOf([text])
-    const files = inForce(await readOwnFiles(root, options.config), published?.files ?? null, digest)
-    const texts = textsOf(files)
-    const text = texts.get(configPath) ?? onDisk.text
-    const loaded =
-      text === onDisk.text ? onDisk : { ...onDisk, ...publishedConfig(text, configPath, options.environment) }
+    const { configPath, files, texts, loaded, published, digest } = await filesInForce(onDisk, ledger, options)
     for (const [path, { text: kept }] of Object.entries(published?.files ?? {}))
       if (texts.get(path) !== (kept ?? undefined)) log.info('published file passed over', { path })
     const stored = openStoredSettings(loaded.config, ledger)
@@ -170,6 +169,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       metrics,
       database,
       stored,
+      outdated: outdated.promise,
       close,
     }
   } catch (error) {
@@ -179,11 +179,36 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
 }
 
 /**
+ * The files that count for a process that starts now: those on disk, and those that were published over them.
+ * @throws SyncError when what was published cannot be decrypted, or its configuration is wrong
+ */
+export async function filesInForce(
+  onDisk: LoadedConfig,
+  ledger: Pick<Ledger, 'revisions'>,
+  { config, environment }: Pick<ProcessOptions, 'config' | 'environment'>,
+) {
+  const { root } = onDisk
+  const configPath = configPathOf(root, config)
+  const published = await ledger.revisions.files().catch(unreadable(null))
+  const digest = (text: string) => digestOf([text])
+  const files = inForce(await readOwnFiles(root, config), published?.files ?? null, digest)
+  const texts = textsOf(files)
+  const text = texts.get(configPath) ?? onDisk.text
+  const loaded = text === onDisk.text ? onDisk : { ...onDisk, ...publishedConfig(text, configPath, environment) }
+  return { configPath, files, texts, loaded, published, digest }
+}
+
+/**
  * The ledger of a home, in its embedded database or in that of the environment.
  * @param closing  takes what gives it back
  */
 export async function openLedgerOf(
-  { home, environment, log }: { home: string; environment: ProcessOptions['environment']; log: Log },
+  {
+    home,
+    environment,
+    log,
+    onOutdated = () => undefined,
+  }: { home: string; environment: ProcessOptions['environment']; log: Log; onOutdated?: (error: Error) => void },
   closing: (() => Promise<void>)[],
 ): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress }> {
   const vaultKeys = await loadVaultKeys({ home, fromEnvironment: environment.CROSSWALK_VAULT_KEY })
@@ -198,7 +223,7 @@ export async function openLedgerOf(
   } else {
     database = { connectionString: url }
   }
-  const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log })
+  const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log, onOutdated })
   closing.push(() => ledger.close())
   return { ledger, database }
 }
@@ -215,7 +240,8 @@ function publishedConfig(text: string, path: string, environment: ProcessOptions
   return { config, secrets, fixed, text }
 }
 
-const connectorFor = (name: string, system: string) => {
+/** @throws SyncError where there is no such system */
+export const connectorFor = (name: string, system: string) => {
   const connector = connectorOf(system)
   if (connector !== undefined) return connector
   throw new SyncError(`connections.${name}.system: there is no connector "${system}"`, {
@@ -243,7 +269,7 @@ const unreadable =
   }
 
 /** Settings that do not fit their schema are named; their values are not shown. */
-function opened(name: string, open: () => Connection): Connection {
+export function opened(name: string, open: () => Connection): Connection {
   try {
     return open()
   } catch (error) {

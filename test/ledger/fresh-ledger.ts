@@ -1,9 +1,9 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import pg from 'pg'
 import { type Embedded, startEmbedded } from '../../src/ledger/embedded.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
+import { readMigrations } from '../../src/ledger/migrations.ts'
 import type { VaultKeys } from '../../src/ledger/vault.ts'
 import type { Ledger } from '../../src/ports/ledger/ledger.ts'
 import type { Log } from '../../src/ports/log.ts'
@@ -44,18 +44,19 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   }
 }
 
-/** A database as the release before record references left it, with nothing in it. */
-export async function oldDatabase(): Promise<FreshDatabase> {
+/** A database as an earlier release left it, with nothing in it: the one before record references unless told otherwise. */
+export async function oldDatabase(last = '0002-functions.sql'): Promise<FreshDatabase> {
   const database = await freshDatabase()
   await database.query(`create schema crosswalk`)
   await database.query(
     `create table crosswalk.migrations (name text primary key, digest text not null, applied_at timestamptz not null)`,
   )
-  for (const name of ['0001-tables.sql', '0002-functions.sql']) {
-    const sql = await readFile(join(import.meta.dirname, '../../src/ledger/migrations', name), 'utf8')
+  for (const { name, sql, digest } of (await readMigrations()).filter((one) => one.name <= last)) {
     await database.query(sql)
-    const digest = createHash('sha256').update(sql).digest('hex')
-    await database.query(`insert into crosswalk.migrations values ($1, $2, now())`, [name, digest])
+    await database.query(`insert into crosswalk.migrations (name, digest, applied_at) values ($1, $2, now())`, [
+      name,
+      digest,
+    ])
   }
   return database
 }

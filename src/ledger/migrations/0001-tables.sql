@@ -1,3 +1,4 @@
+-- additive
 -- The inbox: one row a record of a sync, however many hints came. A row waits (worker is null) or is in work.
 create table crosswalk.inbox (
   sync text not null,

@@ -1,3 +1,4 @@
+-- additive
 -- Applies link updates and returns the ids of those whose target another link of the same kind holds. Looking first
 -- finds nearly all of them; two transactions that write the same target at the same time are told apart by the unique
 -- index, whose error is caught here, where it undoes this attempt alone and not the caller's transaction.

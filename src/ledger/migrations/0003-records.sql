@@ -1,3 +1,4 @@
+-- breaking: columns of links are renamed, and primary keys changed
 -- Records are named in full: connection, object and id. Rows of earlier releases know the id alone; `name_records` fills in
 -- the rest once the configuration is read, until then it is empty.
 alter table crosswalk.inbox add column connection text not null default '', add column object text not null default '';

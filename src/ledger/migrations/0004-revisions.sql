@@ -1,3 +1,4 @@
+-- additive
 -- Published states of the project's files. The files of the newest one are kept, encrypted, as a configuration may hold what
 -- nobody else should read.
 create table crosswalk.revisions (

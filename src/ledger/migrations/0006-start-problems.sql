@@ -1,3 +1,4 @@
+-- additive
 -- Problems of syncs that could not start were kept under the failure's kind, and some of them were never closed. Those that are
 -- not over come up again, now under a cause of their own.
 update crosswalk.problems problem set whole = false

@@ -1,3 +1,4 @@
+-- additive
 -- One process at a time tells what is open.
 create table crosswalk.alerting (
   one boolean primary key default true check (one),

@@ -1,0 +1,1 @@
+-- No rows of its own: it closes problems that were left open.
