@@ -613,12 +613,46 @@ test('who does not know the address of a webhook uses up nothing of those who do
   expect(refused).toHaveLength(621)
 })
 
-test.each(['/api/v1/deals/%00/timeline', '/api/v1/deals/a%0Ab/timeline'])(
-  'refuses an id that is none: %s',
-  async (path) => {
-    expect((await open().call('get', path)).status).toBe(400)
-  },
-)
+describe('a text that nothing can store', () => {
+  const odd = ['a\u0000b', 'a\u001bb', 'a\ud800b']
+
+  test.each([
+    '/deals/%00/timeline',
+    '/deals/a%0Ab/timeline',
+    '/deals?text=a%00b',
+    '/problems?sync=%00',
+    '/runs?sync=%1B',
+  ])('is refused in an address: %s', async (path) => {
+    const { call, asked } = open()
+    expect((await call('get', `/api/v1${path}`)).status).toBe(400)
+    expect(asked).toEqual([])
+  })
+
+  test.each<[string, (text: string) => object]>([
+    ['/records/retry', (text) => ({ sync: 'orders', records: ['901', text] })],
+    ['/records/retry', (text) => ({ sync: text, records: ['901'] })],
+    ['/syncs/orders/pause', (text) => ({ because: text })],
+    ['/syncs/orders/customers/company-55/link', (text) => ({ target: text })],
+    ['/deals/901/accept', (text) => ({ only: text })],
+    ['/deals/901/ignore', (text) => ({ sync: text })],
+    ['/deals/901/preview', (text) => ({ sync: text })],
+    ['/project/publish', (text) => ({ files: { 'config/tables/terms.yaml': text } })],
+    ['/project/publish', (text) => ({ files: { [text]: 'a: b' } })],
+    ['/project/publish', (text) => ({ files: { 'config/tables/terms.yaml': 'a: b' }, note: text })],
+  ])('is refused in the body of %s', async (path, body) => {
+    for (const text of odd) {
+      const { call, asked } = open()
+      expect((await call('post', `/api/v1${path}`, body(text))).status).toBe(400)
+      expect(asked).toEqual([])
+    }
+  })
+
+  test('is not one with several lines', async () => {
+    const { call, asked } = open()
+    await call('post', '/api/v1/syncs/orders/pause', { because: 'audit,\r\n\tuntil Monday \u{1f600}' })
+    expect(asked).toEqual([['hold', 'orders', 'audit,\r\n\tuntil Monday \u{1f600}']])
+  })
+})
 
 test('asks once a second whether it is ready, however many ask', async () => {
   let asked = 0
