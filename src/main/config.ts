@@ -67,7 +67,9 @@ export function parseConfig(
     const position = lines.linePos(offset ?? 0)
     return { line: position.line, column: position.col, message }
   }
-  const findings = document.errors.slice(0, findingsMax).map((error) => at(error.pos[0], error.message.split('\n')[0] ?? ''))
+  const findings = document.errors
+    .slice(0, findingsMax)
+    .map((error) => at(error.pos[0], error.message.split('\n')[0] ?? ''))
   if (isLong) findings.push(at(0, `the file has ${text.length} characters; at most ${charactersMax} are read`))
   if (isDeep) findings.push(at(0, `the file is nested deeper than ${depthMax} levels`))
   const secrets: string[] = []
