@@ -181,6 +181,7 @@ function open(overrides: Partial<ApiDeps> = {}, useCases: Partial<UseCases> = {}
     token,
     publicUrl: 'https://hooks.example.com/crosswalk/',
     metricsOpen: false,
+    hosts: ['metrics.acme.test'],
     ready: async () => true,
     ...overrides,
   })
@@ -563,6 +564,27 @@ describe('health and metrics', () => {
     expect([guarded.status, guarded.text]).toEqual([200, 'crosswalk_orders_created_total 5\n'])
     expect((await request(open({ metricsOpen: true }).app).get('/metrics')).status).toBe(200)
   })
+
+  test.each([
+    ['127.0.0.1:8787', 200],
+    ['[::1]:8787', 200],
+    ['10.1.2.3', 200],
+    ['localhost:8787', 200],
+    ['api:8787', 200],
+    ['HOOKS.example.com', 200],
+    ['hooks.example.com.:443', 200],
+    ['metrics.acme.test', 200],
+    ['rebound.attacker.test', 421],
+    ['rebound.attacker.test:8787', 421],
+    ['127.0.0.1.attacker.test', 421],
+    ['hooks.example.com.attacker.test', 421],
+    ['', 421],
+  ])('serves open metrics to a browser that takes it for %j: %d', async (host, status) => {
+    const { app } = open({ metricsOpen: true })
+    const response = await request(app).get('/metrics').set('host', host)
+    expect(response.status).toBe(status)
+    if (status === 421) expect(response.text).not.toContain('crosswalk_orders')
+  })
 })
 
 test('answers an unknown address with 404 in JSON and safe headers', async () => {
@@ -573,6 +595,8 @@ test('answers an unknown address with 404 in JSON and safe headers', async () =>
     'content-security-policy': expect.stringContaining("script-src 'self'"),
     'x-content-type-options': 'nosniff',
   })
+  // Said by plain http it is worth nothing, and it would speak for every name below the domain.
+  expect(response.headers['strict-transport-security']).toBeUndefined()
   expect(response.headers['x-powered-by']).toBeUndefined()
   expect(response.text).not.toContain('my-secret')
 })
@@ -599,7 +623,7 @@ test('who has no token uses up nothing of those who have it, and is counted', as
   expect((await call('get', '/api/v1/status')).status).toBe(200)
   expect(refused).toEqual(Array.from({ length: 620 }, () => 'api'))
   expect(lines.filter((line) => line.startsWith('requests_refused'))).toEqual([
-    expect.stringContaining('"door":"api","requests":1'),
+    expect.stringMatching(/"requests":1,"door":"api","from":"[^"]*127\.0\.0\.1"/),
   ])
 })
 

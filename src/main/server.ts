@@ -177,7 +177,7 @@ async function listen(
   const { deps, projects, metrics, loaded } = opened
   const wake = (names: readonly string[]) =>
     queue.enqueue(names.map((sync) => ({ queue: 'deliver', sync, lane: 'retry' })))
-  const { port, public_url, metrics_open } = loaded.config.server
+  const { port, public_url, metrics_open, hosts } = loaded.config.server
   // In a container only the outside address is reachable; there the image says so.
   const host = options.environment.CROSSWALK_HOST ?? loaded.config.server.host
   const app = createApi({
@@ -186,6 +186,7 @@ async function listen(
     token: await secretFile(apiTokenFile(options.home)),
     metrics,
     metricsOpen: metrics_open,
+    hosts,
     publicUrl: public_url ?? null,
     ready: async () => {
       if (draining()) return false
