@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { type Instant, shift } from '../../src/core/time.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Http, Login } from '../../src/ports/http.ts'
+import { lifetime } from '../kit/lifetime.ts'
 import { shared } from '../kit/once.ts'
 import { parse } from './errors.ts'
 import type { Settings } from './settings.ts'
 
-const tokenReply = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() })
+const tokenReply = z.object({ access_token: z.string().min(1), expires_in: lifetime })
 /** Asking early spares every call under way a refusal. */
 const earlyMs = 60_000
 

@@ -3,13 +3,14 @@ import { SyncError } from '../../src/core/problem.ts'
 import { shift } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
 import type { Login } from '../../src/ports/http.ts'
+import { lifetime } from '../kit/lifetime.ts'
 import { shared } from '../kit/once.ts'
 import { classify } from './errors.ts'
 import type { Settings } from './settings.ts'
 
 const tokenReply = z.object({
   access_token: z.string().min(1),
-  expires_in: z.number().positive(),
+  expires_in: lifetime,
   refresh_token: z.string().optional(),
 })
 

@@ -48,7 +48,7 @@ export const hubspot: Connector = {
       writes,
       choices: openChoices(client, definitions),
       setup: () => setUp(client, definitions),
-      receive: openReceiver(settings, deps.clock, { portalId: () => portalId, isShown: echo.isShown }),
+      receive: openReceiver(settings, deps.clock, { isShown: echo.isShown }),
       listen: null,
       // Keys are rotated by a person in HubSpot, which offers no call for it; access tokens renew themselves.
       rotate: null,

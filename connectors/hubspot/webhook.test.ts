@@ -17,10 +17,10 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 function receiver(options: { now?: number; portalId?: string | null; old?: boolean } = {}) {
   const given = settings.parse({ accessToken: 'a', webhookSecret: secret, oldWebhookSignatures: options.old ?? false })
   const clock = { now: () => fromMillis(options.now ?? at) as Instant, sleep: async () => {} }
-  const knowledge = { portalId: () => options.portalId ?? null, isShown: (name: string) => name === 'erp_order_no' }
+  const knowledge = { isShown: (name: string) => name === 'erp_order_no' }
   const receive = openReceiver(given, clock, knowledge)
   if (receive === null) throw new Error('no receiver')
-  return receive
+  return (request: WebhookRequest) => receive(request, options.portalId ?? null)
 }
 function signed(body: string, change: Partial<WebhookRequest> = {}): WebhookRequest {
   const target = change.url ?? url

@@ -30,8 +30,6 @@ const eventSchema = z.looseObject({
 type Event = z.output<typeof eventSchema>
 
 interface Knowledge {
-  /** The account's own id as far as it is known by now. */
-  readonly portalId: () => string | null
   /** Whether a deal's property is one that we show there, see echo.ts: events of it tell of our own write-back. */
   readonly isShown: (property: string) => boolean
 }
@@ -40,12 +38,13 @@ export function openReceiver(settings: Settings, clock: Clock, knowledge: Knowle
   const secret = settings.webhookSecret ?? settings.clientSecret
   if (secret === undefined) return null
 
-  return (request: WebhookRequest): WebhookVerdict => {
+  return (request: WebhookRequest, accountId: string | null): WebhookVerdict => {
     const flaw = flawOf(request, secret, settings.oldWebhookSignatures, toMillis(clock.now()))
     if (flaw !== null) return { accept: false, status: 401, reason: flaw }
     const events = read(request.body)
+    const portalId = settings.portalId ?? accountId
     if (events === null) return { accept: false, status: 400, reason: 'the body is not a list of HubSpot events' }
-    return { accept: true, events: events.flatMap((event) => understand(event, knowledge)) }
+    return { accept: true, events: events.flatMap((event) => understand(event, portalId, knowledge)) }
   }
 }
 
@@ -120,11 +119,10 @@ const objects: Readonly<Record<string, string>> = {
 const objectOfType = new Map(Object.entries(objectTypeIds).map(([object, type]) => [type, object]))
 
 /** One event for each record it concerns; one without a hint when it concerns none of ours. */
-function understand(event: Event, knowledge: Knowledge): readonly WebhookEvent[] {
+function understand(event: Event, portalId: string | null, knowledge: Knowledge): readonly WebhookEvent[] {
   // `attemptNumber` alone differs in a redelivery, and `eventId` alone is not promised to be unique.
   const { portalId: portal, subscriptionId, eventId, objectId, propertyName, occurredAt } = event
   const name = [portal, subscriptionId, eventId, objectId, propertyName, occurredAt].map((part) => part ?? '').join(':')
-  const portalId = knowledge.portalId()
   const foreign = portalId !== null && portal !== portalId
   const hints = foreign ? [] : hintsOf(event)
   const shown = event.subscriptionType.endsWith('.propertyChange') && knowledge.isShown(propertyName ?? '')

@@ -6,6 +6,7 @@ import { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import type { ConnectionDeps } from '../../src/ports/connector.ts'
 import type { Login } from '../../src/ports/http.ts'
+import { lifetime } from '../kit/lifetime.ts'
 import { shared } from '../kit/once.ts'
 import { classifyLogin } from './errors.ts'
 import { accountOf, baseUrlOf, type Settings } from './settings.ts'
@@ -13,7 +14,7 @@ import { accountOf, baseUrlOf, type Settings } from './settings.ts'
 const tokenReply = z.object({
   access_token: z.string().min(1),
   // Documented as a number; examples have it as text.
-  expires_in: z.coerce.number().positive(),
+  expires_in: lifetime,
 })
 
 /** A token lives an hour. Asking early spares every call under way a 401. */

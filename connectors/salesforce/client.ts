@@ -38,8 +38,6 @@ interface JobPage {
 export interface Client {
   /** Whose login it is; logs in when needed. */
   identity(): Promise<Identity>
-  /** As far as it is known by now. */
-  knownIdentity(): Identity | null
   /** Salesforce's clock, as its last answer told; ours before the first one. */
   serverTime(): Instant
   versions(): Promise<readonly string[]>
@@ -181,7 +179,6 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
 
   return {
     identity,
-    knownIdentity: () => login.identity(),
     serverTime: () => fromMillis(toMillis(deps.clock.now()) + aheadMs) ?? deps.clock.now(),
     async versions() {
       const reply = await taken(reading.requestGet(`${settings.url}/services/data/`))

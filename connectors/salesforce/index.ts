@@ -33,7 +33,7 @@ export const salesforce: Connector = {
       writes,
       choices: openChoices(client),
       setup: () => setUp(client, definitions),
-      receive: openReceiver(() => settings.organizationId ?? client.knownIdentity()?.organizationId ?? null),
+      receive: openReceiver(settings.organizationId ?? null),
       listen: settings.events.length === 0 ? null : openStream(settings, { ...deps, client }),
       // Secrets of an External Client App are rotated by a person in Salesforce; access tokens renew themselves.
       rotate: null,

@@ -9,7 +9,7 @@ import { openReceiver } from './webhook.ts'
 const organization = '00D5g000000abcdEAA'
 const receive = (body: string, known: string | null = organization): WebhookVerdict => {
   const request: WebhookRequest = { method: 'POST', url: 'https://x.test/hook', headers: {}, body: Buffer.from(body) }
-  return openReceiver(() => known)(request)
+  return openReceiver(null)(request, known)
 }
 const notification = (id: string, object: string, fields: Readonly<Record<string, string>>) =>
   `<Notification><Id>${id}</Id><sObject xsi:type="sf:${object}" xmlns:sf="urn:sobject.enterprise.soap.sforce.com">${Object.entries(
@@ -88,9 +88,16 @@ describe('an outbound message', () => {
     expect(receive(body, '00D5g000000ABCD')).toMatchObject({ accept: true })
   })
 
-  test('is taken while it is not known yet which org this is, as it is but a hint', () => {
+  test('is to be sent again while it is not known yet which org this is', () => {
     const body = message(notification(first, 'Opportunity', { Id: '0065g00000AbCdEAAV' }))
-    expect(receive(body, null)).toMatchObject({ accept: true })
+    expect(receive(body, null)).toMatchObject({ accept: false, status: 503 })
+  })
+
+  test('is judged by the org of the settings, where they name one', () => {
+    const body = Buffer.from(message(notification(first, 'Opportunity', { Id: '0065g00000AbCdEAAV' })))
+    const request: WebhookRequest = { method: 'POST', url: 'https://x.test/hook', headers: {}, body }
+    expect(openReceiver(organization)(request, null)).toMatchObject({ accept: true })
+    expect(openReceiver('00D5g000000ABCD')(request, organization)).toMatchObject({ accept: false, status: 401 })
   })
 
   test.each([

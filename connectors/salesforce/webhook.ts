@@ -29,9 +29,9 @@ const acknowledgement = {
 /**
  * Outbound messages: SOAP, up to 100 notifications each, repeated for a day until they are acknowledged. They are not
  * signed: what protects them is the secret in the address, and that a notification is only a hint at a record to read.
- * @param organizationId  of this connection, as far as it is known by now
+ * @param organizationId  of this connection, where the settings name it
  */
-export function openReceiver(organizationId: () => string | null) {
+export function openReceiver(organizationId: string | null) {
   const parser = new XMLParser({
     ignoreAttributes: false,
     attributeNamePrefix: '@',
@@ -43,7 +43,7 @@ export function openReceiver(organizationId: () => string | null) {
     isArray: (name) => name === 'Notification',
   })
 
-  return (request: WebhookRequest): WebhookVerdict => {
+  return (request: WebhookRequest, accountId: string | null): WebhookVerdict => {
     const refuse = (reason: string): WebhookVerdict => ({ accept: false, status: 400, reason })
     if (request.body.byteLength > bytesMax) return refuse('the message is larger than any outbound message')
     const text = Buffer.from(request.body).toString('utf8')
@@ -51,8 +51,11 @@ export function openReceiver(organizationId: () => string | null) {
     const message = messageSchema.safeParse(parse(parser, text))
     if (!message.success) return refuse('the body is not an outbound message of Salesforce')
     const { OrganizationId, Notification } = message.data.Envelope.Body.notifications
-    const ours = organizationId()
-    if (ours !== null && !sameId(OrganizationId, ours)) {
+    const ours = organizationId ?? accountId
+    if (ours === null) {
+      return { accept: false, status: 503, reason: 'it is not known yet which org this connection is of' }
+    }
+    if (!sameId(OrganizationId, ours)) {
       return { accept: false, status: 401, reason: `the message is from another org, ${OrganizationId}` }
     }
     return { accept: true, events: Notification.map(understand), reply: acknowledgement }

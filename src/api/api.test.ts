@@ -181,6 +181,7 @@ function open(overrides: Partial<ApiDeps> = {}, useCases: Partial<UseCases> = {}
     token,
     publicUrl: 'https://hooks.example.com/crosswalk/',
     metricsOpen: false,
+    hosts: ['metrics.acme.test'],
     ready: async () => true,
     ...overrides,
   })
@@ -563,6 +564,27 @@ describe('health and metrics', () => {
     expect([guarded.status, guarded.text]).toEqual([200, 'crosswalk_orders_created_total 5\n'])
     expect((await request(open({ metricsOpen: true }).app).get('/metrics')).status).toBe(200)
   })
+
+  test.each([
+    ['127.0.0.1:8787', 200],
+    ['[::1]:8787', 200],
+    ['10.1.2.3', 200],
+    ['localhost:8787', 200],
+    ['api:8787', 200],
+    ['HOOKS.example.com', 200],
+    ['hooks.example.com.:443', 200],
+    ['metrics.acme.test', 200],
+    ['rebound.attacker.test', 421],
+    ['rebound.attacker.test:8787', 421],
+    ['127.0.0.1.attacker.test', 421],
+    ['hooks.example.com.attacker.test', 421],
+    ['', 421],
+  ])('serves open metrics to a browser that takes it for %j: %d', async (host, status) => {
+    const { app } = open({ metricsOpen: true })
+    const response = await request(app).get('/metrics').set('host', host)
+    expect(response.status).toBe(status)
+    if (status === 421) expect(response.text).not.toContain('crosswalk_orders')
+  })
 })
 
 test('answers an unknown address with 404 in JSON and safe headers', async () => {
@@ -573,6 +595,8 @@ test('answers an unknown address with 404 in JSON and safe headers', async () =>
     'content-security-policy': expect.stringContaining("script-src 'self'"),
     'x-content-type-options': 'nosniff',
   })
+  // Said by plain http it is worth nothing, and it would speak for every name below the domain.
+  expect(response.headers['strict-transport-security']).toBeUndefined()
   expect(response.headers['x-powered-by']).toBeUndefined()
   expect(response.text).not.toContain('my-secret')
 })
@@ -599,7 +623,7 @@ test('who has no token uses up nothing of those who have it, and is counted', as
   expect((await call('get', '/api/v1/status')).status).toBe(200)
   expect(refused).toEqual(Array.from({ length: 620 }, () => 'api'))
   expect(lines.filter((line) => line.startsWith('requests_refused'))).toEqual([
-    expect.stringContaining('"door":"api","requests":1'),
+    expect.stringMatching(/"requests":1,"door":"api","from":"[^"]*127\.0\.0\.1"/),
   ])
 })
 
@@ -613,12 +637,46 @@ test('who does not know the address of a webhook uses up nothing of those who do
   expect(refused).toHaveLength(621)
 })
 
-test.each(['/api/v1/deals/%00/timeline', '/api/v1/deals/a%0Ab/timeline'])(
-  'refuses an id that is none: %s',
-  async (path) => {
-    expect((await open().call('get', path)).status).toBe(400)
-  },
-)
+describe('a text that nothing can store', () => {
+  const odd = ['a\u0000b', 'a\u001bb', 'a\ud800b']
+
+  test.each([
+    '/deals/%00/timeline',
+    '/deals/a%0Ab/timeline',
+    '/deals?text=a%00b',
+    '/problems?sync=%00',
+    '/runs?sync=%1B',
+  ])('is refused in an address: %s', async (path) => {
+    const { call, asked } = open()
+    expect((await call('get', `/api/v1${path}`)).status).toBe(400)
+    expect(asked).toEqual([])
+  })
+
+  test.each<[string, (text: string) => object]>([
+    ['/records/retry', (text) => ({ sync: 'orders', records: ['901', text] })],
+    ['/records/retry', (text) => ({ sync: text, records: ['901'] })],
+    ['/syncs/orders/pause', (text) => ({ because: text })],
+    ['/syncs/orders/customers/company-55/link', (text) => ({ target: text })],
+    ['/deals/901/accept', (text) => ({ only: text })],
+    ['/deals/901/ignore', (text) => ({ sync: text })],
+    ['/deals/901/preview', (text) => ({ sync: text })],
+    ['/project/publish', (text) => ({ files: { 'config/tables/terms.yaml': text } })],
+    ['/project/publish', (text) => ({ files: { [text]: 'a: b' } })],
+    ['/project/publish', (text) => ({ files: { 'config/tables/terms.yaml': 'a: b' }, note: text })],
+  ])('is refused in the body of %s', async (path, body) => {
+    for (const text of odd) {
+      const { call, asked } = open()
+      expect((await call('post', `/api/v1${path}`, body(text))).status).toBe(400)
+      expect(asked).toEqual([])
+    }
+  })
+
+  test('is not one with several lines', async () => {
+    const { call, asked } = open()
+    await call('post', '/api/v1/syncs/orders/pause', { because: 'audit,\r\n\tuntil Monday \u{1f600}' })
+    expect(asked).toEqual([['hold', 'orders', 'audit,\r\n\tuntil Monday \u{1f600}']])
+  })
+})
 
 test('asks once a second whether it is ready, however many ask', async () => {
   let asked = 0

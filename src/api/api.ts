@@ -8,6 +8,7 @@ import type { Log } from '../ports/log.ts'
 import { contract, type Route } from './contract.ts'
 import { type Handler, handlersOf } from './handlers.ts'
 import { openApi } from './openapi.ts'
+import { isOwnHost } from './own-host.ts'
 import { httpProblem, problemOf, sendProblem } from './problem-reply.ts'
 import { type Door, openRefusals } from './refusals.ts'
 import type { UseCases, Webhooks } from './use-cases.ts'
@@ -28,6 +29,8 @@ export interface ApiDeps {
   readonly publicUrl: string | null
   /** Whether /metrics is served without the token. */
   readonly metricsOpen: boolean
+  /** Names of this server, beside that in the public address, under which it may be asked so. */
+  readonly hosts: readonly string[]
   /** Whether the ledger answers and the process is not shutting down. */
   ready(): Promise<boolean>
 }
@@ -46,6 +49,9 @@ export function createApi(deps: ApiDeps): Express {
     helmet({
       // In-house servers are often reached by plain http: the browser must not rewrite their addresses to https.
       contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'upgrade-insecure-requests': null } },
+      // What is served by plain http cannot say it, and whether all names below a domain have https only its owner knows: the
+      // proxy with the certificate says so.
+      strictTransportSecurity: false,
     }),
   )
 
@@ -69,7 +75,7 @@ export function createApi(deps: ApiDeps): Express {
       sendProblem(response, httpProblem('unauthorized', 'This address needs the token of this server.'))
     }),
   )
-  app.get('/metrics', ...(deps.metricsOpen ? [] : [guard]), async (_request, response) => {
+  app.get('/metrics', deps.metricsOpen ? ownHost(deps) : guard, async (_request, response) => {
     response.type('text/plain; version=0.0.4').send(await deps.metrics.text())
   })
   const unknown = refusals('hooks', (response) => void response.status(404).end())
@@ -120,6 +126,15 @@ function forMoment(ask: () => Promise<boolean>): () => Promise<boolean> {
   }
 }
 const momentMs = 1000
+
+/** For what is open to all who reach this server. */
+function ownHost({ publicUrl, hosts }: ApiDeps): RequestHandler {
+  const own = [...hosts, ...(publicUrl === null ? [] : [new URL(publicUrl).hostname])].map((name) => name.toLowerCase())
+  return (request, response, next) =>
+    isOwnHost(request.headers.host, own)
+      ? next()
+      : sendProblem(response, httpProblem('misdirected', 'This server has no such name.'))
+}
 
 /** @param refuse  answers those who do not have the token */
 function bearer(token: string, refuse: RequestHandler): RequestHandler {

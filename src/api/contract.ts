@@ -6,14 +6,17 @@ import { type ProblemKind, problemTitles } from '../core/problem.ts'
  * a reply carries nothing that is not written here.
  */
 
-const name = z.string().regex(/^\P{Cc}{1,64}$/u, 'a name has 1 to 64 characters')
+/** PostgreSQL has no place for NUL and for half a surrogate pair; other control characters but line breaks mean nothing to anybody. */
+const noControls = (text: string): boolean => text.isWellFormed() && !/[^\P{Cc}\t\n\r]/u.test(text)
+const words = (max: number) =>
+  z.string().min(1).max(max).refine(noControls, 'a text has no control characters but line breaks')
+const name = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,64}$/u, 'a name has 1 to 64 characters')
 const problemId = z.string().regex(/^\d{1,18}$/, 'the id of a problem is a number')
-// PostgreSQL has no place for the first of all characters, and no system uses the others in an id.
 const recordId = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^\P{Cc}*$/u, 'an id has no control characters')
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'an id has no control characters')
 const instant = z.string().meta({ format: 'date-time' })
 const kinds = Object.keys(problemTitles) as [ProblemKind, ...ProblemKind[]]
 const problemKind = z.enum(kinds)
@@ -241,10 +244,7 @@ const decided = z.object({
   deal: z.string(),
   decided: list(z.string()).describe('What was decided about: `Chair 4 → 7`'),
 })
-const only = z
-  .string()
-  .min(1)
-  .max(200)
+const only = words(200)
   .optional()
   .describe('Only what the problem tells with this text in it, such as `price`; everything when not given')
 
@@ -313,7 +313,7 @@ export const contract = {
     path: '/syncs/:name/pause',
     summary: 'Holds the delivery of a sync until it is resumed',
     params: z.strictObject({ name }),
-    body: z.strictObject({ because: z.string().min(1).max(500).default('Paused by hand') }),
+    body: z.strictObject({ because: words(500).default('Paused by hand') }),
     reply: held,
   },
   resumeSync: {
@@ -394,10 +394,7 @@ export const contract = {
     path: '/deals',
     summary: 'Deals and their orders, newest first',
     query: z.strictObject({
-      text: z
-        .string()
-        .min(1)
-        .max(200)
+      text: words(200)
         .optional()
         .describe(
           'Part of a name, a number or an id of either side: deal, customer, purchase order, article, order, invoice, tracking',
@@ -472,10 +469,13 @@ export const contract = {
     summary: 'Checks changed files and has them take effect in all processes, all or nothing; refused with findings',
     body: z.strictObject({
       files: z
-        .record(z.string().min(1).max(300), z.string().max(1_000_000).nullable())
+        .record(
+          words(300),
+          z.string().max(1_000_000).refine(noControls, 'a file has no control characters but line breaks').nullable(),
+        )
         .refine((files) => Object.keys(files).length > 0, 'needs a file')
         .describe('Whole texts by path, such as `config/tables/terms.yaml`; null removes a file'),
-      note: z.string().min(1).max(500).optional(),
+      note: words(500).optional(),
     }),
     reply: z.object({
       revision: revision.nullable().describe('In force now; null when it was refused'),

@@ -2,7 +2,15 @@ import type { Response } from 'express'
 import { type ProblemKind, problemTitles, SyncError } from '../core/problem.ts'
 import type { ProblemReply } from './contract.ts'
 
-type HttpKind = 'malformed' | 'unauthorized' | 'not_found' | 'too_large' | 'unsupported' | 'too_many' | 'internal'
+type HttpKind =
+  | 'malformed'
+  | 'unauthorized'
+  | 'misdirected'
+  | 'not_found'
+  | 'too_large'
+  | 'unsupported'
+  | 'too_many'
+  | 'internal'
 
 const http: Readonly<Record<HttpKind, { status: number; title: string; fix: string }>> = {
   malformed: {
@@ -14,6 +22,11 @@ const http: Readonly<Record<HttpKind, { status: number; title: string; fix: stri
     status: 401,
     title: 'Token missing or wrong',
     fix: 'Send the token of this server as "Authorization: Bearer <token>".',
+  },
+  misdirected: {
+    status: 421,
+    title: 'Name of another server',
+    fix: 'Ask by its IP address, by a name without a dot or that of `server.public_url`, or add the name to `server.hosts`.',
   },
   not_found: { status: 404, title: 'Not found', fix: 'Check the address; /api/v1/openapi.json lists all of them.' },
   too_large: { status: 413, title: 'Request too large', fix: 'Send less at once.' },

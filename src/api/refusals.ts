@@ -9,23 +9,35 @@ export type Door = 'api' | 'hooks'
 const perMinute = 600
 const minuteMs = 60_000
 
+/** Does something later; does not keep the process alive. */
+type Later = (work: () => void, ms: number) => void
+
 /**
  * Answers those who do not know the secret: with a refusal of their own, and with 429 once there are many from one address. They
  * use up nothing of those who know it. Each is counted, and one line a minute tells of all of them.
  * @param count  for the metrics
  */
-export function openRefusals(log: Log, count: (door: Door) => void) {
+export function openRefusals(
+  log: Log,
+  count: (door: Door) => void,
+  later: Later = (work, ms) => void setTimeout(work, ms).unref(),
+) {
   let untold = 0
-  let toldAt = Number.NEGATIVE_INFINITY
+  let latest: { readonly door: Door; readonly from: string | undefined } | null = null
+  let isQuiet = false
 
-  function note(door: Door): void {
+  function tell(): void {
+    isQuiet = untold > 0
+    if (!isQuiet) return
+    log.warn('requests_refused', { requests: untold, ...latest, why: 'they do not know the secret of the address' })
+    untold = 0
+    later(tell, minuteMs)
+  }
+  function note(door: Door, from: string | undefined): void {
     count(door)
     untold += 1
-    const now = performance.now()
-    if (now - toldAt < minuteMs) return
-    log.warn('requests_refused', { door, requests: untold, why: 'they do not know the secret of the address' })
-    toldAt = now
-    untold = 0
+    latest = { door, from }
+    if (!isQuiet) tell()
   }
 
   return (door: Door, answer: (response: Response) => void): RequestHandler => {
@@ -46,7 +58,7 @@ export function openRefusals(log: Log, count: (door: Door) => void) {
         ),
     })
     return (request, response, next) => {
-      note(door)
+      note(door, request.ip)
       void limited(request, response, (error) => (error === undefined ? answer(response) : next(error)))
     }
   }

@@ -89,6 +89,8 @@ export interface CliDeps {
     systems: readonly string[],
     options: { port: number; env: string | null; signal: AbortSignal },
   ): Promise<void>
+  /** Removes secrets from a text that nobody has cleaned yet: that of an error nobody expected. */
+  clean(text: string): string
   /** Write as given: a line brings its own line feed. */
   out(text: string): void
   err(text: string): void

@@ -19,7 +19,7 @@ export function reportFailure(
   deps: CliDeps,
   options: { json: boolean; color: boolean; verbose: boolean; help: string },
 ): ExitCode {
-  const told = tell(error, options.help)
+  const told = tell(error, options.help, deps.clean)
   if (options.json) {
     const { kind, message, fix, particulars } = told
     deps.out(`${JSON.stringify({ error: { kind, message, fix, ...particulars } }, null, 2)}\n`)
@@ -32,11 +32,11 @@ export function reportFailure(
     say('Error:', told.message, paint.red)
     say('What to do:', told.fix, (title) => title)
   }
-  if (options.verbose && !(error instanceof CommanderError)) deps.err(`${stackOf(error)}\n`)
+  if (options.verbose && !(error instanceof CommanderError)) deps.err(`${deps.clean(stackOf(error))}\n`)
   return told.code
 }
 
-function tell(error: unknown, help: string): Told {
+function tell(error: unknown, help: string, clean: CliDeps['clean']): Told {
   if (error instanceof CommanderError) {
     const [message = '', ...hints] = error.message.replace(/^error: /, '').split('\n')
     const hint = hints.join(' ').replace(/^\((.*)\)$/, '$1')
@@ -68,14 +68,14 @@ function tell(error: unknown, help: string): Told {
     return {
       code: 1,
       kind: 'disk_full',
-      message: `A disk is full: ${plain(error)}`,
+      message: `A disk is full: ${clean(plain(error))}`,
       fix: 'Make room on that disk (without a path above: the one of the data folder, `--home`), then run the command again. Nothing that was stored is lost, and what could not be stored is done again.',
     }
   }
   return {
     code: 1,
     kind: 'unexpected',
-    message: plain(error),
+    message: clean(plain(error)),
     fix: 'This is a fault of Crosswalk. Run the command again with --verbose and report what it prints.',
   }
 }

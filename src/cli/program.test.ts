@@ -153,6 +153,15 @@ describe('a failure', () => {
     expect(long.err).toContain('Caused by Error: 401')
   })
 
+  test('that nobody foresaw shows no secret', async () => {
+    const error = new Error('no login for hunter22', { cause: new Error('sent hunter22') })
+    for (const line of ['status', 'status --verbose', 'status --json']) {
+      const { out, err } = await cli(line, fails(error))
+      expect(out + err).toContain('no login for [secret]')
+      expect(out + err).not.toContain('hunter22')
+    }
+  })
+
   test('cannot paint the terminal', async () => {
     const { err } = await cli('status', fails(new Error('\u001b[2Jgone\u0007')))
     expect(err).toContain('Error: gone\n')

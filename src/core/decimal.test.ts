@@ -82,3 +82,18 @@ test('refuses a division by zero and a literal that is no number', () => {
   expect(() => divide(decimal('1'), decimal('0'))).toThrow('division by zero')
   expect(() => decimal('ten')).toThrow('not a decimal number: ten')
 })
+
+test.each([
+  '1e999',
+  '-1e999',
+  '1e-999',
+  'Infinity',
+  'NaN',
+  '1e300',
+  1e300,
+  -1e300,
+  Number.POSITIVE_INFINITY,
+  Number.NaN,
+])('nobody counts in %p', (value) => {
+  expect(parseDecimal(value)).toBeNull()
+})

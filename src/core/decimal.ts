@@ -7,7 +7,8 @@ import { Decimal as Engine } from 'decimal.js'
 export type Decimal = string & { readonly decimal: true }
 
 // 60 digits are more than quantity × price × rate of any currency needs; products stay exact.
-const Exact = Engine.clone({ precision: 60, rounding: Engine.ROUND_HALF_UP, toExpNeg: -1000, toExpPos: 1000 })
+const digitsMax = 60
+const Exact = Engine.clone({ precision: digitsMax, rounding: Engine.ROUND_HALF_UP, toExpNeg: -1000, toExpPos: 1000 })
 const shape = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/
 /** Of numbers that are written as `Decimal` has them already, as most are. */
 const written = /^(?:0|-?(?:[1-9]\d*|(?:0|[1-9]\d*)\.\d*[1-9]))$/
@@ -18,17 +19,20 @@ export const zero = '0' as Decimal
 export const one = '1' as Decimal
 const hundred = '100' as Decimal
 
-/** Reads text or a JSON number. Null when it is not a finite decimal number (also for `"1,234.50"`). */
+/** Reads text or a JSON number. Null when it is not a decimal number of at most 60 digits before or after the point (also for `"1,234.50"`). */
 export function parseDecimal(value: unknown): Decimal | null {
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value) as Decimal
-    return Number.isFinite(value) ? canonical(new Exact(value)) : null
+    return Number.isFinite(value) ? readable(new Exact(value)) : null
   }
   if (typeof value !== 'string') return null
   const text = value.trim()
   if (text.length <= 60 && written.test(text)) return text as Decimal
-  return shape.test(text) && text.length <= 60 ? canonical(new Exact(text)) : null
+  return shape.test(text) && text.length <= 60 ? readable(new Exact(text)) : null
 }
+
+/** Null for what has more digits than anything is counted in, such as `1e999`: no system takes it, and none means it. */
+const readable = (value: Engine): Decimal | null => (Math.abs(value.e) > digitsMax ? null : canonical(value))
 
 /** For literals of ours. @throws Error when the text is not a decimal */
 export function decimal(text: string | number): Decimal {

@@ -1,4 +1,5 @@
 import { assertNever } from './json.ts'
+import { shortened, soundText } from './text.ts'
 
 /**
  * Everything that can go wrong with the outside world or with what it holds. A new kind does not compile until
@@ -130,6 +131,16 @@ export const failureOf = (error: SyncError): Failure => ({
   problem: error.problem,
   message: error.message,
   fix: error.fix,
+})
+
+/** No message that people read is longer; a list of everything in which a large order differs may come near it. */
+const messageMax = 10_000
+
+/** The failure as it is stored and shown: a mapping may make a message of whatever a record holds. */
+export const bounded = (failure: Failure): Failure => ({
+  ...failure,
+  message: shortened(soundText(failure.message), messageMax),
+  fix: shortened(soundText(failure.fix), messageMax),
 })
 
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure }

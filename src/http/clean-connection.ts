@@ -2,6 +2,7 @@ import type { Json } from '../core/json.ts'
 import { type Failure, type Problem, SyncError } from '../core/problem.ts'
 import type { Connection, WriteOutcome } from '../ports/connector.ts'
 import { redact } from './redact.ts'
+import { boundedWait } from './retry-after.ts'
 
 /** As much of a message as anybody reads, and of a code, a field or a value in it. */
 const messageMax = 1_200
@@ -19,7 +20,10 @@ export function cleanConnection(connection: Connection, secrets: () => readonly 
 
   function failure({ problem, message, fix, field }: Failure): Failure {
     return {
-      problem: words(problem as Json) as Problem,
+      problem:
+        problem.kind === 'rate_limited'
+          ? { ...problem, retryAfterMs: boundedWait(problem.retryAfterMs) }
+          : (words(problem as Json) as Problem),
       message: text(message),
       fix: text(fix),
       ...(field === undefined ? {} : { field: text(field) }),

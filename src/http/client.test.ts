@@ -560,3 +560,39 @@ test('tells metrics and log of every attempt, without query, ids, headers or bod
   expect(lines).toHaveLength(3)
   expect(lines.join()).not.toMatch(/in-reply|in-header|in-query|in-body|4711/)
 })
+
+describe('a reply that no system gives', () => {
+  test.each([
+    ['a status that does not exist', 999, '{}', 'status 999'],
+    ['lists in lists', 200, '['.repeat(2_000_000), 'nested deeper than 500 levels'],
+    ['objects in objects', 200, `${'{"a":'.repeat(501)}1${'}'.repeat(501)}`, 'nested deeper than 500 levels'],
+  ])('is a bad one: %s', async (_what, status, body, said) => {
+    const { url } = await serve((_request, response) => response.writeHead(status).end(body))
+    const { http } = client(url, { replyBytesMax: 5_000_000 })
+    const sending = http.send({ method: 'GET', url: `${url}/deals`, effect: 'read' })
+    await expect(sending).rejects.toMatchObject({
+      problem: { kind: 'bad_reply' },
+      message: expect.stringContaining(said),
+    })
+  })
+
+  test('has characters that nothing can store: the rest of it is read', async () => {
+    const { url } = await serve((_request, response) => response.end('{"name":"A\\u0000B\\ud800"}'))
+    const reply = await client(url).http.send({ method: 'GET', url: `${url}/deals`, effect: 'read' })
+    expect(reply.json()).toEqual({ name: 'A\ufffdB\ufffd' })
+  })
+
+  test.each([
+    [{ limit: 1e300, remaining: 0, windowMs: 10_000 }, []],
+    [{ limit: 100, remaining: Number.NaN, windowMs: 10_000 }, []],
+    [
+      { limit: 100, remaining: -1, windowMs: 60 * 366 * 86_400_000 },
+      [{ limit: 100, remaining: 0, windowMs: 86_400_000 }],
+    ],
+  ])('tells a quota that cannot be: %j', async (told, expected) => {
+    const { url } = await serve((_request, response) => json(response, 200, {}))
+    const { http, learnt } = client(url, { quota: () => told })
+    await http.send({ method: 'GET', url: `${url}/deals`, effect: 'read' })
+    expect(learnt).toEqual(expected)
+  })
+})

@@ -6,7 +6,9 @@ import type { Headers, HttpReply, HttpRequest, HttpRules, Lane, OpenHttp, Quota 
 import type { Log } from '../ports/log.ts'
 import { parseBase, routeOf, within } from './address.ts'
 import { acceptedEncodings, type ExchangeOutcome, openExchange } from './exchange.ts'
+import { soundQuota } from './quota.ts'
 import { redact } from './redact.ts'
+import { depthMax, isDeep, isJson, soundBody } from './reply-body.ts'
 import { longestWaitMs, retryAfterMs } from './retry-after.ts'
 import { callScopes as scopes } from './scope.ts'
 
@@ -134,7 +136,8 @@ export function openHttpClient(deps: Deps): OpenHttp {
   async function learnQuota(rules: HttpRules, reply: HttpReply): Promise<void> {
     if (deps.budget === undefined) return
     try {
-      const quota = rules.quota?.(reply) ?? null
+      const told = rules.quota?.(reply) ?? null
+      const quota = told === null ? null : soundQuota(told)
       if (quota !== null) await deps.budget.learn(rules.connection, quota)
     } catch (error) {
       // The reply may say that an order was created: losing it over bookkeeping would be far worse than a stale quota.
@@ -215,6 +218,18 @@ function judgeReply(rules: HttpRules, place: Place, request: HttpRequest, reply:
       fix: `Set the base URL of connection "${place.connection}" to the address that it is redirected to, if that is right.`,
     })
   }
+  if (reply.status < 200 || reply.status > 599) {
+    return new SyncError(`${where(place)} was answered with status ${reply.status}, which does not exist`, {
+      problem: { kind: 'bad_reply' },
+      fix: `Check what stands between here and ${place.connection}: a proxy or a gateway made this up.`,
+    })
+  }
+  if (isJson(reply.body) && isDeep(reply.body)) {
+    return new SyncError(`${where(place)}: the reply is nested deeper than ${depthMax} levels`, {
+      problem: { kind: 'bad_reply' },
+      fix: `Check that the base URL of connection "${place.connection}" is that of the API; no record is nested so deeply.`,
+    })
+  }
   const error = rules.classify(reply, request)
   if (error?.problem.kind === 'unavailable' && request.effect === 'write' && gatewayLost.has(reply.status)) {
     return lost(place, `status ${reply.status} of a gateway`, error)
@@ -245,7 +260,8 @@ const lost = (place: Place, reason: string, cause?: unknown): SyncError =>
   })
 
 function replyOf(place: Place, outcome: ExchangeOutcome & { ok: true }): HttpReply {
-  const { status, headers, body } = outcome
+  const { status, headers } = outcome
+  const body = soundBody(outcome.body)
   return {
     status,
     headers,

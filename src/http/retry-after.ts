@@ -16,11 +16,12 @@ export function retryAfterMs(header: string | undefined, now: Instant): number |
     const seconds = Number(text)
     const waitMs =
       seconds < epochMin ? seconds * 1000 : seconds * (seconds < 1000 * epochMin ? 1000 : 1) - toMillis(now)
-    return bounded(Math.ceil(waitMs))
+    return boundedWait(Math.ceil(waitMs))
   }
   // Only the forms with a weekday name: `Date.parse` would take a bare "-5" for a year.
   const at = /^[A-Z][a-z]{2}/.test(text) ? fromMillis(Date.parse(text)) : null
-  return at === null ? null : bounded(toMillis(at) - toMillis(now))
+  return at === null ? null : boundedWait(toMillis(at) - toMillis(now))
 }
 
-const bounded = (ms: number): number => Math.min(longestWaitMs, Math.max(0, ms))
+/** A wait that somebody else asks for, whatever they ask. */
+export const boundedWait = (ms: number): number => Math.min(longestWaitMs, Math.max(0, ms)) || 0

@@ -1,5 +1,6 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
 import pg from 'pg'
+import { soundText } from '../core/text.ts'
 import type { Log } from '../ports/log.ts'
 import { codeOf } from './error-code.ts'
 
@@ -80,7 +81,7 @@ export function openDatabase({
   const fail = explainer(connection, directory)
   return {
     async rows<Row extends object>(statement: Statement, values: readonly unknown[]) {
-      const query = () => pool.query<Row>({ ...statement, values: [...values] })
+      const query = () => pool.query<Row>({ ...statement, values: values.map(storable) })
       return again(async () => (await whenRoom(query).catch(fail)).rows)
     },
     transaction: (work) =>
@@ -104,6 +105,12 @@ export function openDatabase({
       return pool.end()
     },
   }
+}
+
+/** Whatever text comes along: one that PostgreSQL refuses would fail all that it is stored with. */
+const storable = (value: unknown): unknown => {
+  if (typeof value === 'string') return soundText(value)
+  return Array.isArray(value) ? value.map(storable) : value
 }
 
 /**
@@ -147,7 +154,7 @@ async function inTransaction<T>(
   const bound: Database = {
     async rows<Row extends object>(statement: Statement, values: readonly unknown[]) {
       refuseWhenOver()
-      return (await client.query<Row>({ ...statement, values: [...values] }).catch(fail)).rows
+      return (await client.query<Row>({ ...statement, values: values.map(storable) }).catch(fail)).rows
     },
     async transaction(inner) {
       refuseWhenOver()

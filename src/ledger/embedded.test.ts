@@ -1,13 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { haltStop, serverWhen } from '../../test/ledger/halted-stop.ts'
+import { makeDirectory } from './embedded/hand-over.ts'
 
 const script = join(import.meta.dirname, '../../test/ledger/embedded-process.ts')
 let base = ''
@@ -189,7 +190,61 @@ describe('startEmbedded', () => {
     await chmod(join(home, '..'), 0o700)
     const only = use()
     expect(await only.ready()).toMatch(/^\d+$/)
+    expect((await readdir(base)).toSorted()).toEqual([expect.stringMatching(/^crosswalk-/), 'home'])
     expect(await only.ask('leave')).toBe('left')
+    expect(await readdir(base)).toEqual(['home'])
+  })
+})
+
+/** Root alone has to run PostgreSQL as somebody else. */
+const isRoot = process.getuid?.() === 0
+
+describe('the user that PostgreSQL runs as', () => {
+  test('is one of its own under root, and everybody else is kept out', async () => {
+    const only = use()
+    const pid = await only.ready()
+    const status = await readFile(`/proc/${pid}/status`, 'utf8')
+    const uid = Number(/^Uid:\t(\d+)/m.exec(status)?.[1])
+    for (const part of ['', 'data', 'data/base', 'data/pg_hba.conf', 'lives'])
+      expect((await lstat(join(home, 'postgres', part))).uid).toBe(uid)
+    if (!isRoot) return expect(uid).toBe(process.getuid?.())
+    const named = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => Number(line.split(':')[2]))
+    expect(named).not.toContain(uid)
+    await chmod(home, 0o755)
+    const socket = join(home, 'postgres/data/.s.PGSQL.5432')
+    const script = `require('node:net').connect(${JSON.stringify(socket)}).on('connect', () => console.log('in')).on('error', ({ code }) => console.log(code)).on('close', () => process.exit())`
+    for (const other of named
+      .filter((id) => id !== 0)
+      .slice(0, 3)
+      .concat(65534)) {
+      const { stdout } = spawnSync(process.execPath, ['-e', script], { uid: other, encoding: 'utf8', cwd: '/' })
+      expect(stdout.trim()).toBe('EACCES')
+    }
+  })
+
+  test('takes over what an earlier release gave to a user that others are, and follows no link there', async () => {
+    const first = use()
+    await first.ready()
+    await first.ask('leave')
+    const outside = join(base, 'outside')
+    await writeFile(outside, 'of somebody else')
+    const before = (await lstat(outside)).uid
+    await symlink(outside, join(home, 'postgres/data/link'))
+    if (isRoot) spawnSync('chown', ['-hR', '65534:65534', join(home, 'postgres')])
+    const second = use()
+    const pid = await second.ready()
+    const { uid } = await stat(`/proc/${pid}`)
+    for (const part of ['', 'data', 'data/base', 'data/link'])
+      expect((await lstat(join(home, 'postgres', part))).uid).toBe(uid)
+    expect((await lstat(outside)).uid).toBe(before)
+  })
+
+  test('is given no directory that a link leads to', async () => {
+    const elsewhere = join(base, 'elsewhere')
+    await mkdir(elsewhere)
+    await symlink(elsewhere, join(home, 'postgres'))
+    expect(await makeDirectory(join(home, 'postgres'), { uid: 65533, gid: 65533 }).catch(String)).toContain('is a link')
+    expect((await lstat(elsewhere)).uid).toBe(process.getuid?.())
   })
 })
 

@@ -1,15 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { closeSync, constants, existsSync, lstatSync, openSync, statSync } from 'node:fs'
-import { chown, type FileHandle, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { type FileHandle, lchown, mkdir, open, readFile, realpath, rename, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { findBinaries } from './embedded/binaries.ts'
+import { handOver, makeDirectory } from './embedded/hand-over.ts'
 import { isWatched, joinLives, livesPipe, watchScript } from './embedded/lives.ts'
 import { lockFile } from './embedded/lock.ts'
-import { canReach, type Owner, serverOwner } from './embedded/owner.ts'
+import { canReach, namedOwner, type Owner, serverOwner } from './embedded/owner.ts'
 import { clearStale, readPidFile } from './embedded/pid-file.ts'
 import { codeOf, ignoring } from './error-code.ts'
 
@@ -91,11 +92,6 @@ async function preparePlace(home: string): Promise<Place> {
   return { directory, dataDir: join(directory, 'data'), owner, mark: `${name}-${digest}` }
 }
 
-async function makeDirectory(path: string, owner: Owner | null): Promise<void> {
-  await mkdir(path, { mode: 0o700 }).catch(ignoring('EEXIST'))
-  if (owner !== null) await chown(path, owner.uid, owner.gid)
-}
-
 async function joinServer(place: Place): Promise<Embedded | null> {
   const pipe = await joinLives(place.directory)
   if (pipe === null) return null
@@ -105,6 +101,7 @@ async function joinServer(place: Place): Promise<Embedded | null> {
 
 async function startServer(place: Place): Promise<Embedded> {
   await clearStale(place.dataDir, place.mark)
+  if (place.owner !== null) handOver(place.directory, [place.dataDir], place.owner)
   const binaries = await findBinaries(place.directory, place.owner)
   if (!existsSync(place.dataDir)) await createCluster(place, binaries.initdb)
   const socketDir = await makeSocketDir(place)
@@ -116,7 +113,12 @@ async function startServer(place: Place): Promise<Embedded> {
   try {
     const log = join(place.directory, 'log')
     if (existsSync(log) && statSync(log).size > 5_000_000) await rename(log, `${log}.1`)
-    const settings = Object.entries({ ...flags, cluster_name: place.mark, unix_socket_directories: socketDir, port })
+    const settings = Object.entries({
+      ...flags,
+      cluster_name: place.mark,
+      unix_socket_directories: socketDir ?? '.',
+      port,
+    })
     const output = openSync(log, 'a', 0o600)
     const data = openSync(place.dataDir, constants.O_RDONLY)
     const server = spawn(
@@ -149,17 +151,26 @@ async function startServer(place: Place): Promise<Embedded> {
     const connection = await connectionOf(place, () => end)
     const pipe = await joinLives(place.directory)
     if (pipe === null) throw new Error(`PostgreSQL of ${place.directory} ended while it was started.`)
-    return { connection, directory: place.directory, close: () => leave(place, pipe, ended) }
+    return { connection, directory: place.directory, close: () => leave(place, pipe, ended, socketDir) }
   } finally {
     await bridge.close()
   }
 }
 
 /** The process that started the server waits for its end when it was the last one; when others stay, nothing happens. */
-async function leave(place: Place, pipe: FileHandle, ended: Promise<void>): Promise<void> {
+async function leave(place: Place, pipe: FileHandle, ended: Promise<void>, socketDir: string | null): Promise<void> {
   await pipe.close()
   await within(noticeLimitMs, ended)
-  if (!(await isWatched(place.directory))) await within(stopLimitMs, ended)
+  if (await isWatched(place.directory)) return
+  await within(stopLimitMs, ended)
+  if (socketDir === null) return
+  const unlock = await lockFile(join(place.directory, 'lock'))
+  try {
+    // Unless the next server has been started meanwhile, in the same place.
+    if (!(await isWatched(place.directory))) await rmdir(socketDir).catch(ignoring('ENOENT', 'ENOTEMPTY'))
+  } finally {
+    unlock()
+  }
 }
 
 /**
@@ -175,20 +186,22 @@ async function within(limitMs: number, ended: Promise<void>): Promise<void> {
 async function createCluster(place: Place, initdb: string): Promise<void> {
   const fresh = `${place.dataDir}.new`
   await rm(fresh, { recursive: true, force: true })
-  await makeDirectory(fresh, place.owner)
+  const making = { ...place, owner: namedOwner() }
+  await makeDirectory(fresh, making.owner)
   const data = openSync(fresh, constants.O_RDONLY)
   // No operating system's locale: the sort order is the same on every host.
   const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
   try {
     run(
-      place,
+      making,
       initdb,
-      ['-D', visibleData(place, fresh), '-U', name, ...locale, '--auth=trust', '--no-instructions'],
+      ['-D', visibleData(making, fresh), '-U', name, ...locale, '--auth=trust', '--no-instructions'],
       data,
     )
   } finally {
     closeSync(data)
   }
+  if (place.owner !== null) handOver(fresh, [], place.owner)
   await rename(fresh, place.dataDir)
 }
 
@@ -214,11 +227,17 @@ function run(place: Place, program: string, args: readonly string[], data?: numb
     throw new Error(`PostgreSQL could not be prepared in ${place.directory}: ${program} said: ${done.stderr.trim()}`)
 }
 
-async function makeSocketDir(place: Place): Promise<string> {
-  const candidates = [join(place.directory, 'socket'), join(tmpdir(), place.mark), join('/tmp', place.mark)]
-  const fits = (path: string) =>
-    Buffer.byteLength(path) <= socketDirBytesMax && (place.owner === null || canReach(join(path, '..'), place.owner))
-  const chosen = candidates.find(fits)
+/**
+ * A directory for the server's socket where the data directory, in which the server is at home, has too long a name for one.
+ * @returns null for the data directory
+ */
+async function makeSocketDir(place: Place): Promise<string | null> {
+  const isShort = (path: string) => Buffer.byteLength(path) <= socketDirBytesMax
+  if (isShort(place.dataDir)) return null
+  const candidates = [join(tmpdir(), place.mark), join('/tmp', place.mark)]
+  const chosen = candidates.find(
+    (path) => isShort(path) && (place.owner === null || canReach(join(path, '..'), place.owner)),
+  )
   if (chosen === undefined)
     throw new Error(`No directory is short enough for PostgreSQL's socket: ${candidates.join(', ')}`)
   await mkdir(chosen, { mode: 0o700 }).catch(ignoring('EEXIST'))
@@ -226,7 +245,7 @@ async function makeSocketDir(place: Place): Promise<string> {
   const ours = [process.getuid?.(), place.owner?.uid].includes(found.uid)
   // Every user may write to the temporary directory, so another one may have taken the place.
   if (!found.isDirectory() || !ours) throw new Error(`${chosen} belongs to another user. Remove it, then start again.`)
-  if (place.owner !== null) await chown(chosen, place.owner.uid, place.owner.gid)
+  if (place.owner !== null) await lchown(chosen, place.owner.uid, place.owner.gid)
   return chosen
 }
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Events } from '../ports/ledger/events.ts'
 import type { Database } from './database.ts'
 import { purge, purgeOf } from './purge.ts'
-import { cleanText, storedJson } from './stored-json.ts'
+import { storedJson, storedName } from './stored-json.ts'
 
 // The body is stored once for all of its events, and not at all for a redelivery.
 const store = {
@@ -23,11 +22,6 @@ const store = {
     select id from fresh`,
 }
 
-/** An index takes names of 2,700 bytes; what a sender makes longer is known by its digest. */
-const nameMax = 500
-const nameOf = (id: string): string =>
-  id.length <= nameMax ? id : `sha256:${createHash('sha256').update(id).digest('hex')}`
-
 const events = purgeOf('events', 'received_at')
 const requests = purgeOf('requests', 'received_at')
 
@@ -35,9 +29,9 @@ export function openEvents(database: Database): Events {
   return {
     async store(connection, received, body) {
       if (received.length === 0) return []
-      const names = new Map(received.map(({ id }) => [nameOf(id), id]))
-      const named = received.map((event) => ({ ...event, id: nameOf(event.id) }))
-      const rows = await database.rows<{ id: string }>(store, [connection, storedJson(named), cleanText(body)])
+      const names = new Map(received.map(({ id }) => [storedName(id), id]))
+      const named = received.map((event) => ({ ...event, id: storedName(event.id) }))
+      const rows = await database.rows<{ id: string }>(store, [connection, storedJson(named), body])
       return rows.flatMap((row) => names.get(row.id) ?? [])
     },
     async purge(before) {

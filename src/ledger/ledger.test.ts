@@ -209,9 +209,15 @@ describe('events', () => {
     expect(await ledger.events.store('crm', [long], 'again')).toEqual([])
   })
 
+  test('takes names and bodies that PostgreSQL cannot hold, and knows them again', async () => {
+    const event = { id: 'odd:\u0000\ud800', hint: { object: 'deals', id: '7' } }
+    expect(await ledger.events.store('crm', [event], 'body \u0000')).toEqual([event.id])
+    expect(await ledger.events.store('crm', [event], 'again')).toEqual([])
+  })
+
   test('forgets old ones with their bodies', async () => {
     expect(await ledger.events.purge('2000-01-01T00:00:00.000Z' as Instant)).toBe(0)
-    expect(await ledger.events.purge('2100-01-01T00:00:00.000Z' as Instant)).toBe(6)
+    expect(await ledger.events.purge('2100-01-01T00:00:00.000Z' as Instant)).toBe(7)
     expect(await database.query('select body from crosswalk.requests')).toEqual([])
   })
 })

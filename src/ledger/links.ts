@@ -2,7 +2,7 @@ import type { JsonObject } from '../core/json.ts'
 import type { RecordRef } from '../core/ref.ts'
 import type { Link, Links, LinkUpdate, NewLink } from '../ports/ledger/links.ts'
 import type { Database } from './database.ts'
-import { cleanText, storedJson } from './stored-json.ts'
+import { storedJson } from './stored-json.ts'
 
 const columns = `link.id, link.sync, link.kind, link.key, link.state, link.origin, link.stage,
   link.source_connection as "sourceConnection", link.source_object as "sourceObject", link.source_id as "sourceId",
@@ -141,7 +141,7 @@ const counts = {
     group by sync, kind, state, stage order by sync, kind, state, stage`,
 }
 
-const anywhere = (text: string) => `%${cleanText(text).replace(/[\\%_]/g, '\\$&')}%`
+const anywhere = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 
 interface Row extends Omit<Link, 'source' | 'target'> {
   readonly sourceConnection: string

@@ -122,4 +122,19 @@ describe('problems', () => {
     const failures = await ledger.problems.ofRecords(sync, ['1'].map(deal))
     expect(failures.get('crm deals 1')?.message).toBe('Name "A\ufffdB\ufffd" \\u0000')
   })
+
+  test('takes causes and messages of any length', async () => {
+    const sync = freshSync()
+    const long = `lookup_failed product.product ${'9'.repeat(60_000)}`
+    await raise(sync, long, ['1'], 'x'.repeat(60_000))
+    await raise(sync, `${long}8`, ['2'])
+    await raise(sync, long, ['3'], 'x'.repeat(60_000))
+    const problems = await ledger.problems.list({ sync, max: 10 })
+    expect(problems.map(({ waiting, message }) => [waiting, message.length])).toEqual([
+      [2, 10_000],
+      [1, 10_000],
+    ])
+    await ledger.problems.close(sync, [long])
+    expect(await openOf(sync)).toEqual([[expect.any(String), 1, ['2']]])
+  })
 })

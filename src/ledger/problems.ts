@@ -1,8 +1,8 @@
-import type { Failure } from '../core/problem.ts'
+import { bounded, type Failure } from '../core/problem.ts'
 import { type RecordRef, refText } from '../core/ref.ts'
-import type { OpenProblem, Problems } from '../ports/ledger/problems.ts'
+import type { NewProblem, OpenProblem, Problems } from '../ports/ledger/problems.ts'
 import type { Database } from './database.ts'
-import { storedJson } from './stored-json.ts'
+import { storedJson, storedName } from './stored-json.ts'
 
 // A problem is open while records wait on it, or when it is about a whole sync. As that follows from the waiting records,
 // two workers that raise and clear at once cannot leave a record waiting on a closed problem.
@@ -96,16 +96,22 @@ const columnsOf = (records: readonly RecordRef[]) => [
   records.map((one) => one.id),
 ]
 
+const storable = (problem: NewProblem): NewProblem => ({
+  ...problem,
+  causeKey: storedName(problem.causeKey),
+  failure: bounded(problem.failure),
+})
+
 export function openProblems(database: Database): Problems {
   return {
     async raise(problems) {
-      if (problems.length > 0) await database.rows(raise, [storedJson(problems)])
+      if (problems.length > 0) await database.rows(raise, [storedJson(problems.map(storable))])
     },
     async clear(sync, records) {
       return records.length === 0 ? [] : database.rows<RecordRef>(clear, [sync, ...columnsOf(records)])
     },
     async close(sync, causeKeys) {
-      await database.rows(close, [sync, causeKeys])
+      await database.rows(close, [sync, causeKeys.map(storedName)])
     },
     async ofRecords(sync, records) {
       if (records.length === 0) return new Map()

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/json.ts'
 import type { PublishedFiles, Revision, Revisions } from '../ports/ledger/revisions.ts'
 import type { Database } from './database.ts'
-import { cleanText, storedJson } from './stored-json.ts'
+import { storedJson } from './stored-json.ts'
 import { SealedError, type Vault } from './vault.ts'
 
 const columns = 'number, at, actor, note, changes'
@@ -60,9 +60,8 @@ export function openRevisions(database: Database, vault: Vault): Revisions {
     },
     publish({ number, at, actor, note, changes }, all) {
       const sealed = vault.seal(all as unknown as JsonObject, published)
-      const clean = note === null ? null : cleanText(note)
       return database.transaction(async (tx) => {
-        const stored = await tx.rows(publish, [number, at, actor, clean, storedJson(changes), sealed])
+        const stored = await tx.rows(publish, [number, at, actor, note, storedJson(changes), sealed])
         if (stored.length > 0) await tx.rows(forgetFiles, [number])
         return stored.length > 0
       })

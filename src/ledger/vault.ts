@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { isObject, type JsonObject } from '../core/json.ts'
-import { ignoring } from './error-code.ts'
+import { createOnce } from './create-once.ts'
 
 const keyBytes = 32
 const cipherName = 'aes-256-gcm'
@@ -102,18 +102,7 @@ export async function loadVaultKeys(from: { home: string; fromEnvironment: strin
   }
   const path = join(from.home, fileName)
   await mkdir(from.home, { recursive: true, mode: 0o700 })
-  if (!existsSync(path)) {
-    // Linked into place when complete: of two concurrent first starts one wins, and the other never reads half a key.
-    const fresh = `${path}.${randomUUID()}`
-    await writeFile(fresh, `${randomBytes(keyBytes).toString('base64')}\n`, { flag: 'wx', mode: 0o600, flush: true })
-    try {
-      await link(fresh, path)
-    } catch (error) {
-      ignoring('EEXIST')(error)
-    } finally {
-      await rm(fresh)
-    }
-  }
+  await createOnce(path, () => `${randomBytes(keyBytes).toString('base64')}\n`)
   const { mode } = await stat(path)
   if ((mode & 0o077) !== 0)
     throw new Error(

@@ -9,6 +9,7 @@ import { paintOf } from '../cli/paint.ts'
 import { runCli } from '../cli/program.ts'
 import { openPrompts } from '../cli/prompts.ts'
 import { columnsOfFiles } from '../cli/text.ts'
+import { redact } from '../http/redact.ts'
 import { systemClock, untilAborted } from './clock.ts'
 import { introduction } from './demo-menu.ts'
 import { envFileOf, withEnvFile } from './env-file.ts'
@@ -21,6 +22,11 @@ import { forgetSecrets, rotateVault } from './vault.ts'
 const environment = process.env
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
 const attended = process.stdin.isTTY === true && process.stderr.isTTY === true
+
+/** Values of the environment that are secrets by their names. */
+const knownSecrets = Object.entries(environment).flatMap(([name, value]) =>
+  /key|secret|token|passw|_url$/i.test(name) && value !== undefined && value.length >= 8 ? [value] : [],
+)
 
 /** A container may run as a user without a name. */
 function userName(): string {
@@ -100,6 +106,7 @@ const deps: CliDeps = {
     const { simulate } = await import('./simulate.ts')
     await simulate(systems, options, deps.out)
   },
+  clean: (text) => redact(text, knownSecrets),
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   get outColumns() {

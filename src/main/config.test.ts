@@ -105,7 +105,20 @@ describe('a configuration that cannot be', () => {
   test.each([
     ['of broken YAML', 'connections: {\nsyncs: {}', 'crosswalk.yaml:2:1 '],
     ['with a key twice', 'connections: {}\nconnections: {}\nsyncs: {}', 'crosswalk.yaml:2:1 Map keys must be unique'],
-    ['with an alias', 'connections: &a {}\nsyncs: *a', 'crosswalk.yaml:2:8 aliases are not used here'],
+    [
+      'with an alias',
+      'connections: &a {}\nsyncs: *a',
+      'crosswalk.yaml:2:8 anchors (&) and aliases (*) are not used here',
+    ],
+    ['with an anchor', 'connections: &a {}\nsyncs: {}', 'crosswalk.yaml:1:17 anchors (&) and aliases (*) are not used'],
+    [
+      'with a tag',
+      'connections: !!binary {}\nsyncs: {}',
+      'crosswalk.yaml:1:23 tags (tag:yaml.org,2002:binary) are not used',
+    ],
+    ['nested in brackets', '['.repeat(90_000), 'crosswalk.yaml:1:1 the file is nested deeper than 100 levels'],
+    ['nested in dashes', '- '.repeat(45_000), 'crosswalk.yaml:1:1 the file is nested deeper than 100 levels'],
+    ['nested in maps', `a: ${'{a: '.repeat(20_000)}`, 'crosswalk.yaml:1:1 the file is nested deeper than 100 levels'],
     ['that wants a variable that is not set', good, 'crosswalk.yaml:2:52 the environment has no TOKEN'],
     [
       'with an unknown key',
@@ -154,9 +167,16 @@ describe('a configuration that cannot be', () => {
     expect((await mistakes(text)).split('\n')).toHaveLength(2)
   })
 
+  test('is refused with a hundred of its mistakes, where there are thousands', async () => {
+    for (const text of ['"'.repeat(90_000), '*a '.repeat(30_000), '- ${NONE}\n'.repeat(9_000), keys(5_000)])
+      expect((await mistakes(text)).split('\n').length).toBeLessThanOrEqual(101)
+  })
+
   test('because it is not there is said with what to do', async () => {
     await expect(loadConfig(join(folder, 'none.yaml'), {})).rejects.toMatchObject({
       fix: 'Create it with `crosswalk init`, or name another file with --config.',
     })
   })
 })
+
+const keys = (count: number) => Array.from({ length: count }, (_, at) => `key${at}: 1`).join('\n')

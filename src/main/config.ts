@@ -7,10 +7,13 @@ import { type Config, configSchema } from '../app/project/config.ts'
 import type { ConfigFinding, Fixed, ParsedConfig } from '../app/project/workshop.ts'
 import { canonicalJson, isObject, type Json } from '../core/json.ts'
 import { SyncError } from '../core/problem.ts'
+import { depthMax, nestingOf } from '../mapping/compile/yaml.ts'
 
 const bytesMax = 1_000_000
 /** Of the configuration; one with a hundred connections has half of it. */
 const charactersMax = 100_000
+/** Whoever has so many corrects them and looks again. */
+const findingsMax = 100
 
 /** A configuration as read, with the values that came from the environment, which must never be shown. */
 export interface LoadedConfig {
@@ -57,20 +60,28 @@ export function parseConfig(
   const lines = new LineCounter()
   // The time that a hostile file takes grows with the square of its length.
   const isLong = text.length > charactersMax
-  const document = parseDocument(isLong ? '' : text, { lineCounter: lines, uniqueKeys: true, strict: true })
+  const isDeep = !isLong && nestingOf(text) > depthMax
+  const options = { lineCounter: lines, uniqueKeys: true, strict: true, prettyErrors: false }
+  const document = parseDocument(isLong || isDeep ? '' : text, options)
   const at = (offset: number | undefined, message: string): ConfigFinding => {
     const position = lines.linePos(offset ?? 0)
     return { line: position.line, column: position.col, message }
   }
-  const findings = document.errors.map((error) => at(error.pos[0], error.message.split('\n')[0] ?? ''))
+  const findings = document.errors
+    .slice(0, findingsMax)
+    .map((error) => at(error.pos[0], error.message.split('\n')[0] ?? ''))
   if (isLong) findings.push(at(0, `the file has ${text.length} characters; at most ${charactersMax} are read`))
+  if (isDeep) findings.push(at(0, `the file is nested deeper than ${depthMax} levels`))
   const secrets: string[] = []
   const missing: string[] = []
   const fixed: Record<string, string> = {}
   const filled: (() => void)[] = []
   visit(document, {
     Node(_key, node, ancestors) {
-      if (isAlias(node)) findings.push(at(node.range?.[0], 'aliases are not used here'))
+      if (findings.length >= findingsMax) return visit.BREAK
+      if (isAlias(node) || node.anchor !== undefined)
+        findings.push(at(node.range?.[0], 'anchors (&) and aliases (*) are not used here'))
+      if (node.tag !== undefined) findings.push(at(node.range?.[0], `tags (${node.tag}) are not used here`))
       if (!isScalar(node) || typeof node.value !== 'string') return
       const raw = node.value
       const value = raw.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_whole, name: string) => {
@@ -99,7 +110,7 @@ export function parseConfig(
   if (!parsed.success) {
     return {
       config: null,
-      findings: parsed.error.issues.flatMap(mistakesOf).map(told),
+      findings: parsed.error.issues.flatMap(mistakesOf).slice(0, findingsMax).map(told),
       missing,
       secrets,
       fixed,

@@ -1,24 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SyncError } from '../core/problem.ts'
+import { createOnce } from '../ledger/create-once.ts'
+
+const lengthMin = 24
 
 /**
  * Reads a secret that only the owner may read, or makes it at first start.
- * @throws SyncError `configuration_invalid` when others may read the file
+ * @throws SyncError `configuration_invalid` when others may read the file, or it is empty or easily guessed
  */
 export async function secretFile(file: string): Promise<string> {
   await mkdir(dirname(file), { recursive: true })
-  try {
-    const handle = await open(file, 'wx', 0o600)
-    try {
-      await handle.writeFile(`${randomBytes(32).toString('base64url')}\n`)
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
+  await createOnce(file, () => `${randomBytes(32).toString('base64url')}\n`)
   const { mode } = await stat(file)
   if ((mode & 0o077) !== 0) {
     throw new SyncError(`${file} can be read by others than its owner`, {
@@ -26,5 +20,10 @@ export async function secretFile(file: string): Promise<string> {
       fix: `Run chmod 600 ${file}. If another user may have read it, delete it instead: a new one is made at the next start.`,
     })
   }
-  return (await readFile(file, 'utf8')).trim()
+  const secret = (await readFile(file, 'utf8')).trim()
+  if (secret.length >= lengthMin) return secret
+  throw new SyncError(`${file} holds ${secret.length} characters, which is no secret`, {
+    problem: { kind: 'configuration_invalid', path: file },
+    fix: `Delete it: a new one is made at the next start. Or write at least ${lengthMin} random characters into it.`,
+  })
 }

@@ -35,6 +35,7 @@ import { invalidConfig, type LoadedConfig, loadConfig, parseConfig } from './con
 import { keepHeapSmall } from './heap.ts'
 import { lockedConnection } from './locked-connection.ts'
 import { configPathOf, digestOf, projectFiles, readOwnFiles } from './project-files.ts'
+import { storeAddress } from './store-address.ts'
 
 export interface ProcessOptions {
   /** Path of config/crosswalk.yaml. */
@@ -75,7 +76,11 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   keepHeapSmall()
   const clock = options.clock ?? systemClock
   const onDisk = await loadConfig(options.config, options.environment)
-  const secrets = new Set([...secretsIn(onDisk), ...alertSecrets(onDisk.config.alerts)])
+  const secrets = new Set([
+    ...secretsIn(onDisk),
+    ...alertSecrets(onDisk.config.alerts),
+    ...secretsOfStores(options.environment),
+  ])
   const shownSecrets = () => [...secrets]
   const log = openLog({
     level: options.logLevel ?? onDisk.config.log.level,
@@ -212,16 +217,16 @@ export async function openLedgerOf(
   closing: (() => Promise<void>)[],
 ): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress }> {
   const vaultKeys = await loadVaultKeys({ home, fromEnvironment: environment.CROSSWALK_VAULT_KEY })
-  const url = environment.DATABASE_URL
+  const address = storeAddress('DATABASE_URL', environment)
   let database: DatabaseAddress
   let directory: { readonly directory?: string } = {}
-  if (url === undefined || url === '') {
+  if (address === null) {
     const embedded = await startEmbedded(home)
     closing.push(() => embedded.close())
     database = embedded.connection
     directory = { directory: embedded.directory }
   } else {
-    database = { connectionString: url }
+    database = { connectionString: address.url }
   }
   const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log, onOutdated })
   closing.push(() => ledger.close())
@@ -342,6 +347,12 @@ function secretValues(system: string, settings: Readonly<Record<string, Json>>):
     return typeof value === 'string' && value !== '' ? [value] : []
   })
 }
+
+/** What the environment holds for the stores and the vault. */
+export const secretsOfStores = (environment: ProcessOptions['environment']): readonly string[] => [
+  ...(['DATABASE_URL', 'REDIS_URL'] as const).flatMap((name) => storeAddress(name, environment)?.password ?? []),
+  ...(environment.CROSSWALK_VAULT_KEY ?? '').split(',').filter((key) => key !== ''),
+]
 
 /** Compares secrets of any length in constant time. */
 export const sameSecret = (a: string, b: string): boolean => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -54,4 +54,19 @@ test('what it does not have itself is shipped, whatever comes to the disk meanwh
   expect(await files.tables()).toEqual({ terms: { a: 'own' }, countries: { DE: 'Germany' } })
   expect((await files.mapping('elsewhere/order.yaml')).text).toBe('own, elsewhere')
   await expect(files.mapping('mappings/odoo/none.yaml')).rejects.toThrow('there is no such mapping')
+})
+
+test('a file of any size is looked at before it is read', async () => {
+  const paths = ['elsewhere/large.yaml', 'mappings/odoo/large.yaml']
+  for (const path of paths) {
+    await writeFile(join(root, path), '')
+    await truncate(join(root, path), 3_000_000_000)
+  }
+  try {
+    const [elsewhere = ''] = paths
+    await expect(projectFiles(new Map(), { root, shipped }).mapping(elsewhere)).rejects.toThrow('has 3000000000 bytes')
+    await expect(own()).rejects.toThrow('has 3000000000 bytes')
+  } finally {
+    for (const path of paths) await rm(join(root, path))
+  }
 })

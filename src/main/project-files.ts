@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { Texts } from '../app/project/files.ts'
 import type { ProjectFiles, Tables } from '../app/project/project.ts'
@@ -59,11 +59,8 @@ export function projectFiles(own: Texts, { root, shipped }: { root: string; ship
     if (text !== undefined) return { file: path, text }
     const folders = path.startsWith(`${mappingFolder}/`) || root === shipped ? [shipped] : [root, shipped]
     for (const folder of folders) {
-      try {
-        return { file: path, text: await readFile(join(folder, path), 'utf8') }
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      }
+      if ((await stat(join(folder, path)).catch(unlessGone)) === null) continue
+      return { file: path, text: await readText(join(folder, path)) }
     }
     return null
   }

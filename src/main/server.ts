@@ -13,6 +13,7 @@ import type { Job, Queue } from '../ports/queue.ts'
 import { openQueue } from '../queue/queue.ts'
 import { secretFile } from './files.ts'
 import { apiTokenFile, type Opened, openProcess, type ProcessOptions, sameSecret } from './process.ts'
+import { storeAddress } from './store-address.ts'
 
 export interface ServerOptions extends ProcessOptions {
   readonly role: 'all' | 'api' | 'worker'
@@ -48,9 +49,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     for (const one of closing.splice(0).reverse()) await one()
   }
   try {
-    const redis = options.environment.REDIS_URL
+    const redis = storeAddress('REDIS_URL', options.environment)
     const queue = await openQueue({
-      backend: redis ? { kind: 'redis', url: redis } : { kind: 'postgres', connection: opened.database },
+      backend: redis !== null ? { kind: 'redis', url: redis.url } : { kind: 'postgres', connection: opened.database },
       concurrency: { detect: 2, deliver: 2, upkeep: 1 },
       log: deps.log,
     })
@@ -176,7 +177,7 @@ async function listen(
   const { deps, projects, metrics, loaded } = opened
   const wake = (names: readonly string[]) =>
     queue.enqueue(names.map((sync) => ({ queue: 'deliver', sync, lane: 'retry' })))
-  const { port, public_url, metrics_open } = loaded.config.server
+  const { port, public_url, metrics_open, hosts } = loaded.config.server
   // In a container only the outside address is reachable; there the image says so.
   const host = options.environment.CROSSWALK_HOST ?? loaded.config.server.host
   const app = createApi({
@@ -185,6 +186,7 @@ async function listen(
     token: await secretFile(apiTokenFile(options.home)),
     metrics,
     metricsOpen: metrics_open,
+    hosts,
     publicUrl: public_url ?? null,
     ready: async () => {
       if (draining()) return false

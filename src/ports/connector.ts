@@ -63,8 +63,11 @@ export interface Connection {
   choices(): Promise<readonly AccountChoice[]>
   /** Creates what we need in the other system (write-back properties), or says that it is there. May run again. */
   readonly setup: (() => Promise<readonly SetupStep[]>) | null
-  /** Understands a webhook of this connection. Pure but for the clock; null when the system sends none. */
-  readonly receive: ((request: WebhookRequest) => WebhookVerdict) | null
+  /**
+   * Understands a webhook of this connection. Pure but for the clock; null when the system sends none.
+   * @param accountId  the account's own id, null as long as the system has not told it
+   */
+  readonly receive: ((request: WebhookRequest, accountId: string | null) => WebhookVerdict) | null
   /**
    * Follows the system's own stream of events until `stream.signal` fires; null where the system has none or the settings
    * ask for none. Events are hints: what a stream loses, polling finds. @throws SyncError when the stream breaks off
@@ -266,8 +269,11 @@ export interface WebhookRequest {
 }
 export type WebhookVerdict =
   | { readonly accept: true; readonly events: readonly WebhookEvent[]; readonly reply?: WebhookReply }
-  /** `status` 401 for a bad signature, 400 for a body that cannot be read. `reason` is for our log, not for the caller. */
-  | { readonly accept: false; readonly status: 400 | 401; readonly reason: string }
+  /**
+   * `status` 401 for a bad signature, 400 for a body that cannot be read, 503 when it cannot be judged yet: the sender tries
+   * again. `reason` is for our log, not for the caller.
+   */
+  | { readonly accept: false; readonly status: 400 | 401 | 503; readonly reason: string }
 /** What a sender wants to hear once its events are stored, where an empty answer is not enough. */
 export interface WebhookReply {
   readonly contentType: string

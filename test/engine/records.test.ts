@@ -110,6 +110,10 @@ describe('a customer', () => {
       const linking = project.crosswalk.linkCustomer({ ...what, target })
       await expect(linking).rejects.toThrow(`has no customer "${target}"`)
     }
+    for (const customer of [company, `company-${company}9`, 'company-']) {
+      const linking = project.crosswalk.linkCustomer({ ...what, customer, target: String(ids[1]) })
+      await expect(linking).rejects.toThrow(`has brought a customer "${customer}" yet`)
+    }
     const linked = await project.crosswalk.linkCustomer({ ...what, target: String(ids[1]) })
     expect(linked).toMatchObject({ movedFrom: null, sync: 'orders' })
     expect(linked.records).toBeGreaterThan(0)

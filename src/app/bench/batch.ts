@@ -1,5 +1,5 @@
 import type { Json } from '../../core/json.ts'
-import { type Failure, verdictOf } from '../../core/problem.ts'
+import { bounded, type Failure, verdictOf } from '../../core/problem.ts'
 import { type RecordRef, refText } from '../../core/ref.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Claim } from '../../ports/ledger/inbox.ts'
@@ -83,7 +83,7 @@ export function openBatch(options: Options, deps: { ledger: Ledger; clock: Clock
     if (!byText.has(name)) throw new Error(`${name} got an outcome and is not in this batch`)
     const before = outcomes.get(name)
     if (before !== undefined && 'failed' in before && !('failed' in outcome)) return
-    outcomes.set(name, outcome)
+    outcomes.set(name, 'failed' in outcome ? { failed: bounded(outcome.failed) } : outcome)
   }
   const batch: OpenBatch = {
     claims,

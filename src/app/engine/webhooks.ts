@@ -1,13 +1,15 @@
+import { SyncError } from '../../core/problem.ts'
 import type { WebhookReply, WebhookRequest } from '../../ports/connector.ts'
 import type { Job } from '../../ports/queue.ts'
 import type { Deps } from '../bench/deps.ts'
+import type { Endpoint } from '../bench/endpoint.ts'
 import type { Project } from '../project/project.ts'
 import { storeEvents } from './events.ts'
 
 export type Receipt =
   /** Stored durably; `reply` is the acknowledgement that the sender expects, where an empty one is not enough. */
   | { readonly status: 200 | 204; readonly events: number; readonly reply: WebhookReply | null }
-  | { readonly status: 400 | 401 | 404; readonly reason: string }
+  | { readonly status: 400 | 401 | 404 | 503; readonly reason: string }
 
 /** Whether this is the secret part of the address of a connection that receives webhooks. */
 export function knowsHook(
@@ -32,10 +34,10 @@ export async function receiveWebhook(
 ): Promise<Receipt> {
   const endpoint = project.endpoints.get(webhook.connection)
   const receive = endpoint?.connection.receive ?? null
-  if (!knowsHook(project, webhook, deps.sameToken) || receive === null) {
+  if (!knowsHook(project, webhook, deps.sameToken) || endpoint === undefined || receive === null) {
     return { status: 404, reason: 'unknown address' }
   }
-  const verdict = receive(webhook.request)
+  const verdict = receive(webhook.request, await accountOf(endpoint, deps))
   if (!verdict.accept) {
     deps.log.warn('webhook refused', { connection: webhook.connection, status: verdict.status, reason: verdict.reason })
     return { status: verdict.status, reason: verdict.reason }
@@ -51,4 +53,17 @@ export async function receiveWebhook(
   await deps.wake(woken)
   const reply = verdict.reply ?? null
   return { status: reply === null ? 204 : 200, events: verdict.events.length, reply }
+}
+
+/** Null while the system cannot be asked. */
+async function accountOf(endpoint: Endpoint, { ledger, clock }: Deps): Promise<string | null> {
+  const state = await ledger.connections.get(endpoint.name)
+  if (state.account !== null) return state.account.id
+  if (state.pausedUntil !== null && state.pausedUntil > clock.now()) return null
+  try {
+    return (await endpoint.account()).id
+  } catch (error) {
+    if (error instanceof SyncError) return null
+    throw error
+  }
 }

@@ -37,6 +37,13 @@ export const configSchema = z.strictObject({
       port: z.int().min(0).max(65535).default(8787).describe('0 takes any free port'),
       public_url: z.url().optional().describe('How webhooks reach this server from outside, as registered in the CRM'),
       metrics_open: z.boolean().default(false).describe('Serve /metrics without the token'),
+      hosts: z
+        .array(z.string().min(1).max(253))
+        .max(50)
+        .default([])
+        .describe(
+          'Names with a dot, beside that of `public_url`, by which /metrics may be asked for without the token; IP addresses and names without a dot always may',
+        ),
     })
     .prefault({}),
   log: z

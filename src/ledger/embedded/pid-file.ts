@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ignoring } from '../error-code.ts'
 
@@ -20,7 +20,8 @@ export async function readPidFile(dataDir: string): Promise<PidFile | null> {
   const text = (await readFile(pathOf(dataDir), 'utf8').catch(ignoring('ENOENT'))) ?? ''
   const [pid, , , port, socketDir, , , status] = text.split('\n')
   if (!pid || !port || !socketDir) return null
-  return { pid: Number(pid), port, socketDir, ready: status?.trim() === 'ready' }
+  // The server names it as it was told, from where it is at home.
+  return { pid: Number(pid), port, socketDir: resolve(dataDir, socketDir), ready: status?.trim() === 'ready' }
 }
 
 /**

@@ -39,7 +39,7 @@ export type Report = (at: Position, kind: FindingKind, message: string, fix?: st
 // The largest file of ours has a tenth of this.
 const charactersMax = 500_000
 // The parser descends by recursion; no mapping nests a fifth as deep.
-const depthMax = 100
+export const depthMax = 100
 
 export const entryOf = (node: MapNode, key: string): Entry | undefined =>
   node.entries.find((entry) => entry.key === key)
@@ -90,7 +90,7 @@ export function parseYaml(file: MappingFile, report: Report): Node | null {
 const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}.`)
 
 /** An upper bound of the nesting, without parsing: open brackets, or the widest indentation or run of dashes. */
-function nestingOf(text: string): number {
+export function nestingOf(text: string): number {
   let open = 0
   let deepest = 0
   for (const char of text) {

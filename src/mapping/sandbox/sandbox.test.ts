@@ -220,6 +220,13 @@ describe('what uses up the memory', () => {
   })
 })
 
+test.each(['$error($pad("x", 9000000))', '$sum([$pad("x", 9000000)])', '$pad("x", 9000000) < true'])(
+  'the message of %s is short',
+  async (source) => {
+    expect(String(await value(source)).length).toBeLessThanOrEqual(1_000)
+  },
+)
+
 test('a record that is nested deeper than anything can be written fails alone', async () => {
   let deep: Json = 1
   for (let level = 0; level < 100_000; level += 1) deep = { deep }

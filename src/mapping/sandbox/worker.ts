@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import jsonata from 'jsonata'
+import { shortened } from '../../core/text.ts'
 import { registerDecimals } from './functions.ts'
 import { readNumbers } from './numbers.ts'
 import { notTried, type SandboxAnswer, type SandboxTask, strikesMax } from './task.ts'
@@ -12,6 +13,7 @@ import { notTried, type SandboxAnswer, type SandboxTask, strikesMax } from './ta
 // it for the rest, such as a regular expression that backtracks for ever.
 const guards = { timeout: 1_000, stack: 200, sequence: 10_000 }
 const resultCharactersMax = 1_000_000
+const messageCharactersMax = 1_000
 const compiledMax = 1_000
 
 const compiled = new Map<string, jsonata.Expression>()
@@ -51,9 +53,12 @@ const refuse = (why: string) => ({ ok: false, why }) as const
 const isTimeout = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === 'D1012'
 
-/** JSONata throws plain objects with a message. */
+/** JSONata throws plain objects with a message, which quotes values or, by `$error`, is one. */
 const messageOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error)
+  shortened(
+    typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error),
+    messageCharactersMax,
+  )
 
 function expressionOf(source: string): jsonata.Expression {
   const known = compiled.get(source)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Json } from '../../core/json.ts'
 import { transforms } from './catalogue.ts'
 
 describe('transforms', () => {
@@ -31,5 +32,17 @@ describe('transforms', () => {
     ['to_instant', { time: '25:00' }],
   ])('%s refuses %j', (name, params) => {
     expect(transforms.find((transform) => transform.name === name)?.prepare(params).ok).toBe(false)
+  })
+
+  test.each<[string, Readonly<Record<string, Json>>, Json]>([
+    ['replace', { find: 'x', by: 'y'.repeat(400_000) }, 'x'.repeat(900_000)],
+    ['join', { by: 'y'.repeat(400_000) }, Array.from({ length: 5_000 }, () => 'x')],
+    ['prefix', { text: 'y'.repeat(400_000) }, 'x'.repeat(900_000)],
+    ['suffix', { text: 'y'.repeat(400_000) }, 'x'.repeat(900_000)],
+  ])('%s makes no text that fills the memory', (name, params, value) => {
+    const prepared = transforms.find((transform) => transform.name === name)?.prepare(params)
+    if (prepared?.ok !== true) throw new Error('not prepared')
+    const result = prepared.apply(value, { zone: 'UTC' })
+    expect(result).toEqual({ ok: false, why: 'its value is longer than 1000000 characters' })
   })
 })

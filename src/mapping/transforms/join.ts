@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import type { Json } from '../../core/json.ts'
 import { coerce, refusal } from '../run/value.ts'
-import { defineTransform } from './transform.ts'
+import { defineTransform, textMax, tooLong } from './transform.ts'
 
 export const join = defineTransform({
   name: 'join',
@@ -15,11 +14,15 @@ export const join = defineTransform({
     { in: [{ id: '1' }], error: 'the record 1 is not a text' },
   ],
   apply(value, { by }) {
-    const texts: Json[] = []
+    const texts: string[] = []
+    let length = 0
     for (const entry of value) {
       const text = coerce(entry, 'text')
       if (text === undefined) return { ok: false, why: refusal(entry, 'text') }
-      if (text !== null && text !== '') texts.push(text)
+      if (typeof text !== 'string' || text === '') continue
+      length += text.length + by.length
+      if (length > textMax) return tooLong
+      texts.push(text)
     }
     return { ok: true, value: texts.join(by) }
   },

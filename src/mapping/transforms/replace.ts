@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTransform } from './transform.ts'
+import { defineTransform, textMax, tooLong } from './transform.ts'
 
 export const replace = defineTransform({
   name: 'replace',
@@ -11,5 +11,9 @@ export const replace = defineTransform({
     { in: 'DE 123 456', params: { find: ' ', by: '' }, out: 'DE123456' },
     { in: 'a.b', params: { find: '.', by: '$&' }, out: 'a$&b' },
   ],
-  apply: (value, { find, by }) => ({ ok: true, value: value.split(find).join(by) }),
+  apply(value, { find, by }) {
+    const parts = value.split(find)
+    const more = (parts.length - 1) * (by.length - find.length)
+    return value.length + more > textMax ? tooLong : { ok: true, value: parts.join(by) }
+  },
 })

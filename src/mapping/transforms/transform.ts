@@ -5,6 +5,10 @@ import type { Instant, PlainDate } from '../../core/time.ts'
 import type { Kind } from '../compile/shape.ts'
 import { coerce, refusal } from '../run/value.ts'
 
+/** As long a text as an expression may give; a transform that makes several of one looks before it does. */
+export const textMax = 1_000_000
+export const tooLong = { ok: false, why: `its value is longer than ${textMax} characters` } as const
+
 interface Values {
   any: Json
   text: string
@@ -76,7 +80,8 @@ export function defineTransform<P extends z.ZodObject, I extends ValueKind, O ex
           const input = coerce(value, spec.input)
           if (input === undefined) return { ok: false, why: refusal(value, spec.input) }
           // `coerce` has just made it one of `spec.input`, which the compiler cannot follow.
-          return spec.apply(input as Values[I], params.data, context)
+          const result = spec.apply(input as Values[I], params.data, context)
+          return result.ok && typeof result.value === 'string' && result.value.length > textMax ? tooLong : result
         },
       }
     },

@@ -17,7 +17,7 @@ export interface OpenProblem {
   readonly records: readonly RecordRef[]
 }
 /** A failure of some records, grouped with others of the same cause by `causeKey`. */
-interface NewProblem {
+export interface NewProblem {
   readonly sync: string
   readonly causeKey: string
   readonly failure: Failure

@@ -14,7 +14,7 @@ const aboutCustomers = ['customer_ambiguous', 'customer_missing'] as const
 /**
  * Links a customer of the CRM to the customer of the ERP that a person names, and queues the deals that wait on a customer.
  * @param move  unlinks the ERP's customer from another customer of the CRM: one that was merged, or matched wrongly
- * @throws SyncError `configuration_invalid` when the ERP has no such customer, or it is another's and `move` is false
+ * @throws SyncError `configuration_invalid` when no deal is of such a customer, the ERP has none, or it is another's and `move` is false
  */
 export async function linkCustomer(
   sync: DealSync,
@@ -34,6 +34,7 @@ export async function linkCustomer(
   const account = await sync.source.account()
   const key = keyOf({ system: sync.source.system, account: account.id }, 'customer', customer)
   const ref = { ...customerRecords(sync), id: customer }
+  await mustBeKnown(sync, ref, deps)
   const movedFrom = await deps.ledger.inTransaction(async (ledger) => {
     const at = { connection: sync.target.name, object: kind.object, id: target }
     const held = await ledger.links.byTarget(kind.name, [at])
@@ -78,6 +79,17 @@ export async function linkCustomer(
   await queueAsRun(sync.name, [...waiting.values()], { kind: 'retry', lane: 'retry', actor, at: now }, deps.ledger)
   deps.log.info('customer linked by hand', { sync: sync.name, customer, target, movedFrom })
   return { sync: sync.name, customer, target, movedFrom, records: waiting.size }
+}
+
+/** Customers come with their deals: one that no deal has brought yet was typed wrongly. On a dry run none of them is kept. */
+async function mustBeKnown(sync: DealSync, ref: RecordRef, { ledger }: Deps): Promise<void> {
+  if (sync.config.mode === 'shadow') return
+  const [known] = await ledger.links.bySource(sync.customers.sync, sync.customers.name, [ref])
+  if (known !== undefined) return
+  throw invalid(
+    `No deal of ${sync.source.name} has brought a customer "${ref.id}" yet`,
+    'Give the id as the problem of a deal names it, such as `company-55`; a customer without deals needs no link.',
+  )
 }
 
 const invalid = (message: string, fix: string) =>
