@@ -19,10 +19,10 @@ export interface Client {
 export function openClient(settings: Settings, deps: ConnectionDeps): Client {
   const rules = {
     ...{ connection: deps.name, baseUrl: settings.url, timeoutMs: 60_000, replyBytesMax: 50_000_000 },
-    ...{ attemptsMax: 4, concurrencyMax: 4, classify, quota },
+    ...{ attemptsMax: 4, concurrencyMax: 8, classify, quota },
   }
   // The login has a client of its own: it must not wait for a slot that a call waiting for the login holds.
-  const http = deps.http({ ...rules, login: openLogin(settings, deps.clock, deps.http(rules)) })
+  const http = deps.http({ ...rules, concurrencyStart: 4, login: openLogin(settings, deps.clock, deps.http(rules)) })
 
   async function call<T>(shape: z.ZodType<T>, path: string, request: Omit<HttpRequest, 'url'>): Promise<T> {
     const reply = await http.send({ ...request, url: `${settings.url}/v1/${path}` })
@@ -36,7 +36,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
 }
 
 /** How many calls are left in this minute. */
-function quota({ headers }: HttpReply): Quota | null {
+function quota({ headers }: HttpReply): readonly Quota[] {
   const [limit, remaining] = [Number(headers['x-calls-limit']), Number(headers['x-calls-remaining'])]
-  return limit > 0 && remaining >= 0 ? { limit, remaining, windowMs: 60_000 } : null
+  return limit > 0 && remaining >= 0 ? [{ name: 'minute', limit, remaining, windowMs: 60_000 }] : []
 }

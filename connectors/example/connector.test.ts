@@ -32,7 +32,10 @@ async function open(options: ExampleSimulatorOptions = {}) {
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   }
   const learned: Quota[] = []
-  const budget = { take: async () => 0, learn: async (_name: string, quota: Quota) => void learned.push(quota) }
+  const budget = {
+    take: async () => 0,
+    learn: async (_name: string, quotas: readonly Quota[]) => void learned.push(...quotas),
+  }
   const http = openHttpClient({ ...deps, budget, random: () => 0 })
   const connection = example.open(simulator.settings, { ...deps, http })
   const calls = (part: string) =>

@@ -200,8 +200,9 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     timeoutMs: 30_000,
     replyBytesMax: 50_000_000,
     attemptsMax: 4,
-    // Well within the search limit of five a second, and enough to keep a batch of a thousand deals busy.
-    concurrencyMax: 6,
+    // To begin with well within the search limit of five a second, and enough to keep a batch of a thousand deals busy.
+    concurrencyStart: 6,
+    concurrencyMax: 10,
     classify,
     quota: quotaOf,
     login: openLogin(settings, deps),

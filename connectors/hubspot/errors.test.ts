@@ -100,13 +100,18 @@ describe('classify', () => {
 })
 
 describe('quotaOf', () => {
-  test('reads the window of ten seconds, and nothing where there are no headers', () => {
+  test('reads ten seconds and the day, each where it is told', () => {
     const headers = {
       'x-hubspot-ratelimit-max': '190',
       'x-hubspot-ratelimit-remaining': '12',
       'x-hubspot-ratelimit-interval-milliseconds': '10000',
     }
-    expect(quotaOf(reply(200, {}, headers))).toEqual({ limit: 190, remaining: 12, windowMs: 10_000 })
-    expect(quotaOf(reply(200, {}))).toBeNull()
+    const tenSeconds = { name: '10 seconds', limit: 190, remaining: 12, windowMs: 10_000 }
+    expect(quotaOf(reply(200, {}, headers))).toEqual([tenSeconds])
+    const ofDay = { 'x-hubspot-ratelimit-daily': '650000', 'x-hubspot-ratelimit-daily-remaining': '0' }
+    const day = { name: 'day', limit: 650_000, remaining: 0, windowMs: 86_400_000 }
+    expect(quotaOf(reply(200, {}, { ...headers, ...ofDay }))).toEqual([tenSeconds, day])
+    expect(quotaOf(reply(200, {}, { ...headers, 'x-hubspot-ratelimit-daily': '650000' }))).toEqual([tenSeconds])
+    expect(quotaOf(reply(200, {}))).toEqual([])
   })
 })

@@ -58,12 +58,27 @@ export function classify(reply: HttpReply, request: Pick<HttpRequest, 'method' |
   return new SyncError(`HubSpot answered ${code} to ${place}${words}`, { problem, fix: fixOf(problem, told) })
 }
 
-/** The budget of the ten-second window. Search replies carry no headers, and the daily ones only say how far away midnight is. */
-export function quotaOf(reply: HttpReply): Quota | null {
-  const limit = Number(reply.headers['x-hubspot-ratelimit-max'])
-  const remaining = Number(reply.headers['x-hubspot-ratelimit-remaining'])
-  const windowMs = Number(reply.headers['x-hubspot-ratelimit-interval-milliseconds'] ?? 10_000)
-  return limit > 0 && remaining >= 0 && windowMs > 0 ? { limit, remaining, windowMs } : null
+/**
+ * The calls of ten seconds, for this app, and of the day, for all apps of the account together. Search replies carry no headers,
+ * and those of OAuth apps none of the day. The day ends at midnight of the account's zone, which no reply tells.
+ */
+export function quotaOf({ headers }: HttpReply): readonly Quota[] {
+  const of = (name: string) => (headers[name] === undefined ? Number.NaN : Number(headers[name]))
+  const windowMs = Number(headers['x-hubspot-ratelimit-interval-milliseconds'] ?? 10_000)
+  return [
+    {
+      name: windowMs === 10_000 ? '10 seconds' : `${windowMs / 1000} seconds`,
+      limit: of('x-hubspot-ratelimit-max'),
+      remaining: of('x-hubspot-ratelimit-remaining'),
+      windowMs,
+    },
+    {
+      name: 'day',
+      limit: of('x-hubspot-ratelimit-daily'),
+      remaining: of('x-hubspot-ratelimit-daily-remaining'),
+      windowMs: 86_400_000,
+    },
+  ].filter(({ limit, remaining, windowMs: ms }) => limit > 0 && remaining >= 0 && ms > 0)
 }
 
 function problemOf(kind: ProblemKind, told: Told, reply: HttpReply): Problem {

@@ -7,7 +7,7 @@ import type { ConnectionDeps } from '../../src/ports/connector.ts'
 import type { HttpReply, HttpRequest } from '../../src/ports/http.ts'
 import { openLogin } from './auth.ts'
 import { classify } from './errors.ts'
-import { baseUrlOf, type Settings } from './settings.ts'
+import { baseUrlOf, type Settings, safeConcurrency } from './settings.ts'
 
 /** A row of SuiteQL: everything is text, whatever its type; names are in lower case, and an empty column is not there. */
 export type Row = Readonly<Record<string, string | undefined>>
@@ -61,6 +61,7 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     timeoutMs: timeoutMs.read,
     replyBytesMax: 50_000_000,
     attemptsMax: 6,
+    concurrencyStart: Math.min(safeConcurrency, settings.concurrency),
     concurrencyMax: settings.concurrency,
     classify,
     // It may be the word of a gateway that knows no better, and lines that are added twice are there twice: such a write is

@@ -4,6 +4,9 @@ const secret = z.string().min(1).meta({ secret: true })
 const text = z.string().min(1)
 const address = z.url().transform((url) => url.replace(/\/+$/, ''))
 
+/** Calls at once that every account has, and leaves some of them to other integrations. */
+export const safeConcurrency = 2
+
 const machine = ['clientId', 'certificateId', 'privateKey'] as const
 const tokens = ['consumerKey', 'consumerSecret', 'tokenId', 'tokenSecret'] as const
 
@@ -53,8 +56,10 @@ export const settings = z
       .int()
       .min(1)
       .max(20)
-      .default(2)
-      .describe('Calls at once. All integrations of an account share its limit, 5 on the smallest service tier'),
+      .default(safeConcurrency)
+      .describe(
+        'Calls at once, at most; how many NetSuite takes is learnt. All integrations of an account share its limit, 5 on the smallest service tier',
+      ),
     timeZone: z
       .string()
       .refine(isTimeZone, 'an IANA name such as America/Los_Angeles')

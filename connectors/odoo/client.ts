@@ -65,7 +65,9 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     timeoutMs: 60_000,
     replyBytesMax: 100_000_000,
     attemptsMax: 4,
-    // A server of Odoo has a few workers, each of which serves one call at a time.
+    // A server of Odoo has a few workers, each of which serves one call at a time. It lets what is too much wait, and refuses
+    // nothing, so that more than these cannot be learnt.
+    concurrencyStart: sideBySide,
     concurrencyMax: sideBySide,
     classify,
   })

@@ -123,8 +123,9 @@ export function openClient(settings: Settings, deps: ConnectionDeps): Client {
     timeoutMs: 120_000,
     replyBytesMax: 50_000_000,
     attemptsMax: 4,
-    // Salesforce counts calls of more than 20 seconds, 5 at once in the smallest orgs; ours take less than one.
-    concurrencyMax: 6,
+    // Salesforce counts calls of more than 20 seconds, 5 at once in the smallest orgs and 25 in others; ours take less than one.
+    concurrencyStart: 6,
+    concurrencyMax: 12,
     classify,
     quota: quotaOf,
     login,

@@ -111,13 +111,18 @@ describe('refusalOf', () => {
 })
 
 describe('quotaOf', () => {
-  test('reads the calls of the day, and nothing where there are none', () => {
-    expect(quotaOf(reply(200, {}, { 'sforce-limit-info': 'api-usage=18/15000' }))).toEqual({
-      limit: 15_000,
-      remaining: 14_982,
-      windowMs: 86_400_000,
-    })
-    expect(quotaOf(reply(200, {}, { 'sforce-limit-info': 'api-usage=16000/15000' }))?.remaining).toBe(0)
-    expect(quotaOf(reply(200, {}))).toBeNull()
+  const told = (header: string) => quotaOf(reply(200, {}, { 'sforce-limit-info': header }))
+  const day = { name: 'day', limit: 15_000, remaining: 14_982, windowMs: 86_400_000 }
+
+  test('reads the calls of the day, those of the app too where it has a limit, and nothing where there are none', () => {
+    expect(told('api-usage=18/15000')).toEqual([day])
+    const app = { ...day, name: 'day of the app', limit: 250, remaining: 233 }
+    expect(told('api-usage=18/15000; per-app-api-usage=17/250(appName=crosswalk)')).toEqual([day, app])
+    expect(told('per-app-api-usage=17/250(appName=crosswalk); api-usage=18/15000; api-bursts=1/750')).toEqual([
+      app,
+      day,
+    ])
+    expect(told('api-usage=16000/15000')).toEqual([{ ...day, remaining: 0 }])
+    expect(quotaOf(reply(200, {}))).toEqual([])
   })
 })

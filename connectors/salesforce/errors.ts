@@ -86,12 +86,17 @@ export function classify(reply: HttpReply, request: Pick<HttpRequest, 'method' |
   return new SyncError(`Salesforce answered ${code} to ${place}${words}`, { problem, fix: fixOf(problem, told) })
 }
 
-/** The calls of the last 24 hours, which every answer of the REST API tells: `api-usage=18/15000`. */
-export function quotaOf(reply: HttpReply): Quota | null {
-  const [, used, limit] = /api-usage=(\d+)\/(\d+)/.exec(reply.headers['sforce-limit-info'] ?? '') ?? []
-  if (used === undefined || limit === undefined || Number(limit) === 0) return null
-  const remaining = Math.max(0, Number(limit) - Number(used))
-  return { limit: Number(limit), remaining, windowMs: 86_400_000 }
+/**
+ * The calls of the last 24 hours, which every answer of the REST API tells: `api-usage=18/15000` for the org, and where the
+ * connected app has a limit of its own `per-app-api-usage=17/250(appName=crosswalk)`.
+ */
+export function quotaOf(reply: HttpReply): readonly Quota[] {
+  const told = reply.headers['sforce-limit-info'] ?? ''
+  return [...told.matchAll(/(?<![\w-])(per-app-)?api-usage=(\d+)\/(\d+)/g)].flatMap(([, app, used, limit]) => {
+    const most = Number(limit)
+    const remaining = Math.max(0, most - Number(used))
+    return most > 0 ? [{ name: app ? 'day of the app' : 'day', limit: most, remaining, windowMs: 86_400_000 }] : []
+  })
 }
 
 /** Why Salesforce did not write one record of a collection. */

@@ -87,8 +87,8 @@ function client(baseUrl: string, rules: Partial<HttpRules> = {}, waits: readonly
         lanes.push(lane)
         return budgetWaits.shift() ?? 0
       },
-      learn: async (_connection, quota) => {
-        learnt.push(quota)
+      learn: async (_connection, quotas) => {
+        learnt.push(...quotas)
       },
     },
   })
@@ -519,10 +519,16 @@ describe('limits', () => {
   test('learns the quota from every reply', async () => {
     const server = await serve((_request, response) => json(response, 200, {}, { 'x-left': '17' }))
     const { http, learnt } = client(server.url, {
-      quota: (reply) => ({ limit: 100, remaining: Number(reply.headers['x-left']), windowMs: 10_000 }),
+      quota: (reply) => [
+        { name: 'day', limit: 100, remaining: Number(reply.headers['x-left']), windowMs: 10_000 },
+        { name: 'minute', limit: 10, remaining: 3, windowMs: 1000 },
+      ],
     })
     await http.send(read(`${server.url}/x`))
-    expect(learnt).toEqual([{ limit: 100, remaining: 17, windowMs: 10_000 }])
+    expect(learnt).toEqual([
+      { name: 'day', limit: 100, remaining: 17, windowMs: 10_000 },
+      { name: 'minute', limit: 10, remaining: 3, windowMs: 1000 },
+    ])
   })
 
   test('does not lose the answer of a write when the quota cannot be stored', async () => {
@@ -541,7 +547,7 @@ describe('limits', () => {
       attemptsMax: 1,
       concurrencyMax: 1,
       classify,
-      quota: () => ({ limit: 1, remaining: 1, windowMs: 1 }),
+      quota: () => [{ name: 'day', limit: 1, remaining: 1, windowMs: 1 }],
     })
     expect((await http.send(write(`${server.url}/x`))).json()).toEqual({ id: 1 })
     expect(warn).toHaveBeenCalledTimes(1)

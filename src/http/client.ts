@@ -1,11 +1,11 @@
 import { validateHeaderValue } from 'node:http'
-import { bulkhead } from 'cockatiel'
 import { type Problem, SyncError } from '../core/problem.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Headers, HttpReply, HttpRequest, HttpRules, Lane, OpenHttp, Quota } from '../ports/http.ts'
+import type { Headers, HttpReply, HttpRequest, HttpRules, Lane, OpenHttp, Quota, Slots } from '../ports/http.ts'
 import type { Log } from '../ports/log.ts'
 import { parseBase, routeOf, within } from './address.ts'
 import { acceptedEncodings, type ExchangeOutcome, openExchange } from './exchange.ts'
+import { type Gate, openFixedGate, openGate } from './gate.ts'
 import { soundQuota } from './quota.ts'
 import { redact } from './redact.ts'
 import { depthMax, isDeep, isJson, soundBody } from './reply-body.ts'
@@ -27,17 +27,19 @@ export interface HttpCall {
   readonly bytes: number
 }
 
-/** The quota of a connection, shared by all processes. */
+/** The quotas of a connection, shared by all processes. */
 interface Budget {
   /** Books one call. @returns milliseconds to wait before it may be sent */
   take(connection: string, lane: Lane): Promise<number>
-  learn(connection: string, quota: Quota): Promise<void>
+  learn(connection: string, quotas: readonly Quota[]): Promise<void>
 }
 
 interface Deps {
   readonly clock: Clock
   readonly log: Log
   readonly budget?: Budget
+  /** Without them what is learnt is this process's own. */
+  readonly slots?: Slots
   /** At least 0, below 1. */
   readonly random?: () => number
   readonly onCall?: (call: HttpCall) => void
@@ -59,12 +61,21 @@ const gatewayLost: ReadonlySet<number> = new Set([502, 504, 520, 522, 524])
 export function openHttpClient(deps: Deps): OpenHttp {
   const exchange = openExchange()
   const random = deps.random ?? Math.random
+  const gates = new Map<string, Gate>()
+
+  /** A connection that is opened anew, with a renewed secret, goes on with the gate that it had. */
+  function gateOf({ connection, concurrencyStart: start, concurrencyMax: most }: HttpRules): Gate {
+    if (start === undefined) return openFixedGate(most)
+    const gate =
+      gates.get(connection) ?? openGate(connection, { start, most }, { slots: deps.slots ?? null, clock: deps.clock })
+    gates.set(connection, gate)
+    return gate
+  }
 
   return (rules) => {
     const base = parseBase(rules.connection, rules.baseUrl)
-    // A bulkhead with an unbounded queue: the callers are batches, whose number is bounded. The timeout of an attempt
-    // starts with its slot.
-    const slots = bulkhead(rules.concurrencyMax, Number.POSITIVE_INFINITY)
+    // Its queue is unbounded: the callers are batches, whose number is bounded. The timeout of an attempt starts with its slot.
+    const gate = gateOf(rules)
     let calls = 0
 
     return {
@@ -82,7 +93,9 @@ export function openHttpClient(deps: Deps): OpenHttp {
           const login = (await rules.login?.headers(request)) ?? {}
           const headers = headersOf(rules, login, request)
           const timeoutMs = request.timeoutMs ?? rules.timeoutMs
-          const outcome = await slots.execute(async () => {
+          let round = 0
+          const outcome = await gate.pass(lane, async (current) => {
+            round = current
             calls += 1
             const startedAt = performance.now()
             const body = request.body ?? null
@@ -101,7 +114,10 @@ export function openHttpClient(deps: Deps): OpenHttp {
             const reply = replyOf(place, outcome)
             await learnQuota(rules, reply)
             const refusal = judgeReply(rules, place, request, reply)
-            if (refusal === null) return reply
+            if (refusal === null) {
+              await booked(rules, () => gate.answered())
+              return reply
+            }
             error = refusal
             askedMs = retryAfterMs(reply.headers['retry-after'], deps.clock.now())
           } else {
@@ -111,9 +127,10 @@ export function openHttpClient(deps: Deps): OpenHttp {
             renewed = true
             continue
           }
+          const waitMs = waitBefore(error, askedMs, attempt)
+          if (isTooMany(error, askedMs, waitMs)) await booked(rules, () => gate.refused(round))
           const doubtful = error.problem.kind === 'unavailable' && request.effect === 'write' && outcome.ok
           if (doubtful && rules.trustUnavailable === false) throw clean(error, null)
-          const waitMs = waitBefore(error, askedMs, attempt)
           if (waitMs === null || attempt >= rules.attemptsMax || waitMs > waitMsMax) throw clean(error, waitMs)
           deps.log.info('http_retry', { ...place, attempt, problem: error.problem.kind, waitMs })
           await deps.clock.sleep(waitMs)
@@ -134,15 +151,27 @@ export function openHttpClient(deps: Deps): OpenHttp {
   }
 
   async function learnQuota(rules: HttpRules, reply: HttpReply): Promise<void> {
-    if (deps.budget === undefined) return
+    const { budget } = deps
+    if (budget === undefined) return
+    await booked(rules, async () => {
+      const quotas = (rules.quota?.(reply) ?? []).flatMap((told) => soundQuota(told) ?? [])
+      if (quotas.length > 0) await budget.learn(rules.connection, quotas)
+    })
+  }
+
+  async function booked(rules: HttpRules, keep: () => Promise<void>): Promise<void> {
     try {
-      const told = rules.quota?.(reply) ?? null
-      const quota = told === null ? null : soundQuota(told)
-      if (quota !== null) await deps.budget.learn(rules.connection, quota)
+      await keep()
     } catch (error) {
       // The reply may say that an order was created: losing it over bookkeeping would be far worse than a stale quota.
       deps.log.warn('quota_not_stored', { connection: rules.connection, reason: String(error) })
     }
+  }
+
+  /** Whether fewer calls at once would have been taken. A long wait is that of a quota, which fewer at once would not spare. */
+  function isTooMany({ problem }: SyncError, askedMs: number | null, waitMs: number | null): boolean {
+    if (waitMs === null || waitMs > waitMsMax) return false
+    return problem.kind === 'rate_limited' || (problem.kind === 'unavailable' && askedMs !== null)
   }
 
   /** Null when the error is not one to try again on. */

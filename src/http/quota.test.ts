@@ -40,7 +40,7 @@ test.each([
   [[100, 0, Number.NaN], null],
   [[100, 0, -1], null],
 ] as const)('%j is taken as %j', ([limit, remaining, windowMs], taken) => {
-  expect(soundQuota({ limit, remaining, windowMs })).toEqual(
-    taken === null ? null : { limit: taken[0], remaining: taken[1], windowMs: taken[2] },
+  expect(soundQuota({ name: 'day', limit, remaining, windowMs })).toEqual(
+    taken === null ? null : { name: 'day', limit: taken[0], remaining: taken[1], windowMs: taken[2] },
   )
 })

@@ -8,7 +8,7 @@ import type { Deps } from '../app/bench/deps.ts'
 import { type Endpoint, openEndpoint } from '../app/bench/endpoint.ts'
 import type { Sync } from '../app/flows/flow.ts'
 import { alertSecrets, secretsOf } from '../app/project/alerts.ts'
-import type { Config } from '../app/project/config.ts'
+import { type Config, shareOf } from '../app/project/config.ts'
 import { inForce, textsOf } from '../app/project/files.ts'
 import { openProject } from '../app/project/project.ts'
 import { openProjects, type Projects } from '../app/project/projects.ts'
@@ -20,8 +20,10 @@ import { cleanConnection } from '../http/clean-connection.ts'
 import { openHttpClient } from '../http/client.ts'
 import { callScopes } from '../http/scope.ts'
 import { openBudget } from '../ledger/budget.ts'
+import { openDatabase } from '../ledger/database.ts'
 import { startEmbedded } from '../ledger/embedded.ts'
 import { openLedger } from '../ledger/ledger.ts'
+import { openSlots } from '../ledger/slots.ts'
 import { loadVaultKeys, SealedError } from '../ledger/vault.ts'
 import { openLog } from '../log/log.ts'
 import { type Metrics, openMetrics } from '../log/metrics.ts'
@@ -99,14 +101,23 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       { home, environment: options.environment, log, onOutdated: outdated.resolve },
       closing,
     )
-    const budget = openBudget({ connection: database, clock, log })
-    closing.push(() => budget.close())
+    const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
+    // Calls wait for it: they must not stand behind the ledger's own statements. Opens no connection before a call is made.
+    const forCalls = openDatabase({ connection: database, poolMax: 2, log })
+    closing.push(() => forCalls.close())
+    const slots = openSlots(forCalls, worker)
+    closing.push(() => slots.close())
+    const budget = openBudget(forCalls, {
+      clock,
+      reserveOf: (name) => shareOf(loaded.config.connections[name]?.reserve ?? '0%'),
+    })
     const sandbox = openSandbox()
     closing.push(() => sandbox.close())
     const http = openHttpClient({
       clock,
       log,
       budget,
+      slots,
       secrets: shownSecrets,
       onCall: (call) => metrics.called(call),
     })
@@ -117,7 +128,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       evaluator: sandbox,
       scopes: callScopes,
       sendAlert: openSendAlert({ openHttp: http, clock, secrets: shownSecrets, secretsOf }),
-      worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+      worker,
     }
     const { root } = onDisk
     const { configPath, files, texts, loaded, published, digest } = await filesInForce(onDisk, ledger, options)

@@ -49,12 +49,18 @@ export interface HttpRules {
   readonly replyBytesMax: number
   /** Attempts for one request in total, the first included. */
   readonly attemptsMax: number
-  /** Requests of this connection under way at once, in this process. */
+  /** Requests under way at once, at most. */
   readonly concurrencyMax: number
+  /**
+   * Where it is given, so many to begin with: how many the system takes is learnt, one more at a time while it answers, half
+   * when it refuses, and all clients of the connection in all processes share them. A client without, such as that of a login,
+   * has its own.
+   */
+  readonly concurrencyStart?: number
   /** The vendor's table: what a reply means. Null when it is a success or when the caller shall look at it. */
   classify(reply: HttpReply, request: HttpRequest): SyncError | null
-  /** What a reply tells of the remaining quota. Null when nothing. */
-  quota?(reply: HttpReply): Quota | null
+  /** What a reply tells of the remaining quotas, each under its own name. Empty when nothing. */
+  quota?(reply: HttpReply): readonly Quota[]
   /** Whether `unavailable` as the answer to a write proves that nothing was done, so that it is sent again. True when not given. */
   readonly trustUnavailable?: boolean
   readonly login?: Login
@@ -72,9 +78,32 @@ export interface Login {
 
 /** Calls allowed in a window, as the vendor's headers report it. */
 export interface Quota {
+  /** Tells those of one system apart, and is what people read: `day`, `10 seconds`. */
+  readonly name: string
   readonly limit: number
   readonly remaining: number
   readonly windowMs: number
+}
+
+/** Requests under way at once, as each connection takes them, shared by all processes. */
+export interface Slots {
+  /**
+   * Renews the share of this process, or asks for one.
+   * @param options.busy  requests that it has under way
+   * @returns how many it may have, and how many all processes together
+   */
+  share(
+    connection: string,
+    options: { readonly start: number; readonly most: number; readonly busy: number },
+  ): Promise<{ readonly held: number; readonly limit: number }>
+  /** The system refused some: half as many from now on. */
+  lower(connection: string): Promise<void>
+  /** One more from now on. */
+  raise(connection: string): Promise<void>
+  /** Gives the share up. */
+  leave(connection: string): Promise<void>
+  /** Fires when nothing more is asked of it. */
+  readonly ended: AbortSignal
 }
 
 /** The one HTTP client: timeout, retries, shared budget, body limit, redaction, metrics. */

@@ -17,6 +17,16 @@ export interface SimulatedSystem extends Simulator {
     /** A lock or a lost race: nothing was done. Null when the system knows none. */
     readonly busy: Trouble | null
   }
+  /** The quotas whose state its replies tell; null where it has none. */
+  readonly quota: SimulatedQuota | null
+}
+interface SimulatedQuota {
+  /** How many windows it counts. */
+  readonly windows: number
+  /** Allows so many calls from now on, in each of its windows. */
+  limit(calls: number): void
+  /** Calls of other integrations of the account. */
+  spend(calls: number): void
 }
 /** A fault without the requests that it strikes. */
 export type Trouble = Omit<Fault, 'match'>

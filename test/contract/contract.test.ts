@@ -256,6 +256,28 @@ describe.each(connectors)('$name', ({ name, role }) => {
     expect(await subject.connection.read(subject.object, subject.ids, ['id'])).toHaveLength(subject.ids.length)
   })
 
+  holds(name, 'tells every quota of its system, and what others use of it', async () => {
+    const { quota } = subject.system
+    const read = async () => {
+      subject.learned()
+      await subject.connection.read(subject.object, subject.ids, ['id'])
+      return new Map(subject.learned().map((one) => [one.name, one]))
+    }
+    if (quota === null) return expect(await read()).toEqual(new Map())
+    quota.limit(5000)
+    const before = [...(await read()).values()]
+    expect(before.map(({ limit, windowMs }) => [limit, windowMs > 0])).toEqual(Array(quota.windows).fill([5000, true]))
+    quota.spend(1000)
+    const after = await read()
+    const gone = before.map(({ name: window, remaining }) => remaining - (after.get(window)?.remaining ?? remaining))
+    expect(Math.max(...gone)).toBeGreaterThan(1000)
+    // Once all is used up, a call is refused for that, and for nothing else.
+    quota.limit(1)
+    const failure = await failureFrom(subject.connection.read(subject.object, subject.ids, ['id']))
+    expect(failure?.problem.kind).toBe('rate_limited')
+    quota.limit(1_000_000)
+  })
+
   holds(name, 'waits for a day at most, whatever it is told', async () => {
     const { rateLimited } = subject.system.trouble
     for (const told of ['1795748296', '99999999999999999999', 'Fri, 31 Dec 9999 23:59:59 GMT']) {

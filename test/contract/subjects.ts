@@ -7,6 +7,7 @@ import { secretNames } from '../../src/core/secrets.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { ChangesSince, Connection, Connector, Write } from '../../src/ports/connector.ts'
+import type { Quota } from '../../src/ports/http.ts'
 import type { Simulator, SimulatorRequest } from '../../src/simulator/server.ts'
 import type { SimulatedCrm, SimulatedErp, SimulatedSystem } from '../../src/simulator/world.ts'
 
@@ -17,6 +18,8 @@ export interface Subject<System extends SimulatedSystem = SimulatedSystem> {
   readonly connection: Connection
   /** Opens another connection to the same system. */
   open(settings?: Readonly<Record<string, Json>>): Connection
+  /** What replies told of quotas since this was last asked, in their order. */
+  learned(): readonly Quota[]
   /** What was logged by all of them. */
   readonly log: readonly string[]
   /** Moves the clock. Waits of the connector move it by themselves. */
@@ -45,17 +48,23 @@ async function openSubject<System extends SimulatedSystem>(
     },
     log: { debug: write, info: write, warn: write, error: write },
   }
+  const learned: Quota[] = []
+  const budget = {
+    take: async () => 0,
+    learn: async (_connection: string, quotas: readonly Quota[]) => void learned.push(...quotas),
+  }
   const system = await start({ now: () => toMillis(now) })
   const open = (settings: Readonly<Record<string, Json>> = {}) => {
     const all = { ...system.settings, ...settings }
     const secrets = () => secretsOf(connector, all).map(([, value]) => value)
-    return connector.open(all, { ...deps, http: openHttpClient({ ...deps, random: () => 0, secrets }) })
+    return connector.open(all, { ...deps, http: openHttpClient({ ...deps, budget, random: () => 0, secrets }) })
   }
   return {
     connector,
     system,
     connection: open(),
     open,
+    learned: () => learned.splice(0),
     log,
     pass(minutes) {
       now = shift(now, minutes * 60_000)

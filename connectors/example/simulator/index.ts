@@ -51,7 +51,8 @@ const parameters: ReadonlySet<string> = new Set(['ids', 'fields', 'modified_from
 
 /** An account of the example ERP in memory, as README.md of the connector describes it. */
 export async function startExampleSimulator(options: ExampleSimulatorOptions = {}): Promise<SimulatedErp> {
-  const { now = Date.now, currency = 'EUR', currencies = [], callsPerMinute = null, commitMs = () => 0 } = options
+  const { now = Date.now, currency = 'EUR', currencies = [], commitMs = () => 0 } = options
+  let { callsPerMinute = null }: { callsPerMinute?: number | null } = options
   const tokens = new Map<string, number>()
   const minute = { begun: 0, calls: 0 }
   let url = ''
@@ -169,7 +170,21 @@ export async function startExampleSimulator(options: ExampleSimulatorOptions = {
     ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
   })
   url = simulator.url
-  return { ...simulator, erp: worldOf(store), settings: { url, clientId, clientSecret }, words, requests, trouble }
+  return {
+    ...simulator,
+    erp: worldOf(store),
+    settings: { url, clientId, clientSecret },
+    ...{ words, requests, trouble },
+    quota: {
+      windows: 1,
+      limit(calls) {
+        callsPerMinute = calls
+      },
+      spend(calls) {
+        minute.calls += calls
+      },
+    },
+  }
 }
 
 const errorOf = ({ code, message, field }: Refused) => ({ code, message, ...(field === '' ? {} : { field }) })

@@ -43,8 +43,9 @@ export interface HubspotSimulatorOptions {
   /** All when not given. */
   readonly scopes?: readonly string[]
   readonly indexDelayMs?: number
-  /** Calls in ten seconds and searches in one; no limit when not given. */
+  /** Calls in ten seconds and in a day, and searches in one second; no limit when not given. */
   readonly tenSecondly?: number
+  readonly daily?: number
   readonly searchSecondly?: number
 }
 
@@ -66,7 +67,8 @@ export async function startHubspotSimulator(
   })
   const sender = openSender({ portalId, now })
   const granted = new Map<string, number>()
-  const limits = openLimits(now, options)
+  const timeZone = options.timeZone ?? 'Europe/Berlin'
+  const limits = openLimits(now, timeZone, options)
   let scopes: ReadonlySet<string> | null = options.scopes === undefined ? null : new Set(options.scopes)
   let tokens = 0
 
@@ -149,7 +151,7 @@ export async function startHubspotSimulator(
       body: {
         portalId,
         accountType: 'STANDARD',
-        timeZone: options.timeZone ?? 'Europe/Berlin',
+        timeZone,
         companyCurrency: currency,
         additionalCurrencies: [...(options.currencies ?? [])],
         utcOffset: '+01:00',
@@ -309,6 +311,7 @@ export async function startHubspotSimulator(
     words,
     requests,
     trouble,
+    quota: { windows: 2, limit: limits.limit, spend: limits.spend },
     sendWebhooks: (url) => store.sendWebhooks({ url, clientSecret: webhookSecret }),
   }
 }

@@ -230,6 +230,8 @@ export async function startNetsuiteSimulator(
     words,
     requests,
     trouble,
+    // Calls at once are limited, not calls in a time.
+    quota: null,
     async close() {
       await simulator.close()
       database.close()

@@ -519,6 +519,7 @@ export async function startOdooSimulator(
     words,
     requests,
     trouble,
+    quota: null,
   }
 }
 

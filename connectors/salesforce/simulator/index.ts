@@ -75,7 +75,8 @@ export async function startSalesforceSimulator(
   const now = options.now ?? Date.now
   const { clientId = 'test-client', clientSecret = 'test-secret', jwt = null, currency = 'EUR' } = options
   const { timeZone = 'Europe/Berlin', administrator = true, organizationId = firstOrganizationId } = options
-  const { dailyCalls = 100_000, changeEvents = ['Opportunity'], platformEvents = [] } = options
+  const { changeEvents = ['Opportunity'], platformEvents = [] } = options
+  let { dailyCalls = 100_000 } = options
   const multiCurrency = options.multiCurrency ?? (options.currencies ?? []).length > 0
   let url = ''
 
@@ -119,7 +120,7 @@ export async function startSalesforceSimulator(
     pageSizeMax: options.pageSizeMax ?? 2000,
     childPageSize: options.childPageSize ?? 200,
     identity: () => `${url}/id/${organizationId}/${users.integration}`,
-    limits: { used: () => calls, max: dailyCalls },
+    limits: { used: () => calls, max: () => dailyCalls },
   })
   const bulk = openBulk({
     ...{ now, user: users.integration, run: rest.run },
@@ -267,6 +268,15 @@ export async function startSalesforceSimulator(
     words,
     requests,
     trouble,
+    quota: {
+      windows: 1,
+      limit(allowed) {
+        dailyCalls = allowed
+      },
+      spend(used) {
+        calls += used
+      },
+    },
     settings: { url, clientId, clientSecret, organizationId, currency },
     sendWebhooks: (to) => store.sendWebhooks({ url: to }),
     close() {

@@ -29,7 +29,7 @@ interface RestOptions {
   readonly childPageSize: number
   /** Of the running user: `https://…/id/<organization>/<user>`. */
   readonly identity: () => string
-  readonly limits: { readonly used: () => number; readonly max: number }
+  readonly limits: { readonly used: () => number; max(): number }
 }
 
 const firstVersion = 31
@@ -105,7 +105,7 @@ export function openRest(options: RestOptions) {
     'GET limits': () => ({
       status: 200,
       body: {
-        DailyApiRequests: { Max: limits.max, Remaining: Math.max(0, limits.max - limits.used()) },
+        DailyApiRequests: { Max: limits.max(), Remaining: Math.max(0, limits.max() - limits.used()) },
         DailyBulkV2QueryJobs: { Max: 10_000, Remaining: 10_000 },
         DailyBulkV2QueryFileStorageMB: { Max: 976_562, Remaining: 976_562 },
         DailyDeliveredPlatformEvents: { Max: 50_000, Remaining: 50_000 },

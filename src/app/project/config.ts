@@ -19,6 +19,11 @@ const connectionSchema = z.strictObject({
     .min(24)
     .optional()
     .describe('Last part of the webhook address /hooks/<connection>/<token>; at least 24 random characters'),
+  reserve: z
+    .string()
+    .regex(/^\d{1,2}(\.\d+)?\s?%$/, 'a percentage below 100, such as 10%')
+    .default('10%')
+    .describe('Share of every quota of the system that is left to other integrations of the same account'),
 })
 
 const [firstFlow, ...otherFlows] = flows
@@ -54,4 +59,7 @@ export const configSchema = z.strictObject({
   alerts: alertsSchema,
   retention_days: z.int().min(1).default(400).describe('How long timelines and raw webhook events are kept'),
 })
+/** A percentage as a share of one. */
+export const shareOf = (percentage: string): number => Number.parseFloat(percentage) / 100
+
 export type Config = z.output<typeof configSchema>
