@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Events } from '../ports/ledger/events.ts'
 import type { Database } from './database.ts'
-import { purge, purgeOf } from './purge.ts'
 import { cleanText, storedJson } from './stored-json.ts'
 
 // The body is stored once for all of its events, and not at all for a redelivery.
@@ -28,9 +27,6 @@ const nameMax = 500
 const nameOf = (id: string): string =>
   id.length <= nameMax ? id : `sha256:${createHash('sha256').update(id).digest('hex')}`
 
-const events = purgeOf('events', 'received_at')
-const requests = purgeOf('requests', 'received_at')
-
 export function openEvents(database: Database): Events {
   return {
     async store(connection, received, body) {
@@ -39,10 +35,6 @@ export function openEvents(database: Database): Events {
       const named = received.map((event) => ({ ...event, id: nameOf(event.id) }))
       const rows = await database.rows<{ id: string }>(store, [connection, storedJson(named), cleanText(body)])
       return rows.flatMap((row) => names.get(row.id) ?? [])
-    },
-    async purge(before) {
-      await purge(database, requests, before)
-      return purge(database, events, before)
     },
   }
 }

@@ -53,21 +53,6 @@ describe('timeline', () => {
       expect((await ledger.timeline.of(ref)).map((one) => one.text)).toEqual([`${ref.connection} ${ref.object}`])
     }
   })
-
-  test('forgets what is older than asked, with the runs that ended before', async () => {
-    const [run, running] = [
-      await ledger.runs.start('purged', 'scheduled', at('08:00:00')),
-      await ledger.runs.start('purged', 'scheduled', at('08:00:00')),
-    ]
-    await ledger.runs.finish(run, { state: 'done', reason: null, now: at('08:01:00') })
-    await ledger.timeline.add([
-      entry({ ref: deal('old'), at: at('08:00:00') }),
-      entry({ ref: deal('old'), at: at('09:00:00') }),
-    ])
-    expect(await ledger.timeline.purge(at('09:00:00'))).toBe(1)
-    expect(await ledger.timeline.of({ id: 'old' })).toHaveLength(1)
-    expect((await ledger.runs.list({ sync: 'purged', max: 5 })).map((one) => one.id)).toEqual([running])
-  })
 })
 
 describe('runs', () => {
@@ -207,12 +192,6 @@ describe('events', () => {
     const long = event('x'.repeat(6_000))
     expect(await ledger.events.store('crm', [long, event('4')], 'long')).toEqual(expect.arrayContaining([long.id, '4']))
     expect(await ledger.events.store('crm', [long], 'again')).toEqual([])
-  })
-
-  test('forgets old ones with their bodies', async () => {
-    expect(await ledger.events.purge('2000-01-01T00:00:00.000Z' as Instant)).toBe(0)
-    expect(await ledger.events.purge('2100-01-01T00:00:00.000Z' as Instant)).toBe(6)
-    expect(await database.query('select body from crosswalk.requests')).toEqual([])
   })
 })
 

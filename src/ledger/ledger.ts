@@ -10,6 +10,7 @@ import { openInbox } from './inbox.ts'
 import { openLinks } from './links.ts'
 import { migrate } from './migrations.ts'
 import { openProblems } from './problems.ts'
+import { openRetention } from './retention.ts'
 import { openRevisions } from './revisions.ts'
 import { openRuns } from './runs.ts'
 import { openSealed } from './sealed.ts'
@@ -67,6 +68,7 @@ function ledgerOn(database: Database, vault: Vault): Ledger {
     sealed: openSealed(database, vault),
     alerts: openAlerts(database),
     certificates: openCertificates(database, vault),
+    retention: openRetention(database),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault))),
     close: () => database.close(),
   }
