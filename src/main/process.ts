@@ -58,6 +58,8 @@ export interface Opened {
   /** How other parts reach the same PostgreSQL. */
   readonly database: DatabaseAddress
   readonly stored: StoredSettings
+  /** Keeps the files of the embedded database from growing for ever. */
+  tidy(): Promise<void>
   close(): Promise<void>
 }
 
@@ -87,7 +89,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     for (const one of closing.splice(0).reverse()) await one()
   }
   try {
-    const { ledger, database } = await openLedgerOf({ home, environment: options.environment, log }, closing)
+    const { ledger, database, tidy } = await openLedgerOf({ home, environment: options.environment, log }, closing)
     const budget = openBudget({ connection: database, clock, log })
     closing.push(() => budget.close())
     const sandbox = openSandbox()
@@ -170,6 +172,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       metrics,
       database,
       stored,
+      tidy,
       close,
     }
   } catch (error) {
@@ -185,22 +188,24 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
 export async function openLedgerOf(
   { home, environment, log }: { home: string; environment: ProcessOptions['environment']; log: Log },
   closing: (() => Promise<void>)[],
-): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress }> {
+): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress; tidy(): Promise<void> }> {
   const vaultKeys = await loadVaultKeys({ home, fromEnvironment: environment.CROSSWALK_VAULT_KEY })
   const url = environment.DATABASE_URL
   let database: DatabaseAddress
   let directory: { readonly directory?: string } = {}
+  let tidy: () => Promise<void> = async () => undefined
   if (url === undefined || url === '') {
     const embedded = await startEmbedded(home)
     closing.push(() => embedded.close())
     database = embedded.connection
     directory = { directory: embedded.directory }
+    tidy = embedded.tidy
   } else {
     database = { connectionString: url }
   }
   const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log })
   closing.push(() => ledger.close())
-  return { ledger, database }
+  return { ledger, database, tidy }
 }
 
 /** The configuration that was published over the one on disk. */
