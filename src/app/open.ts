@@ -5,6 +5,7 @@ import { channelsOf, testChannels } from './alerts/alerts.ts'
 import type { Deps } from './bench/deps.ts'
 import { queueAsRun } from './bench/own-run.ts'
 import type { ConnectionCheck, Crosswalk } from './crosswalk.ts'
+import { erase } from './engine/erase.ts'
 import { preview } from './engine/preview.ts'
 import { missedNightMs, purge } from './engine/purge.ts'
 import { runSyncs } from './engine/run.ts'
@@ -196,6 +197,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       await wake([sync.name])
       return result
     },
+    erase: (whom) => erase(whom, actor, projects.current(), deps),
     timeline: (record) => ledger.timeline.of(record),
     deals: (filter) => ledger.links.list({ kind: 'order', ...filter }),
     runs: (filter) => ledger.runs.list(filter),

@@ -5,6 +5,7 @@ import { openAlerts } from './alerts.ts'
 import { openCertificates } from './certificates.ts'
 import { openConnections } from './connections.ts'
 import { type Database, openDatabase } from './database.ts'
+import { openErasure } from './erasure.ts'
 import { openEvents } from './events.ts'
 import { openInbox } from './inbox.ts'
 import { openLinks } from './links.ts'
@@ -69,6 +70,7 @@ function ledgerOn(database: Database, vault: Vault): Ledger {
     alerts: openAlerts(database),
     certificates: openCertificates(database, vault),
     retention: openRetention(database),
+    erasure: openErasure(database, vault),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault))),
     close: () => database.close(),
   }

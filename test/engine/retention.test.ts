@@ -6,6 +6,7 @@ import { openRig } from '../rig.ts'
 test('a run removes what is too old, once a day, as no server may ever do it', async () => {
   const rig = await openRig()
   const project = await rig.open()
+  await project.crosswalk.setup('hubspot')
   const { ledger } = project.deps
   const ref = { connection: 'hubspot', object: 'deals', id: 'old' }
   const told = { sync: 'orders', ref, event: 'created', text: '', details: null, actor: null }

@@ -14,3 +14,6 @@ alter table crosswalk.links set (autovacuum_vacuum_scale_factor = 0.05, autovacu
 alter table crosswalk.timeline set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 10000);
 alter table crosswalk.requests set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 10000);
 alter table crosswalk.events set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 10000);
+
+-- When the personal data of a link was erased on request; null where it was not.
+alter table crosswalk.links add column erased_at timestamptz;

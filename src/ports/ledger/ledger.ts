@@ -1,6 +1,7 @@
 import type { Alerts } from './alerts.ts'
 import type { Certificates } from './certificates.ts'
 import type { Connections } from './connections.ts'
+import type { Erasure } from './erasure.ts'
 import type { Events } from './events.ts'
 import type { Inbox } from './inbox.ts'
 import type { Links } from './links.ts'
@@ -33,6 +34,7 @@ export interface Ledger {
   readonly alerts: Alerts
   readonly certificates: Certificates
   readonly retention: Retention
+  readonly erasure: Erasure
   /**
    * All or nothing. The ledger handed to `work` must not be used after it returned.
    * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger
