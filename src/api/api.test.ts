@@ -48,8 +48,14 @@ const link: Link = {
   stage: 'shipped',
   decisions: null,
   suspect: false,
+  erasedAt: null,
   createdAt: at,
   updatedAt: at,
+}
+
+const erasedPerson = {
+  ...{ connection: 'hubspot', deals: 2, open: 1, elsewhere: ['hubspot', 'odoo'] },
+  erased: { links: 3, timeline: 12, problems: 0, webhooks: 4, alerts: 0, certificates: 1, runs: 0 },
 }
 
 /** Use cases that remember what was asked of them. */
@@ -107,6 +113,10 @@ function fake(overrides: Partial<UseCases> = {}) {
     async linkCustomer(what) {
       remember('linkCustomer', what)
       return { sync: 'orders', customer: what.customer, target: what.target, movedFrom: null, records: 3 }
+    },
+    async erase(whom) {
+      remember('erase', whom)
+      return erasedPerson
     },
     async decide(what) {
       remember('decide', what)
@@ -225,6 +235,13 @@ describe('the contract', () => {
       { target: '42' },
       ['linkCustomer', { sync: 'orders', customer: 'company-55', target: '42', move: false }],
       { records: 3, movedFrom: null },
+    ],
+    [
+      'erasePerson',
+      '/persons/erase',
+      { customers: ['company-77'] },
+      ['erase', { customers: ['company-77'], contacts: [], deals: [], dryRun: true }],
+      erasedPerson,
     ],
     [
       'acceptDeal',

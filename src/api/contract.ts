@@ -248,6 +248,27 @@ const only = words(200)
   .optional()
   .describe('Only what the problem tells with this text in it, such as `price`; everything when not given')
 
+const ids = z.array(recordId).max(100).default([])
+const erasing = z.object({
+  connection: z.string().nullable().describe('Null where nothing was found'),
+  deals: z.number(),
+  open: z
+    .number()
+    .describe('Orders of these that are neither paid nor cancelled: what a delivery needs of them is stored again'),
+  erased: z
+    .object({
+      links: z.number(),
+      timeline: z.number(),
+      problems: z.number(),
+      webhooks: z.number(),
+      alerts: z.number(),
+      certificates: z.number(),
+      runs: z.number(),
+    })
+    .describe('Rows that were erased or changed'),
+  elsewhere: list(z.string()).describe('Where else the data may be, which is out of reach'),
+})
+
 const nothing = z.strictObject({})
 const bare = { params: nothing, query: nothing, body: nothing, status: 200 } as const
 
@@ -445,6 +466,23 @@ export const contract = {
     body: z.strictObject({ sync: name.optional(), only }),
     status: 202,
     reply: decided,
+  },
+  erasePerson: {
+    ...bare,
+    method: 'post',
+    path: '/persons/erase',
+    summary:
+      'Erases what is stored of a person who asks to be forgotten, and of the deals; keys and numbers stay, so that no order is made again',
+    body: z
+      .strictObject({
+        customers: ids.describe('Ids in the CRM, as problems name them, such as `company-77`'),
+        contacts: ids.describe('Ids in the CRM of persons below a customer'),
+        deals: ids.describe('Deals of the person, besides those that are found'),
+        connection: name.optional().describe('Where several connections have such an id'),
+        dryRun: z.boolean().default(true).describe('Counts what would be erased'),
+      })
+      .refine((whom) => whom.customers.length + whom.contacts.length + whom.deals.length > 0, 'needs an id'),
+    reply: erasing,
   },
   previewDeal: {
     ...bare,

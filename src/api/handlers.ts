@@ -86,6 +86,10 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
     async dealTimeline({ params: { id }, query }) {
       return { entries: await useCases.timeline({ id, ...given(query) }) }
     },
+    async erasePerson({ body: { connection, ...whom } }) {
+      if (connection !== undefined && !(await isConnection(connection))) return missing('connection', connection)
+      return useCases.erase({ ...whom, ...given({ connection }) })
+    },
     acceptDeal: ({ params, body }) => decided('accept', params.id, body),
     overwriteDeal: ({ params, body }) => decided('overwrite', params.id, body),
     ignoreDeal: ({ params, body }) => decided('ignore', params.id, body),

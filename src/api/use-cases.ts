@@ -7,6 +7,7 @@ export type UseCases = Pick<
   | 'check'
   | 'deals'
   | 'decide'
+  | 'erase'
   | 'hold'
   | 'linkCustomer'
   | 'preview'

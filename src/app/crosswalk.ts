@@ -12,6 +12,7 @@ import type { Run } from '../ports/ledger/runs.ts'
 import type { SyncState } from '../ports/ledger/syncs.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
 import type { AlertTest, ChannelReport } from './alerts/alerts.ts'
+import type { PersonErased, Whose } from './engine/erase.ts'
 import type { Preview } from './engine/preview.ts'
 import type { RunOptions, RunReport } from './engine/run.ts'
 import type { Backfilled, CustomerLink, Decided, Decision, Reconciliation } from './flows/flow.ts'
@@ -71,6 +72,14 @@ export interface Crosswalk {
    * @throws SyncError when the deal waits on no such problem
    */
   decide(what: Decision & { readonly sync?: string }): Promise<Decided>
+  /**
+   * Erases what the ledger has of customers, contacts and their deals, in all syncs that deliver deals of their connection. Keys
+   * and numbers stay, so that no order is made again.
+   * @param whom.connection  the CRM; needed where several have such an id
+   * @param whom.dryRun  counts what would be erased
+   * @throws SyncError when several connections have it and none is named
+   */
+  erase(whom: Whose & { readonly dryRun: boolean }): Promise<PersonErased>
   /** @param record  an id alone may name records of several accounts: each entry names its own */
   timeline(record: Partial<RecordRef> & Pick<RecordRef, 'id'>): Promise<readonly TimelineEntry[]>
   deals(filter: { text?: string; state?: LinkState; open?: boolean; max: number }): Promise<readonly Link[]>

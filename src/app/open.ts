@@ -5,7 +5,9 @@ import { channelsOf, testChannels } from './alerts/alerts.ts'
 import type { Deps } from './bench/deps.ts'
 import { queueAsRun } from './bench/own-run.ts'
 import type { ConnectionCheck, Crosswalk } from './crosswalk.ts'
+import { erase } from './engine/erase.ts'
 import { preview } from './engine/preview.ts'
+import { missedNightMs, purge } from './engine/purge.ts'
 import { runSyncs } from './engine/run.ts'
 import { flowOf } from './flows/catalogue.ts'
 import type { DealCases, Sync } from './flows/flow.ts'
@@ -120,10 +122,13 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     },
     preview: async (recordId, { record = 'deal', sync, backfill = false }) =>
       preview(await syncOf(record, sync), recordId, { lane: backfill ? 'backfill' : 'live' }, deps),
-    run: (names, how) => {
+    async run(names, how) {
       names.forEach(mustExist)
       if (how.allow !== undefined) for (const name of projects.current().order(names)) tellAllowed(name, how.allow)
-      return runSyncs(projects.current(), names, { ...how, actor }, deps, resume)
+      const report = await runSyncs(projects.current(), names, { ...how, actor }, deps, resume)
+      // Where no server runs, nobody else does it.
+      await purge(projects.current().config, missedNightMs, deps)
+      return report
     },
     async backfill(name, how) {
       const result = await (await dealSync(name)).deals.backfill({ ...how, actor }, deps)
@@ -192,6 +197,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       await wake([sync.name])
       return result
     },
+    erase: (whom) => erase(whom, actor, projects.current(), deps),
     timeline: (record) => ledger.timeline.of(record),
     deals: (filter) => ledger.links.list({ kind: 'order', ...filter }),
     runs: (filter) => ledger.runs.list(filter),

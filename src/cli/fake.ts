@@ -41,6 +41,7 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     retry: refuse('retry'),
     linkCustomer: refuse('linkCustomer'),
     decide: refuse('decide'),
+    erase: refuse('erase'),
     timeline: refuse('timeline'),
     deals: refuse('deals'),
     runs: refuse('runs'),
@@ -178,6 +179,7 @@ export const aLink: Link = {
   stage: 'partly_shipped',
   decisions: null,
   suspect: false,
+  erasedAt: null,
   createdAt: shift(now, -86_400_000),
   updatedAt: shift(now, -120_000),
 }

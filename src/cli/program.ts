@@ -7,6 +7,7 @@ import { addDeals } from './commands/deals.ts'
 import { addDecisions } from './commands/decide.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDescribe } from './commands/describe.ts'
+import { addErase } from './commands/erase.ts'
 import { addHold } from './commands/hold.ts'
 import { addInit } from './commands/init.ts'
 import { addLink } from './commands/link.ts'
@@ -118,6 +119,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addDecisions(program, act)
   addBackfill(program, act)
   addReconcile(program, act)
+  addErase(program, act)
   addHold(program, act)
   addResume(program, act)
   program.commandsGroup('Connect and map')

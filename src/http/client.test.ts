@@ -589,15 +589,15 @@ describe('a reply that no system gives', () => {
   })
 
   test.each([
-    [{ limit: 1e300, remaining: 0, windowMs: 10_000 }, []],
-    [{ limit: 100, remaining: Number.NaN, windowMs: 10_000 }, []],
+    [{ name: 'day', limit: 1e300, remaining: 0, windowMs: 10_000 }, []],
+    [{ name: 'day', limit: 100, remaining: Number.NaN, windowMs: 10_000 }, []],
     [
-      { limit: 100, remaining: -1, windowMs: 60 * 366 * 86_400_000 },
-      [{ limit: 100, remaining: 0, windowMs: 86_400_000 }],
+      { name: 'day', limit: 100, remaining: -1, windowMs: 60 * 366 * 86_400_000 },
+      [{ name: 'day', limit: 100, remaining: 0, windowMs: 86_400_000 }],
     ],
   ])('tells a quota that cannot be: %j', async (told, expected) => {
     const { url } = await serve((_request, response) => json(response, 200, {}))
-    const { http, learnt } = client(url, { quota: () => told })
+    const { http, learnt } = client(url, { quota: () => [told] })
     await http.send({ method: 'GET', url: `${url}/deals`, effect: 'read' })
     expect(learnt).toEqual(expected)
   })

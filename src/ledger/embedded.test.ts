@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -65,6 +65,51 @@ async function ended(pid: string): Promise<void> {
 }
 
 describe('startEmbedded', () => {
+  test('keeps what lies in the home from growing for ever', async () => {
+    const first = use()
+    await first.ready()
+    const place = join(home, 'postgres')
+    // A process that died before it read its answer, and the programs of the release before.
+    await writeFile(join(place, 'joined.dead'), '')
+    await utimes(join(place, 'joined.dead'), 0, 0)
+    await mkdir(join(place, 'native-1.0.0/bin'), { recursive: true })
+    const long = `${'a line of the log\n'.repeat(400_000)}the last line\n`
+    await writeFile(join(place, 'log'), long, { flag: 'a' })
+    expect(await first.ask('tidy')).toBe('done')
+    expect((await stat(join(place, 'log'))).size).toBe(0)
+    expect((await stat(join(place, 'log.1'))).size).toBe(1_000_000)
+    expect((await readFile(join(place, 'log.1'), 'utf8')).endsWith('\nthe last line\n')).toBe(true)
+    // The server goes on in the file that was emptied, and tells no values of rows.
+    await first.ask('fail')
+    const log = await readFile(join(place, 'log'), 'utf8')
+    expect(log).toContain('duplicate key value')
+    expect(log).not.toContain('Ida')
+    const settings = JSON.parse(await first.ask('settings'))
+    expect(settings).toMatchObject({
+      ...{ temp_file_limit: '2GB', max_wal_size: '512MB', wal_keep_size: '0', archive_mode: 'off' },
+      ...{ logging_collector: 'off', remove_temp_files_after_crash: 'on', core: '0' },
+    })
+    await writeFile(join(place, 'log'), long)
+    await first.kill()
+    await gone(join(home, 'postgres/data/postmaster.pid'))
+
+    const second = use()
+    await second.ready()
+    expect((await stat(join(place, 'log'))).size).toBeLessThan(10_000)
+    const rules = {
+      data: 'the database: its tables have rules of their own, its WAL has `max_wal_size`',
+      lives: 'a pipe',
+      lock: 'empty',
+      log: 'emptied when it is longer than 5 MB',
+      'log.1': '1 MB of the log before',
+      socket: 'a socket, where its path is short enough',
+    }
+    const copied = (name: string) => /^native-\d/.test(name) && name !== 'native-1.0.0'
+    const found = (await readdir(place)).filter((name) => !copied(name))
+    expect(found.filter((name) => !Object.hasOwn(rules, name))).toEqual([])
+    expect((await readdir(home)).filter((name) => name !== 'postgres')).toEqual([])
+  })
+
   test('two processes that start at once share one server, also at the very first start', async () => {
     const [first, second, third] = [use(), use(), use()]
     const pids = await Promise.all([first.ready(), second.ready(), third.ready()])

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, constants, existsSync, lstatSync, openSync, statSync } from 'node:fs'
+import { closeSync, constants, existsSync, lstatSync, openSync } from 'node:fs'
 import { type FileHandle, lchown, mkdir, open, readFile, realpath, rename, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { isWatched, joinLives, livesPipe, watchScript } from './embedded/lives.t
 import { lockFile } from './embedded/lock.ts'
 import { canReach, namedOwner, type Owner, serverOwner } from './embedded/owner.ts'
 import { clearStale, readPidFile } from './embedded/pid-file.ts'
+import { boundLog, removeLeftovers } from './embedded/tidy.ts'
 import { codeOf, ignoring } from './error-code.ts'
 
 export interface Embedded {
@@ -24,6 +25,8 @@ export interface Embedded {
   }
   /** Where its data lies. */
   readonly directory: string
+  /** Keeps its log from growing for ever; to be called now and then. */
+  tidy(): Promise<void>
   /** Leaves. The server stops when the last process has left it or died. */
   close(): Promise<void>
 }
@@ -49,6 +52,10 @@ const flags = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_min_messages: 'warning',
+  // Without the values of rows that a statement was refused for.
+  log_error_verbosity: 'terse',
+  // Of one process; a statement that wants more fails alone, before the disk is full.
+  temp_file_limit: '2GB',
   // The inbox is a queue: its dead rows must be vacuumed soon.
   autovacuum_naptime: '15s',
   jit: 'off',
@@ -96,8 +103,15 @@ async function joinServer(place: Place): Promise<Embedded | null> {
   const pipe = await joinLives(place.directory)
   if (pipe === null) return null
   const connection = await connectionOf(place, () => null)
-  return { connection, directory: place.directory, close: () => pipe.close() }
+  return { ...shared(place, connection), close: () => pipe.close() }
 }
+
+const shared = (place: Place, connection: Embedded['connection']) => ({
+  connection,
+  directory: place.directory,
+  tidy: () => boundLog(logOf(place)),
+})
+const logOf = ({ directory }: Place) => join(directory, 'log')
 
 async function startServer(place: Place): Promise<Embedded> {
   await clearStale(place.dataDir, place.mark)
@@ -111,15 +125,15 @@ async function startServer(place: Place): Promise<Embedded> {
   // Open both ways until we have joined: without any writer the watcher would wait for one, or stop at once.
   const bridge = await open(livesPath, constants.O_RDWR)
   try {
-    const log = join(place.directory, 'log')
-    if (existsSync(log) && statSync(log).size > 5_000_000) await rename(log, `${log}.1`)
+    await removeLeftovers(place.directory, binaries.postgres)
+    await boundLog(logOf(place))
     const settings = Object.entries({
       ...flags,
       cluster_name: place.mark,
       unix_socket_directories: socketDir ?? '.',
       port,
     })
-    const output = openSync(log, 'a', 0o600)
+    const output = openSync(logOf(place), 'a', 0o600)
     const data = openSync(place.dataDir, constants.O_RDONLY)
     const server = spawn(
       '/bin/sh',
@@ -151,7 +165,7 @@ async function startServer(place: Place): Promise<Embedded> {
     const connection = await connectionOf(place, () => end)
     const pipe = await joinLives(place.directory)
     if (pipe === null) throw new Error(`PostgreSQL of ${place.directory} ended while it was started.`)
-    return { connection, directory: place.directory, close: () => leave(place, pipe, ended, socketDir) }
+    return { ...shared(place, connection), close: () => leave(place, pipe, ended, socketDir) }
   } finally {
     await bridge.close()
   }
@@ -293,6 +307,6 @@ async function query(connection: Embedded['connection'], sql: string): Promise<v
 }
 
 async function logEnd(place: Place): Promise<string> {
-  const text = await readFile(join(place.directory, 'log'), 'utf8').catch(ignoring('ENOENT'))
-  return `Its log, ${join(place.directory, 'log')}, ends: ${(text ?? '').trim().split('\n').slice(-5).join(' | ')}`
+  const text = await readFile(logOf(place), 'utf8').catch(ignoring('ENOENT'))
+  return `Its log, ${logOf(place)}, ends: ${(text ?? '').trim().split('\n').slice(-5).join(' | ')}`
 }

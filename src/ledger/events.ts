@@ -1,6 +1,5 @@
 import type { Events } from '../ports/ledger/events.ts'
 import type { Database } from './database.ts'
-import { purge, purgeOf } from './purge.ts'
 import { storedJson, storedName } from './stored-json.ts'
 
 // The body is stored once for all of its events, and not at all for a redelivery.
@@ -22,9 +21,6 @@ const store = {
     select id from fresh`,
 }
 
-const events = purgeOf('events', 'received_at')
-const requests = purgeOf('requests', 'received_at')
-
 export function openEvents(database: Database): Events {
   return {
     async store(connection, received, body) {
@@ -33,10 +29,6 @@ export function openEvents(database: Database): Events {
       const named = received.map((event) => ({ ...event, id: storedName(event.id) }))
       const rows = await database.rows<{ id: string }>(store, [connection, storedJson(named), body])
       return rows.flatMap((row) => names.get(row.id) ?? [])
-    },
-    async purge(before) {
-      await purge(database, requests, before)
-      return purge(database, events, before)
     },
   }
 }

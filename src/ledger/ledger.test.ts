@@ -53,21 +53,6 @@ describe('timeline', () => {
       expect((await ledger.timeline.of(ref)).map((one) => one.text)).toEqual([`${ref.connection} ${ref.object}`])
     }
   })
-
-  test('forgets what is older than asked, with the runs that ended before', async () => {
-    const [run, running] = [
-      await ledger.runs.start('purged', 'scheduled', at('08:00:00')),
-      await ledger.runs.start('purged', 'scheduled', at('08:00:00')),
-    ]
-    await ledger.runs.finish(run, { state: 'done', reason: null, now: at('08:01:00') })
-    await ledger.timeline.add([
-      entry({ ref: deal('old'), at: at('08:00:00') }),
-      entry({ ref: deal('old'), at: at('09:00:00') }),
-    ])
-    expect(await ledger.timeline.purge(at('09:00:00'))).toBe(1)
-    expect(await ledger.timeline.of({ id: 'old' })).toHaveLength(1)
-    expect((await ledger.runs.list({ sync: 'purged', max: 5 })).map((one) => one.id)).toEqual([running])
-  })
 })
 
 describe('runs', () => {
@@ -213,12 +198,6 @@ describe('events', () => {
     const event = { id: 'odd:\u0000\ud800', hint: { object: 'deals', id: '7' } }
     expect(await ledger.events.store('crm', [event], 'body \u0000')).toEqual([event.id])
     expect(await ledger.events.store('crm', [event], 'again')).toEqual([])
-  })
-
-  test('forgets old ones with their bodies', async () => {
-    expect(await ledger.events.purge('2000-01-01T00:00:00.000Z' as Instant)).toBe(0)
-    expect(await ledger.events.purge('2100-01-01T00:00:00.000Z' as Instant)).toBe(7)
-    expect(await database.query('select body from crosswalk.requests')).toEqual([])
   })
 })
 

@@ -6,6 +6,7 @@ import { openAlerts } from './alerts.ts'
 import { openCertificates } from './certificates.ts'
 import { openConnections } from './connections.ts'
 import { type Database, openDatabase } from './database.ts'
+import { openErasure } from './erasure.ts'
 import { openEvents } from './events.ts'
 import { openInbox } from './inbox.ts'
 import { openLinks } from './links.ts'
@@ -13,6 +14,7 @@ import { join, type MembershipOptions } from './membership.ts'
 import { migrate, readMigrations } from './migrations.ts'
 import { openProblems } from './problems.ts'
 import { sessionsOf } from './processes.ts'
+import { openRetention } from './retention.ts'
 import { openRevisions } from './revisions.ts'
 import { openRuns } from './runs.ts'
 import { openSealed } from './sealed.ts'
@@ -77,6 +79,8 @@ export function ledgerOn(database: Database, vault: Vault): Ledger {
     sealed: openSealed(database, vault),
     alerts: openAlerts(database),
     certificates: openCertificates(database, vault),
+    retention: openRetention(database),
+    erasure: openErasure(database, vault),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault))),
     close: () => database.close(),
   }

@@ -48,6 +48,7 @@ describe('links.intend', () => {
       stage: null,
       decisions: null,
       suspect: false,
+      erasedAt: null,
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),
     })

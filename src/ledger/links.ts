@@ -9,7 +9,7 @@ const columns = `link.id, link.sync, link.kind, link.key, link.state, link.origi
   link.source_label as "sourceLabel", link.source_written as "sourceWritten",
   link.target_connection as "targetConnection", link.target_object as "targetObject", link.target_id as "targetId",
   link.target_label as "targetLabel", link.target_written as "targetWritten",
-  link.decisions, link.suspect, link.created_at as "createdAt", link.updated_at as "updatedAt"`
+  link.decisions, link.suspect, link.erased_at as "erasedAt", link.created_at as "createdAt", link.updated_at as "updatedAt"`
 
 const bySource = {
   name: 'links.bySource',
@@ -157,7 +157,7 @@ interface Row extends Omit<Link, 'source' | 'target'> {
 }
 
 function linkOf(row: Row): Link {
-  const { id, sync, kind, key, state, origin, stage, decisions, suspect, createdAt, updatedAt } = row
+  const { id, sync, kind, key, state, origin, stage, decisions, suspect, erasedAt, createdAt, updatedAt } = row
   return {
     id,
     sync,
@@ -180,6 +180,7 @@ function linkOf(row: Row): Link {
     stage,
     decisions,
     suspect,
+    erasedAt,
     createdAt,
     updatedAt,
   }

@@ -1,6 +1,5 @@
 import type { Timeline, TimelineEntry } from '../ports/ledger/timeline.ts'
 import type { Database } from './database.ts'
-import { purge, purgeOf } from './purge.ts'
 import { storedJson } from './stored-json.ts'
 
 const add = {
@@ -24,26 +23,11 @@ const of = {
     order by at, id`,
 }
 
-const entries = purgeOf('timeline', 'at')
-const runs = purgeOf('runs', 'ended_at')
-const closedProblems = {
-  name: 'purge.problems',
-  text: `
-    delete from crosswalk.problems problem where last_seen < $1 and not whole
-      and not exists (select from crosswalk.problem_records one where one.problem_id = problem.id)`,
-}
-
 export function openTimeline(database: Database): Timeline {
   return {
     async add(added) {
       if (added.length > 0) await database.rows(add, [storedJson(added)])
     },
     of: ({ id, connection, object }) => database.rows<TimelineEntry>(of, [id, connection, object]),
-    async purge(before) {
-      // Ended runs and closed problems go with it.
-      await purge(database, runs, before)
-      await database.rows(closedProblems, [before])
-      return purge(database, entries, before)
-    },
   }
 }

@@ -126,6 +126,7 @@ describe('after an upgrade', () => {
         origin: 'created',
         decisions: null,
         suspect: false,
+        erasedAt: null,
         stage: 'confirmed',
         createdAt: '2026-01-02T00:00:00.000Z',
         updatedAt: '2026-01-03T00:00:00.000Z',

@@ -63,6 +63,8 @@ export interface Opened {
   readonly stored: StoredSettings
   /** Comes when this process cannot work with the database any more, because a newer release has changed it. */
   readonly outdated: Promise<Error>
+  /** Keeps the files of the embedded database from growing for ever. */
+  tidy(): Promise<void>
   close(): Promise<void>
 }
 
@@ -97,7 +99,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   }
   const outdated = Promise.withResolvers<Error>()
   try {
-    const { ledger, database } = await openLedgerOf(
+    const { ledger, database, tidy } = await openLedgerOf(
       { home, environment: options.environment, log, onOutdated: outdated.resolve },
       closing,
     )
@@ -186,6 +188,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       database,
       stored,
       outdated: outdated.promise,
+      tidy,
       close,
     }
   } catch (error) {
@@ -226,22 +229,24 @@ export async function openLedgerOf(
     onOutdated = () => undefined,
   }: { home: string; environment: ProcessOptions['environment']; log: Log; onOutdated?: (error: Error) => void },
   closing: (() => Promise<void>)[],
-): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress }> {
+): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress; tidy(): Promise<void> }> {
   const vaultKeys = await loadVaultKeys({ home, fromEnvironment: environment.CROSSWALK_VAULT_KEY })
   const address = storeAddress('DATABASE_URL', environment)
   let database: DatabaseAddress
   let directory: { readonly directory?: string } = {}
+  let tidy: () => Promise<void> = async () => undefined
   if (address === null) {
     const embedded = await startEmbedded(home)
     closing.push(() => embedded.close())
     database = embedded.connection
     directory = { directory: embedded.directory }
+    tidy = embedded.tidy
   } else {
     database = { connectionString: address.url }
   }
   const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log, onOutdated })
   closing.push(() => ledger.close())
-  return { ledger, database }
+  return { ledger, database, tidy }
 }
 
 /** The configuration that was published over the one on disk. */

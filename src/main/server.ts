@@ -4,6 +4,7 @@ import { schedule as cron } from 'node-cron'
 import { createApi } from '../api/api.ts'
 import { openAlerts } from '../app/alerts/alerts.ts'
 import { openJobs } from '../app/engine/jobs.ts'
+import { missedNightMs } from '../app/engine/purge.ts'
 import { followStreams } from '../app/engine/streams.ts'
 import { knowsHook, receiveWebhook } from '../app/engine/webhooks.ts'
 import { openCrosswalk } from '../app/open.ts'
@@ -151,7 +152,14 @@ function publications({ projects }: Opened, begun: Project, renew: () => Promise
   return ['take over', '*/5 * * * * *', takeOver]
 }
 
-function upkeep({ deps, projects, stored }: Opened, jobs: ReturnType<typeof openJobs>, queue: Queue): readonly Task[] {
+/** All processes with workers ask at the same minute; one does it. */
+const everyProcessMs = 3_600_000
+
+function upkeep(
+  { deps, projects, stored, tidy }: Opened,
+  jobs: ReturnType<typeof openJobs>,
+  queue: Queue,
+): readonly Task[] {
   const rotate = async () => {
     for (const [name, endpoint] of projects.current().endpoints) {
       if (endpoint.connection.rotate === null) continue
@@ -164,7 +172,10 @@ function upkeep({ deps, projects, stored }: Opened, jobs: ReturnType<typeof open
     ['probe', '*/10 * * * *', jobs.probe],
     ['rotate', '7 * * * *', rotate],
     ['reconcile', '41 2 * * *', () => queue.enqueue([{ queue: 'upkeep', task: 'reconcile' }])],
-    ['purge', '23 3 * * *', jobs.purge],
+    ['purge', '23 3 * * *', () => jobs.purge(everyProcessMs)],
+    // A host that sleeps at night does it when it is awake.
+    ['purge late', '53 * * * *', () => jobs.purge(missedNightMs)],
+    ['tidy', '13 * * * *', tidy],
   ]
 }
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { Queue as BullQueue, createPostgresBackend } from 'bullmq'
+import { Redis } from 'ioredis'
 import { type FreshDatabase, freshDatabase, silentLog } from '../../test/ledger/fresh-ledger.ts'
 import type { Job, Queue } from '../ports/queue.ts'
 import { openQueue, type QueueOptions } from './queue.ts'
@@ -44,6 +45,8 @@ interface Store {
   readonly backend: QueueOptions['backend']
   /** The ids of the stored schedules with their next times in their zone. */
   schedules(): Promise<readonly string[]>
+  /** Rows or keys that are stored, and events. */
+  size(): Promise<{ readonly stored: number; readonly events: number }>
   close(): Promise<void>
 }
 
@@ -57,6 +60,13 @@ async function onPostgres(): Promise<Store> {
       const found = await queue.getJobSchedulers()
       await queue.close()
       return found.map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`)
+    },
+    async size() {
+      const [row] = await database.query(
+        `select (select count(*) from bullmq.job) + (select count(*) from bullmq.dedup) as stored,
+          (select count(*) from bullmq.event) as events`,
+      )
+      return { stored: Number(row?.stored), events: Number(row?.events) }
     },
     close: () => database.drop(),
   }
@@ -83,6 +93,15 @@ async function onRedis(): Promise<Store> {
       const found = await queue.getJobSchedulers()
       await queue.close()
       return found.map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`)
+    },
+    async size() {
+      const client = new Redis(url)
+      const events = await Promise.all(
+        ['detect', 'deliver', 'upkeep'].map((name) => client.xlen(`crosswalk:${name}:events`)),
+      )
+      const stored = await client.dbsize()
+      await client.quit()
+      return { stored, events: events.reduce((sum, one) => sum + one, 0) }
     },
     async close() {
       const exit = once(server, 'exit')
@@ -191,6 +210,31 @@ describe.each([
     await stop()
     expect(runs).toBe(2)
     expect(logged).toEqual(['job failed'])
+  })
+
+  run('whatever the number of jobs that were done or failed, a hundred are kept and a few events', async () => {
+    const jobs = 400
+    let ended = 0
+    const all = gate()
+    const stop = await queue.work(async (job) => {
+      ended += 1
+      if (ended === jobs) all.resolve()
+      if (job.queue !== 'deliver' || job.lane === 'live') throw new Error('broken')
+    })
+    const before = (await store.size()).stored
+    for (let nth = 0; nth < jobs / 2; nth += 1) {
+      await queue.enqueue([
+        { ...live, sync: `sync ${nth}` },
+        { ...retry, sync: `sync ${nth}` },
+      ])
+    }
+    await all.promise
+    await stop()
+    const { stored, events } = await store.size()
+    expect(stored - before).toBeGreaterThan(90)
+    // Redis has some keys for each queue besides its jobs, and trims events a macro node at a time.
+    expect(stored - before).toBeLessThan(130)
+    expect(events).toBeLessThan(600)
   })
 
   run('stopping tells the jobs at work, waits for them, and leaves the others waiting', async () => {

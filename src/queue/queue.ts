@@ -125,7 +125,10 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
 }
 
 // Completed jobs tell nothing; some that failed are kept for inspection.
-const kept = { removeOnComplete: true, removeOnFail: { count: 100 } }
+const failedMax = 100
+const kept = { removeOnComplete: true, removeOnFail: { count: failedMax } }
+// Nobody listens to them.
+const streams = { events: { maxLen: 100 } }
 
 function addition(job: Job) {
   const id = JSON.stringify(Object.values(job))
@@ -169,7 +172,11 @@ async function openStore(name: QueueName, backend: QueueOptions['backend'], log:
     switch (backend.kind) {
       case 'postgres': {
         type Queue = BullQueue<Job, void, string, Job, void, string, PostgresQueueBackend, PostgresConnectionOptions>
-        const queue: Queue = new BullQueue(name, { connection: postgres(backend.connection) }, createPostgresBackend)
+        const queue: Queue = new BullQueue(
+          name,
+          { connection: postgres(backend.connection), streams },
+          createPostgresBackend,
+        )
         return queue.on('error', noteTo(log, name))
       }
       case 'redis': {
@@ -178,6 +185,7 @@ async function openStore(name: QueueName, backend: QueueOptions['backend'], log:
         const queue: BullQueue<Job, void, string, Job, void, string> = new BullQueue(name, {
           connection,
           prefix: redisPrefix,
+          streams,
         })
         return queue.on('error', noteTo(log, name))
       }

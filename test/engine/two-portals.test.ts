@@ -85,6 +85,20 @@ test('deals and companies with one number in two portals share no order, no cust
   expect(new Set(both.map((entry) => entry.ref.connection))).toEqual(new Set(['hubspot', 'second']))
 }, 120_000)
 
+test('a person is erased in the portal that is named, and in none where both have such an id', async () => {
+  const { id, companyId } = winInBoth(() => [line])
+  await settle(project)
+  const whom = { customers: [`company-${companyId}`], contacts: [], deals: [], dryRun: false }
+  await expect(project.crosswalk.erase(whom)).rejects.toThrow('Several connections have such an id: hubspot, second')
+  expect(await project.crosswalk.erase({ ...whom, connection: 'second' })).toMatchObject({
+    ...{ connection: 'second', deals: 1, open: 1 },
+  })
+  const told = async (connection: string) =>
+    (await project.crosswalk.timeline({ connection, id })).map((entry) => entry.event)
+  expect(await told('second')).toEqual(['erased'])
+  expect(await told('hubspot')).toContain('created')
+}, 120_000)
+
 test('a problem of a deal in one portal is none of the deal with its number in the other', async () => {
   const { id } = winInBoth((portal) => (portal === 'second' ? [{ ...line, hs_sku: 'NONE' }] : [line]))
   await settle(project)

@@ -201,6 +201,7 @@ const imagined = ({ sync, kind, key, source, target }: NewLink): Link => ({
   stage: null,
   decisions: null,
   suspect: false,
+  erasedAt: null,
   createdAt: '1970-01-01T00:00:00.000Z' as Link['createdAt'],
   updatedAt: '1970-01-01T00:00:00.000Z' as Link['updatedAt'],
 })

@@ -1,5 +1,4 @@
 import { SyncError } from '../../core/problem.ts'
-import { shift } from '../../core/time.ts'
 import type { Run } from '../../ports/ledger/runs.ts'
 import type { Job, Queue } from '../../ports/queue.ts'
 import { madeCount } from '../bench/batch.ts'
@@ -12,6 +11,7 @@ import { certify } from './certify.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
 import { noticeChanges } from './notice.ts'
+import { purge } from './purge.ts'
 import { isNotStarted, tellNotStarted, tellStarted } from './start.ts'
 
 /** How many parked records of each problem are tried again by themselves, every round. */
@@ -28,8 +28,8 @@ export interface Jobs {
   probe(): Promise<void>
   /** Takes note of changed mappings, of a switch from shadow to live, and of schedules: at every start and for every new project. */
   begin(): Promise<void>
-  /** Removes what is older than the configuration keeps. */
-  purge(): Promise<void>
+  /** Removes what the configuration does not keep, unless that was begun less than `restMs` ago. */
+  purge(restMs: number): Promise<void>
 }
 
 interface Observer {
@@ -201,10 +201,6 @@ export function openJobs(
         ),
       )
     },
-    async purge() {
-      const before = shift(clock.now(), -projects.current().config.retention_days * 86_400_000)
-      const removed = (await ledger.timeline.purge(before)) + (await ledger.events.purge(before))
-      if (removed > 0) log.info('purged', { rows: removed })
-    },
+    purge: (restMs) => purge(projects.current().config, restMs, deps),
   }
 }

@@ -4,6 +4,7 @@ import type { RecordKind, RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
 import type { CompiledMapping } from '../../mapping/compile/compile.ts'
 import type { ChangePage, Watch } from '../../ports/connector.ts'
+import type { Erased, Found, Whom } from '../../ports/ledger/erasure.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { SyncState } from '../../ports/ledger/syncs.ts'
 import type { Bench } from '../bench/bench.ts'
@@ -104,6 +105,14 @@ export interface DealCases {
     deps: Deps,
   ): Promise<CustomerLink>
   decide(what: Decision & { actor: string | null }, deps: Deps): Promise<Decided>
+  /** What the ledger has of customers, contacts and deals. */
+  findPerson(whom: Whom, ledger: Ledger): Promise<Found>
+  erasePerson(found: Found, how: Erasing, deps: Deps): Promise<Erased>
+}
+
+export interface Erasing {
+  readonly actor: string | null
+  readonly dryRun: boolean
 }
 
 /** What a person decides about an order that is not what its deal says. */

@@ -24,6 +24,10 @@ export interface Placed {
 export const placed = (link: Link): Placed | null =>
   link.state === 'linked' && link.target.id !== null ? { link, orderId: link.target.id } : null
 
+/** Whose data was erased, and whose order is over: nothing of it is stored again. */
+export const isForgotten = ({ erasedAt, stage }: Link): boolean =>
+  erasedAt !== null && (stage === 'paid' || stage === 'cancelled')
+
 /** What orders are, by their links' ids. */
 export type OrdersNow = ReadonlyMap<string, OrderNow | Failure>
 

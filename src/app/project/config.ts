@@ -3,6 +3,7 @@ import type { Json } from '../../core/json.ts'
 import { name, type SyncConfig } from '../flows/base.ts'
 import { flows } from '../flows/catalogue.ts'
 import { alertsSchema } from './alerts.ts'
+import { days, retentionSchema } from './retention.ts'
 
 /*
  * The shape of config/crosswalk.yaml. An unknown key is an error. The reference page is made from the descriptions.
@@ -57,7 +58,10 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   alerts: alertsSchema,
-  retention_days: z.int().min(1).default(400).describe('How long timelines and raw webhook events are kept'),
+  retention_days: days
+    .default(400)
+    .describe('How long what tells of the past is kept, where `retention` says nothing else'),
+  retention: retentionSchema,
 })
 /** A percentage as a share of one. */
 export const shareOf = (percentage: string): number => Number.parseFloat(percentage) / 100

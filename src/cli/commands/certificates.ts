@@ -24,7 +24,7 @@ export function addCertificates(program: Command, perform: Perform): void {
 }
 
 function show({ certificate, genuine }: StoredCertificate, session: Session): string {
-  const { sync, at, since, won, orders, waiting, missing, extra } = certificate
+  const { sync, at, since, won, orders, waiting, missing, extra, erased = 0 } = certificate
   const { green, yellow, red } = session.paint
   const lists = [
     ...named('wait on a problem', waiting, session),
@@ -33,13 +33,15 @@ function show({ certificate, genuine }: StoredCertificate, session: Session): st
   ]
   const mark = lists.length === 0 ? green('✓') : yellow('!')
   const head = `${session.time(at)} ${oneLine(sync)}: ${count(won, 'deal')} won since ${since.slice(0, 10)}, ${count(orders, 'order')} in all`
+  const taken =
+    erased === 0 ? '' : session.prose(`${count(erased, 'name')} erased since on request; signed anew`, { indent: 4 })
   const forged = genuine
     ? ''
     : session.prose('changed after it was signed, or signed with another vault key', {
         indent: 4,
         first: `  ${red('✗')} `,
       })
-  return session.prose(head, { indent: 2, first: `${mark} ` }) + lists.join('') + forged
+  return session.prose(head, { indent: 2, first: `${mark} ` }) + lists.join('') + taken + forged
 }
 
 function named(what: string, { count: number, named: some }: Exceptions, session: Session): readonly string[] {

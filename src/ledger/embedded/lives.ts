@@ -12,10 +12,11 @@ export const livesPipe = 'lives'
  * Runs PostgreSQL ("$@") in its own process group until the last process that uses it is gone: a reader of the pipe
  * sees its end when no writer is left, which the kernel notices even after `kill -9`. Each line read is the name of a
  * process that joins, and is answered by a file, so that no process joins a server that has already decided to stop.
- * When PostgreSQL ends first, the reader is ended too.
+ * When PostgreSQL ends first, the reader is ended too. It leaves no images of its memory behind.
  */
 export const watchScript = `
 trap "" INT HUP TERM
+ulimit -c 0
 "$@" & server=$!
 (while read -r name; do : > "joined.$name"; done < ${livesPipe}; kill -INT $server) & reader=$!
 wait $server; result=$?

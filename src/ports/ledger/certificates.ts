@@ -14,6 +14,8 @@ export interface Certificate {
   readonly missing: Exceptions
   /** Orders whose deal is not won. */
   readonly extra: Exceptions
+  /** Names that were taken out since, on request of who has them; absent where none were. */
+  readonly erased?: number
 }
 export interface Exceptions {
   readonly count: number

@@ -1,5 +1,3 @@
-import type { Instant } from '../../core/time.ts'
-
 /** Raw webhook events, kept before the answer is sent. */
 export interface Events {
   /** @returns the ids that were not there before */
@@ -8,5 +6,4 @@ export interface Events {
     events: readonly { id: string; hint: { object: string; id: string } | null }[],
     body: string,
   ): Promise<readonly string[]>
-  purge(before: Instant): Promise<number>
 }

@@ -1,10 +1,12 @@
 import type { Alerts } from './alerts.ts'
 import type { Certificates } from './certificates.ts'
 import type { Connections } from './connections.ts'
+import type { Erasure } from './erasure.ts'
 import type { Events } from './events.ts'
 import type { Inbox } from './inbox.ts'
 import type { Links } from './links.ts'
 import type { Problems } from './problems.ts'
+import type { Retention } from './retention.ts'
 import type { Revisions } from './revisions.ts'
 import type { Runs } from './runs.ts'
 import type { Sealed } from './sealed.ts'
@@ -31,6 +33,8 @@ export interface Ledger {
   readonly sealed: Sealed
   readonly alerts: Alerts
   readonly certificates: Certificates
+  readonly retention: Retention
+  readonly erasure: Erasure
   /**
    * All or nothing. The ledger handed to `work` must not be used after it returned.
    * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger

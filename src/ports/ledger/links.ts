@@ -21,6 +21,8 @@ export interface Link {
   readonly decisions: JsonObject | null
   /** Whether the target was found to differ from what was written: it is compared closely until it does no more. */
   readonly suspect: boolean
+  /** When its personal data was erased on request; null where it was not. */
+  readonly erasedAt: Instant | null
   readonly createdAt: Instant
   readonly updatedAt: Instant
 }

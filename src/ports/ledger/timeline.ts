@@ -18,6 +18,4 @@ export interface Timeline {
   add(entries: readonly TimelineEntry[]): Promise<void>
   /** Oldest first, over all syncs. An id alone may name records of several accounts: each entry tells whose it is. */
   of(record: Partial<RecordRef> & Pick<RecordRef, 'id'>): Promise<readonly TimelineEntry[]>
-  /** @returns how many were removed */
-  purge(before: Instant): Promise<number>
 }

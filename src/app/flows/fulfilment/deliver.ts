@@ -12,7 +12,7 @@ import type { Bench } from '../../bench/bench.ts'
 import { inParts } from '../../bench/in-parts.ts'
 import { together } from '../../bench/together.ts'
 import { versionFor } from '../../bench/version.ts'
-import { fetchOrders, isOrder, type OrderNow, placed } from '../order-now.ts'
+import { fetchOrders, isForgotten, isOrder, type OrderNow, placed } from '../order-now.ts'
 import { type FulfilmentSync, reportedKind } from './sync.ts'
 
 /** What CRMs take in one call: 100 or 200 records. */
@@ -126,6 +126,10 @@ async function write(sync: FulfilmentSync, rows: readonly Row[], bench: Bench): 
   const results = new Map(withOrder.map((row, index) => [row, mapped[index]]))
   const due: Due[] = []
   for (const row of rows) {
+    if (row.link !== null && isForgotten(row.link) && (row.order === null || row.order.stage === row.link.stage)) {
+      batch.done(row.ref, 'unchanged')
+      continue
+    }
     const result = results.get(row)
     if (result?.ok === false) {
       batch.fail(row.ref, result.failures[0])

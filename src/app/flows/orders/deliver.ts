@@ -190,7 +190,8 @@ function placesOf(
       if (order.how !== 'linked') batch.note(ref, order.how === 'recovered' ? 'created' : 'adopted', text)
       batch.tell(ref)
     } else if (hasOrder(won) && link.target.id !== null) {
-      places.set(refText(ref), { link, orderId: link.target.id, adopted: false })
+      // Of one whose data was erased nothing is known any more: it is taken as it is.
+      places.set(refText(ref), { link, orderId: link.target.id, adopted: link.target.written === null })
     }
   }
   return places

@@ -12,6 +12,7 @@ import { type OrderSync, orderSyncSchema } from './config.ts'
 import { proven } from './confirm.ts'
 import { decide } from './decide.ts'
 import { deliverOrders } from './deliver.ts'
+import { erasePerson, findPerson } from './erase.ts'
 import { customerKind, orderKind } from './kinds.ts'
 import { linkCustomer } from './link-customer.ts'
 import { newestWon } from './newest.ts'
@@ -66,6 +67,8 @@ export const orders = defineFlow({
         newestWon: (deps) => newestWon(sync, deps),
         linkCustomer: (what, deps) => linkCustomer(sync, what, deps),
         decide: (what, deps) => decide(sync, what, deps),
+        findPerson: (whom, ledger) => findPerson(sync, whom, ledger),
+        erasePerson: (found, how, deps) => erasePerson(sync, found, how, deps),
       },
     }
   },

@@ -16,7 +16,7 @@ import type { Bench } from '../../bench/bench.ts'
 import { inParts } from '../../bench/in-parts.ts'
 import { versionFor } from '../../bench/version.ts'
 import { intend } from '../../bring/intend.ts'
-import { placed } from '../order-now.ts'
+import { isForgotten, placed } from '../order-now.ts'
 import { type Case, labelOf, totalsOf, type Won } from './case.ts'
 import type { DealSync } from './sync.ts'
 
@@ -111,7 +111,8 @@ function openReading(sync: DealSync, { batch }: Bench, links: ReadonlyMap<string
     // A deal of a backfill, or one with a link already, is delivered however long ago it was won.
     const asked = claim.lane === 'backfill' || link !== null
     const answer = asked && deal.won ? 'yes' : belongs(deal, since)
-    if (answer === 'not_won') leave(ref, 'not won')
+    if (link !== null && isForgotten(link)) batch.done(ref, 'unchanged')
+    else if (answer === 'not_won') leave(ref, 'not won')
     else if (answer === 'won_before') leave(ref, 'won before since')
     else if (link === null && sync.config.where !== undefined && !holds(sync.config.where, record.fields)) {
       leave(ref, 'left out by where')

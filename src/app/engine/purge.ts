@@ -1,0 +1,36 @@
+import type { Keep } from '../../ports/ledger/retention.ts'
+import type { Deps } from '../bench/deps.ts'
+import type { Config } from '../project/config.ts'
+
+/** How long after the last time it counts as missed. */
+export const missedNightMs = 25 * 3_600_000
+/** No system sends an event again after a few days, and nothing but a person's search needs them. */
+const webhooksDaysMost = 30
+
+/** Removes what the configuration does not keep, unless some process began with it less than `restMs` ago. */
+export async function purge(
+  config: Config,
+  restMs: number,
+  { ledger, clock, log }: Pick<Deps, 'ledger' | 'clock' | 'log'>,
+): Promise<void> {
+  if (!(await ledger.retention.take('purge', restMs))) return
+  const rows = await ledger.retention.purge(keepOf(config), clock.now())
+  if (Object.keys(rows).length > 0) log.info('purged', { rows })
+}
+
+function keepOf({ retention_days: all, retention: own, connections, syncs, alerts }: Config): Keep {
+  return {
+    timelines: own.timelines_days ?? all,
+    webhooks: own.webhooks_days ?? Math.min(all, webhooksDaysMost),
+    runs: own.runs_days ?? all,
+    problems: own.problems_days ?? all,
+    certificates: own.certificates_days,
+    unconfigured: own.unconfigured_days,
+    timelineEntries: own.timeline_entries,
+    configured: {
+      syncs: Object.keys(syncs),
+      connections: Object.keys(connections),
+      channels: Object.keys(alerts.channels),
+    },
+  }
+}

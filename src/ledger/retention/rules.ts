@@ -1,0 +1,64 @@
+import type { Keep } from '../../ports/ledger/retention.ts'
+
+/** What keeps a table from growing for ever. */
+export type Rule =
+  /** Rows go that are older than so many days of the configuration. `$1` is now, `$2` the days. */
+  | { readonly by: 'age'; readonly days: AgeName; readonly where: string }
+  /** Rows go whose name the configuration has no more. `$1` are the names, `$2` the days that they stay all the same. */
+  | { readonly by: 'name'; readonly of: keyof Keep['configured']; readonly where: string }
+  /** The newest so many rows stay. */
+  | { readonly by: 'number'; readonly where: string }
+  /** Nothing is to be removed. */
+  | { readonly by: 'reason'; readonly because: string }
+type AgeName = 'timelines' | 'webhooks' | 'runs' | 'problems' | 'certificates'
+
+// A clock that runs ahead, ours or the database's, must not make everything old: the one that is behind counts.
+const isOld = (column: string) => `${column} < least($1::timestamptz, statement_timestamp()) - $2 * interval '1 day'`
+const isGone = `gone_since < statement_timestamp() - $2 * interval '1 day' and $1::text[] is not null`
+/** Of a sync that is neither configured nor remembered. */
+const isOrphan = `sync <> all($1::text[]) and $2::integer is not null
+  and not exists (select from crosswalk.syncs known where known.sync = row.sync)`
+
+/**
+ * Every table of the ledger, in the order in which they are purged. A new table does not pass the tests until it has its rule
+ * here, in retention.test.ts a proof, and a line in "Retention" of docs/operations.md where it holds something for people.
+ */
+export const rules: Readonly<Record<string, Rule>> = {
+  timeline: { by: 'age', days: 'timelines', where: isOld('at') },
+  requests: { by: 'age', days: 'webhooks', where: isOld('received_at') },
+  events: { by: 'age', days: 'webhooks', where: isOld('received_at') },
+  // One whose process died has no end. It gets a month more than those that have one.
+  runs: { by: 'age', days: 'runs', where: isOld(`coalesce(ended_at, started_at + interval '30 days')`) },
+  certificates: { by: 'age', days: 'certificates', where: isOld('at') },
+  // The newest has the files in force.
+  revisions: { by: 'number', where: 'number <= (select max(number) from crosswalk.revisions) - 1000' },
+  syncs: { by: 'name', of: 'syncs', where: isGone },
+  inbox: { by: 'name', of: 'syncs', where: isOrphan },
+  allowances: { by: 'name', of: 'syncs', where: isOrphan },
+  problem_records: { by: 'name', of: 'syncs', where: isOrphan },
+  problems: {
+    by: 'age',
+    days: 'problems',
+    where: `${isOld('last_seen')} and not whole
+      and not exists (select from crosswalk.problem_records one where one.problem_id = row.id)`,
+  },
+  connections: { by: 'name', of: 'connections', where: isGone },
+  // Both are learnt anew within a call.
+  budgets: { by: 'name', of: 'connections', where: lapsed('ends_at') },
+  streams: { by: 'name', of: 'connections', where: lapsed('lease_until') },
+  alert_channels: { by: 'name', of: 'channels', where: 'channel <> all($1::text[]) and $2::integer is not null' },
+  alerts: { by: 'name', of: 'channels', where: 'channel <> all($1::text[]) and $2::integer is not null' },
+  links: {
+    by: 'reason',
+    because: 'one for each order, customer, address and product: without it an order is not known',
+  },
+  alerting: { by: 'reason', because: 'has one row' },
+  started: { by: 'reason', because: 'has one row' },
+  upkeep: { by: 'reason', because: 'has one row for each periodic task' },
+  migrations: { by: 'reason', because: 'has one row for each migration' },
+}
+
+/** A process that was started with another configuration may still use it. */
+function lapsed(column: string): string {
+  return `connection <> all($1::text[]) and ${column} < statement_timestamp() - interval '1 day' and $2::integer is not null`
+}

@@ -1,0 +1,27 @@
+import type { Instant } from '../../core/time.ts'
+
+/** How long what is kept for people stays, in days, and what the configuration names. */
+export interface Keep {
+  readonly timelines: number
+  readonly webhooks: number
+  readonly runs: number
+  readonly problems: number
+  readonly certificates: number
+  /** How long what belongs to a sync or a connection stays that is configured no more. */
+  readonly unconfigured: number
+  /** Entries of one record's timeline at most; those in the middle go first. */
+  readonly timelineEntries: number
+  readonly configured: {
+    readonly syncs: readonly string[]
+    readonly connections: readonly string[]
+    readonly channels: readonly string[]
+  }
+}
+
+/** Keeps the ledger from growing for ever: every table has a rule. */
+export interface Retention {
+  /** Takes the turn to do a periodic task. @returns false when some process began it less than `restMs` ago */
+  take(task: string, restMs: number): Promise<boolean>
+  /** Removes what no rule keeps any longer. @returns the rows that went, by table; those of which none did are absent */
+  purge(keep: Keep, now: Instant): Promise<Readonly<Record<string, number>>>
+}
