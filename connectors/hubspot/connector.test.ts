@@ -196,8 +196,8 @@ describe('read', () => {
     const ids = [store.addDeal({ ownerId: ana }), store.addDeal({ ownerId: ben }), store.addDeal({})]
     const records = await connection.read('deals', ids, ['owner.name', 'url'])
     expect(records.map((record) => record?.fields.owner)).toEqual([
-      { id: ana, name: 'Ana Li', email: 'ana@acme.test' },
-      { id: ben, name: 'Ben', email: 'ben@acme.test' },
+      { id: ana, name: 'Ana Li', email: 'ana@acme.test', active: true },
+      { id: ben, name: 'Ben', email: 'ben@acme.test', active: false },
       null,
     ])
     expect(records[0]?.fields.url).toBe(`https://app.hubspot.com/contacts/4711/record/0-3/${ids[0]}`)

@@ -160,6 +160,7 @@ function upkeep({ deps, projects, stored }: Opened, jobs: ReturnType<typeof open
   }
   return [
     ['sweep', '*/5 * * * * *', jobs.sweep],
+    ['held', '*/10 * * * * *', jobs.tellHeld],
     ['probe', '*/10 * * * *', jobs.probe],
     ['rotate', '7 * * * *', rotate],
     ['reconcile', '41 2 * * *', () => queue.enqueue([{ queue: 'upkeep', task: 'reconcile' }])],

@@ -11,6 +11,7 @@ import { type Projects, publishingCause } from '../project/projects.ts'
 import { certify } from './certify.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
+import { tellHeld } from './held.ts'
 import { noticeChanges } from './notice.ts'
 import { isNotStarted, tellNotStarted, tellStarted } from './start.ts'
 
@@ -26,6 +27,8 @@ export interface Jobs {
   sweep(): Promise<void>
   /** Tries the oldest records of each open problem again, in case the cause was fixed. */
   probe(): Promise<void>
+  /** Has deals say why they wait, where their whole sync does. */
+  tellHeld(): Promise<void>
   /** Takes note of changed mappings, of a switch from shadow to live, and of schedules: at every start and for every new project. */
   begin(): Promise<void>
   /** Removes what is older than the configuration keeps. */
@@ -187,6 +190,14 @@ export function openJobs(
           await ledger.runs.count(run, { found: added })
           await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
         }
+      }
+    },
+    async tellHeld() {
+      for (const name of Object.keys(projects.current().config.syncs)) {
+        if (broken.has(name)) continue
+        const sync = await open(name)
+        if (sync?.feeds != null && (await tellHeld(sync, deps)) > 0)
+          await queue.enqueue([{ queue: 'deliver', sync: sync.feeds, lane: 'live' }])
       }
     },
     async begin() {
