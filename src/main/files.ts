@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, stat } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SyncError } from '../core/problem.ts'
 
@@ -27,4 +27,16 @@ export async function secretFile(file: string): Promise<string> {
     })
   }
   return (await readFile(file, 'utf8')).trim()
+}
+
+/** Writes a file for its owner alone. Whoever reads it meets the old text or the new one, never half of it. */
+export async function replaceFile(file: string, text: string): Promise<void> {
+  const beside = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    await writeFile(beside, text, { mode: 0o600, flag: 'wx' })
+    await rename(beside, file)
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw error
+  }
 }

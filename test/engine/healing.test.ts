@@ -4,10 +4,11 @@ import { openJobs } from '../../src/app/engine/jobs.ts'
 import type { Project } from '../../src/app/project/project.ts'
 import { type Failure, type Problem, SyncError, verdictOf } from '../../src/core/problem.ts'
 import type { RecordRef } from '../../src/core/ref.ts'
-import type { Job, Queue } from '../../src/ports/queue.ts'
+import type { Job } from '../../src/ports/queue.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openRig, type Rig } from '../rig.ts'
 import { everyProblem } from './every-problem.ts'
+import { idleQueue } from './idle-queue.ts'
 
 /* Every kind of problem, wherever it comes up: raised, healed, gone. */
 
@@ -35,14 +36,7 @@ afterAll(async () => {
   await rig.close()
 })
 
-const nothing = { waiting: 0, active: 0 }
-const queue: Queue = {
-  enqueue: async () => undefined,
-  schedule: async () => undefined,
-  work: async () => async () => undefined,
-  counts: async () => ({ detect: nothing, deliver: nothing, upkeep: nothing }),
-  close: async () => undefined,
-}
+const queue = idleQueue()
 const jobs = () =>
   openJobs({ current: () => current, takeOver: async () => {} }, queue, { ...opened.deps, metrics: opened.metrics })
 const delivery: Job = { queue: 'deliver', sync: 'orders', lane: 'live' }

@@ -2,12 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { openBatch } from '../../src/app/bench/batch.ts'
 import { openJobs } from '../../src/app/engine/jobs.ts'
 import { type Failure, type Problem, SyncError, verdictOf } from '../../src/core/problem.ts'
-import type { Job, Queue } from '../../src/ports/queue.ts'
+import type { Job } from '../../src/ports/queue.ts'
 import { allPairs } from '../extent.ts'
 import { settle } from '../faults/proof.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openPairOf, type Pair, type Timed } from '../rig.ts'
 import { everyProblem } from './every-problem.ts'
+import { idleQueue } from './idle-queue.ts'
 
 /* What holds a deal up is read on the deal, in every CRM, and no longer once it is over. */
 
@@ -38,15 +39,7 @@ describe.each(crms)('a deal of %s', (crm) => {
     await settle(opened, pair)
   })
 
-  const nothing = { waiting: 0, active: 0 }
-  const queue: Queue = {
-    enqueue: async (jobs) => void enqueued.push(...jobs),
-    schedule: async () => undefined,
-    work: async () => async () => undefined,
-    counts: async () => ({ detect: nothing, deliver: nothing, upkeep: nothing }),
-    close: async () => undefined,
-  }
-  const jobs = () => openJobs(opened.projects, queue, { ...opened.deps, metrics: opened.metrics })
+  const jobs = () => openJobs(opened.projects, idleQueue(enqueued), { ...opened.deps, metrics: opened.metrics })
   /** What a server does every few seconds. */
   const tell = async () => {
     enqueued = []

@@ -73,6 +73,7 @@ export async function amendOrders(
   ])
   const orders = await mapSome(touched)
   const writing: Writing[] = []
+  const decided: Parameters<Bench['links']['decide']>[0][number][] = []
   for (const one of touched) {
     const now = orders.get(one.link.id)
     if (!isOrder(now)) {
@@ -83,7 +84,7 @@ export async function amendOrders(
     const number = now.fulfilment.number ?? one.orderId
     const look = lookAt(sync, one, now, fields, problems.get(refText(one.ref)) ?? null)
     if (look.accepted !== null && bench.mode === 'live') {
-      await bench.links.decide(one.link.id, { accepted: look.accepted, ignored: {}, overwrite: false })
+      decided.push({ id: one.link.id, accepted: look.accepted, ignored: {}, overwrite: false })
       batch.note(one.ref, 'accepted', `The order was corrected in the ERP: ${look.told}. It agrees with the deal now`)
     }
     const { plan, before } = look
@@ -108,6 +109,7 @@ export async function amendOrders(
       kept.push(unchanged(one, written, bench))
     }
   }
+  await bench.links.decide(decided)
   return [...kept, ...(await writeAmendments(sync, writing, bench))]
 }
 

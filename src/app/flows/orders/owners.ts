@@ -16,7 +16,7 @@ export async function ownersOf(
   deps: Deps,
 ): Promise<readonly OwnedDeal[]> {
   const source = sync.source.within({ lane: 'backfill', mayWrite: false })
-  const narrow = sync.deal.only(fields)
+  const narrow = sync.mapping('deal').only(fields)
   const account = { ...(await source.account()) }
   const ids = records.map(({ id }) => id)
   const read = await source.use((connection) => connection.read(sync.deal.object, ids, narrow.reads))
