@@ -270,7 +270,7 @@ function fieldsOf(object: string, { id, properties }: Pick<Row, 'id' | 'properti
 const ownerFields = (owner: Owner | null): Json =>
   owner === null ? null : { id: owner.id, name: owner.name, email: owner.email, active: owner.active }
 
-const ownersMs = 600_000
+const ownersMs = 300_000
 
 /**
  * Owners are few and change seldom: all are read at the first need, those who left one by one when they are met. After a while

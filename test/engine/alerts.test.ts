@@ -358,6 +358,17 @@ test('a login that expires and is not renewed is told, and that it was renewed',
   expect(subjects().slice(1)).toEqual(['[Acme] All clear: Login expires soon (connection odoo)'])
 })
 
+test('that deals wait for a system that is down is told once, by its connection', async () => {
+  await begin()
+  const failure = { problem: { kind: 'unavailable' } as const, message: 'Odoo does not answer.', fix: 'Start it.' }
+  const records = [{ connection: 'hubspot', object: 'deals', id: '1' }]
+  const whole = { sync: 'connection odoo', causeKey: 'unavailable', failure, records: [] }
+  await project.deps.ledger.problems.raise([whole, { ...whole, sync: 'orders', records }])
+  await tellAfter(minute)
+  expect(subjects()).toEqual(['[Acme] New: System not reachable (connection odoo)'])
+  expect(mail.mails[0]?.text).not.toContain('(orders)')
+})
+
 test('a login that expires and cannot be renewed is told once, by the problem that says what to do', async () => {
   await begin()
   const now = project.deps.clock.now()

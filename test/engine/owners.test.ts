@@ -212,6 +212,22 @@ describe.each(crms)('owners of deals of %s', (crm) => {
   })
 })
 
+test('a CRM that may not say whose deals are is worked with all the same', async () => {
+  await begin('hubspot')
+  win('Desks', owner('Ana', 'ana@acme.test'))
+  await settle(project)
+  const body = { status: 'error', category: 'MISSING_SCOPES', message: 'no scope for owners' }
+  pair.crm.fault({ match: { path: 'owners' }, kind: 'status', status: 403, body, times: 1000 })
+  await tellAfter(minute)
+  expect(mail.mails.map((one) => one.to)).toEqual([['admin@acme.test']])
+  expect(pair.log.join('')).toContain('owners not told')
+  expect(await project.projects.current().endpoint('hubspot').paused()).toBeNull()
+  pair.crm.clearFaults()
+  await tellAfter(2 * minute)
+  await tellAfter(minute)
+  expect(told()).toEqual([['ana@acme.test', '[Acme] Needs you: Desks']])
+})
+
 test('nobody is written to without `owners`', async () => {
   await begin('hubspot', { owners: false })
   win('Desks', owner('Ana', 'ana@acme.test'))

@@ -22,6 +22,8 @@ type OwnDeps = Deps & { readonly metrics: Observer }
 
 /** Of the answer of the CRM: in memory alone, so that deals without an owner to tell are not looked up every ten seconds. */
 const knownMs = 300_000
+/** After the CRM did not say whose deals are. */
+const restMs = 60_000
 const dealsMax = 10_000
 
 /** Owners of deals are told what holds up their own: see docs/decisions/0036-owners.md. */
@@ -32,6 +34,7 @@ export interface OwnerAlerts {
 
 export function openOwnerAlerts(deps: OwnDeps): OwnerAlerts {
   const { ledger, clock, log } = deps
+  let restUntil: Instant | null = null
   const known = new Map<string, { readonly deal: OwnedDeal | null; readonly until: Instant }>()
 
   /** By `sync refText`. @throws SyncError when the CRM does not answer */
@@ -54,6 +57,7 @@ export function openOwnerAlerts(deps: OwnDeps): OwnerAlerts {
     const now = clock.now()
     const waiting = await ledger.alerts.waiting(dealSyncs(config), ownersKinds, dealsMax)
     const told = await ledger.alerts.toldOwners(name)
+    const tellings = new Map(told.map((one) => [one.subject, one]))
     const states = new Map((await ledger.alerts.channels()).map((one) => [one.channel, one]))
     const rules = { severities: ['warning', 'urgent'] as const, remindHours: config.alerts.remind_hours }
     const planOf = (deals: readonly WaitingDeal[], before: readonly Told[]) =>
@@ -75,7 +79,7 @@ export function openOwnerAlerts(deps: OwnDeps): OwnerAlerts {
       // The CRM was not asked: it is the next time.
       if (deal === undefined || answer === undefined) continue
       const receiver = receiverOf(name, channel, answer.deal, deal.ref.connection)
-      const before = told.find((one) => one.subject === subject)
+      const before = tellings.get(subject)
       // It went to somebody else, or its owner left: who was told has no more to do with it.
       if (before !== undefined && before.channel !== receiver?.key)
         await ledger.alerts.setTold(before.channel, [], [subject])
@@ -149,12 +153,14 @@ export function openOwnerAlerts(deps: OwnDeps): OwnerAlerts {
 
   return {
     async tell(project) {
+      if (restUntil !== null && clock.now() < restUntil) return
       for (const [name, channel] of Object.entries(project.config.alerts.channels)) {
         if (channel.kind !== 'email' || channel.owners !== true) continue
         try {
           await tellChannel(name, channel, project)
         } catch (error) {
           if (!(error instanceof SyncError)) throw error
+          restUntil = shift(clock.now(), restMs)
           log.warn('owners not told', { channel: name, why: error.message })
         }
       }

@@ -1,6 +1,6 @@
 import { type Failure, SyncError, verdictOf } from '../../core/problem.ts'
 import { type RecordRef, refText } from '../../core/ref.ts'
-import { shift } from '../../core/time.ts'
+import { type Instant, shift } from '../../core/time.ts'
 import { causeKeyOf } from '../bench/cause.ts'
 import type { Deps } from '../bench/deps.ts'
 import { connectionCause } from '../bench/endpoint.ts'
@@ -11,17 +11,27 @@ import { isNotStarted } from './start.ts'
 const patienceMs = 60_000
 const recordsMax = 10_000
 
+/** Those of no concern are not read again as long as this, however long the ERP is down. */
+const passedOverMs = 600_000
+
 /**
  * Has the deals that wait say why, when it is not they but their sync or the target that is stopped. Their problem is over once
- * they are delivered. @returns how many deals have it from now on
+ * they are delivered.
+ * @param passedOver  what this process remembers of deals that are of no concern, until when
+ * @returns how many deals have it from now on
  */
-export async function tellHeld(sync: Sync, deps: Deps): Promise<number> {
+export async function tellHeld(sync: Sync, passedOver: Map<string, Instant>, deps: Deps): Promise<number> {
   const { deals, feeds } = sync
   if (sync.config.mode !== 'live' || deals === null || feeds === null) return 0
   const failure = await holdsBack(sync, deps)
   if (failure === null || (await sync.source.paused()) !== null) return 0
-  const waiting = await silent(sync, await deps.ledger.inbox.waiting(sync.name, recordsMax), deps)
+  const now = deps.clock.now()
+  for (const [name, until] of passedOver) if (until <= now) passedOver.delete(name)
+  const waiting = (await silent(sync, await deps.ledger.inbox.waiting(sync.name, recordsMax), deps)).filter(
+    (ref) => !passedOver.has(refText(ref)),
+  )
   const concerned = new Set((await concernedOf(deals, waiting, deps)).map(refText))
+  for (const ref of waiting) if (!concerned.has(refText(ref))) passedOver.set(refText(ref), shift(now, passedOverMs))
   if (concerned.size === 0) return 0
   const { message, problem, fix } = failure
   return deps.ledger.inTransaction(async (ledger) => {

@@ -1,5 +1,5 @@
 import { SyncError } from '../../core/problem.ts'
-import { shift } from '../../core/time.ts'
+import { type Instant, shift } from '../../core/time.ts'
 import type { Run } from '../../ports/ledger/runs.ts'
 import type { Job, Queue } from '../../ports/queue.ts'
 import { madeCount } from '../bench/batch.ts'
@@ -49,6 +49,7 @@ export function openJobs(
 
   // Not opened since the start or since the project was replaced: any may have been broken when it was last tried.
   const broken = new Set<string>()
+  const passedOver = new Map<string, Instant>()
 
   /** Opens a sync; a mistake in it is a problem that holds it, not a crash. */
   async function open(name: string, project = projects.current()): Promise<Sync | null> {
@@ -196,7 +197,7 @@ export function openJobs(
       for (const name of Object.keys(projects.current().config.syncs)) {
         if (broken.has(name)) continue
         const sync = await open(name)
-        if (sync?.feeds != null && (await tellHeld(sync, deps)) > 0)
+        if (sync?.feeds != null && (await tellHeld(sync, passedOver, deps)) > 0)
           await queue.enqueue([{ queue: 'deliver', sync: sync.feeds, lane: 'live' }])
       }
     },

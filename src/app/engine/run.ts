@@ -99,7 +99,7 @@ export async function runSyncs(
       const stopped = stoppedBefore ?? delivery.stopped ?? interruption
       const soon = stopped === null ? await soonDue(sync) : null
       if (soon === null) {
-        if (stopped !== null && how.signal?.aborted !== true) await tellHeld(sync, deps)
+        if (stopped !== null && how.signal?.aborted !== true) await tellHeld(sync, new Map(), deps)
         return { counts, stopped }
       }
       await clock.sleep(soon, how.signal)

@@ -27,6 +27,7 @@ import type { LinkUpdate } from '../../../ports/ledger/links.ts'
 import type { Bench, PlannedBelow, PlannedCustomer } from '../../bench/bench.ts'
 import { together } from '../../bench/together.ts'
 import { fetchOrders, isOrder, type OrderNow, type Placed } from '../order-now.ts'
+import { actOnOrders } from './act.ts'
 import { type Existing, type Lost, totalsOf, type Wanted, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
 
@@ -347,16 +348,7 @@ export async function unwinOrders(sync: DealSync, cases: readonly Lost[], bench:
     }
     return
   }
-  const outcomes = await bench.send(
-    'target',
-    cancelling.map((one) => ({ do: 'cancel', object: sync.order.object, id: one.orderId })),
-  )
-  for (const [index, one] of cancelling.entries()) {
-    const outcome = outcomes[index]
-    if (outcome?.ok === false) {
-      batch.fail(one.ref, outcome.failure)
-      continue
-    }
+  for (const one of await actOnOrders('cancel', sync.order.object, cancelling, bench)) {
     batch.link({ id: one.link.id, stage: 'cancelled' })
     batch.note(one.ref, 'cancelled', 'The deal is no longer won: its order was cancelled')
     batch.tell(one.ref)

@@ -9,17 +9,21 @@ type Owned = Pick<Deal, 'number' | 'name' | 'url' | 'owner'>
 
 const fields = ['number', 'name', 'url', 'owner.id', 'owner.name', 'owner.email', 'owner.active']
 
-/** Whose deals are, by the mapping of the deal. One that does not map has no owner that could be told. */
+/**
+ * Whose deals are, by the mapping of the deal. One that does not map has no owner that could be told. A CRM that does not say it,
+ * for want of a permission for instance, is not paused for that: orders do not wait for who is told of them.
+ */
 export async function ownersOf(
   sync: DealSync,
   records: readonly RecordRef[],
   deps: Deps,
 ): Promise<readonly OwnedDeal[]> {
-  const source = sync.source.within({ lane: 'backfill', mayWrite: false })
+  const scope = { lane: 'backfill', mayWrite: false } as const
   const narrow = sync.mapping('deal').only(fields)
-  const account = { ...(await source.account()) }
+  const account = { ...(await sync.source.account()) }
   const ids = records.map(({ id }) => id)
-  const read = await source.use((connection) => connection.read(sync.deal.object, ids, narrow.reads))
+  const { connection } = sync.source
+  const read = await deps.scopes.within(scope, () => connection.read(sync.deal.object, ids, narrow.reads))
   const present = records.flatMap((ref, index) => {
     const record = read[index] ?? null
     return record === null ? [] : [{ ref, record }]
