@@ -79,6 +79,8 @@ export interface Owner {
   readonly id: string
   readonly name: string | null
   readonly email: string | null
+  /** False for one who left. */
+  readonly active: boolean
 }
 export type Property = Properties.Property
 
@@ -455,7 +457,7 @@ const refusedOf = (reply: Batch): readonly Refused[] =>
 
 function ownerOf(owner: Owners.PublicOwner): Owner {
   const name = [owner.firstName, owner.lastName].filter((part) => part !== undefined && part !== '').join(' ')
-  return { id: String(owner.id), name: name === '' ? null : name, email: owner.email ?? null }
+  return { id: String(owner.id), name: name === '' ? null : name, email: owner.email ?? null, active: !owner.archived }
 }
 
 function parseHttpDate(text: string | undefined): Instant | null {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Condition } from '../../src/core/condition.ts'
 import type { JsonObject } from '../../src/core/json.ts'
-import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
-import type { ChangesSince, Connection, Cursor, Write, WriteOutcome } from '../../src/ports/connector.ts'
+import type { ChangesSince, Connection, Write, WriteOutcome } from '../../src/ports/connector.ts'
+import { changesOf, problemOf } from '../../test/asked.ts'
 import { hubspot } from './index.ts'
 import { type HubspotSimulatorOptions, startHubspotSimulator } from './simulator/index.ts'
 
@@ -55,26 +55,15 @@ const paths = [
   'line_items.properties.hs_sku',
 ]
 const total = () => Object.values(simulator.calls()).reduce((sum, one) => sum + one, 0)
-async function problemOf(work: Promise<unknown>) {
-  const error = await work.then(() => null).catch((thrown: SyncError) => thrown)
-  return error === null ? null : error.problem
-}
 /** As the shipped mapping of deals says it. */
 const wonOrOrdered: readonly Condition[] = [
   { 'properties.hs_is_closed_won': true },
   { 'properties.erp_order_no': { present: true } },
 ]
 async function poll(since: ChangesSince, object = 'deals', where = object === 'deals' ? wonOrOrdered : []) {
-  const ids: string[] = []
-  let cursor: Cursor | null = 'cursor' in since ? since.cursor : null
-  let pages = 0
-  for await (const page of connection.changes({ object, paths: [], where }, since)) {
-    ids.push(...page.ids)
-    cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor
-    pages += 1
-  }
-  if (cursor === null) throw new Error('no cursor')
-  return { ids, cursor, pages }
+  const { ids, pages, next } = await changesOf(connection, { object, where }, since)
+  if (!('cursor' in next)) throw new Error('no cursor')
+  return { ids, cursor: next.cursor, pages }
 }
 const from = (instant: Instant): ChangesSince => ({ from: instant })
 
@@ -196,8 +185,8 @@ describe('read', () => {
     const ids = [store.addDeal({ ownerId: ana }), store.addDeal({ ownerId: ben }), store.addDeal({})]
     const records = await connection.read('deals', ids, ['owner.name', 'url'])
     expect(records.map((record) => record?.fields.owner)).toEqual([
-      { id: ana, name: 'Ana Li', email: 'ana@acme.test' },
-      { id: ben, name: 'Ben', email: 'ben@acme.test' },
+      { id: ana, name: 'Ana Li', email: 'ana@acme.test', active: true },
+      { id: ben, name: 'Ben', email: 'ben@acme.test', active: false },
       null,
     ])
     expect(records[0]?.fields.url).toBe(`https://app.hubspot.com/contacts/4711/record/0-3/${ids[0]}`)

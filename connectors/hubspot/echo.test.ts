@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
-import type { ChangesSince, Connection, Cursor } from '../../src/ports/connector.ts'
+import type { ChangesSince, Connection } from '../../src/ports/connector.ts'
+import { changesOf } from '../../test/asked.ts'
 import { hubspot } from './index.ts'
 import { startHubspotSimulator } from './simulator/index.ts'
 
@@ -47,17 +48,7 @@ const update = (id: string) =>
 async function read(ids: readonly string[], of: readonly string[] = paths) {
   return (await connection.read('deals', ids, of)).map((record) => record?.version)
 }
-async function poll(since: ChangesSince) {
-  const ids: string[] = []
-  const versions: Record<string, readonly string[]> = {}
-  let cursor: Cursor | null = 'cursor' in since ? since.cursor : null
-  for await (const page of connection.changes({ object: 'deals', paths: [], where: [] }, since)) {
-    ids.push(...page.ids)
-    Object.assign(versions, page.versions)
-    cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor
-  }
-  return { ids, versions, next: { cursor: cursor ?? {} } }
-}
+const poll = (since: ChangesSince) => changesOf(connection, { object: 'deals' }, since)
 
 /** A deal was read; then something happened, then it was written to. @returns what it was read as, and is met as */
 async function between(happens: (id: string) => void, settings: object = {}) {

@@ -37,7 +37,7 @@ export const hubspot: Connector = {
       return pageOf(settings.portalUrl, portalId ?? '', object, id)
     }
     const echo = openEcho()
-    const reading = openReading(client, definitions, echo, openWins(client, definitions), recordUrl)
+    const reading = openReading(client, definitions, echo, openWins(client, definitions), recordUrl, deps.clock)
     return {
       check: async () => checkAccess(settings, client, definitions, await account(), deps.clock.now()),
       describe: (object) => definitions.schema(object),

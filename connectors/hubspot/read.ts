@@ -1,4 +1,6 @@
 import type { Json, JsonObject } from '../../src/core/json.ts'
+import { shift } from '../../src/core/time.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import type { RemoteRecord } from '../../src/ports/connector.ts'
 import { chunks } from '../kit/chunks.ts'
 import { once, onceEach } from '../kit/once.ts'
@@ -35,8 +37,9 @@ export function openReading(
   echo: Echo,
   wins: Wins,
   recordUrl: (object: string, id: string) => Promise<string>,
+  clock: Clock,
 ): Reading {
-  const readOwner = cacheOwners(client)
+  const readOwner = cacheOwners(client, clock)
 
   async function rows(
     object: string,
@@ -265,13 +268,28 @@ function fieldsOf(object: string, { id, properties }: Pick<Row, 'id' | 'properti
 }
 
 const ownerFields = (owner: Owner | null): Json =>
-  owner === null ? null : { id: owner.id, name: owner.name, email: owner.email }
+  owner === null ? null : { id: owner.id, name: owner.name, email: owner.email, active: owner.active }
 
-/** Owners are few and change seldom: all are read at the first need, those who left one by one when they are met. */
-function cacheOwners(client: Client): (id: string | null) => Promise<Owner | null> {
-  const present = once(async () => new Map((await client.owners()).map((owner) => [owner.id, owner])))
-  const former = onceEach(client.owner)
-  return async (id) => (id === null ? null : ((await present()).get(id) ?? former.of(id)))
+const ownersMs = 300_000
+
+/**
+ * Owners are few and change seldom: all are read at the first need, those who left one by one when they are met. After a while
+ * they are asked for anew: who left must not pass for somebody who is there.
+ */
+function cacheOwners(client: Client, clock: Clock): (id: string | null) => Promise<Owner | null> {
+  const readAll = () => once(async () => new Map((await client.owners()).map((owner) => [owner.id, owner])))
+  let present = readAll()
+  let former = onceEach(client.owner)
+  let readAt = clock.now()
+  return async (id) => {
+    if (id === null) return null
+    if (clock.now() >= shift(readAt, ownersMs)) {
+      present = readAll()
+      former = onceEach(client.owner)
+      readAt = clock.now()
+    }
+    return (await present()).get(id) ?? former.of(id)
+  }
 }
 
 /** Record ids are numbers too long to be trusted to a double. */

@@ -115,6 +115,7 @@ function schemaOf(object: string, properties: readonly Property[]): ObjectSchema
       id: value('Owner ID', 'text'),
       name: value('Name', 'text'),
       email: value('E-mail', 'text'),
+      active: value('Active', 'boolean'),
     }
     for (const [name, { label, type }] of Object.entries(wonFields)) fields[name] = value(label, type)
     fields.owner = { ...value('Owner', 'object'), fields: owner }

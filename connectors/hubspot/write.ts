@@ -4,6 +4,7 @@ import { type Failure, failureOf, type Problem, SyncError } from '../../src/core
 import { parseInstant, parsePlainDate, toMillis } from '../../src/core/time.ts'
 import type { Connection, Write, WriteOutcome } from '../../src/ports/connector.ts'
 import { chunks } from '../kit/chunks.ts'
+import { refusedValue } from '../kit/refused.ts'
 import { type Client, limits, type Property, type Refused } from './client.ts'
 import type { Echo } from './echo.ts'
 import { propertyIn } from './errors.ts'
@@ -297,7 +298,7 @@ async function encode(write: Write, { definitions, renewed }: Encoding): Promise
     const definition = known.get(property)
     if (definition === undefined || !isWritable(definition) || isKey(object, property)) {
       const why = definition === undefined ? 'does not exist' : 'is read-only'
-      return refuse(
+      return refusedValue(
         { kind: 'configuration_invalid', path: `${object}.${property}` },
         `${object} ${name}: the HubSpot property "${property}" ${why}`,
         definition === undefined
@@ -316,7 +317,7 @@ async function encode(write: Write, { definitions, renewed }: Encoding): Promise
 }
 
 const refuseWrite = (object: string, why: string): Encoded =>
-  refuse({ kind: 'configuration_invalid', path: object }, `HubSpot: ${why}`, 'Take it out of the mapping.')
+  refusedValue({ kind: 'configuration_invalid', path: object }, `HubSpot: ${why}`, 'Take it out of the mapping.')
 const isWritten = (object: string): object is keyof typeof writes => Object.hasOwn(writes, object)
 
 /** The value as HubSpot writes it, all of them text; null when it does not fit the property. An empty text clears. */
@@ -363,12 +364,13 @@ function refuseValue(object: string, id: string, property: Property, value: Json
   const problem = { kind: 'record_rejected', field: property.name, remoteCode: 'INVALID_VALUE' } as const
   if (typeof value === 'string' && value.length > textMax) {
     const message = `${object} ${id}: the value of "${property.name}" has ${value.length} characters, HubSpot takes ${textMax}`
-    return refuse(problem, message, 'Shorten it in the mapping: `with: [{ truncate: { length: 65536 } }]`.')
+    return refusedValue(problem, message, 'Shorten it in the mapping: `with: [{ truncate: { length: 65536 } }]`.')
   }
   const message = `${object} ${id}: "${property.name}" is of type ${property.type} and does not take ${shown.slice(0, 200)}`
-  if (options === null) return refuse(problem, message, fixes[property.type] ?? 'Correct the mapping of this property.')
+  if (options === null)
+    return refusedValue(problem, message, fixes[property.type] ?? 'Correct the mapping of this property.')
   const legal = options.slice(0, 50).join(', ')
-  return refuse(
+  return refusedValue(
     problem,
     `${message}; its options are: ${legal}`,
     'Add the option to the property in HubSpot, or map the value.',
@@ -381,13 +383,3 @@ const fixes: Readonly<Record<string, string>> = {
   datetime: 'Map an instant; make one of a date by `with: [{ to_instant: { zone: … } }]`.',
   bool: 'Map true or false.',
 }
-
-const refuse = (problem: Failure['problem'], message: string, fix: string): Encoded => ({
-  ok: false,
-  failure: {
-    problem,
-    message,
-    fix,
-    ...('field' in problem && problem.field !== null ? { field: String(problem.field) } : {}),
-  },
-})

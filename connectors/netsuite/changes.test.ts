@@ -4,6 +4,7 @@ import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { ChangesSince, Connection } from '../../src/ports/connector.ts'
+import { changesOf } from '../../test/asked.ts'
 import { openChanges } from './changes.ts'
 import { netsuite } from './index.ts'
 import { settings } from './settings.ts'
@@ -57,15 +58,7 @@ function makeOrder(): string {
   return id
 }
 const touch = (id: string) => simulator.store.editOrder(id, { memo: String(toMillis(now)) })
-async function poll(since: ChangesSince, object = 'salesOrder'): Promise<{ ids: string[]; next: ChangesSince }> {
-  const ids: string[] = []
-  let next = since
-  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
-    ids.push(...page.ids)
-    next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
-  }
-  return { ids, next }
-}
+const poll = (since: ChangesSince, object = 'salesOrder') => changesOf(connection, { object }, since)
 /** The place after everything that happened so far was reported. */
 async function settled(): Promise<ChangesSince> {
   pass(60)

@@ -5,6 +5,7 @@ import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { CheckFinding, Connection } from '../../src/ports/connector.ts'
+import { problemOf } from '../../test/asked.ts'
 import { openClient } from './client.ts'
 import { netsuite } from './index.ts'
 import { settings } from './settings.ts'
@@ -35,10 +36,6 @@ afterEach(async () => {
 })
 const wrong = (findings: readonly CheckFinding[]) =>
   findings.filter((one) => one.level !== 'ok').map((one) => [one.level, one.subject])
-async function problemOf(work: Promise<unknown>) {
-  const error = await work.then(() => null).catch((thrown: SyncError) => thrown)
-  return error === null ? null : error.problem
-}
 function makeOrder(): string {
   const { store } = simulator
   const entity = { id: store.addCustomer({ companyName: 'Acme' }) }

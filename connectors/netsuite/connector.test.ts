@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Json, JsonObject } from '../../src/core/json.ts'
-import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { Connection, Write, WriteOutcome } from '../../src/ports/connector.ts'
+import { problemOf } from '../../test/asked.ts'
 import { openClient } from './client.ts'
 import { netsuite } from './index.ts'
 import { appUrlOf, baseUrlOf, settings as schema } from './settings.ts'
@@ -83,10 +83,6 @@ const make = async (...names: readonly string[]): Promise<string[]> =>
   idsOf(await connection.write(names.map((name) => order(name))))
 const kindsOf = (outcomes: readonly WriteOutcome[]) =>
   outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.failure.problem.kind))
-async function problemOf(work: Promise<unknown>) {
-  const error = await work.then(() => null).catch((thrown: SyncError) => thrown)
-  return error === null ? null : error.problem
-}
 type Lines = NonNullable<Extract<Write, { do: 'update' }>['lines']>
 const change = (id: string, name: string, upsert: Lines['upsert'], remove: readonly string[] = []): Write => ({
   do: 'update',

@@ -4,6 +4,7 @@ import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { ChangesSince, Connection } from '../../src/ports/connector.ts'
+import { changesOf } from '../../test/asked.ts'
 import { treeOf } from '../kit/tree.ts'
 import type { Client } from './client.ts'
 import { netsuite } from './index.ts'
@@ -56,17 +57,8 @@ const pass = (seconds: number) => {
 }
 const read = async (id: string, ...wanted: string[]): Promise<JsonObject> =>
   (await connection.read('item', [id], wanted))[0]?.fields ?? {}
-async function poll(since: ChangesSince, watched: readonly string[] = paths) {
-  const ids: string[] = []
-  const places: ChangesSince[] = []
-  let next = since
-  for await (const page of connection.changes({ object: 'item', paths: watched, where: [] }, since)) {
-    ids.push(...page.ids)
-    next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
-    places.push(next)
-  }
-  return { ids, next, places }
-}
+const poll = (since: ChangesSince, watched: readonly string[] = paths) =>
+  changesOf(connection, { object: 'item', paths: watched }, since)
 async function settled(): Promise<ChangesSince> {
   pass(700)
   const { next } = await poll(everything)

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Json, JsonObject } from '../../src/core/json.ts'
-import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { ChangesSince, Connection, Write, WriteOutcome } from '../../src/ports/connector.ts'
+import { changesOf, problemOf } from '../../test/asked.ts'
 import { odoo } from './index.ts'
 import { type OdooSimulatorOptions, startOdooSimulator } from './simulator/index.ts'
 
@@ -66,19 +66,7 @@ const idsOf = (outcomes: readonly WriteOutcome[]): string[] =>
 async function make(...keys: readonly string[]): Promise<string[]> {
   return idsOf(await connection.write(keys.map((key) => order(key))))
 }
-async function poll(since: ChangesSince, object = 'sale.order'): Promise<{ ids: string[]; next: ChangesSince }> {
-  const ids: string[] = []
-  let next = since
-  for await (const page of connection.changes({ object, paths: [], where: [] }, since)) {
-    ids.push(...page.ids)
-    next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
-  }
-  return { ids, next }
-}
-async function problemOf(work: Promise<unknown>) {
-  const error = await work.then(() => null).catch((thrown: SyncError) => thrown)
-  return error === null ? null : error.problem
-}
+const poll = (since: ChangesSince, object = 'sale.order') => changesOf(connection, { object }, since)
 
 describe.each([
   ['14.0', 'json-rpc'],

@@ -11,6 +11,7 @@ import { parseTable } from '../../src/mapping/compile/table.ts'
 import { openSandbox } from '../../src/mapping/sandbox/sandbox.ts'
 import { runMappingTests } from '../../src/mapping/testing/test-file.ts'
 import type { ChangesSince, Connection, ObjectSchema } from '../../src/ports/connector.ts'
+import { changesOf } from '../../test/asked.ts'
 import { odoo } from './index.ts'
 import { type OdooSimulatorOptions, startOdooSimulator } from './simulator/index.ts'
 
@@ -74,15 +75,7 @@ async function readOne(id: string, asked: readonly string[] = paths): Promise<Js
   return record.fields
 }
 const pricesOf = async (id: string) => (await readOne(id, ['prices'])).prices
-async function poll(since: ChangesSince): Promise<{ ids: string[]; next: ChangesSince }> {
-  const ids: string[] = []
-  let next = since
-  for await (const page of connection.changes({ object: product, paths, where: [] }, since)) {
-    ids.push(...page.ids)
-    next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
-  }
-  return { ids, next }
-}
+const poll = (since: ChangesSince) => changesOf(connection, { object: product, paths }, since)
 
 describe.each(['14.0', '17.0', '19.0'])('a product of Odoo %s', (version) => {
   test('is read with its prices and its stock, archived or not', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
 import type { ChangesSince, Connection, Write } from '../../src/ports/connector.ts'
+import { changesOf } from '../../test/asked.ts'
 import { odoo } from './index.ts'
 import { startOdooSimulator } from './simulator/index.ts'
 
@@ -60,17 +61,7 @@ async function make(...keys: readonly string[]): Promise<string[]> {
 }
 const confirm = (ids: readonly string[]) =>
   connection.write(ids.map((id) => ({ do: 'confirm', object: 'sale.order', id }) as const))
-async function poll(since: ChangesSince) {
-  const ids: string[] = []
-  const versions: Record<string, readonly string[]> = {}
-  let next = since
-  for await (const page of connection.changes({ object: 'sale.order', paths: [], where: [] }, since)) {
-    ids.push(...page.ids)
-    Object.assign(versions, page.versions)
-    next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
-  }
-  return { ids, versions, next }
-}
+const poll = (since: ChangesSince) => changesOf(connection, { object: 'sale.order' }, since)
 /** What tells how far an order is. */
 const paths = [
   'name',

@@ -5,7 +5,8 @@ import type { JsonObject } from '../../src/core/json.ts'
 import type { SyncError } from '../../src/core/problem.ts'
 import { type Instant, shift, toMillis } from '../../src/core/time.ts'
 import { openHttpClient } from '../../src/http/client.ts'
-import type { ChangesSince, Connection, Cursor } from '../../src/ports/connector.ts'
+import type { ChangesSince, Connection } from '../../src/ports/connector.ts'
+import { changesOf, problemOf } from '../../test/asked.ts'
 import { salesforce } from './index.ts'
 import { type SalesforceSimulatorOptions, startSalesforceSimulator } from './simulator/index.ts'
 
@@ -55,23 +56,12 @@ async function warmUp() {
   await connection.describe('OpportunityContactRole')
   simulator.resetCalls()
 }
-async function problemOf(work: Promise<unknown>) {
-  const error = await work.then(() => null).catch((thrown: SyncError) => thrown)
-  return error === null ? null : error.problem
-}
 /** As the shipped mapping for deals has them. */
 const won: readonly Condition[] = [{ IsWon: true }, { ERP_Order_Number__c: { present: true } }]
 async function poll(since: ChangesSince, object = 'Opportunity', where = object === 'Opportunity' ? won : []) {
-  const ids: string[] = []
-  let cursor: Cursor | null = 'cursor' in since ? since.cursor : null
-  let pages = 0
-  for await (const page of connection.changes({ object, paths: [], where }, since)) {
-    ids.push(...page.ids)
-    cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor
-    pages += 1
-  }
-  if (cursor === null) throw new Error('no cursor')
-  return { ids, cursor, pages }
+  const { ids, pages, next } = await changesOf(connection, { object, where }, since)
+  if (!('cursor' in next)) throw new Error('no cursor')
+  return { ids, cursor: next.cursor, pages }
 }
 const from = (instant: Instant): ChangesSince => ({ from: instant })
 const pass = (seconds: number) => {

@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../src/core/json.ts'
 import type { Failure } from '../../src/core/problem.ts'
 import { parseInstant, parsePlainDate } from '../../src/core/time.ts'
 import type { Write } from '../../src/ports/connector.ts'
+import { refusedValue } from '../kit/refused.ts'
 import type { DescribedField } from './client.ts'
 import { isId } from './id.ts'
 import { isKeyed, isWritten, keyField, priceList, priceOwners, writes } from './objects.ts'
@@ -36,7 +37,7 @@ export async function encode(write: Write, definitions: Definitions, renewed: Se
   const name = write.do === 'create' ? write.key : write.id
   if (write.do === 'update' && !isId(name)) {
     const problem = { kind: 'record_gone', object, id: name } as const
-    return refuse(problem, `"${name}" is no id of a Salesforce record`, 'Leave the record.')
+    return refusedValue(problem, `"${name}" is no id of a Salesforce record`, 'Leave the record.')
   }
   const given = write.do === 'create' ? { ...write.fields, [keyField]: name } : write.fields
   const may = (field: DescribedField) => (write.do === 'create' ? isCreatable(field) : isWritable(field))
@@ -77,7 +78,7 @@ async function encodeFields(
     const field = known.fields.get(fieldName)
     if (field === undefined || !may(field)) {
       const missing = field === undefined
-      return refuse(
+      return refusedValue(
         { kind: 'configuration_invalid', path: `${object}.${fieldName}` },
         `${object} ${name}: the Salesforce field "${fieldName}" ${missing ? 'does not exist, or the user may not see it' : 'is read-only for the user'}`,
         missing
@@ -101,7 +102,7 @@ async function encodeLines(
 ): Promise<{ readonly ok: true; readonly lines: Lines } | Refused> {
   const { object } = priceList
   const keyless = (key: string): Refused =>
-    refuse(
+    refusedValue(
       { kind: 'configuration_invalid', path: priceList.name },
       `The key "${key}" of a price of product ${product} does not end in a currency`,
       'Write `key: line.currency` under `lines` of the mapping.',
@@ -129,7 +130,7 @@ async function encodeLines(
 const currencyOf = (key: string): string | null => /(?:^|[^A-Za-z0-9])([A-Z]{3})$/.exec(key)?.[1] ?? null
 
 const unwritten = (what: string, object: string): Refused =>
-  refuse(
+  refusedValue(
     { kind: 'configuration_invalid', path: object },
     `Salesforce: ${what} is not something this connector writes. It writes ${Object.keys(writes).join(', ')}; it makes all of them but Opportunity, and writes prices with Product2`,
     'Take it out of the mapping.',
@@ -183,7 +184,7 @@ const isTooLong = (field: DescribedField, value: Json): value is string =>
 function refuseValue(object: string, id: string, field: DescribedField, value: Json): Refused {
   const problem = { kind: 'record_rejected', field: field.name, remoteCode: 'INVALID_VALUE' } as const
   if (isTooLong(field, value)) {
-    return refuse(
+    return refusedValue(
       problem,
       `${object} ${id}: the value of "${field.name}" has ${value.length} characters, Salesforce takes ${field.length}`,
       `Shorten it in the mapping: \`with: [{ truncate: { length: ${field.length} } }]\`.`,
@@ -192,8 +193,9 @@ function refuseValue(object: string, id: string, field: DescribedField, value: J
   const shown = (JSON.stringify(value) ?? '').slice(0, 200)
   const message = `${object} ${id}: "${field.name}" is of type ${field.type} and does not take ${shown}`
   const options = optionsOf(field)
-  if (options === null) return refuse(problem, message, fixes[kindOf(field)] ?? 'Correct the mapping of this field.')
-  return refuse(
+  if (options === null)
+    return refusedValue(problem, message, fixes[kindOf(field)] ?? 'Correct the mapping of this field.')
+  return refusedValue(
     problem,
     `${message}; its values are: ${options.slice(0, 50).join(', ')}`,
     'Add the value to the picklist in Salesforce, or map it.',
@@ -206,13 +208,3 @@ const fixes: Readonly<Record<string, string>> = {
   instant: 'Map an instant; make one of a date by `with: [{ to_instant: { zone: … } }]`.',
   boolean: 'Map true or false.',
 }
-
-const refuse = (problem: Failure['problem'], message: string, fix: string): Refused => ({
-  ok: false,
-  failure: {
-    problem,
-    message,
-    fix,
-    ...('field' in problem && problem.field !== null ? { field: String(problem.field) } : {}),
-  },
-})

@@ -124,7 +124,15 @@ export const dealSchema = z.strictObject({
   tax: maybeDecimal,
   total: maybeDecimal.describe('Total with tax, where the CRM knows it'),
   discount: maybeDecimal.describe('Off the whole deal; spread over the lines to the cent'),
-  owner: z.strictObject({ id: text, name: maybeText, email: maybeText }).nullable().default(null),
+  owner: z
+    .strictObject({
+      id: text,
+      name: maybeText,
+      email: maybeText,
+      active: z.boolean().nullable().default(null).describe('Whether this person still works in the CRM'),
+    })
+    .nullable()
+    .default(null),
   poNumber: maybeText,
   requestedDate: maybeDate,
   paymentTerms: maybeText,

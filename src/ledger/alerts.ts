@@ -1,4 +1,4 @@
-import type { Alerts, ChannelState, HeldBy, Told } from '../ports/ledger/alerts.ts'
+import type { Alerts, ChannelState, HeldBy, Told, WaitingDeal } from '../ports/ledger/alerts.ts'
 import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 
@@ -41,6 +41,23 @@ const told = {
   name: 'alerts.told',
   text: `
     select subject, condition, step, told_at as "toldAt" from crosswalk.alerts where channel = $1 order by subject`,
+}
+
+const toldOwners = {
+  name: 'alerts.toldOwners',
+  text: `
+    select channel, subject, condition, step, told_at as "toldAt" from crosswalk.alerts
+    where starts_with(channel, $1 || ' ') order by channel, subject`,
+}
+
+const waiting = {
+  name: 'alerts.waiting',
+  text: `
+    select waiting.sync, json_build_object('connection', connection, 'object', object, 'id', record_id) as ref,
+      waiting.failure #>> '{problem,kind}' as kind, waiting.failure ->> 'message' as message, waiting.since
+    from crosswalk.problem_records waiting
+    where waiting.sync = any($1) and waiting.failure #>> '{problem,kind}' = any($2)
+    order by waiting.since, connection, object, record_id limit $3`,
 }
 
 const setTold = {
@@ -109,6 +126,8 @@ export function openAlerts(database: Database): Alerts {
       ])
     },
     told: (channel) => database.rows<Told>(told, [channel]),
+    toldOwners: (channel) => database.rows<Told & { channel: string }>(toldOwners, [channel]),
+    waiting: (syncs, kinds, max) => database.rows<WaitingDeal>(waiting, [syncs, kinds, max]),
     async setTold(channel, news, over) {
       await database.rows(setTold, [channel, storedJson(news), over])
     },

@@ -47,6 +47,35 @@ describe('inbox', () => {
     expect(await claim(sync)).toEqual([])
   })
 
+  test('tells what waits and nobody works on, and keeps it from being claimed until the transaction ends', async () => {
+    const sync = freshSync()
+    await add(sync, ['1', '2', '3'], { lane: 'live' })
+    expect(idsOf(await claim(sync, { max: 1 }))).toEqual(['1'])
+    await ledger.inTransaction(async (tx) => {
+      expect(await tx.inbox.waiting(sync, 10)).toEqual(['2', '3'].map(deal))
+      expect(await claim(sync)).toEqual([])
+    })
+    expect(await ledger.inbox.waiting(sync, 1)).toEqual([deal('2')])
+    expect(idsOf(await claim(sync))).toEqual(['2', '3'])
+  })
+
+  test('postpones without counting an attempt, where defer counts one', async () => {
+    const sync = freshSync()
+    await add(sync, ['1', '2'], { lane: 'live' })
+    const [first, second] = await claim(sync)
+    if (first === undefined || second === undefined) throw new Error('nothing was claimed')
+    await ledger.inbox.postpone([first], 0)
+    await ledger.inbox.defer([second], 0)
+    expect((await claim(sync)).map((one) => [one.ref.id, one.attempts]).sort()).toEqual([
+      ['1', 0],
+      ['2', 1],
+    ])
+    const later = freshSync()
+    await add(later, ['1'], { lane: 'live' })
+    await ledger.inbox.postpone(await claim(later), hourMs)
+    expect(await countOf(later)).toMatchObject({ due: 0, later: 1, inWork: 0 })
+  })
+
   test('tells all of a claim', async () => {
     const sync = freshSync()
     await add(sync, ['1'], { lane: 'backfill', run: '7' })

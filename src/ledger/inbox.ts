@@ -97,7 +97,7 @@ const defer = {
   text: `
     with ${held}
     update crosswalk.inbox row set
-      worker = null, lease_until = null, lane = least(row.lane, held.again), again = null, attempts = row.attempts + 1,
+      worker = null, lease_until = null, lane = least(row.lane, held.again), again = null, attempts = row.attempts + $7,
       due_at = statement_timestamp() + case when held.again = 0 then 0 else $6 end * interval '1 millisecond'
     from held where row.sync = held.sync and row.connection = held.connection and row.object = held.object and row.record_id = held.record_id`,
 }
@@ -112,6 +112,13 @@ const free = {
       due_at = statement_timestamp()
         + case when attempts = 0 then 0 else least(600, power(2, least(attempts, 10))) end * interval '1 second'
     where worker is not null and lease_until < statement_timestamp()`,
+}
+
+const waiting = {
+  name: 'inbox.waiting',
+  text: `
+    select connection, object, record_id as id from crosswalk.inbox
+    where sync = $1 and worker is null order by hinted_at limit $2 for update skip locked`,
 }
 
 const count = {
@@ -169,8 +176,12 @@ export function openInbox(database: Database): Inbox {
       if (claims.length > 0) await database.rows(settle, keysOf(claims))
     },
     async defer(claims, afterMs) {
-      if (claims.length > 0) await database.rows(defer, [...keysOf(claims), afterMs])
+      if (claims.length > 0) await database.rows(defer, [...keysOf(claims), afterMs, 1])
     },
+    async postpone(claims, afterMs) {
+      if (claims.length > 0) await database.rows(defer, [...keysOf(claims), afterMs, 0])
+    },
+    waiting: (sync, max) => database.rows<RecordRef>(waiting, [sync, max]),
     async free() {
       await database.rows(free, [])
     },

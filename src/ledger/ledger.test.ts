@@ -94,6 +94,17 @@ describe('syncs', () => {
     expect(await ledger.syncs.get('fresh', at('11:00:00'))).toEqual(state)
   })
 
+  test('are peeked at together, in the order asked for, those not seen yet among them', async () => {
+    await ledger.syncs.get('seen', at('10:00:00'))
+    await ledger.syncs.set('seen', { heldBecause: 'stock-taking' })
+    const states = await ledger.syncs.peekAll(['not seen', 'seen'], at('12:00:00'))
+    expect(states.map((one) => [one.sync, one.enabledAt, one.heldBecause])).toEqual([
+      ['not seen', at('12:00:00'), null],
+      ['seen', at('10:00:00'), 'stock-taking'],
+    ])
+    expect(await ledger.syncs.peekAll(['not seen'], at('13:00:00'))).toMatchObject([{ enabledAt: at('13:00:00') }])
+  })
+
   test('change what is named; the cursor is set and forgotten', async () => {
     await ledger.syncs.get('changed', at('10:00:00'))
     await ledger.syncs.set('changed', { mode: 'shadow', heldBecause: 'guard', mappings: 'abc', extraOrders: 5 })

@@ -29,6 +29,24 @@ const only = (links: readonly Link[]): Link => {
   return links[0] as Link
 }
 
+test('links.decide adds to what is decided about each of several links', async () => {
+  const links = await intended(2)
+  const [one, two] = links
+  if (one === undefined || two === undefined) throw new Error('no links')
+  const none = { accepted: {}, ignored: {}, overwrite: false }
+  await ledger.links.decide([{ ...none, id: one.id, accepted: { net: { expected: '1', actual: '2' } } }])
+  await ledger.links.decide([
+    { ...none, id: two.id, overwrite: true },
+    { ...none, id: one.id, ignored: { 'line 1 price': true } },
+  ])
+  await ledger.links.decide([])
+  const refs = links.map(({ source }) => source.ref)
+  expect((await ledger.links.bySource('orders', 'order', refs)).map(({ decisions }) => decisions)).toEqual([
+    { accepted: { net: { expected: '1', actual: '2' } }, ignored: { 'line 1 price': true }, overwrite: false },
+    { accepted: {}, ignored: {}, overwrite: true },
+  ])
+})
+
 describe('links.intend', () => {
   test('inserts what is not there, and returns all in the order given', async () => {
     const first = newLink()

@@ -105,11 +105,17 @@ const setDecided = {
 const decide = {
   name: 'links.decide',
   text: `
-    update crosswalk.links set decisions = jsonb_build_object(
-      'accepted', coalesce(decisions -> 'accepted', '{}') || $2::jsonb,
-      'ignored', coalesce(decisions -> 'ignored', '{}') || $3::jsonb,
-      'overwrite', $4::boolean
-    ) where id = $1`,
+    with given as (
+      select * from jsonb_to_recordset($1::jsonb) as given (id bigint, accepted jsonb, ignored jsonb, overwrite boolean)
+    ), locked as (
+      select link.id from crosswalk.links link join given using (id)
+      order by link.sync, link.kind, link.source_connection, link.source_object, link.source_id for update of link
+    )
+    update crosswalk.links link set decisions = jsonb_build_object(
+      'accepted', coalesce(link.decisions -> 'accepted', '{}') || given.accepted,
+      'ignored', coalesce(link.decisions -> 'ignored', '{}') || given.ignored,
+      'overwrite', given.overwrite
+    ) from given join locked using (id) where link.id = given.id`,
 }
 
 const known = {
@@ -242,8 +248,8 @@ export function openLinks(database: Database): Links {
       const patches = storedJson(updates.map(patchOf))
       return (await database.rows<{ id: string }>(update, [patches])).map((row) => row.id)
     },
-    async decide(id, { accepted, ignored, overwrite }) {
-      await database.rows(decide, [id, storedJson(accepted), storedJson(ignored), overwrite])
+    async decide(decisions) {
+      if (decisions.length > 0) await database.rows(decide, [storedJson(decisions)])
     },
     async known(sync, kind, end, met) {
       if (met.length === 0) return []

@@ -106,6 +106,23 @@ describe('problems', () => {
     expect(await openOf(sync)).toEqual([])
   })
 
+  test('of a whole sync on which records wait is theirs alone once it is closed, until they are cleared', async () => {
+    const sync = freshSync()
+    await raise(sync, 'guard', [])
+    await raise(sync, 'guard', ['1'])
+    await raise(sync, 'of records', ['2'])
+    const whole = async () => (await ledger.problems.whole([sync, 'another'])).map((one) => [one.sync, one.causeKey])
+    expect(await whole()).toEqual([[sync, 'guard']])
+    expect(await ledger.problems.whole([sync])).toMatchObject([
+      { failure: failure('guard'), firstSeen: expect.stringMatching(/Z$/) },
+    ])
+    await ledger.problems.close(sync, ['guard'])
+    expect(await whole()).toEqual([])
+    expect((await openOf(sync)).map(([cause]) => cause).sort()).toEqual(['guard', 'of records'])
+    expect(await ledger.problems.clear(sync, ['1'].map(deal))).toEqual([deal('1')])
+    expect((await openOf(sync)).map(([cause]) => cause)).toEqual(['of records'])
+  })
+
   test('lists the waiting records oldest first, as many as asked for', async () => {
     const sync = freshSync()
     await raise(sync, 'a', ['9'])

@@ -49,11 +49,14 @@ const clear = {
 
 const close = {
   name: 'problems.close',
+  text: `update crosswalk.problems set whole = false where sync = $1 and cause_key = any($2)`,
+}
+
+const whole = {
+  name: 'problems.whole',
   text: `
-    with closed as (
-      update crosswalk.problems set whole = false where sync = $1 and cause_key = any($2) returning id
-    )
-    delete from crosswalk.problem_records using closed where problem_id = closed.id`,
+    select sync, cause_key as "causeKey", failure, first_seen as "firstSeen" from crosswalk.problems
+    where whole and sync = any($1) order by first_seen, id`,
 }
 
 const ofRecords = {
@@ -113,6 +116,7 @@ export function openProblems(database: Database): Problems {
     async close(sync, causeKeys) {
       await database.rows(close, [sync, causeKeys.map(storedName)])
     },
+    whole: (syncs) => database.rows(whole, [syncs]),
     async ofRecords(sync, records) {
       if (records.length === 0) return new Map()
       const rows = await database.rows<RecordRef & { failure: Failure }>(ofRecords, [sync, ...columnsOf(records)])

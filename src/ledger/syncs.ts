@@ -7,6 +7,8 @@ const columns = `sync, enabled_at as "enabledAt", mode, mappings, held_because a
 
 const get = { name: 'syncs.get', text: `select ${columns} from crosswalk.syncs where sync = $1` }
 
+const some = { name: 'syncs.some', text: `select ${columns} from crosswalk.syncs where sync = any($1)` }
+
 const create = {
   name: 'syncs.create',
   text: `
@@ -65,6 +67,10 @@ export function openSyncs(database: Database): Syncs {
     async peek(sync, now) {
       const [state] = await database.rows<SyncState>(get, [sync])
       return state ?? { ...unseen, sync, enabledAt: now }
+    },
+    async peekAll(syncs, now) {
+      const known = new Map((await database.rows<SyncState>(some, [syncs])).map((state) => [state.sync, state]))
+      return syncs.map((sync) => known.get(sync) ?? { ...unseen, sync, enabledAt: now })
     },
     set: (sync, changes) => change(set, sync, storedJson(changes)),
     setCursor: (sync, object, cursor) => change(setCursor, sync, storedJson({ [object]: cursor })),

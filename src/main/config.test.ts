@@ -65,6 +65,12 @@ describe('a channel of alerts', () => {
     ['kind: teams, url: nowhere', /ops\.url: /],
     [`${mail}, host: smtp.example.com, encryption: none`, /ops\.encryption: mail and password would go in the clear/],
     [`${mail}, host: smtp.example.com, user: ida`, /ops\.user: a login has both/],
+    [`${mail}, host: smtp.example.com, owners: true`, /ops\.owner_domains: with `owners: true` it names the domains/],
+    [
+      `${mail}, host: smtp.example.com, owners: true, owner_domains: ["*.acme.test"]`,
+      /ops\.owner_domains\.0: not a domain/,
+    ],
+    ['kind: slack, url: "https://x.test", owners: true', /ops\.owners: there is no such key/],
     ['kind: email, from: ida, to: [], host: smtp.example.com', /ops\.from: [\s\S]*ops\.to: /],
     ['kind: pager, url: "https://x.test"', /ops\.kind: /],
     ['kind: slack, url: "https://x.test", colour: red', /ops\.colour: there is no such key/],
@@ -74,6 +80,7 @@ describe('a channel of alerts', () => {
 
   test.each([
     `${mail}, host: smtp.example.com`,
+    `${mail}, host: smtp.example.com, owners: true, owner_domains: [acme.test, sales.acme.test]`,
     `${mail}, host: localhost, port: 25, encryption: none`,
     'kind: json, url: "http://127.0.0.1:9000/x"',
     'kind: dingtalk, url: "https://oapi.dingtalk.com/robot/send?access_token=t", secret: s, severities: [urgent]',

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { SyncError } from '../core/problem.ts'
 import { ignoring } from '../ledger/error-code.ts'
+import { replaceFile } from './files.ts'
 import { sameSecret } from './process.ts'
 
 /** What can be asked of a running demo from another terminal. */
@@ -23,6 +24,15 @@ const requestSchema = z.strictObject({
 export type PlayRequest = z.output<typeof requestSchema>
 
 const runningSchema = z.object({ url: z.string(), token: z.string(), config: z.string(), home: z.string() })
+const asJson = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    context.addIssue({ code: 'custom', message: 'not JSON' })
+    return z.NEVER
+  }
+})
 /** How a running demo is reached. */
 type Running = z.output<typeof runningSchema>
 
@@ -70,11 +80,11 @@ export async function serveControl(
   }
   const file = fileOf(project.home)
   await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, JSON.stringify(running), { mode: 0o600 })
+  await replaceFile(file, JSON.stringify(running))
   return async () => {
     // A demo that was started later in the same folder has taken the place.
     const now = await readRunning(project.home)
-    if (now?.token === token) await rm(file, { force: true })
+    if (now !== 'damaged' && now?.token === token) await rm(file, { force: true })
     // Only where nothing else is in it.
     await rmdir(dirname(file)).catch(ignoring('ENOTEMPTY', 'EEXIST', 'ENOENT'))
     server.closeAllConnections()
@@ -82,16 +92,17 @@ export async function serveControl(
   }
 }
 
-async function readRunning(home: string): Promise<Running | null> {
+async function readRunning(home: string): Promise<Running | 'damaged' | null> {
   const text = await readFile(fileOf(home), 'utf8').catch(ignoring('ENOENT', 'ENOTDIR'))
   if (text === undefined) return null
-  const read = runningSchema.safeParse(JSON.parse(text))
-  return read.success ? read.data : null
+  const read = asJson.pipe(runningSchema).safeParse(text)
+  return read.success ? read.data : 'damaged'
 }
 
 /** @throws SyncError where none runs */
 export async function runningDemo(home: string): Promise<Running> {
   const running = await readRunning(home)
+  if (running === 'damaged') throw damaged(fileOf(home))
   if (running !== null && (await isThere(running))) return running
   throw notRunning()
 }
@@ -100,6 +111,12 @@ const notRunning = () =>
   new SyncError('No demo is running in this folder', {
     problem: { kind: 'configuration_invalid', path: 'demo' },
     fix: 'Start one with `crosswalk demo` in another terminal, in the same folder, and leave it running.',
+  })
+
+const damaged = (file: string) =>
+  new SyncError(`${file}, which says how the running demo is reached, is damaged`, {
+    problem: { kind: 'configuration_invalid', path: 'demo' },
+    fix: 'End the demo if one is running, delete this file, and start it again with `crosswalk demo`.',
   })
 
 const isThere = ({ url }: Running): Promise<boolean> =>

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SyncError } from '../core/problem.ts'
 import { createOnce } from '../ledger/create-once.ts'
@@ -26,4 +26,16 @@ export async function secretFile(file: string): Promise<string> {
     problem: { kind: 'configuration_invalid', path: file },
     fix: `Delete it: a new one is made at the next start. Or write at least ${lengthMin} random characters into it.`,
   })
+}
+
+/** Writes a file for its owner alone. Whoever reads it meets the old text or the new one, never half of it. */
+export async function replaceFile(file: string, text: string): Promise<void> {
+  const beside = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    await writeFile(beside, text, { mode: 0o600, flag: 'wx' })
+    await rename(beside, file)
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw error
+  }
 }

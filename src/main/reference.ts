@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { registry } from '../../connectors/registry.ts'
 import { flows } from '../app/flows/catalogue.ts'
 import { configSchema } from '../app/project/config.ts'
+import { concerns } from '../core/concern.ts'
 import { assertNever, isObject, type Json } from '../core/json.ts'
 import { type Problem, type ProblemKind, problemTitles, type Verdict, verdictOf } from '../core/problem.ts'
 import { mappingPage, transformsPage } from '../mapping/compile/reference.ts'
@@ -302,19 +303,33 @@ function problemsPage(): string {
       '`crosswalk problems <id>` shows one with all its records, and the deal in the CRM shows its own. What happens by ' +
       'itself follows from the kind alone. A server tries the records that wait on a problem again every ten minutes, the oldest ' +
       'hundred of each problem, and all of them once it runs with changed mappings; `crosswalk retry <id>` does it at once.',
-    ['| kind | title | what happens by itself |', '| --- | --- | --- |', ...kinds.map(problemRow)].join('\n'),
+    'Who may be written to: administrators are told of all of them. Owners of deals are told of those that are theirs as well, where a ' +
+      'channel has `owners: true` ([operations](../operations.md#owners-of-deals)).',
+    [
+      '| kind | title | what happens by itself | who is told |',
+      '| --- | --- | --- | --- |',
+      ...kinds.map(problemRow),
+    ].join('\n'),
     ...kinds.flatMap((kind) => [
       `## ${problemTitles[kind]}`,
       `\`${kind}\``,
       guide[kind].means,
       `**By itself:** ${consequence(verdictOf(guide[kind].example))}`,
       `**To do:** ${guide[kind].remedy}`,
+      `**Told to:** ${toldTo(kind)}`,
     ]),
   ])
 }
 
 const problemRow = (kind: ProblemKind): string =>
-  `| \`${kind}\` | [${problemTitles[kind]}](#${anchorOf(problemTitles[kind])}) | ${shortConsequence(verdictOf(guide[kind].example))} |`
+  `| \`${kind}\` | [${problemTitles[kind]}](#${anchorOf(problemTitles[kind])}) | ${shortConsequence(verdictOf(guide[kind].example))} | ${receivers[concerns[kind].whose]} |`
+
+const receivers = { admin: 'administrators', owner: 'administrators, the owner of the deal' } as const
+
+function toldTo(kind: ProblemKind): string {
+  const { whose, because, ask } = concerns[kind]
+  return `${receivers[whose]}. ${because}${whose === 'owner' ? ` The owner reads: “${ask}”` : ''}`
+}
 
 /** As GitHub makes it of a heading. */
 const anchorOf = (heading: string): string =>

@@ -169,6 +169,7 @@ function upkeep(
   }
   return [
     ['sweep', '*/5 * * * * *', jobs.sweep],
+    ['held', '*/10 * * * * *', jobs.tellHeld],
     ['probe', '*/10 * * * *', jobs.probe],
     ['rotate', '7 * * * *', rotate],
     ['reconcile', '41 2 * * *', () => queue.enqueue([{ queue: 'upkeep', task: 'reconcile' }])],

@@ -37,6 +37,9 @@ export interface EmailChannel {
   readonly password?: string | undefined
   readonly from: string
   readonly to: readonly string[]
+  /** Whether owners of deals are written to as well, each about their own, at addresses of these domains alone. */
+  readonly owners?: boolean | undefined
+  readonly owner_domains?: readonly string[] | undefined
 }
 
 export interface WebhookChannel {

@@ -55,6 +55,10 @@ export interface CrmWorld {
   readonly amountIsFree: boolean
   addCompany(company: NewCompany): string
   addContact(contact: NewContact): string
+  /** Somebody who sells. @returns the id that deals name */
+  addOwner(owner: { readonly firstName: string; readonly lastName: string; readonly email: string }): string
+  /** `active: false` for one who leaves. */
+  changeOwner(id: string, change: { readonly email?: string; readonly active?: boolean }): void
   /** @returns its id. Its amount is the sum of its lines unless given */
   addDeal(deal: NewDeal): string
   changeDeal(id: string, change: DealChange): void
@@ -101,6 +105,7 @@ interface NewDeal {
   readonly state?: DealState
   readonly companyId?: string
   readonly contactId?: string
+  readonly ownerId?: string
   /** ISO 4217; the account's own when not given. */
   readonly currency?: string
   readonly amount?: string
@@ -121,6 +126,7 @@ interface DealChange {
   readonly name?: string
   readonly amount?: string
   readonly state?: DealState
+  readonly ownerId?: string
   /** When it was won. */
   readonly wonAt?: string
 }

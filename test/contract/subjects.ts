@@ -10,6 +10,7 @@ import type { ChangesSince, Connection, Connector, Write } from '../../src/ports
 import type { Quota } from '../../src/ports/http.ts'
 import type { Simulator, SimulatorRequest } from '../../src/simulator/server.ts'
 import type { SimulatedCrm, SimulatedErp, SimulatedSystem } from '../../src/simulator/world.ts'
+import { changesOf } from '../asked.ts'
 
 /** A connector before its simulator, on a clock of their own. */
 export interface Subject<System extends SimulatedSystem = SimulatedSystem> {
@@ -133,23 +134,8 @@ export async function askForMore(
   return { status: reply.status, body: await reply.text() }
 }
 
-export async function poll(
-  connection: Connection,
-  object: string,
-  since: ChangesSince,
-  where: readonly Condition[] = [],
-): Promise<{ ids: string[]; versions: Readonly<Record<string, readonly string[]>>; next: ChangesSince }> {
-  const ids: string[] = []
-  const versions: Record<string, readonly string[]> = {}
-  let next = since
-  for await (const page of connection.changes({ object, paths: [], where }, since)) {
-    ids.push(...page.ids)
-    Object.assign(versions, page.versions)
-    // As the ledger keeps it.
-    next = { cursor: JSON.parse(JSON.stringify(page.cursor)) }
-  }
-  return { ids, versions, next }
-}
+export const poll = (connection: Connection, object: string, since: ChangesSince, where: readonly Condition[] = []) =>
+  changesOf(connection, { object, where }, since)
 
 /** A subject with records whose changes can be followed, whichever role it has. */
 export interface Followed {

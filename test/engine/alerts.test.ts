@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { openAlerts } from '../../src/app/alerts/alerts.ts'
@@ -6,11 +5,11 @@ import { openJobs } from '../../src/app/engine/jobs.ts'
 import { rotateSecret } from '../../src/app/project/rotate.ts'
 import type { Problem } from '../../src/core/problem.ts'
 import { shift } from '../../src/core/time.ts'
-import type { Queue } from '../../src/ports/queue.ts'
 import { settle, stock, until } from '../faults/proof.ts'
 import type { ConfigChange, OpenProject } from '../project-folder.ts'
 import { localhostPem, type MailServer, openMailServer, openWebhook, type Webhook } from '../receivers.ts'
 import { openRig, type Rig } from '../rig.ts'
+import { idleQueue } from './idle-queue.ts'
 
 let rig: Rig
 let opened: OpenProject[]
@@ -18,15 +17,6 @@ let project: OpenProject
 let mail: MailServer
 let hook: Webhook
 let shop: ReturnType<typeof stock>
-
-const nothing = { waiting: 0, active: 0 }
-const queue: Queue = {
-  enqueue: async () => undefined,
-  schedule: async () => undefined,
-  work: async () => async () => undefined,
-  counts: async () => ({ detect: nothing, deliver: nothing, upkeep: nothing }),
-  close: async () => undefined,
-}
 
 const secretPath = '/services/T0AB12CD3/a-very-secret-word-42'
 const minute = 60_000
@@ -179,6 +169,128 @@ describe('a cause that holds deals back', () => {
   })
 })
 
+/** What is told, by kind: how it comes up, is seen once more, and is over. */
+interface Told {
+  /** In the configuration. */
+  readonly change?: ConfigChange
+  raise(): Promise<void>
+  /** What is said of it, when it is raised and when it is over. */
+  readonly raised: RegExp
+  /** Where it is told again after the first of `remind_hours`. */
+  readonly again?: RegExp
+  /** Absent where there is nothing to be over. */
+  readonly over?: { clear(): Promise<void>; readonly told: RegExp }
+}
+const customer = { kind: 'customer_missing', value: 'Acme' } as const
+const closing = (sync: string, causeKey: string) => async () => project.deps.ledger.problems.close(sync, [causeKey])
+const kinds: Readonly<Record<string, Told>> = {
+  'a problem': {
+    raise: () => raise(customer, 'Customer Acme is not there.'),
+    raised: /New: Customer not in the ERP/,
+    again: /(Still open, urgent|URGENT): Customer not in the ERP/,
+    over: { clear: () => closing('orders', 'customer_missing')(), told: /All clear: Customer not in the ERP/ },
+  },
+  'a source that is not looked at': {
+    change: { orders: { schedule: { cron: '*/2 * * * *', time_zone: 'UTC' } } },
+    raise: async () => rig.pass(40 * minute),
+    raised: /URGENT: Source not looked at/,
+    over: { clear: async () => void (await settle(project)), told: /All clear: Source not looked at/ },
+  },
+  'a login that expires': {
+    raise: () =>
+      project.deps.ledger.connections.setExpiry('odoo', shift(project.deps.clock.now(), 3 * 24 * 60 * minute)),
+    raised: /URGENT: Login expires soon/,
+    over: {
+      clear: () => project.deps.ledger.connections.setExpiry('odoo', null),
+      told: /All clear: Login expires soon/,
+    },
+  },
+  'the guard': {
+    change: { orders: { guard: { orders_per_hour: 2 } } },
+    async raise() {
+      shop.win(5)
+      await project.crosswalk.run(['orders'], {})
+    },
+    raised: /URGENT: More new orders than the guard allows/,
+    over: {
+      async clear() {
+        await project.crosswalk.run(['orders'], { allow: 5 })
+        await settle(project)
+      },
+      told: /All clear: More new orders than the guard allows/,
+    },
+  },
+  'the daily certificate': {
+    change: { alerts: { channel_minutes: 15 } },
+    raise: () => nightly(),
+    raised: /0 deals won, 0 orders/,
+  },
+}
+const nightly = () =>
+  openJobs(project.projects, idleQueue(), { ...project.deps, metrics: project.metrics }).handle(
+    { queue: 'upkeep', task: 'reconcile' },
+    new AbortController().signal,
+  )
+
+describe.each(Object.entries(kinds))('%s arrives', (_name, { change = {}, raise: comeUp, raised, again, over }) => {
+  test.each(['email', 'json'] as const)('by %s, once when it comes up and once when it is over', async (kind) => {
+    await begin(change)
+    const channel =
+      kind === 'json'
+        ? { kind, url: hook.url, daily: true }
+        : {
+            ...{ kind, host: '127.0.0.1', port: mail.port, encryption: 'none', daily: true },
+            ...{ from: 'crosswalk@acme.test', to: ['ida@acme.test'] },
+          }
+    await rig.configure({ alerts: { channels: { chat: channel } } })
+    project = await reopen()
+    const arrived = () => (kind === 'json' ? hook.posts.map(({ body }) => `${body.subject}`) : subjects())
+    const settleAlerts = async () => {
+      for (const ms of [minute, minute, 20 * minute, minute]) await tellAfter(ms)
+    }
+    await comeUp()
+    for (const ms of [minute, minute]) await tellAfter(ms)
+    expect(arrived()).toEqual([expect.stringMatching(raised)])
+    if (again !== undefined) {
+      for (const ms of [4 * 60 * minute, minute]) await tellAfter(ms)
+      expect(arrived().slice(1)).toEqual([expect.stringMatching(again)])
+    }
+    const before = arrived().length
+    await over?.clear()
+    await settleAlerts()
+    const after = over === undefined ? [] : [expect.stringMatching(over.told)]
+    expect(arrived().slice(before)).toEqual(after)
+    await tell(await reopen())
+    expect(arrived().slice(before)).toEqual(after)
+  })
+})
+
+test.each(['email', 'json'] as const)(
+  'a channel that takes nothing is told by %s, once when it fails and once when it works',
+  async (kind) => {
+    await begin()
+    // One of both fails, and the other one tells.
+    const broken = kind === 'json' ? mail.port : 0
+    const office = {
+      ...{ kind: 'email', host: '127.0.0.1', port: mail.port, encryption: 'none' },
+      ...{ from: 'crosswalk@acme.test', to: ['ida@acme.test'] },
+    }
+    await rig.configure({ alerts: { channels: { office, chat: { kind: 'json', url: hook.url } } } })
+    project = await reopen()
+    if (broken === 0) hook.answer(500, 'broken')
+    else await mail.close()
+    await raise(customer, 'Customer Acme is not there.')
+    for (let tried = 0; tried < 20; tried += 1) await tellAfter(minute)
+    const arrived = () => (kind === 'json' ? hook.posts.map(({ body }) => `${body.subject}`) : subjects())
+    const failing = kind === 'json' ? 'office' : 'chat'
+    expect(arrived().slice(1)).toEqual([expect.stringMatching(new RegExp(`\\(alerts ${failing}\\)`))])
+    if (broken === 0) hook.answer(200, 'ok')
+    else mail = await openMailServer({ port: broken })
+    for (const ms of [31 * minute, minute, 20 * minute]) await tellAfter(ms)
+    expect(arrived().slice(2)).toEqual([expect.stringMatching(new RegExp(`Solved: .*\\(alerts ${failing}\\)`))])
+  },
+)
+
 test('the guard is told at once, and that it was resumed', async () => {
   await begin({ orders: { guard: { orders_per_hour: 2 } } })
   await raise({ kind: 'customer_missing', value: 'Acme' }, 'Customer Acme is not there.')
@@ -244,6 +356,17 @@ test('a login that expires and is not renewed is told, and that it was renewed',
   expect(await rotate(0)).toBe(true)
   await tellAfter(16 * minute)
   expect(subjects().slice(1)).toEqual(['[Acme] All clear: Login expires soon (connection odoo)'])
+})
+
+test('that deals wait for a system that is down is told once, by its connection', async () => {
+  await begin()
+  const failure = { problem: { kind: 'unavailable' } as const, message: 'Odoo does not answer.', fix: 'Start it.' }
+  const records = [{ connection: 'hubspot', object: 'deals', id: '1' }]
+  const whole = { sync: 'connection odoo', causeKey: 'unavailable', failure, records: [] }
+  await project.deps.ledger.problems.raise([whole, { ...whole, sync: 'orders', records }])
+  await tellAfter(minute)
+  expect(subjects()).toEqual(['[Acme] New: System not reachable (connection odoo)'])
+  expect(mail.mails[0]?.text).not.toContain('(orders)')
 })
 
 test('a login that expires and cannot be renewed is told once, by the problem that says what to do', async () => {
@@ -385,28 +508,27 @@ test('who ends waits for what is being sent, so that it is not told again', asyn
 })
 
 test('servers tell by themselves, and once', async () => {
-  await begin({ alerts: { group_seconds: 0 } })
+  await begin({ alerts: { group_seconds: 0, pause_minutes: 0 } })
   await raise({ kind: 'customer_missing', value: 'Acme' }, 'Customer Acme is not there.')
   const servers = [rig.cli('start', '--role', 'worker'), rig.cli('start', '--role', 'worker')]
-  await until(
-    () => subjects().length > 0 && texts().length > 0,
-    'a mail',
-    () => servers[0]?.printed() ?? '',
-  )
-  await delay(11_000)
+  const told = (problems: number) =>
+    until(
+      () => subjects().length >= problems && texts().length >= problems,
+      'a mail',
+      () => servers.map((one) => one.printed()).join('\n'),
+    )
+  await told(1)
+  // Who tells the next one would tell the first once more.
+  await raise({ kind: 'customer_missing', value: 'Bolt' }, 'Customer Bolt is not there.', 'orders', 'bolt')
+  await told(2)
   for (const one of servers) one.kill('SIGTERM')
   expect(await Promise.all(servers.map(async (one) => (await one.done).code))).toEqual([0, 0])
-  expect([subjects().length, texts().length]).toEqual([1, 1])
-  expect(servers.map((one) => one.printed().match(/"alert sent"/g)?.length ?? 0).reduce((a, b) => a + b)).toBe(2)
+  expect([subjects().length, texts().length]).toEqual([2, 2])
+  expect([mail.mails[1]?.text, texts()[1]].map((text) => text?.includes('Acme is not'))).toEqual([false, false])
+  expect(servers.map((one) => one.printed().match(/"alert sent"/g)?.length ?? 0).reduce((a, b) => a + b)).toBe(4)
 })
 
 describe('the nightly comparison', () => {
-  const reconcile = () =>
-    openJobs(project.projects, queue, { ...project.deps, metrics: project.metrics }).handle(
-      { queue: 'upkeep', task: 'reconcile' },
-      new AbortController().signal,
-    )
-
   test('is signed, kept, and told once a day where that is wanted, with its exceptions by name', async () => {
     await begin()
     const { port } = mail
@@ -418,7 +540,7 @@ describe('the nightly comparison', () => {
     project = await reopen()
     shop.win(12)
     await settle(project)
-    await reconcile()
+    await nightly()
     const others = [project, await reopen()]
     await Promise.all(others.map((one) => tell(one)))
     await tellAfter(minute)
@@ -433,7 +555,7 @@ describe('the nightly comparison', () => {
     rig.hubspot.store.addLine(id, { hs_sku: 'NEW-2', name: 'A new thing', quantity: '1', price: '10' })
     await settle(project)
     await mail.close()
-    await reconcile()
+    await nightly()
     await tellAfter(minute)
     mail = await openMailServer({ port })
     await tellAfter(minute)
@@ -447,7 +569,7 @@ describe('the nightly comparison', () => {
 
   test('that somebody changed in the database is not genuine any more', async () => {
     await begin()
-    await reconcile()
+    await nightly()
     const database = new pg.Client(project.database)
     await database.connect()
     await database.query(`update crosswalk.certificates set text = replace(text, '"won":0', '"won":9')`)

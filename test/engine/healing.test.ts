@@ -2,36 +2,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { openBatch } from '../../src/app/bench/batch.ts'
 import { openJobs } from '../../src/app/engine/jobs.ts'
 import type { Project } from '../../src/app/project/project.ts'
-import { type Failure, type Problem, type ProblemKind, SyncError, verdictOf } from '../../src/core/problem.ts'
+import { type Failure, type Problem, SyncError, verdictOf } from '../../src/core/problem.ts'
 import type { RecordRef } from '../../src/core/ref.ts'
-import type { Job, Queue } from '../../src/ports/queue.ts'
+import type { Job } from '../../src/ports/queue.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openRig, type Rig } from '../rig.ts'
+import { everyProblem } from './every-problem.ts'
+import { idleQueue } from './idle-queue.ts'
 
 /* Every kind of problem, wherever it comes up: raised, healed, gone. */
 
-const problems: { readonly [Kind in ProblemKind]: Extract<Problem, { kind: Kind }> } = {
-  unavailable: { kind: 'unavailable' },
-  outcome_unknown: { kind: 'outcome_unknown' },
-  busy: { kind: 'busy' },
-  rate_limited: { kind: 'rate_limited', retryAfterMs: 1000 },
-  auth_rejected: { kind: 'auth_rejected' },
-  permission_missing: { kind: 'permission_missing', missing: ['read sale.order'] },
-  configuration_invalid: { kind: 'configuration_invalid', path: 'sale.order.x' },
-  mapping_failed: { kind: 'mapping_failed', rule: 'map_code', path: 'x' },
-  lookup_failed: { kind: 'lookup_failed', object: 'product.product', value: 'LAMP', hits: 0 },
-  won_date_unclear: { kind: 'won_date_unclear' },
-  customer_ambiguous: { kind: 'customer_ambiguous', value: 'Acme', hits: 2 },
-  customer_missing: { kind: 'customer_missing', value: 'Acme' },
-  record_rejected: { kind: 'record_rejected', field: null, remoteCode: 'x' },
-  record_gone: { kind: 'record_gone', object: 'deals', id: '1' },
-  totals_differ: { kind: 'totals_differ', field: 'net', expected: '1', actual: '2', differences: [] },
-  order_drifted: { kind: 'order_drifted', differences: [] },
-  amendment_refused: { kind: 'amendment_refused', orderState: 'confirmed' },
-  unwon_refused: { kind: 'unwon_refused', orderState: 'confirmed' },
-  guard_tripped: { kind: 'guard_tripped', allowed: 1, wanted: 2 },
-  bad_reply: { kind: 'bad_reply' },
-}
+const problems = everyProblem
 const all = Object.values(problems)
 const failureOf = (problem: Problem): Failure => ({ problem, message: `it is ${problem.kind}`, fix: 'Mend it.' })
 const errorOf = (problem: Problem) => new SyncError(`it is ${problem.kind}`, { problem, fix: 'Mend it.' })
@@ -55,14 +36,7 @@ afterAll(async () => {
   await rig.close()
 })
 
-const nothing = { waiting: 0, active: 0 }
-const queue: Queue = {
-  enqueue: async () => undefined,
-  schedule: async () => undefined,
-  work: async () => async () => undefined,
-  counts: async () => ({ detect: nothing, deliver: nothing, upkeep: nothing }),
-  close: async () => undefined,
-}
+const queue = idleQueue()
 const jobs = () =>
   openJobs({ current: () => current, takeOver: async () => {} }, queue, { ...opened.deps, metrics: opened.metrics })
 const delivery: Job = { queue: 'deliver', sync: 'orders', lane: 'live' }

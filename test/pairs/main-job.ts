@@ -37,6 +37,12 @@ export function describeMainJob(pairs: readonly PairNames[]): void {
 
     const lamp = { sku: 'LAMP', quantity: '3', price: '39.9' }
     const shown = (id: string) => pair.crm.crm.deal(id)?.shown
+    const addChair = (id: string, price: string) => {
+      const { crm } = pair.crm
+      const before = crm.deal(id)?.amount ?? '0'
+      crm.addLine(id, { sku: 'CHAIR', quantity: '1', price })
+      if (crm.amountIsFree) crm.changeDeal(id, { amount: String(Number(before) + Number(price)) })
+    }
     const orderOf = (id: string) => {
       const found = pair.erp.erp.orders().filter((order) => dealOf(order.key) === id)
       expect(found).toHaveLength(1)
@@ -141,17 +147,12 @@ export function describeMainJob(pairs: readonly PairNames[]): void {
       const { crm } = pair.crm
       const id = crm.addDeal({ name: 'Amended', companyId, lines: [lamp] })
       await settle(opened)
-      const add = (price: string) => {
-        const before = crm.deal(id)?.amount ?? '0'
-        crm.addLine(id, { sku: 'CHAIR', quantity: '1', price })
-        if (crm.amountIsFree) crm.changeDeal(id, { amount: String(Number(before) + Number(price)) })
-      }
-      add('99.5')
+      addChair(id, '99.5')
       await until(() => orderOf(id)?.lines.length === 2)
       expect(orderOf(id)?.lines.map((line) => line.sku)).toEqual(['LAMP', 'CHAIR'])
       pair.erp.erp.ship(orderOf(id)?.id ?? '', { part: true })
       await until(() => shown(id)?.status === 'partly_shipped')
-      add('50')
+      addChair(id, '50')
       await until(() => shown(id)?.problem !== null)
       expect(orderOf(id)?.lines).toHaveLength(2)
       expect(shown(id)?.problem).toContain('partly shipped')
@@ -164,6 +165,36 @@ export function describeMainJob(pairs: readonly PairNames[]): void {
       crm.changeDeal(id, { state: 'lost' })
       await until(() => shown(id)?.problem !== null)
       expect([orderOf(id)?.state, shown(id)?.problem]).toEqual(['confirmed', expect.stringContaining('no longer won')])
+    })
+
+    test('deals that wait for the ERP say so while it is down, with an order and without, and no longer once it is back', async () => {
+      const { crm } = pair.crm
+      const ordered = crm.addDeal({ name: 'Ordered before', companyId, lines: [lamp] })
+      await settle(opened)
+      const number = shown(ordered)?.orderNumber
+      pair.erp.fault({ match: {}, kind: 'status', status: 503, times: 1_000_000 })
+      const waiting = crm.addDeal({ name: 'Won meanwhile', companyId, lines: [lamp] })
+      const left = crm.addDeal({ name: 'Open', state: 'open', companyId, lines: [lamp] })
+      crm.changeDeal(ordered, { name: 'Ordered before, and edited' })
+      addChair(ordered, '99.5')
+      const run = async (seconds: number) => {
+        pair.pass(seconds * 1000)
+        await opened.crosswalk.run([], {})
+      }
+      for (let minute = 0; minute < 3; minute += 1) await run(30)
+      await run(61)
+      for (let second = 0; second < 30 && shown(waiting)?.problem === null; second += 1) await run(1)
+      expect([shown(waiting)?.problem, shown(ordered)?.problem]).toEqual([
+        expect.stringMatching(/./),
+        expect.stringMatching(/./),
+      ])
+      expect([shown(left)?.problem, shown(ordered)?.orderNumber]).toEqual([null, number])
+      pair.erp.clearFaults()
+      await until(() => shown(waiting)?.orderNumber !== null && shown(ordered)?.problem === null, 600)
+      expect([shown(waiting)?.problem, shown(ordered)?.problem]).toEqual([null, null])
+      expect(orderOf(ordered)?.lines).toHaveLength(2)
+      const own = (await opened.crosswalk.problems({ max: 100 })).filter((one) => one.kind === 'unavailable')
+      expect(own).toEqual([])
     })
 
     test('after the ledger was lost every order is found by its key', async () => {

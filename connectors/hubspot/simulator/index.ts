@@ -241,6 +241,11 @@ export async function startHubspotSimulator(
       inner.owners.set(id, { ...owner, id, archived })
       return id
     },
+    updateOwner: (id, change) => {
+      const owner = inner.owners.get(id)
+      if (owner === undefined) throw new Error(`the simulated account has no owner ${id}`)
+      inner.owners.set(id, { ...owner, ...change })
+    },
     addDeal: (deal) => addDeal(inner, deal),
     addLine: (dealId, properties) => addLine(inner, dealId, properties, undefined),
     moveDeal: (id, companyId) => {

@@ -19,6 +19,8 @@ export interface HubspotStore {
   addContact(properties: Values): string
   addProduct(properties: Values): string
   addOwner(owner: { firstName: string; lastName: string; email: string; archived?: boolean }): string
+  /** Who leaves is archived. */
+  updateOwner(id: string, change: { email?: string; archived?: boolean }): void
   /** @returns its id; the amount is the sum of the lines unless given */
   addDeal(deal: NewDeal): string
   addLine(dealId: string, properties: Values): string

@@ -50,7 +50,13 @@ export function worldOf(store: HubspotStore, currency: string): CrmWorld {
       store.addCompany({ ...company, ...(street === undefined ? {} : { address: street }) }),
     addContact: ({ firstName, lastName, ...contact }) =>
       store.addContact({ firstname: firstName, lastname: lastName, ...contact }),
-    addDeal: ({ name, state = 'won', companyId, contactId, currency, amount, lines = [], modifiedAt }) =>
+    addOwner: (owner) => store.addOwner(owner),
+    changeOwner: (id, { email, active }) =>
+      store.updateOwner(id, {
+        ...(email === undefined ? {} : { email }),
+        ...(active === undefined ? {} : { archived: !active }),
+      }),
+    addDeal: ({ name, state = 'won', companyId, contactId, ownerId, currency, amount, lines = [], modifiedAt }) =>
       store.addDeal({
         name,
         stage: stages[state],
@@ -61,13 +67,15 @@ export function worldOf(store: HubspotStore, currency: string): CrmWorld {
         },
         ...(companyId === undefined ? {} : { companyId }),
         ...(contactId === undefined ? {} : { contactId }),
+        ...(ownerId === undefined ? {} : { ownerId }),
         ...(modifiedAt === undefined ? {} : { modifiedAt }),
       }),
-    changeDeal: (id, { name, amount, state, wonAt }) =>
+    changeDeal: (id, { name, amount, state, ownerId, wonAt }) =>
       store.updateDeal(id, {
         ...(name === undefined ? {} : { dealname: name }),
         ...(amount === undefined ? {} : { amount }),
         ...(state === undefined ? {} : { dealstage: stages[state] }),
+        ...(ownerId === undefined ? {} : { hubspot_owner_id: ownerId }),
         ...(wonAt === undefined ? {} : { closedate: wonAt }),
       }),
     addProduct: ({ sku, name }) => store.addProduct({ hs_sku: sku, name }),

@@ -67,20 +67,39 @@ export function worldOf(store: SalesforceStore, currency: string, multiCurrency:
         ...given('Email', email),
         ...given('MailingCity', city),
       }),
-    addDeal: ({ name, state = 'won', companyId, contactId, currency: asked, amount, lines = [], modifiedAt }) =>
+    addOwner: ({ firstName, lastName, email }) => {
+      const [somebody = {}] = store.records('User')
+      const { ProfileId = null, TimeZoneSidKey = null, LocaleSidKey = null, LanguageLocaleKey = null } = somebody
+      const own = { FirstName: firstName, LastName: lastName, Username: email, Email: email, IsActive: true }
+      return store.create('User', { ...own, ProfileId, TimeZoneSidKey, LocaleSidKey, LanguageLocaleKey })
+    },
+    changeOwner: (id, { email, active }) =>
+      store.update('User', id, { ...given('Email', email), ...(active === undefined ? {} : { IsActive: active }) }),
+    addDeal: ({
+      name,
+      state = 'won',
+      companyId,
+      contactId,
+      ownerId,
+      currency: asked,
+      amount,
+      lines = [],
+      modifiedAt,
+    }) =>
       store.addOpportunity({
         name,
         stage: stages[state],
         lines,
-        fields: { ...currencyOf(asked), ...given('Amount', amount) },
+        fields: { ...currencyOf(asked), ...given('Amount', amount), ...given('OwnerId', ownerId) },
         ...(companyId === undefined ? {} : { accountId: companyId }),
         ...(contactId === undefined ? {} : { contactIds: [contactId] }),
         ...(modifiedAt === undefined ? {} : { modifiedAt }),
       }),
-    changeDeal: (id, { name, amount, state, wonAt }) =>
+    changeDeal: (id, { name, amount, state, ownerId, wonAt }) =>
       store.update('Opportunity', id, {
         ...given('Name', name),
         ...given('Amount', amount),
+        ...given('OwnerId', ownerId),
         ...given('StageName', state === undefined ? undefined : stages[state]),
         ...given('CloseDate', wonAt?.slice(0, 10)),
         ...given('LastStageChangeDate', wonAt),

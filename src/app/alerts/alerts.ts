@@ -1,5 +1,5 @@
 import { type Failure, failureOf, SyncError } from '../../core/problem.ts'
-import { type Instant, shift, toMillis } from '../../core/time.ts'
+import { shift } from '../../core/time.ts'
 import type { AlertMessage, Channel } from '../../ports/alerts.ts'
 import type { ChannelState } from '../../ports/ledger/alerts.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
@@ -7,15 +7,16 @@ import type { Deps } from '../bench/deps.ts'
 import { flows } from '../flows/catalogue.ts'
 import { channelCause } from '../project/alerts.ts'
 import type { Config } from '../project/config.ts'
+import type { Project } from '../project/project.ts'
 import type { Projects } from '../project/projects.ts'
-import { type Conditions, conditionsOf } from './conditions.ts'
+import { healthy, isOverdue, noteFailure, unseen } from './channel-state.ts'
+import { type Conditions, conditionsOf, subjectOfProblem } from './conditions.ts'
 import { againMessage, certificateMessage, messageOf, namesMax, testMessage } from './message.ts'
+import { isOwnerCause, isOwnersOf, type OwnerAlerts, openOwnerAlerts } from './owners.ts'
 import { isTime, planAlerts } from './plan.ts'
 
 /** Longer than any channel may take: who has it tells all of them at once. */
 const leaseMs = 180_000
-/** Exponential back-off of a channel that takes no message. */
-const retryMs = { first: 30_000, most: 30 * 60_000 }
 const cause = 'channel'
 
 interface Observer {
@@ -34,14 +35,17 @@ export function openAlerts(projects: Pick<Projects, 'current'>, deps: Deps & { r
   let telling: Promise<void> = Promise.resolve()
   // The channels that the ledger was tidied for by this process.
   let tidied: string | null = null
+  const owners = openOwnerAlerts(deps)
   return {
     tell() {
-      const { config } = projects.current()
-      const names = Object.keys(config.alerts.channels)
-      const tidy = tidied !== names.join()
+      const project = projects.current()
+      const { channels } = project.config.alerts
+      const names = Object.keys(channels)
+      const now = [...names, '', ...ownerChannels(project.config)].join()
+      const tidy = tidied !== now
       if (names.length === 0 && !tidy) return Promise.resolve()
-      telling = tellInTurn(names, tidy, config, deps).then((told) => {
-        if (told) tidied = names.join()
+      telling = tellInTurn(names, tidy, project, owners, deps).then((told) => {
+        if (told) tidied = now
       })
       return telling
     },
@@ -54,15 +58,16 @@ export function openAlerts(projects: Pick<Projects, 'current'>, deps: Deps & { r
 async function tellInTurn(
   names: readonly string[],
   tidy: boolean,
-  config: Config,
+  project: Project,
+  owners: OwnerAlerts,
   deps: Deps & { readonly metrics: Observer },
 ): Promise<boolean> {
   const { ledger, worker } = deps
+  const { config } = project
   if (!(await ledger.alerts.take(worker, leaseMs))) return false
   try {
     if (tidy) {
-      await ledger.alerts.keepChannels(names)
-      await closeGone(names, deps)
+      await tidyUp(names, config, deps)
     }
     if (names.length === 0) return true
     const conditions = await conditionsOf(config, ledger, deps.clock.now())
@@ -72,6 +77,7 @@ async function tellInTurn(
       names.map((name) => tellOne(name, states.get(name) ?? unseen(name), conditions, config, deps)),
     )
     for (const one of ended) if (one.status === 'rejected') throw one.reason
+    await owners.tell(project)
     return true
   } finally {
     await ledger.alerts.leave(worker)
@@ -129,16 +135,6 @@ export function testChannels(
   )
 }
 
-const healthy = { failures: 0, failingSince: null, nextTryAt: null, failure: null } as const
-
-const unseen = (channel: string): ChannelState => ({
-  channel,
-  waitingSince: null,
-  toldAt: null,
-  ...healthy,
-  certified: '0',
-})
-
 async function tellOne(
   name: string,
   before: ChannelState,
@@ -150,6 +146,7 @@ async function tellOne(
   const { alerts } = config
   const channel = alerts.channels[name]
   if (channel === undefined) return
+  const { kind } = channel
   const now = clock.now()
   const mayTry = before.nextTryAt === null || now >= before.nextTryAt
   let state = before
@@ -161,7 +158,10 @@ async function tellOne(
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
       metrics.alerted(name, 'failed')
-      await notTold(state, failureOf(error), channel as Channel, alerts.channel_minutes, deps)
+      const failure = failureOf(error)
+      const message = `Alerts do not arrive at channel "${name}" (${kind}): ${failure.message}`
+      const problem = { sync: channelCause(name), causeKey: cause, message }
+      await noteFailure(state, failure, problem, alerts.channel_minutes, deps)
       return false
     }
     metrics.alerted(name, 'sent')
@@ -182,7 +182,7 @@ async function tellOne(
   }
 
   // It cannot tell that it does not work; the others do.
-  const foreign = open.filter((one) => one.about !== channelCause(name))
+  const foreign = open.filter((one) => one.subject !== subjectOfProblem(channelCause(name), cause))
   const rules = { severities: channel.severities, remindHours: alerts.remind_hours }
   const plan = planAlerts(foreign, covered, await ledger.alerts.told(name), rules, now)
   if (plan.changes.length === 0) {
@@ -223,35 +223,18 @@ async function certificatesFor({ certified }: ChannelState, { ledger, clock }: D
   })
 }
 
-const isOverdue = (since: Instant, minutes: number, now: Instant): boolean =>
-  toMillis(now) - toMillis(since) >= minutes * 60_000
+/** Channels that write to the owners of deals as well. */
+const ownerChannels = ({ alerts }: Config): readonly string[] =>
+  Object.entries(alerts.channels).flatMap(([name, one]) => (one.kind === 'email' && one.owners === true ? [name] : []))
 
-/** The message stays untold, and is made anew at the next try: by then more may have changed, or nothing be left to tell. */
-async function notTold(
-  state: ChannelState,
-  failure: Failure,
-  channel: Channel,
-  patienceMinutes: number,
-  { ledger, clock, log }: Deps,
-): Promise<void> {
-  const now = clock.now()
-  const failures = state.failures + 1
-  const failingSince = state.failingSince ?? now
-  const waitMs = Math.min(retryMs.most, retryMs.first * 2 ** Math.min(failures - 1, 10))
-  const nextTryAt = shift(now, waitMs)
-  await ledger.alerts.setChannel(state.channel, { ...state, failures, failingSince, nextTryAt, failure })
-  log.warn('alert not sent', { channel: state.channel, why: failure.message, failures, next_try: nextTryAt })
-  if (!isOverdue(failingSince, patienceMinutes, now)) return
-  const told = {
-    ...failure,
-    message: `Alerts do not arrive at channel "${state.channel}" (${channel.kind}): ${failure.message}`,
-  }
-  await ledger.problems.raise([{ sync: channelCause(state.channel), causeKey: cause, failure: told, records: [] }])
-}
-
-/** Closes problems of channels that are configured no more: nobody else would. */
-async function closeGone(names: readonly string[], { ledger }: Pick<Deps, 'ledger'>): Promise<void> {
-  const configured = new Set(names.map(channelCause))
-  for (const { sync } of await ledger.problems.list({ max: 10_000 }))
-    if (sync.startsWith(channelCause('')) && !configured.has(sync)) await ledger.problems.close(sync, [cause])
+/** Forgets channels that are configured no more, and closes their problems: nobody else would. */
+async function tidyUp(names: readonly string[], config: Config, { ledger }: Pick<Deps, 'ledger'>): Promise<void> {
+  const withOwners = ownerChannels(config)
+  const states = await ledger.alerts.channels()
+  const owners = states.map(({ channel }) => channel).filter((channel) => isOwnersOf(channel, withOwners))
+  await ledger.alerts.keepChannels([...names, ...owners])
+  const isGone = (sync: string, causeKey: string) =>
+    !(isOwnerCause(causeKey) ? withOwners : names).some((name) => sync === channelCause(name))
+  for (const { sync, causeKey } of await ledger.problems.list({ max: 10_000 }))
+    if (sync.startsWith(channelCause('')) && isGone(sync, causeKey)) await ledger.problems.close(sync, [causeKey])
 }

@@ -21,8 +21,10 @@ export async function conditionsOf(config: Config, ledger: Ledger, now: Instant)
   const stale: Condition[] = []
   const covered = new Set<string>()
   const troubled = new Set(problems.filter(stopsLooking).map((one) => one.sync))
+  const names = Object.keys(config.syncs)
+  const states = new Map((await ledger.syncs.peekAll(names, now)).map((state) => [state.sync, state]))
   for (const [name, sync] of Object.entries(config.syncs)) {
-    const { lookedAt, enabledAt } = await ledger.syncs.peek(name, now)
+    const { lookedAt = null, enabledAt = now } = states.get(name) ?? {}
     const since = overdueSince(sync.schedule, lookedAt ?? enabledAt, config.alerts.stale_minutes, now)
     if (since === null) continue
     const condition = staleOf(name, sync, lookedAt, since)
@@ -37,6 +39,13 @@ export async function conditionsOf(config: Config, ledger: Ledger, now: Instant)
   const ending = new Set(problems.filter(({ causeKey }) => causeKey === loginEnds).map(({ sync }) => sync))
   for (const { connection } of expiring)
     if (ending.has(connectionCause(connection))) covered.add(subjectOfExpiring(connection))
+  // That its deals wait follows from what the connection says already.
+  const connections = new Set(problems.filter(stopsLooking).map(({ sync, kind }) => `${sync} ${kind}`))
+  for (const { sync, causeKey, kind } of problems) {
+    const target = Object.hasOwn(config.syncs, sync) ? config.syncs[sync]?.to : undefined
+    if (target !== undefined && connections.has(`${connectionCause(target)} ${kind}`))
+      covered.add(subjectOfProblem(sync, causeKey))
+  }
   const open = [
     ...problems.map((problem) => problemOf(problem, recordOf(config, problem.sync))),
     ...stale,
@@ -51,8 +60,10 @@ function recordOf(config: Config, sync: string): string {
   return found === undefined ? 'record' : (flowOf(found.document).record ?? 'deal')
 }
 
+export const subjectOfProblem = (sync: string, causeKey: string): string => `problem ${sync} ${causeKey}`
+
 const problemOf = (problem: OpenProblem, record: string): Condition => ({
-  subject: `problem ${problem.sync} ${problem.causeKey}`,
+  subject: subjectOfProblem(problem.sync, problem.causeKey),
   about: problem.sync,
   severity: severityOf(problem.kind),
   kind: problem.kind,

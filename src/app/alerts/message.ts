@@ -171,16 +171,16 @@ function moneyOf(amount: Decimal, currency: string): string {
   return `${currency} ${grouped}${digits === 0 ? '' : `.${fraction.padEnd(digits, '0')}`}`
 }
 
-const timeOf = (instant: Instant, timeZone: string): string =>
+export const timeOf = (instant: Instant, timeZone: string): string =>
   DateTime.fromMillis(toMillis(instant), { zone: timeZone, locale: 'en' }).toFormat("yyyy-MM-dd HH:mm '('z')'")
 
-function durationOf(since: Instant, now: Instant): string {
+export function durationOf(since: Instant, now: Instant): string {
   const minutes = Math.max(0, Math.floor((toMillis(now) - toMillis(since)) / 60_000))
   if (minutes < 120) return `for ${minutes} min`
   return minutes < 48 * 60 ? `for ${Math.floor(minutes / 60)} h` : `for ${Math.floor(minutes / 1440)} days`
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
 const idOf = (...parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)

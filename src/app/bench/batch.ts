@@ -151,6 +151,7 @@ export function openBatch(options: Options, deps: { ledger: Ledger; clock: Clock
         }
         if (settled.length > 0) await ledger.inbox.settle(settled)
         for (const [afterMs, group] of waits) await ledger.inbox.defer(group, afterMs)
+        for (const [afterMs, group] of sorted.later) await ledger.inbox.postpone(group, afterMs)
         return options.feeds === null ? 0 : telling.size
       })
       return { counts, told: count }
@@ -174,16 +175,18 @@ interface Sorted {
   readonly shown: { readonly ref: RecordRef; readonly failure: Failure }[]
   /** Claims that are deferred, by milliseconds. */
   readonly waits: Map<number, Claim[]>
+  /** Claims that nothing was attempted with, likewise. */
+  readonly later: Map<number, Claim[]>
 }
 
 function sort(claims: readonly Claim[], outcomes: ReadonlyMap<string, Outcome>): Sorted {
-  const sorted: Sorted = { counts: {}, settled: [], parked: new Set(), shown: [], waits: new Map() }
+  const sorted: Sorted = { counts: {}, settled: [], parked: new Set(), shown: [], waits: new Map(), later: new Map() }
   const add = (name: string) => {
     sorted.counts[name] = (sorted.counts[name] ?? 0) + 1
   }
-  const wait = (claim: Claim, afterMs: number) => {
+  const wait = (claim: Claim, afterMs: number, among: Sorted['waits'] = sorted.waits) => {
     add('deferred')
-    sorted.waits.set(afterMs, [...(sorted.waits.get(afterMs) ?? []), claim])
+    among.set(afterMs, [...(among.get(afterMs) ?? []), claim])
   }
   for (const claim of claims) {
     const { ref, attempts } = claim
@@ -192,7 +195,8 @@ function sort(claims: readonly Claim[], outcomes: ReadonlyMap<string, Outcome>):
     if ('done' in outcome) {
       add(outcome.done)
       sorted.settled.push(claim)
-    } else {
+    } else if ('later' in outcome) wait(claim, outcome.later, sorted.later)
+    else {
       const failure = outcome.failed
       const verdict = verdictOf(failure.problem)
       if (verdict.do === 'park_record') {

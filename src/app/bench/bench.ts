@@ -27,6 +27,8 @@ export interface Bench {
   /** What is remembered of the sync. */
   readonly state: SyncState
   readonly source: Endpoint
+  /** For how long the source is not to be asked: what needs it is given the outcome `later`. Null when it may be. */
+  readonly sourcePausedMs: number | null
   readonly target: Endpoint
   readonly links: Pick<Links, 'bySource' | 'byTarget' | 'intend' | 'update' | 'decide'>
   readonly problems: Pick<Problems, 'ofRecords'>
@@ -99,6 +101,7 @@ interface Options {
   readonly state: SyncState
   readonly scope: CallScope
   readonly source: Endpoint
+  readonly sourcePausedMs?: number | null
   readonly target: Endpoint
   readonly lookups: { forBatch(): Resolver }
   readonly guard: Bench['guard']
@@ -115,6 +118,7 @@ export function openBench(options: Options, deps: Deps): Bench {
     mode,
     batch: live ? batch : withoutLinks(batch),
     state: options.state,
+    sourcePausedMs: options.sourcePausedMs ?? null,
     ...ends,
     links: live ? deps.ledger.links : linksInMemory(deps.ledger.links),
     problems: deps.ledger.problems,

@@ -5,6 +5,8 @@ export type Outcome =
   | { readonly done: Done }
   /** Parked, deferred or looked up again, as the failure's kind says. */
   | { readonly failed: Failure }
+  /** Nothing was attempted, and may be after so many milliseconds. */
+  | { readonly later: number }
 
 /** Names of outcomes in the counts of runs. */
 export type Done =

@@ -1,4 +1,5 @@
 import { type Failure, failureOf, SyncError, verdictOf } from '../../core/problem.ts'
+import { toMillis } from '../../core/time.ts'
 import type { Claim } from '../../ports/ledger/inbox.ts'
 import { openBatch } from '../bench/batch.ts'
 import { openBench } from '../bench/bench.ts'
@@ -48,10 +49,15 @@ export async function deliver(
   async function loop(): Promise<void> {
     while (options.signal?.aborted !== true && stopped === null) {
       if ((await options.outdated?.()) === true) return
-      stopped = await blockedBecause(sync, deps)
+      const paused = await sync.source.paused()
+      if (paused !== null && !sync.worksWithoutSource) stopped = paused
+      stopped ??= await blockedBecause(sync, deps)
       if (stopped !== null) return
       const claims = await claim()
-      if (claims.length === 0) return
+      if (claims.length === 0) {
+        stopped ??= paused
+        return
+      }
       const outcome = await deliverBatch(sync, claims, lookups, deps)
       records += claims.length
       for (const [name, count] of Object.entries(outcome.counts)) counts[name] = (counts[name] ?? 0) + count
@@ -63,9 +69,9 @@ export async function deliver(
   return { records, counts, stopped }
 }
 
-/** Null when the sync may work. */
+/** Null when the sync may work, as far as its source lets it. */
 async function blockedBecause(sync: Sync, deps: Deps): Promise<Failure | null> {
-  const paused = (await sync.source.paused()) ?? (await sync.target.paused())
+  const paused = await sync.target.paused()
   if (paused !== null) return paused
   const state = await deps.ledger.syncs.get(sync.name, deps.clock.now())
   if (state.heldBecause === null) return null
@@ -96,6 +102,7 @@ async function deliverBatch(
         state,
         scope: { lane: claims[0]?.lane ?? 'live', mayWrite: true },
         source: sync.source,
+        sourcePausedMs: await pausedMs(sync, deps),
         target: sync.target,
         lookups,
         stillMine: lease.stillMine,
@@ -122,6 +129,13 @@ async function deliverBatch(
   for (const [run, share] of shares) await deps.ledger.runs.count(run, share)
   if (shares.length === 0 && Object.keys(counts).some((name) => !idle.has(name))) await tellFed(sync, counts, deps)
   return { counts, told, stopped }
+}
+
+/** For how long the source of a sync that can do without is not to be asked. */
+async function pausedMs({ source, worksWithoutSource }: Sync, { ledger, clock }: Deps): Promise<number | null> {
+  if (!worksWithoutSource || (await source.paused()) === null) return null
+  const { pausedUntil } = await ledger.connections.get(source.name)
+  return pausedUntil === null ? null : Math.max(1, toMillis(pausedUntil) - toMillis(clock.now()))
 }
 
 /** A call failed as a whole: records without an outcome wait, and the verdict on the problem's kind is carried out. */

@@ -1,4 +1,5 @@
 import { SyncError } from '../../core/problem.ts'
+import type { Instant } from '../../core/time.ts'
 import type { Run } from '../../ports/ledger/runs.ts'
 import type { Job, Queue } from '../../ports/queue.ts'
 import { madeCount } from '../bench/batch.ts'
@@ -10,6 +11,7 @@ import { type Projects, publishingCause } from '../project/projects.ts'
 import { certify } from './certify.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
+import { tellHeld } from './held.ts'
 import { noticeChanges } from './notice.ts'
 import { purge } from './purge.ts'
 import { isNotStarted, tellNotStarted, tellStarted } from './start.ts'
@@ -26,6 +28,8 @@ export interface Jobs {
   sweep(): Promise<void>
   /** Tries the oldest records of each open problem again, in case the cause was fixed. */
   probe(): Promise<void>
+  /** Has deals say why they wait, where their whole sync does. */
+  tellHeld(): Promise<void>
   /** Takes note of changed mappings, of a switch from shadow to live, and of schedules: at every start and for every new project. */
   begin(): Promise<void>
   /** Removes what the configuration does not keep, unless that was begun less than `restMs` ago. */
@@ -46,6 +50,7 @@ export function openJobs(
 
   // Not opened since the start or since the project was replaced: any may have been broken when it was last tried.
   const broken = new Set<string>()
+  const passedOver = new Map<string, Instant>()
 
   /** Opens a sync; a mistake in it is a problem that holds it, not a crash. */
   async function open(name: string, project = projects.current()): Promise<Sync | null> {
@@ -187,6 +192,14 @@ export function openJobs(
           await ledger.runs.count(run, { found: added })
           await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
         }
+      }
+    },
+    async tellHeld() {
+      for (const name of Object.keys(projects.current().config.syncs)) {
+        if (broken.has(name)) continue
+        const sync = await open(name)
+        if (sync?.feeds != null && (await tellHeld(sync, passedOver, deps)) > 0)
+          await queue.enqueue([{ queue: 'deliver', sync: sync.feeds, lane: 'live' }])
       }
     },
     async begin() {

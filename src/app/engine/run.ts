@@ -6,6 +6,7 @@ import type { Sync } from '../flows/flow.ts'
 import type { Project } from '../project/project.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
+import { tellHeld } from './held.ts'
 import { tellStarted } from './start.ts'
 
 export interface RunOptions {
@@ -81,7 +82,8 @@ export async function runSyncs(
     return { found, run }
   }
 
-  async function work(sync: Sync): Promise<Partial<Row>> {
+  async function work(sync: Sync, stoppedBefore: Failure | null): Promise<Partial<Row>> {
+    if (stoppedBefore !== null && !sync.worksWithoutSource) return { stopped: stoppedBefore }
     const counts: Record<string, number> = {}
     let before = 0
     const progress = async (done: number) => {
@@ -94,9 +96,12 @@ export async function runSyncs(
       before += delivery.records
       for (const [name, count] of Object.entries(delivery.counts)) counts[name] = (counts[name] ?? 0) + count
       const interruption = how.signal?.aborted === true ? interrupted : null
-      const stopped = delivery.stopped ?? interruption
+      const stopped = stoppedBefore ?? delivery.stopped ?? interruption
       const soon = stopped === null ? await soonDue(sync) : null
-      if (soon === null) return { counts, stopped }
+      if (soon === null) {
+        if (stopped !== null && how.signal?.aborted !== true) await tellHeld(sync, new Map(), deps)
+        return { counts, stopped }
+      }
       await clock.sleep(soon, how.signal)
     }
   }
@@ -115,8 +120,8 @@ export async function runSyncs(
   for (let round = 0, due = [...chosen]; round < roundsMax && due.length > 0; round += 1) {
     for (const name of due) {
       const before = rows.get(name)
-      if (before?.stopped !== null) continue
-      const after = await stoppable(name, work)
+      if (before === undefined) continue
+      const after = await stoppable(name, (sync) => work(sync, before.stopped))
       rows.set(name, { ...after, found: before.found, run: before.run, counts: added(before.counts, after.counts) })
     }
     const waits = await ledger.inbox.counts()

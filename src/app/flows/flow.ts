@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Deal } from '../../core/documents.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { RecordKind, RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
@@ -93,9 +94,15 @@ export interface Sync extends Pick<Opening, 'name' | 'source' | 'target' | 'dige
   readonly whenLive: ((deps: Deps) => Promise<void>) | null
   /** The use cases of syncs whose records are deals; null for others. */
   readonly deals: DealCases | null
+  /** Whether some of its work can be done while the source is paused: see `Bench.sourcePausedMs`. */
+  readonly worksWithoutSource: boolean
 }
 
 export interface DealCases {
+  /** Of these, the deals that have an order or are to get one. @throws SyncError */
+  concerned(records: readonly RecordRef[], deps: Deps): Promise<readonly RecordRef[]>
+  /** Whose these deals are, as the CRM has it now; those that are gone are left out. @throws SyncError */
+  owners(records: readonly RecordRef[], deps: Deps): Promise<readonly OwnedDeal[]>
   backfill(options: Backfilled & { dryRun: boolean; actor: string | null }, deps: Deps): Promise<{ found: number }>
   reconcile(options: { mend: boolean; actor: string | null }, deps: Deps): Promise<Reconciliation>
   /** The deal that was won last, whenever that was; null when there is none. */
@@ -113,6 +120,14 @@ export interface DealCases {
 export interface Erasing {
   readonly actor: string | null
   readonly dryRun: boolean
+}
+
+export interface OwnedDeal {
+  readonly ref: RecordRef
+  readonly label: string
+  /** Where it is shown in the CRM. */
+  readonly url: string | null
+  readonly owner: NonNullable<Deal['owner']> | null
 }
 
 /** What a person decides about an order that is not what its deal says. */

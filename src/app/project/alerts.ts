@@ -29,6 +29,14 @@ const emailSchema = z
     password: z.string().min(1).optional().meta({ secret: true }).describe('As ${NAME}'),
     from: z.email().describe('Address of the sender'),
     to: z.array(z.email()).min(1).describe('Addresses of the receivers'),
+    owners: z
+      .boolean()
+      .default(false)
+      .describe('Write to the owner of a deal in the CRM as well, about what holds up their own deals'),
+    owner_domains: z
+      .array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'not a domain, such as "example.com"'))
+      .default([])
+      .describe('With `owners`: domains of addresses that may be written to, each in full; nobody at any other one is'),
     severities,
     daily,
   })
@@ -39,6 +47,10 @@ const emailSchema = z
   .refine(({ user, password }) => (user === undefined) === (password === undefined), {
     path: ['user'],
     message: 'a login has both `user` and `password`',
+  })
+  .refine(({ owners, owner_domains }) => !owners || owner_domains.length > 0, {
+    path: ['owner_domains'],
+    message: 'with `owners: true` it names the domains of your own people, such as [example.com]',
   })
 
 function isSafe(address: string): boolean {

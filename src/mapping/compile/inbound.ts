@@ -3,7 +3,7 @@ import { atPath } from '../run/rules.ts'
 import { nounOf } from '../run/value.ts'
 import { allHold } from '../run/when.ts'
 import type { ChoicePart, ListPart, ObjectPart, Part, Parts } from './parts.ts'
-import { type PathScope, type Root, resolvePath } from './path.ts'
+import { itemOf, type PathScope, type Root, resolvePath } from './path.ts'
 import { compileRule, reservedWords } from './rule.ts'
 import type { RuleContext } from './rule-context.ts'
 import { anyShape, documentFields, type Field, type Fields, recordShape } from './shape.ts'
@@ -349,13 +349,7 @@ function compileList(
     return null
   }
   if (list === null || fields === undefined || as === null) return null
-  const item: Root = {
-    slot: scope.slots,
-    steps: [],
-    shape: list.shape.item?.() ?? anyShape,
-    space: list.root.space,
-    prefix: list.reads[0]?.path.split('.') ?? [],
-  }
+  const item = itemOf(list, scope)
   const inner: PathScope = { ...scope, roots: new Map([...scope.roots, [as, item]]), slots: scope.slots + 1 }
   const whenEntry = entryOf(node, 'when')
   const when = whenEntry === undefined ? null : compileRule(whenEntry.value, { path, shape: anyShape }, inner, context)

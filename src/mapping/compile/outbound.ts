@@ -1,4 +1,4 @@
-import { type PathScope, type Read, type ResolvedPath, type Root, resolvePath } from './path.ts'
+import { itemOf, type PathScope, type Read, type ResolvedPath, resolvePath } from './path.ts'
 import { compileRule, refuseWriting, reservedWords } from './rule.ts'
 import type { Rule, RuleContext } from './rule-context.ts'
 import { anyShape, type Fields, type Shape } from './shape.ts'
@@ -129,13 +129,7 @@ export function compileLines(
     return null
   }
   if (field === null || list === null || itemName === null) return null
-  const item: Root = {
-    slot: scope.slots,
-    steps: [],
-    shape: list.shape.item?.() ?? anyShape,
-    space: list.root.space,
-    prefix: list.reads[0]?.path.split('.') ?? [],
-  }
+  const item = itemOf(list, scope)
   const lineScope: PathScope = {
     ...scope,
     roots: new Map([...scope.roots, [itemName, item]]),

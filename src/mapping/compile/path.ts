@@ -90,6 +90,15 @@ function rootOf(names: readonly string[], scope: PathScope): { root: Root; steps
   return scope.bare === null ? null : { root: scope.bare, steps: names }
 }
 
+/** One of a list, under a name of its own. */
+export const itemOf = ({ shape, root, reads }: ResolvedPath, { slots }: PathScope): Root => ({
+  slot: slots,
+  steps: [],
+  shape: shape.item?.() ?? anyShape,
+  space: root.space,
+  prefix: reads[0]?.path.split('.') ?? [],
+})
+
 export function readOf(root: Root, steps: readonly string[]): Read {
   return { space: root.space, path: [...root.prefix, ...steps.filter((step) => !isIndex(step))].join('.') }
 }

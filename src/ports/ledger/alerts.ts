@@ -1,5 +1,6 @@
 import type { Decimal } from '../../core/decimal.ts'
-import type { Failure } from '../../core/problem.ts'
+import type { Failure, ProblemKind } from '../../core/problem.ts'
+import type { RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
 import type { Condition } from '../alerts.ts'
 
@@ -46,6 +47,15 @@ export interface HeldBy {
   readonly unknown: number
 }
 
+export interface WaitingDeal {
+  readonly sync: string
+  readonly ref: RecordRef
+  readonly kind: ProblemKind
+  /** What is wrong with this very deal. */
+  readonly message: string
+  readonly since: Instant
+}
+
 /** What people were told, so that several processes tell it once, and a restart tells nothing twice. */
 export interface Alerts {
   /** Takes the right to tell for `leaseMs`. @returns false while it is taken */
@@ -54,8 +64,12 @@ export interface Alerts {
   channels(): Promise<readonly ChannelState[]>
   setChannel(channel: string, state: Omit<ChannelState, 'channel'>): Promise<void>
   told(channel: string): Promise<readonly Told[]>
+  /** What the owners that a channel writes to were told, see `ownerChannel`. */
+  toldOwners(channel: string): Promise<readonly (Told & { readonly channel: string })[]>
   /** Notes what the channel knows now, and forgets what is over. */
   setTold(channel: string, told: readonly Told[], over: readonly string[]): Promise<void>
+  /** Deals of these syncs that wait on problems of these kinds, those that wait longest first. */
+  waiting(syncs: readonly string[], kinds: readonly ProblemKind[], max: number): Promise<readonly WaitingDeal[]>
   /** Forgets all channels but these. */
   keepChannels(channels: readonly string[]): Promise<void>
   /**

@@ -17,8 +17,12 @@ export interface Inbox {
   settle(claims: readonly Claim[]): Promise<void>
   /** Back to waiting, not before `afterMs` from now; counts an attempt. */
   defer(claims: readonly Claim[], afterMs: number): Promise<void>
+  /** As `defer`, where nothing was attempted. */
+  postpone(claims: readonly Claim[], afterMs: number): Promise<void>
   /** Frees leases that lapsed, because their worker died. */
   free(): Promise<void>
+  /** Records that wait and that nobody works on, the oldest first. In a transaction nobody begins to before its end. */
+  waiting(sync: string, max: number): Promise<readonly RecordRef[]>
   /** What waits, by sync; changes nothing. */
   counts(): Promise<readonly InboxCount[]>
 }

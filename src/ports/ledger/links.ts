@@ -80,6 +80,7 @@ interface EndUpdate {
   readonly words: string
 }
 interface Decision {
+  readonly id: string
   readonly accepted: JsonObject
   readonly ignored: JsonObject
   readonly overwrite: boolean
@@ -99,8 +100,8 @@ export interface Links {
    * is updated. Works inside and outside a transaction.
    */
   update(updates: readonly LinkUpdate[]): Promise<readonly string[]>
-  /** Adds to what is decided about a link. */
-  decide(id: string, decision: Decision): Promise<void>
+  /** Adds to what is decided about links, each named once. */
+  decide(decisions: readonly Decision[]): Promise<void>
   /**
    * @param met  links' source records, with states in which the record at that end was met
    * @returns those that were read, or reported, in one of these states last

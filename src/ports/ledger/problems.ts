@@ -29,8 +29,17 @@ export interface Problems {
   raise(problems: readonly NewProblem[]): Promise<void>
   /** Takes records off all problems of a sync; a problem without waiting records closes. @returns records that had one */
   clear(sync: string, records: readonly RecordRef[]): Promise<readonly RecordRef[]>
-  /** Closes problems of a whole sync or connection by cause. */
+  /** What is wrong with a whole sync or connection is over, by cause. Records that wait on it do so until they are cleared. */
   close(sync: string, causeKeys: readonly string[]): Promise<void>
+  /** What is wrong with whole syncs and connections, since when. */
+  whole(syncs: readonly string[]): Promise<
+    readonly {
+      readonly sync: string
+      readonly causeKey: string
+      readonly failure: Failure
+      readonly firstSeen: Instant
+    }[]
+  >
   /** The failure each record waits on, by `refText`; records without a problem are absent. */
   ofRecords(sync: string, records: readonly RecordRef[]): Promise<ReadonlyMap<string, Failure>>
   list(filter: { sync?: string; id?: string; kind?: ProblemKind; max: number }): Promise<readonly OpenProblem[]>

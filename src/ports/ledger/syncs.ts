@@ -23,6 +23,8 @@ export interface Syncs {
   get(sync: string, now: Instant): Promise<SyncState>
   /** As `get` would answer; a row that is not there is not created. */
   peek(sync: string, now: Instant): Promise<SyncState>
+  /** The same of several, at once and in their order. */
+  peekAll(syncs: readonly string[], now: Instant): Promise<readonly SyncState[]>
   set(sync: string, change: Partial<Omit<SyncState, 'sync' | 'cursors'>>): Promise<void>
   setCursor(sync: string, object: string, cursor: Cursor): Promise<void>
   /** Everything is looked at from the beginning again. */

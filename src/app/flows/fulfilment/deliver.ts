@@ -31,8 +31,10 @@ export async function deliverReports(sync: FulfilmentSync, bench: Bench): Promis
     bench.problems.ofRecords(of, refs),
   ])
   const byRef = new Map(links.map((link) => [refText(link.source.ref), link]))
-  const concerns = (ref: RecordRef) => byRef.has(refText(ref)) || problems.has(refText(ref))
+  // One of which nothing is known any more waited on a problem, which the record of the CRM still shows.
+  const concerns = (ref: RecordRef) => bench.mode === 'live' || byRef.has(refText(ref)) || problems.has(refText(ref))
   for (const ref of refs) if (!concerns(ref)) batch.done(ref, 'left_out')
+  if (bench.sourcePausedMs !== null) return deliverProblems(sync, refs.filter(concerns), byRef, problems, bench)
   const { fulfilment: mapping, reads } = sync
   const orderOf = (ref: RecordRef) => {
     const link = byRef.get(refText(ref))
@@ -68,6 +70,25 @@ export async function deliverReports(sync: FulfilmentSync, bench: Bench): Promis
     },
     partMax,
   )
+}
+
+/** While the ERP cannot be asked, a deal is told what it waits on all the same, and of its order later. */
+async function deliverProblems(
+  sync: FulfilmentSync,
+  refs: readonly RecordRef[],
+  links: ReadonlyMap<string, Link>,
+  problems: ReadonlyMap<string, Failure>,
+  bench: Bench,
+): Promise<void> {
+  const rows = refs.map((ref): Row => {
+    const link = links.get(refText(ref)) ?? null
+    return { ref, link, order: null, problem: problems.get(refText(ref)) ?? null }
+  })
+  const hasOrder = ({ link }: Row) => link !== null && placed(link) !== null
+  // What else could be wrong with an order only reading it would tell.
+  const telling = rows.filter((row) => row.problem !== null || !hasOrder(row))
+  await inParts(telling, (part) => write(sync, part, bench), partMax)
+  for (const row of rows.filter(hasOrder)) bench.batch.settle(row.ref, { later: bench.sourcePausedMs ?? 0 })
 }
 
 interface Row {
@@ -135,10 +156,13 @@ async function write(sync: FulfilmentSync, rows: readonly Row[], bench: Bench): 
       batch.fail(row.ref, result.failures[0])
       continue
     }
-    const problem = sync.report.problemField === null ? {} : { [sync.report.problemField]: problemText(row.problem) }
+    const { problemField } = sync.report
+    const problem = problemField === null ? {} : { [problemField]: problemText(row.problem) }
     const wanted: JsonObject = { ...result?.value.fields, ...problem }
     const before = row.link?.source.written ?? {}
-    const fields = changedFields(before, wanted)
+    // A problem may be older than the link, in which what was written is kept.
+    const isShown = problemField === null || Object.hasOwn(before, problemField)
+    const fields = { ...changedFields(before, wanted), ...(isShown ? {} : problem) }
     if (bench.mode === 'live' && row.order !== null && row.link !== null && row.link.stage !== row.order.stage) {
       batch.link({ id: row.link.id, stage: row.order.stage, target: { label: row.order.fulfilment.number } })
       const short = shortfallOf(row.order.fulfilment)

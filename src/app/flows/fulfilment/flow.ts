@@ -46,6 +46,7 @@ export const fulfilment = defineFlow({
       guard: null,
       whenLive: (deps) => reportAll(sync, deps),
       deals: null,
+      worksWithoutSource: true,
     }
   },
 })

@@ -27,6 +27,7 @@ import type { LinkUpdate } from '../../../ports/ledger/links.ts'
 import type { Bench, PlannedBelow, PlannedCustomer } from '../../bench/bench.ts'
 import { together } from '../../bench/together.ts'
 import { fetchOrders, isOrder, type OrderNow, type Placed } from '../order-now.ts'
+import { actOnOrders } from './act.ts'
 import { type Existing, type Lost, totalsOf, type Wanted, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
 
@@ -73,6 +74,7 @@ export async function amendOrders(
   ])
   const orders = await mapSome(touched)
   const writing: Writing[] = []
+  const decided: Parameters<Bench['links']['decide']>[0][number][] = []
   for (const one of touched) {
     const now = orders.get(one.link.id)
     if (!isOrder(now)) {
@@ -83,7 +85,7 @@ export async function amendOrders(
     const number = now.fulfilment.number ?? one.orderId
     const look = lookAt(sync, one, now, fields, problems.get(refText(one.ref)) ?? null)
     if (look.accepted !== null && bench.mode === 'live') {
-      await bench.links.decide(one.link.id, { accepted: look.accepted, ignored: {}, overwrite: false })
+      decided.push({ id: one.link.id, accepted: look.accepted, ignored: {}, overwrite: false })
       batch.note(one.ref, 'accepted', `The order was corrected in the ERP: ${look.told}. It agrees with the deal now`)
     }
     const { plan, before } = look
@@ -108,6 +110,7 @@ export async function amendOrders(
       kept.push(unchanged(one, written, bench))
     }
   }
+  await bench.links.decide(decided)
   return [...kept, ...(await writeAmendments(sync, writing, bench))]
 }
 
@@ -345,16 +348,7 @@ export async function unwinOrders(sync: DealSync, cases: readonly Lost[], bench:
     }
     return
   }
-  const outcomes = await bench.send(
-    'target',
-    cancelling.map((one) => ({ do: 'cancel', object: sync.order.object, id: one.orderId })),
-  )
-  for (const [index, one] of cancelling.entries()) {
-    const outcome = outcomes[index]
-    if (outcome?.ok === false) {
-      batch.fail(one.ref, outcome.failure)
-      continue
-    }
+  for (const one of await actOnOrders('cancel', sync.order.object, cancelling, bench)) {
     batch.link({ id: one.link.id, stage: 'cancelled' })
     batch.note(one.ref, 'cancelled', 'The deal is no longer won: its order was cancelled')
     batch.tell(one.ref)

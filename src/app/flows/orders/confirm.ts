@@ -6,6 +6,7 @@ import type { Bench } from '../../bench/bench.ts'
 import { inParts } from '../../bench/in-parts.ts'
 import { together } from '../../bench/together.ts'
 import { fetchOrders, isOrder, type OrdersNow, type Wanted } from '../order-now.ts'
+import { actOnOrders } from './act.ts'
 import { type Existing, writtenNow } from './case.ts'
 import type { DealSync } from './sync.ts'
 
@@ -91,16 +92,7 @@ async function prove(sync: DealSync, cases: readonly Existing[], orders: OrdersN
     }
     return
   }
-  const outcomes = await bench.send(
-    'target',
-    confirming.map((one) => ({ do: 'confirm', object: sync.order.object, id: one.orderId })),
-  )
-  for (const [index, one] of confirming.entries()) {
-    const outcome = outcomes[index]
-    if (outcome?.ok === false) {
-      batch.fail(one.ref, outcome.failure)
-      continue
-    }
+  for (const one of await actOnOrders('confirm', sync.order.object, confirming, bench)) {
     // What was written is in the ledger already, except for orders that were there before.
     const written = one.written === null ? { written: storedOf(writtenNow(undefined)) } : {}
     batch.link({ id: one.link.id, stage: 'confirmed', target: { confirmed: true, ...written } })

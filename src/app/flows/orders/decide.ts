@@ -42,11 +42,14 @@ export async function decide(
       const told = problem.differences.map(({ text }) => text).join('; ')
       throw invalid(`Nothing that differs in deal ${deal} has "${only}" in it`, `It is one of: ${told}.`)
     }
-    await tx.links.decide(link.id, {
-      accepted: decision === 'accept' ? Object.fromEntries(chosen.map((one) => [one.place, valuesOf(one)])) : {},
-      ignored: decision === 'ignore' ? Object.fromEntries(chosen.map(({ place }) => [place, true])) : {},
-      overwrite: decision === 'overwrite',
-    })
+    await tx.links.decide([
+      {
+        id: link.id,
+        accepted: decision === 'accept' ? Object.fromEntries(chosen.map((one) => [one.place, valuesOf(one)])) : {},
+        ignored: decision === 'ignore' ? Object.fromEntries(chosen.map(({ place }) => [place, true])) : {},
+        overwrite: decision === 'overwrite',
+      },
+    ])
     const told = chosen.map(({ text }) => text)
     const entry = { sync: sync.name, ref, at, event: events[decision], actor }
     await tx.timeline.add([{ ...entry, text: `${texts[decision]}: ${told.join('; ')}`, details: null }])

@@ -16,7 +16,8 @@ import { erasePerson, findPerson } from './erase.ts'
 import { customerKind, orderKind } from './kinds.ts'
 import { linkCustomer } from './link-customer.ts'
 import { newestWon } from './newest.ts'
-import { backfill, reconcile } from './reconcile.ts'
+import { ownersOf } from './owners.ts'
+import { backfill, concerned, reconcile } from './reconcile.ts'
 import type { DealSync } from './sync.ts'
 import { watchOf } from './watch.ts'
 
@@ -61,7 +62,10 @@ export const orders = defineFlow({
       deliver: (bench) => deliverOrders(sync, bench),
       guard: { perHour: sync.config.guard.orders_per_hour },
       whenLive: null,
+      worksWithoutSource: false,
       deals: {
+        concerned: (records, deps) => concerned(sync, records, deps),
+        owners: (records, deps) => ownersOf(sync, records, deps),
         backfill: (options, deps) => backfill(sync, options, deps),
         reconcile: (options, deps) => reconcile(sync, options, deps),
         newestWon: (deps) => newestWon(sync, deps),

@@ -68,6 +68,25 @@ async function* wonAmong(sync: DealSync, ids: readonly string[], deps: Deps): As
   yield judge([...new Set(ids)])
 }
 
+/** Of these, the deals that have an order or are to get one, as a delivery would judge them. */
+export async function concerned(
+  sync: DealSync,
+  records: readonly RecordRef[],
+  deps: Deps,
+): Promise<readonly RecordRef[]> {
+  const { ledger, clock } = deps
+  const { enabledAt } = await ledger.syncs.peek(sync.name, clock.now())
+  const from = sync.config.since ?? enabledAt
+  const links = await ledger.links.bySource(sync.name, sync.orders.name, records)
+  const linked = new Set(links.map((link) => refText(link.source.ref)))
+  const judge = await judgeFor(sync, (deal) => belongs(deal, from) === 'yes', deps)
+  const others: RecordRef[] = []
+  const open = records.filter((ref) => !linked.has(refText(ref))).map(({ id }) => id)
+  for (let start = 0; start < open.length; start += pageSize)
+    others.push(...(await judge(open.slice(start, start + pageSize))))
+  return [...records.filter((ref) => linked.has(refText(ref))), ...others]
+}
+
 /**
  * Queues won deals from an instant on, or those that are named whenever they were won, that have no order yet, in a lane
  * below live traffic. Resumable: what is queued stays queued, and a second backfill queues nothing twice.

@@ -45,6 +45,7 @@ export const products = defineFlow({
       guard: null,
       whenLive: null,
       deals: null,
+      worksWithoutSource: false,
     }
   },
 })
