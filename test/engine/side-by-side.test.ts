@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { startEmbedded } from '../../src/ledger/embedded.ts'
 import { openLedger } from '../../src/ledger/ledger.ts'
 import { flawless, prove, settle, stock, until } from '../faults/proof.ts'
@@ -105,6 +106,29 @@ test('the older release starts again on it', async () => {
   await startWorker()
   await until(() => done(ids) === 10, 'ten orders', lines)
   expect(await proof()).toMatchObject({ ...flawless, won: 100, orders: 100 })
+}, 240_000)
+
+test('a server that was taken for dead ends when it is back and does not fit any more', async () => {
+  const worker = await startWorker()
+  const embedded = await startEmbedded(rig.home)
+  const client = new pg.Client(embedded.connection)
+  await client.connect()
+  try {
+    await client.query(`
+      begin;
+      delete from crosswalk.processes where pid = ${worker.pid};
+      insert into crosswalk.migrations (name, digest, kind, applied_at) values ('9999-other.sql', '', 'breaking', now());
+      commit`)
+    const { code, err } = await worker.done
+    expect(code).toBe(2)
+    expect(err).toContain('"event":"outdated"')
+    expect(err).toContain('Use a newer release')
+    await client.query(`delete from crosswalk.migrations where name = '9999-other.sql'`)
+  } finally {
+    workers = workers.filter((one) => one !== worker)
+    await client.end()
+    await embedded.close()
+  }
 }, 240_000)
 
 test('a breaking migration names the servers that must stop first, and runs when they have', async () => {
