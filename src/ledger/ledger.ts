@@ -10,6 +10,7 @@ import { openInbox } from './inbox.ts'
 import { openLinks } from './links.ts'
 import { migrate } from './migrations.ts'
 import { openProblems } from './problems.ts'
+import { openQuotas } from './quotas.ts'
 import { openRevisions } from './revisions.ts'
 import { openRuns } from './runs.ts'
 import { openSealed } from './sealed.ts'
@@ -62,6 +63,7 @@ function ledgerOn(database: Database, vault: Vault): Ledger {
     revisions: openRevisions(database, vault),
     syncs: openSyncs(database),
     connections: openConnections(database, vault),
+    quotas: openQuotas(database),
     events: openEvents(database),
     streams: openStreams(database),
     sealed: openSealed(database, vault),

@@ -5,6 +5,7 @@ import type { Events } from './events.ts'
 import type { Inbox } from './inbox.ts'
 import type { Links } from './links.ts'
 import type { Problems } from './problems.ts'
+import type { Quotas } from './quotas.ts'
 import type { Revisions } from './revisions.ts'
 import type { Runs } from './runs.ts'
 import type { Sealed } from './sealed.ts'
@@ -26,6 +27,7 @@ export interface Ledger {
   readonly revisions: Revisions
   readonly syncs: Syncs
   readonly connections: Connections
+  readonly quotas: Quotas
   readonly events: Events
   readonly streams: Streams
   readonly sealed: Sealed
