@@ -1186,7 +1186,7 @@ describe('errors and limits', () => {
   test('says for how long the limit of the day keeps it waiting', async () => {
     await warmUp()
     simulator.store.setCallsUsed(1_000_000)
-    expect(await problemOf(read())).toEqual({ kind: 'rate_limited', retryAfterMs: 900_000 })
+    expect(await problemOf(read())).toEqual({ kind: 'rate_limited', retryAfterMs: 900_000, connection: 'crm' })
   })
 
   test.each<[string, string | JsonObject]>([

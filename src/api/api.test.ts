@@ -135,6 +135,7 @@ function fake(overrides: Partial<UseCases> = {}) {
         endedAt: null,
         counts: { found: 3 },
         reason: null,
+        waitsUntil: null,
         actor: null,
       }
       return [{ ...run, kind: 'manual', state: 'running' }]
@@ -152,7 +153,8 @@ function fake(overrides: Partial<UseCases> = {}) {
       }
       const health = { pausedBecause: null, pausedUntil: null, failures: 0, settings: { password: 'hidden-pw' } }
       return {
-        connections: [{ connection: 'odoo', system: 'odoo', account, ...health }],
+        connections: [{ connection: 'odoo', system: 'odoo', account, ...health, quotas: [], parallel: null }],
+        waits: [],
         syncs: [
           {
             ...sync,

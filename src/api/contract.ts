@@ -46,6 +46,31 @@ const connection = z.object({
   pausedBecause: failure.nullable().describe('Null when it works'),
   pausedUntil: instant.nullable(),
   failures: z.number().describe('Failures in a row'),
+  quotas: list(
+    z.object({
+      name: z.string().describe('The window: `day`, `10 seconds`'),
+      limit: z.number(),
+      remaining: z.number().describe('As the system counts, the use by others included'),
+      windowMs: z.number(),
+      endsAt: instant.describe('When it is counted anew'),
+    }),
+  ).describe('What is left of its calls; empty where it tells of none'),
+  parallel: z
+    .object({
+      calls: z.number().describe('As many at once as it takes, as it was learnt'),
+      most: z.number().describe('As many as the connector or its settings allow'),
+      held: z.number().describe('That processes hold now'),
+    })
+    .nullable()
+    .describe('Calls at once; null where nothing is known of them'),
+})
+
+const quotaWait = z.object({
+  sync: z.string(),
+  lane: z.enum(['live', 'retry', 'backfill']).describe('Work of this lane and of those behind it waits'),
+  connection: z.string(),
+  until: instant,
+  records: z.number(),
 })
 
 const connectionCheck = z.object({
@@ -80,6 +105,9 @@ const run = z.object({
       'By outcome: found, created, updated, unchanged, cancelled, reported, left_out, planned, problems, deferred, made',
     ),
   reason: z.string().nullable().describe('Why it stopped early'),
+  waitsUntil: instant
+    .nullable()
+    .describe('Until when it waits for a quota, after which it goes on by itself; null when it does not'),
   actor: z.string().nullable().describe('Who asked for it; null for Crosswalk itself'),
 })
 
@@ -293,6 +321,7 @@ export const contract = {
     reply: z.object({
       connections: list(connection),
       syncs: list(sync),
+      waits: list(quotaWait).describe('Syncs that wait until a quota is free again, and go on by themselves'),
       alerts: list(alertChannel),
       orders: list(z.object({ state: linkState, stage: z.string().nullable(), count: z.number() })),
     }),

@@ -7,6 +7,7 @@ import type { ConnectionState } from '../ports/ledger/connections.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
 import type { Link, LinkState } from '../ports/ledger/links.ts'
 import type { OpenProblem } from '../ports/ledger/problems.ts'
+import type { QuotaWait, Usage } from '../ports/ledger/quotas.ts'
 import type { Revision } from '../ports/ledger/revisions.ts'
 import type { Run } from '../ports/ledger/runs.ts'
 import type { SyncState } from '../ports/ledger/syncs.ts'
@@ -112,7 +113,9 @@ export interface ConnectionCheck {
 }
 
 export interface Status {
-  readonly connections: readonly (ConnectionState & { readonly system: string })[]
+  readonly connections: readonly (ConnectionState & { readonly system: string } & Pick<Usage, 'quotas' | 'parallel'>)[]
+  /** Syncs that wait until a quota is free again, and go on by themselves. */
+  readonly waits: readonly QuotaWait[]
   readonly syncs: readonly (SyncState & {
     readonly from: string
     readonly to: string

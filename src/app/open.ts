@@ -1,6 +1,7 @@
 import { failureOf, SyncError } from '../core/problem.ts'
 import { type RecordRef, refsOf } from '../core/ref.ts'
 import { isWarning } from '../mapping/compile/finding.ts'
+import type { CallScope } from '../ports/http.ts'
 import { channelsOf, testChannels } from './alerts/alerts.ts'
 import type { Deps } from './bench/deps.ts'
 import { queueAsRun } from './bench/own-run.ts'
@@ -9,6 +10,7 @@ import { erase } from './engine/erase.ts'
 import { preview } from './engine/preview.ts'
 import { missedNightMs, purge } from './engine/purge.ts'
 import { runSyncs } from './engine/run.ts'
+import { quotaWaits } from './engine/waits.ts'
 import { flowOf } from './flows/catalogue.ts'
 import type { DealCases, Sync } from './flows/flow.ts'
 import type { Projects } from './project/projects.ts'
@@ -50,7 +52,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
   }
 
   async function checkOne(name: string): Promise<ConnectionCheck> {
-    const endpoint = projects.current().endpoint(name)
+    const endpoint = projects.current().endpoint(name).within(asked)
     try {
       const report = await endpoint.use((connection) => connection.check())
       await ledger.connections.setAccount(name, report.account)
@@ -102,7 +104,10 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     check: (names) =>
       Promise.all((names.length === 0 ? [...projects.current().endpoints.keys()] : names).map(checkOne)),
     async setup(name) {
-      const endpoint = projects.current().endpoint(name)
+      const endpoint = projects
+        .current()
+        .endpoint(name)
+        .within({ ...asked, mayWrite: true })
       const { setup } = endpoint.connection
       if (setup === null)
         throw invalid(name, `${endpoint.system} needs no setup`, 'Set up the CRM: its fields are written back to.')
@@ -111,7 +116,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       if (created.length > 0) log.info('fields created', { connection: name, actor, fields: created })
       return steps
     },
-    describe: async (name, object) => projects.current().endpoint(name).describe(object),
+    describe: async (name, object) => projects.current().endpoint(name).within(asked).describe(object),
     async lint(how) {
       const findings = (await projects.current().lint(how)).flatMap((one) => one.findings)
       return findings.map((finding) => ({ ...finding, level: isWarning(finding) ? 'warning' : 'error' }))
@@ -146,12 +151,14 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       const now = clock.now()
       const inbox = await ledger.inbox.counts()
       const open = await ledger.problems.list({ max: 10_000 })
+      const usages = await ledger.quotas.usage()
       const connections = await Promise.all(
-        [...projects.current().endpoints.values()].map(async ({ name, system }) => ({
-          ...(await ledger.connections.get(name)),
-          system,
-        })),
+        [...projects.current().endpoints.values()].map(async ({ name, system }) => {
+          const { quotas = [], parallel = null } = usages.find((one) => one.connection === name) ?? {}
+          return { ...(await ledger.connections.get(name)), system, quotas, parallel }
+        }),
       )
+      const waits = await quotaWaits(projects.current(), deps)
       const syncs = await Promise.all(
         Object.entries(projects.current().config.syncs).map(async ([name, config]) => ({
           ...(await ledger.syncs.peek(name, now)),
@@ -166,7 +173,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
         })),
       )
       const orders = (await ledger.links.counts()).filter((one) => one.kind === 'order')
-      return { connections, syncs, alerts: await channelsOf(projects.current().config, ledger), orders }
+      return { connections, syncs, waits, alerts: await channelsOf(projects.current().config, ledger), orders }
     },
     problems: (filter) => ledger.problems.list(filter),
     async problem(id) {
@@ -225,6 +232,9 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     project: async () => projects.state(),
   }
 }
+
+/** Somebody waits for the answer. */
+const asked: CallScope = { lane: 'live', mayWrite: false }
 
 const invalid = (path: string, message: string, fix: string) =>
   new SyncError(message, { problem: { kind: 'configuration_invalid', path }, fix })

@@ -207,6 +207,7 @@ export const aRun: Run = {
   endedAt: shift(now, -120_000),
   counts: { found: 12, delivered: 11, problems: 1 },
   reason: null,
+  waitsUntil: null,
   actor: null,
 }
 

@@ -29,10 +29,21 @@ const checks: ConnectionCheck[] = [
   },
   { connection: 'odoo', system: 'odoo', report: null, failure },
 ]
+const waits = [{ sync: 'deals', lane: 'backfill', connection: 'hubspot', until: now, records: 12_345 }] as const
 const status: Status = {
+  waits,
   alerts: [],
   connections: [
-    { connection: 'hubspot', system: 'hubspot', account, pausedBecause: failure, pausedUntil: now, failures: 1 },
+    {
+      connection: 'hubspot',
+      system: 'hubspot',
+      account,
+      pausedBecause: failure,
+      pausedUntil: now,
+      failures: 1,
+      quotas: [{ name: 'day of the app', limit: 1_000_000, remaining: 999_999, windowMs: 86_400_000, endsAt: now }],
+      parallel: { calls: 4, most: 10, held: 3 },
+    },
   ],
   syncs: [
     {
@@ -104,6 +115,7 @@ const answers: Partial<Crosswalk> = {
   run: async () => ({
     syncs: [{ sync: 'deals', found: 9, counts: { created: 3, unchanged: 4, left_out: 5 }, stopped: failure }],
     problems: 1,
+    waits,
     waiting: 2,
     elsewhere: 3,
   }),

@@ -98,6 +98,7 @@ function client(baseUrl: string, rules: Partial<HttpRules> = {}, waits: readonly
     timeoutMs: 60_000,
     replyBytesMax: 1_000_000,
     attemptsMax: 3,
+    concurrencyStart: 4,
     concurrencyMax: 4,
     classify,
     ...rules,
@@ -340,7 +341,7 @@ describe('a refusal', () => {
     const server = await serve((_request, response) => json(response, 429, {}, { 'retry-after': '3600' }))
     const { http, slept } = client(server.url)
     const error = await problemOf(http.send(read(`${server.url}/x`)))
-    expect(error.problem).toEqual({ kind: 'rate_limited', retryAfterMs: 3_600_000 })
+    expect(error.problem).toEqual({ kind: 'rate_limited', retryAfterMs: 3_600_000, connection: 'erp' })
     expect(slept).toEqual([])
     expect(server.requests).toHaveLength(1)
   })
@@ -471,6 +472,33 @@ describe('limits', () => {
     expect(most).toBe(3)
   })
 
+  test.each<[string, number, Record<string, string>, number]>([
+    ['that there are too many', 429, {}, 2],
+    ['that it is busy, and for how long', 503, { 'retry-after': '1' }, 2],
+    ['that it is down', 503, {}, 4],
+    ['that the quota of the day is used up', 429, { 'retry-after': '3600' }, 4],
+  ])('has half as many requests under way after the system said %s: %i %j', async (_, status, headers, width) => {
+    let most = 0
+    const held: (() => void)[] = []
+    const server = await serve((_request, response, nth) => {
+      if (nth === 1) return json(response, status, {}, headers)
+      held.push(() => json(response, 200, {}))
+      most = Math.max(most, held.length)
+      setTimeout(() => held.splice(0).map((answer) => answer()), 10)
+    })
+    const { http } = client(server.url)
+    await http.send(read(`${server.url}/first`)).catch((error: unknown) => expect(error).toBeInstanceOf(SyncError))
+    await Promise.all(Array.from({ length: 12 }, () => http.send(read(`${server.url}/x`))))
+    expect(most).toBe(width)
+  })
+
+  test('asks the budget for a login in the lane of live work, as all calls wait for it', async () => {
+    const server = await serve((_request, response) => json(response, 200, {}))
+    const { http, lanes } = client(server.url, { concurrencyStart: undefined })
+    await callScopes.within({ lane: 'backfill', mayWrite: true }, () => http.send(read(`${server.url}/token`)))
+    expect(lanes).toEqual(['live'])
+  })
+
   test('waits as the budget says before each attempt', async () => {
     const server = await serve((_request, response, nth) => json(response, nth === 1 ? 429 : 200, {}))
     const { http, slept } = client(server.url, {}, [40, 60])
@@ -512,7 +540,7 @@ describe('limits', () => {
     const server = await serve((_request, response) => json(response, 200, {}))
     const { http } = client(server.url, {}, [600_000])
     const error = await problemOf(http.send(write(`${server.url}/x`)))
-    expect(error.problem).toEqual({ kind: 'rate_limited', retryAfterMs: 600_000 })
+    expect(error.problem).toEqual({ kind: 'rate_limited', retryAfterMs: 600_000, connection: 'erp' })
     expect(server.requests).toHaveLength(0)
   })
 

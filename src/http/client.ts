@@ -1,5 +1,6 @@
 import { validateHeaderValue } from 'node:http'
 import { type Problem, SyncError } from '../core/problem.ts'
+import { shift } from '../core/time.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Headers, HttpReply, HttpRequest, HttpRules, Lane, OpenHttp, Quota, Slots } from '../ports/http.ts'
 import type { Log } from '../ports/log.ts'
@@ -83,7 +84,10 @@ export function openHttpClient(deps: Deps): OpenHttp {
       async send(request) {
         const url = within(rules.connection, base, request.url)
         const place: Place = { connection: rules.connection, method: request.method, route: routeOf(url) }
-        const { lane, mayWrite } = scopes.current()
+        const scope = scopes.current()
+        const { mayWrite } = scope
+        // A login is for all calls, whichever needs it first.
+        const lane = rules.concurrencyStart === undefined ? 'live' : scope.lane
         if (!mayWrite && request.effect !== 'read') {
           throw new Error(`${where(place)}: a write was about to be sent by work that may only read; nothing was sent`)
         }
@@ -130,8 +134,8 @@ export function openHttpClient(deps: Deps): OpenHttp {
           const waitMs = waitBefore(error, askedMs, attempt)
           if (isTooMany(error, askedMs, waitMs)) await booked(rules, () => gate.refused(round))
           const doubtful = error.problem.kind === 'unavailable' && request.effect === 'write' && outcome.ok
-          if (doubtful && rules.trustUnavailable === false) throw clean(error, null)
-          if (waitMs === null || attempt >= rules.attemptsMax || waitMs > waitMsMax) throw clean(error, waitMs)
+          if (doubtful && rules.trustUnavailable === false) throw clean(place, error, null)
+          if (waitMs === null || attempt >= rules.attemptsMax || waitMs > waitMsMax) throw clean(place, error, waitMs)
           deps.log.info('http_retry', { ...place, attempt, problem: error.problem.kind, waitMs })
           await deps.clock.sleep(waitMs)
         }
@@ -142,9 +146,12 @@ export function openHttpClient(deps: Deps): OpenHttp {
   async function waitForBudget(place: Place, lane: Lane): Promise<void> {
     const waitMs = (await deps.budget?.take(place.connection, lane)) ?? 0
     if (waitMs > waitMsMax) {
-      throw new SyncError(`The quota of connection "${place.connection}" is used up for another ${seconds(waitMs)} s`, {
-        problem: { kind: 'rate_limited', retryAfterMs: waitMs },
-        fix: 'The work continues by itself when the quota is free again. If this happens often, raise the quota.',
+      const { connection } = place
+      const what = lane === 'live' ? 'The quota' : `What the quota leaves to ${work[lane]}`
+      const until = shift(deps.clock.now(), waitMs)
+      throw new SyncError(`${what} of connection "${connection}" is used up until ${until}`, {
+        problem: { kind: 'rate_limited', retryAfterMs: waitMs, connection },
+        fix: `Nothing to do: the work goes on by itself when the quota is free again. If this happens often, raise the quota, or lower \`reserve\` of the connection.`,
       })
     }
     if (waitMs > 0) await deps.clock.sleep(waitMs)
@@ -191,12 +198,14 @@ export function openHttpClient(deps: Deps): OpenHttp {
   }
 
   /** The error without secrets, with the wait that the other system asked for. */
-  function clean(error: SyncError, waitMs: number | null): SyncError {
+  function clean({ connection }: Place, error: SyncError, waitMs: number | null): SyncError {
     const secrets = deps.secrets?.() ?? []
     const message = redact(error.message, secrets)
     const fix = redact(error.fix, secrets)
     const problem: Problem =
-      error.problem.kind === 'rate_limited' ? { kind: 'rate_limited', retryAfterMs: waitMs ?? 0 } : error.problem
+      error.problem.kind === 'rate_limited'
+        ? { kind: 'rate_limited', retryAfterMs: waitMs ?? 0, connection }
+        : error.problem
     const record = error.record === null ? {} : { record: error.record }
     // The cause would bring the text back that was just removed.
     const cause = message === error.message ? { cause: error.cause } : {}
@@ -211,7 +220,7 @@ interface Place {
 }
 
 const where = (place: Place): string => `Connection "${place.connection}", ${place.method} ${place.route}`
-const seconds = (ms: number): number => Math.ceil(ms / 1000)
+const work: Readonly<Record<Exclude<Lane, 'live'>, string>> = { retry: 'what is tried again', backfill: 'backfills' }
 
 /** @throws SyncError `configuration_invalid` for a value that cannot be a header: a secret pasted with a line break */
 function headersOf(rules: HttpRules, login: Headers, request: HttpRequest): Headers {

@@ -77,7 +77,7 @@ describe('a gate', () => {
     const slots: Slots = {
       share: async () => {
         if (!works) throw new Error('no database')
-        return { held: 1, limit: 1 }
+        return { width: 1, limit: 1 }
       },
       lower: async () => undefined,
       raise: async () => undefined,

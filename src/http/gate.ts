@@ -45,7 +45,7 @@ export function openGate(
     function renew(): Promise<void> {
       const own = renewing.then(async () => {
         const now = await shared.share(connection, { start, most, busy: line.busy() })
-        width = now.held
+        width = now.width
         limit = now.limit
         line.advance()
       })
@@ -92,7 +92,10 @@ export function openGate(
       width = limit
       return line.advance()
     }
-    await slots[by](connection)
+    // At once: what is begun meanwhile would be refused as well.
+    if (by === 'lower') width = Math.max(1, Math.floor(width / 2))
+    if (by === 'lower') await slots.lower(connection, limit)
+    else await slots.raise(connection)
     await share.renew()
   }
 

@@ -1,12 +1,8 @@
 import type { RecordRef } from '../core/ref.ts'
 import type { Instant } from '../core/time.ts'
-import type { Lane } from '../ports/http.ts'
 import type { Claim, Inbox, InboxCount } from '../ports/ledger/inbox.ts'
 import type { Database } from './database.ts'
-
-const lanes: readonly Lane[] = ['live', 'retry', 'backfill']
-const rankOf = (lane: Lane): number => lanes.indexOf(lane)
-const laneOf = (rank: number): Lane => lanes[rank] ?? 'backfill'
+import { laneOf, rankOf } from './lanes.ts'
 
 // The hints of one call are a microsecond apart, in the order given and never in the future: they are claimed in that
 // order, and at once. The rows are locked in the order of their ids, so that two calls cannot deadlock.
@@ -33,19 +29,23 @@ const add = {
     select count(*) filter (where added)::integer as added from stored`,
 }
 
-// One index range for each lane, the best first; the outer limit ends the scan as soon as enough rows are locked.
+/** What is due of one lane, unless it waits for a quota or a better lane has something. */
+const dueOf = (lane: number, better: readonly string[]) => `
+      select sync, connection, object, record_id from crosswalk.inbox
+      where sync = $1 and lane = ${lane} and worker is null and due_at <= statement_timestamp()
+        ${better.map((name) => `and not exists (select from ${name})`).join(' ')}
+        and not exists (select from crosswalk.quota_waits where sync = $1 and lane <= ${lane} and until > statement_timestamp())
+      order by due_at, hinted_at limit $2 for update skip locked`
+
+// One index range for each lane, of which the best that has anything is read: the calls for a batch are made in its lane.
 export const claimStatement = {
   name: 'inbox.claim',
   text: `
-    with chosen as materialized (
-      select waiting.sync, waiting.connection, waiting.object, waiting.record_id
-      from (values (0), (1), (2)) as lanes (lane)
-      cross join lateral (
-        select sync, connection, object, record_id from crosswalk.inbox
-        where sync = $1 and lane = lanes.lane and worker is null and due_at <= statement_timestamp()
-        order by due_at, hinted_at limit $2 for update skip locked
-      ) as waiting
-      limit $2
+    with live as materialized (${dueOf(0, [])}
+    ), retried as materialized (${dueOf(1, ['live'])}
+    ), filled as materialized (${dueOf(2, ['live', 'retried'])}
+    ), chosen as materialized (
+      select * from live union all select * from retried union all select * from filled
     ), taken as (
       update crosswalk.inbox row set
         worker = $3, lease_until = statement_timestamp() + $4 * interval '1 millisecond', version = row.version + 1
@@ -121,9 +121,18 @@ const waiting = {
     where sync = $1 and worker is null order by hinted_at limit $2 for update skip locked`,
 }
 
+// What waits for a quota is due when the wait is over.
 const count = {
   name: 'inbox.count',
   text: `
+    with waits as (
+      select waiting.sync, lanes.lane, max(waiting.until) as until
+      from crosswalk.quota_waits waiting join (values (0), (1), (2)) as lanes (lane) on lanes.lane >= waiting.lane
+      where waiting.until > statement_timestamp() group by waiting.sync, lanes.lane
+    ), row as (
+      select inbox.sync, inbox.lane, inbox.worker, inbox.hinted_at, greatest(inbox.due_at, waits.until) as due_at
+      from crosswalk.inbox left join waits on waits.sync = inbox.sync and waits.lane = inbox.lane
+    )
     select sync,
       count(*) filter (where worker is null and due_at <= statement_timestamp())::integer as due,
       count(*) filter (where worker is null and due_at > statement_timestamp())::integer as later,
@@ -132,7 +141,7 @@ const count = {
       min(lane) filter (where worker is null and due_at <= statement_timestamp()) as "bestLane",
       ceil(extract(epoch from min(due_at) filter (where worker is null and due_at > statement_timestamp())
         - statement_timestamp()) * 1000)::integer as "nextInMs"
-    from crosswalk.inbox group by sync order by sync`,
+    from row group by sync order by sync`,
 }
 
 const keysOf = (claims: readonly Claim[]) => [

@@ -14,6 +14,7 @@ import { join, type MembershipOptions } from './membership.ts'
 import { migrate, readMigrations } from './migrations.ts'
 import { openProblems } from './problems.ts'
 import { sessionsOf } from './processes.ts'
+import { openQuotas } from './quotas.ts'
 import { openRetention } from './retention.ts'
 import { openRevisions } from './revisions.ts'
 import { openRuns } from './runs.ts'
@@ -74,6 +75,7 @@ export function ledgerOn(database: Database, vault: Vault): Ledger {
     revisions: openRevisions(database, vault),
     syncs: openSyncs(database),
     connections: openConnections(database, vault),
+    quotas: openQuotas(database),
     events: openEvents(database),
     streams: openStreams(database),
     sealed: openSealed(database, vault),

@@ -18,7 +18,10 @@ const join = {
 const count = {
   name: 'runs.count',
   text: `
-    update crosswalk.runs set counts = (
+    update crosswalk.runs set
+      state = case when waits_until is null then state else 'done' end,
+      reason = case when waits_until is null then reason end, waits_until = null,
+      counts = (
       select jsonb_object_agg(name, total) from (
         select name, sum(value::bigint) as total
         from (select * from jsonb_each_text(counts) union all select * from jsonb_each_text($2::jsonb)) as one (name, value)
@@ -33,10 +36,17 @@ const finish = {
   text: `update crosswalk.runs set state = $2, reason = $3, ended_at = $4 where id = $1`,
 }
 
+const wait = {
+  name: 'runs.wait',
+  text: `
+    update crosswalk.runs set state = 'stopped', reason = $2, waits_until = $3, ended_at = $4 where id = any($1::bigint[])`,
+}
+
 const list = {
   name: 'runs.list',
   text: `
-    select id, sync, kind, state, started_at as "startedAt", ended_at as "endedAt", counts, reason, actor
+    select id, sync, kind, state, started_at as "startedAt", ended_at as "endedAt", counts, reason, actor,
+      waits_until as "waitsUntil"
     from crosswalk.runs where ($1::text is null or sync = $1) order by id desc limit $2`,
 }
 
@@ -57,6 +67,9 @@ export function openRuns(database: Database): Runs {
     },
     async finish(id, { state, reason, now }) {
       await database.rows(finish, [id, state, reason, now])
+    },
+    async wait(ids, { reason, until, now }) {
+      if (ids.length > 0) await database.rows(wait, [ids, reason, until, now])
     },
     list: ({ sync, max }) => database.rows<Run>(list, [sync, max]),
   }

@@ -1,6 +1,6 @@
 /** What one process has of a connection's calls at once; instants in milliseconds of the database's clock. */
-export interface Share {
-  /** How many it may have under way; none while it waits for its turn. */
+interface Share {
+  /** How many nobody else may have: its share, or what it has under way where that is more. None while it waits for its turn. */
   readonly held: number
   /** When its turn or its wait began. */
   readonly since: number
@@ -17,11 +17,12 @@ const turnMs = 2_000
  * The share of one process, and with it those of all. The processes that have calls to make share alike; none takes what
  * another one still holds, so that together they keep to the limit while shares change.
  * @param busy  calls that it has under way, which cannot be taken back
+ * @returns also how many it may have under way from now on
  */
 export function share(
   holders: Holders,
   { worker, limit, busy, at }: { worker: string; limit: number; busy: number; at: number },
-): Holders {
+): { readonly holders: Holders; readonly width: number } {
   const others = Object.entries(holders).filter(([name, { until }]) => name !== worker && until > at)
   const free = Math.max(0, limit - others.reduce((sum, [, { held }]) => sum + held, 0))
   const before = holders[worker]
@@ -31,7 +32,8 @@ export function share(
   const users = others.length + 1
   const earlier = others.filter(([name]) => name < worker).length
   const even = Math.floor(limit / users) + (earlier < limit % users ? 1 : 0)
-  const held = Math.max(busy, Math.min(free, limit >= users ? even : turn()))
+  const width = Math.min(free, limit >= users ? even : turn())
+  const held = Math.max(busy, width)
 
   /** More processes than calls: who had its turn makes room for those that wait, and they come in their order. */
   function turn(): number {
@@ -40,5 +42,5 @@ export function share(
   }
 
   const since = held > 0 === own.held > 0 ? own.since : at
-  return { ...Object.fromEntries(others), [worker]: { held, since, until: at + leaseMs } }
+  return { holders: { ...Object.fromEntries(others), [worker]: { held, since, until: at + leaseMs } }, width }
 }

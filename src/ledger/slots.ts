@@ -19,12 +19,11 @@ const store = {
   name: 'slots.store',
   text: `update crosswalk.parallelism set holders = $2, calls = least(calls, $3::integer), most = $3 where connection = $1`,
 }
-// Calls that are refused together are one refusal.
+// Calls that are refused together are one refusal: whoever comes second finds less than what was too much.
 const lower = {
   name: 'slots.lower',
   text: `
-    update crosswalk.parallelism set calls = greatest(1, calls / 2), lowered_at = statement_timestamp()
-    where connection = $1 and (lowered_at is null or lowered_at < statement_timestamp() - interval '1 second')`,
+    update crosswalk.parallelism set calls = greatest(1, calls / 2) where connection = $1 and calls >= $2`,
 }
 const raise = {
   name: 'slots.raise',
@@ -50,13 +49,13 @@ export function openSlots(database: Database, worker: string): Slots & { close()
         const [row] = await tx.rows<{ calls: number; holders: Holders; at: number }>(look, [connection])
         if (row === undefined) throw new Error(`The calls at once of connection "${connection}" were not stored.`)
         const limit = Math.min(row.calls, most)
-        const holders = share(row.holders, { worker, limit, busy, at: row.at })
+        const { holders, width } = share(row.holders, { worker, limit, busy, at: row.at })
         await tx.rows(store, [connection, JSON.stringify(holders), most])
-        return { held: holders[worker]?.held ?? 0, limit }
+        return { width, limit }
       })
     },
-    async lower(connection) {
-      await database.rows(lower, [connection])
+    async lower(connection, from) {
+      await database.rows(lower, [connection, from])
     },
     async raise(connection) {
       await database.rows(raise, [connection])

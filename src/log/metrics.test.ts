@@ -29,6 +29,8 @@ test('shows each observation with its labels', async () => {
     { sync: 'orders', kind: 'lookup_failed', waiting: 3 },
   ])
   metrics.inbox([{ ...count, oldest: at('09:00:00') }], at('09:01:00'))
+  const quota = { name: '10 seconds', limit: 190, remaining: -3, windowMs: 10_000, endsAt: at('09:00:10') }
+  metrics.usage([{ connection: 'hubspot', quotas: [quota], parallel: { calls: 4, most: 10, held: 3 } }])
   metrics.queue({
     detect: { waiting: 1, active: 0 },
     deliver: { waiting: 0, active: 2 },
@@ -46,6 +48,10 @@ test('shows each observation with its labels', async () => {
       'crosswalk_records_parked{sync="orders",kind="lookup_failed"} 5',
       'crosswalk_inbox_records{sync="orders",state="due"} 4',
       'crosswalk_inbox_oldest_seconds{sync="orders"} 60',
+      'crosswalk_quota_limit{connection="hubspot",quota="10 seconds"} 190',
+      'crosswalk_quota_remaining{connection="hubspot",quota="10 seconds"} 0',
+      'crosswalk_parallel_calls{connection="hubspot",state="limit"} 4',
+      'crosswalk_parallel_calls{connection="hubspot",state="held"} 3',
       'crosswalk_queue_jobs{queue="deliver",state="active"} 2',
     ]),
   )

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { type Instant, toMillis } from '../core/time.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
 import type { OpenProblem } from '../ports/ledger/problems.ts'
+import type { Usage } from '../ports/ledger/quotas.ts'
 import type { Run } from '../ports/ledger/runs.ts'
 import type { Queue } from '../ports/queue.ts'
 
@@ -23,6 +24,8 @@ export interface Metrics {
   /** The whole state each time: labels that are no longer named are removed. */
   problemsOpen(problems: readonly Pick<OpenProblem, 'sync' | 'kind' | 'waiting'>[]): void
   inbox(counts: readonly InboxCount[], now: Instant): void
+  /** What is left of quotas, and calls at once; the whole state each time. */
+  usage(usages: readonly Usage[]): void
   alerted(channel: string, outcome: 'sent' | 'failed'): void
   queue(counts: Awaited<ReturnType<Queue['counts']>>): void
   /** In the Prometheus text format. */
@@ -74,6 +77,12 @@ export function openMetrics(): Metrics {
   const parked = gauge('crosswalk_records_parked', 'Records that wait on an open problem', ['sync', 'kind'])
   const waiting = gauge('crosswalk_inbox_records', 'Records with a change that is not delivered yet', ['sync', 'state'])
   const oldest = gauge('crosswalk_inbox_oldest_seconds', 'Age of the oldest change that is not delivered yet', ['sync'])
+  const callsLeft = gauge('crosswalk_quota_remaining', 'Calls that are left of a quota', ['connection', 'quota'])
+  const callsAllowed = gauge('crosswalk_quota_limit', 'Calls that a quota allows', ['connection', 'quota'])
+  const parallelCalls = gauge('crosswalk_parallel_calls', 'Calls at once: `limit` as learnt, `held` by processes now', [
+    'connection',
+    'state',
+  ])
   const jobs = gauge('crosswalk_queue_jobs', 'Jobs in the queue', ['queue', 'state'])
 
   return {
@@ -105,6 +114,18 @@ export function openMetrics(): Metrics {
         waiting.set({ sync: count.sync, state: 'later' }, count.later)
         waiting.set({ sync: count.sync, state: 'in_work' }, count.inWork)
         oldest.set({ sync: count.sync }, count.oldest === null ? 0 : Math.max(0, secondsBetween(count.oldest, now)))
+      }
+    },
+    usage(usages) {
+      for (const one of [callsLeft, callsAllowed, parallelCalls]) one.reset()
+      for (const { connection, quotas, parallel } of usages) {
+        for (const { name, limit, remaining } of quotas) {
+          callsLeft.set({ connection, quota: name }, Math.max(0, remaining))
+          callsAllowed.set({ connection, quota: name }, limit)
+        }
+        if (parallel === null) continue
+        parallelCalls.set({ connection, state: 'limit' }, parallel.calls)
+        parallelCalls.set({ connection, state: 'held' }, parallel.held)
       }
     },
     queue(counts) {

@@ -134,6 +134,7 @@ function observation({ deps, metrics }: Opened, queue: Queue): Task {
   const observe = async () => {
     metrics.inbox(await deps.ledger.inbox.counts(), deps.clock.now())
     metrics.problemsOpen(await deps.ledger.problems.list({ max: 10_000 }))
+    metrics.usage(await deps.ledger.quotas.usage())
     metrics.queue(await queue.counts())
   }
   return ['observe', '*/15 * * * * *', observe]

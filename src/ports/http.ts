@@ -56,7 +56,7 @@ export interface HttpRules {
    * when it refuses, and all clients of the connection in all processes share them. A client without, such as that of a login,
    * has its own.
    */
-  readonly concurrencyStart?: number
+  readonly concurrencyStart?: number | undefined
   /** The vendor's table: what a reply means. Null when it is a success or when the caller shall look at it. */
   classify(reply: HttpReply, request: HttpRequest): SyncError | null
   /** What a reply tells of the remaining quotas, each under its own name. Empty when nothing. */
@@ -95,9 +95,9 @@ export interface Slots {
   share(
     connection: string,
     options: { readonly start: number; readonly most: number; readonly busy: number },
-  ): Promise<{ readonly held: number; readonly limit: number }>
-  /** The system refused some: half as many from now on. */
-  lower(connection: string): Promise<void>
+  ): Promise<{ readonly width: number; readonly limit: number }>
+  /** So many were too many: half as many from now on, unless it was lowered already. */
+  lower(connection: string, from: number): Promise<void>
   /** One more from now on. */
   raise(connection: string): Promise<void>
   /** Gives the share up. */

@@ -10,7 +10,8 @@ export type Job =
       readonly actor?: string
     }
   | { readonly queue: 'deliver'; readonly sync: string; readonly lane: Lane }
-  | { readonly queue: 'upkeep'; readonly task: string }
+  /** `sync`: for this one alone. */
+  | { readonly queue: 'upkeep'; readonly task: string; readonly sync?: string }
 
 interface Schedule {
   readonly sync: string

@@ -36,7 +36,7 @@ const jobSchema = z.discriminatedUnion('queue', [
     actor: z.string().exactOptional(),
   }),
   z.object({ queue: z.literal('deliver'), sync: z.string(), lane: z.enum(['live', 'retry', 'backfill']) }),
-  z.object({ queue: z.literal('upkeep'), task: z.string() }),
+  z.object({ queue: z.literal('upkeep'), task: z.string(), sync: z.string().exactOptional() }),
 ])
 
 const redisPrefix = 'crosswalk'

@@ -1,18 +1,16 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import pg from 'pg'
 import { startHubspotSimulator } from '../../connectors/hubspot/simulator/index.ts'
 import { startOdooSimulator } from '../../connectors/odoo/simulator/index.ts'
 import { deliver } from '../../src/app/engine/deliver.ts'
-import type { Instant } from '../../src/core/time.ts'
 import type { WriteOutcome } from '../../src/ports/connector.ts'
 import { settle, stock } from '../faults/proof.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openPair, type Pair } from '../rig.ts'
 
 /*
- * What calls are made for reaches the transport: lanes of the quota, and that nothing may be written.
+ * What calls are made for reaches the transport: that nothing may be written. Lanes: quotas.test.ts.
  */
 
 interface Sent {
@@ -224,39 +222,3 @@ describe('the transport', () => {
     expect(hubspot.store.deal(id)?.properties.erp_status ?? '').toBe('')
   }, 60_000)
 })
-
-test('a backfill asks the quota for its own share, and leaves live work the rest', async () => {
-  await settle(project)
-  await project.close()
-  project = await pair.open()
-  // A quarter is kept from backfills: they have none left, live work has. Nobody has asked in this process yet.
-  const client = new pg.Client(project.database)
-  await client.connect()
-  await client.query(
-    `insert into crosswalk.budgets (connection, call_limit, window_ms, remaining, ends_at)
-     values ('hubspot', 10000, 3600000, 2500, now() + interval '1 hour')`,
-  )
-  const from = '2025-01-01T00:00:00.000Z' as Instant
-  await expect(project.crosswalk.backfill('orders', { from, dryRun: true })).rejects.toThrow(
-    'quota of connection "hubspot"',
-  )
-  const [queued = ''] = shop.win(1)
-  await project.deps.ledger.inbox.add('orders', [{ connection: 'hubspot', object: 'deals', id: queued }], {
-    lane: 'backfill',
-  })
-  const sync = await project.projects.current().sync('orders')
-  expect(await deliver(sync, project.deps)).toMatchObject({ stopped: { problem: { kind: 'rate_limited' } } })
-  expect(await project.projects.current().endpoint('hubspot').paused()).toBeNull()
-  // Neither stops live work: the deal's own change brings it in the meantime.
-  const report = await project.crosswalk.run([], {})
-  expect(report.syncs.map((one) => one.stopped)).toEqual([null, null])
-  expect(pair.erp.erp.orders().some((order) => order.key?.endsWith(`_deal_${queued}`))).toBe(true)
-  // Once there is enough for all, a backfill goes on.
-  await client.query(`update crosswalk.budgets set remaining = 9000, ends_at = now() - interval '1 second'`)
-  await client.end()
-  await project.close()
-  project = await pair.open()
-  expect(await project.crosswalk.backfill('orders', { from, dryRun: true })).toMatchObject({
-    found: expect.any(Number),
-  })
-}, 60_000)

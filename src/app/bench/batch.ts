@@ -2,6 +2,7 @@ import type { Json } from '../../core/json.ts'
 import { bounded, type Failure, verdictOf } from '../../core/problem.ts'
 import { type RecordRef, refText } from '../../core/ref.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { Lane } from '../../ports/http.ts'
 import type { Claim } from '../../ports/ledger/inbox.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { LinkUpdate } from '../../ports/ledger/links.ts'
@@ -139,14 +140,13 @@ export function openBatch(options: Options, deps: { ledger: Ledger; clock: Clock
         for (const ref of mended) tell(ref, 'mended', 'The problem is solved')
         if (noted.length > 0) await ledger.timeline.add(noted)
         if (options.feeds !== null && telling.size > 0) {
-          const lane = claims.some((claim) => claim.lane === 'live') ? 'live' : (claims[0]?.lane ?? 'live')
-          await ledger.inbox.add(options.feeds, [...telling.values()], { lane })
+          await ledger.inbox.add(options.feeds, [...telling.values()], { lane: laneOf(claims) })
         }
         for (const [of, group] of Map.groupBy(asked.values(), (one) => one.of)) {
           await ledger.inbox.add(
             of,
             group.map((one) => one.ref),
-            { lane: 'retry' },
+            { lane: laneOf(claims) === 'backfill' ? 'backfill' : 'retry' },
           )
         }
         if (settled.length > 0) await ledger.inbox.settle(settled)
@@ -159,6 +159,9 @@ export function openBatch(options: Options, deps: { ledger: Ledger; clock: Clock
   }
   return batch
 }
+
+/** A claim takes records of one lane. */
+export const laneOf = (claims: readonly Claim[]): Lane => claims[0]?.lane ?? 'live'
 
 /** Two updates of one link as one, the later on top. */
 function merged(before: LinkUpdate, after: LinkUpdate): LinkUpdate {

@@ -5,7 +5,7 @@ import { type RecordRef, refText } from '../../core/ref.ts'
 import type { LookupAnswer, LookupNeed, Resolver, TargetRecord } from '../../mapping/run/run.ts'
 import type { Difference } from '../../plan/difference.ts'
 import type { Match, Query, RemoteRecord, Write, WriteOutcome } from '../../ports/connector.ts'
-import type { CallScope } from '../../ports/http.ts'
+import type { CallScope, Lane } from '../../ports/http.ts'
 import type { Link, Links, NewLink } from '../../ports/ledger/links.ts'
 import type { Problems } from '../../ports/ledger/problems.ts'
 import type { SyncState } from '../../ports/ledger/syncs.ts'
@@ -103,7 +103,7 @@ interface Options {
   readonly source: Endpoint
   readonly sourcePausedMs?: number | null
   readonly target: Endpoint
-  readonly lookups: { forBatch(): Resolver }
+  readonly lookups: { forBatch(lane: Lane): Resolver }
   readonly guard: Bench['guard']
   readonly stillMine: () => void
   readonly planned: (ref: RecordRef, plan: Plan) => void
@@ -122,7 +122,7 @@ export function openBench(options: Options, deps: Deps): Bench {
     ...ends,
     links: live ? deps.ledger.links : linksInMemory(deps.ledger.links),
     problems: deps.ledger.problems,
-    lookups: resolverWithin(scope, options.lookups.forBatch(), deps),
+    lookups: resolverWithin(scope, options.lookups.forBatch(scope.lane), deps),
     deps: { ...deps, evaluator: shareAnswers(deps.evaluator) },
     guard: options.guard,
     stillMine: options.stillMine,
@@ -141,6 +141,9 @@ export function openBench(options: Options, deps: Deps): Bench {
       if (writes.length === 0) return []
       options.stillMine()
       const outcomes = await ends[end].use((connection) => connection.write(writes))
+      // Some may have been written before the quota was used up, so that it is told of the others, one by one.
+      const limited = outcomes.find((one) => !one.ok && one.failure.problem.kind === 'rate_limited')
+      if (limited?.ok === false) await ends[end].limited(limited.failure)
       return writes.map((write, index) => outcomes[index] ?? untold(ends[end].name, write))
     },
     plan: (ref, plan) => options.planned(ref, plan),

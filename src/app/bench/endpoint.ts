@@ -21,6 +21,8 @@ export interface Endpoint {
   paused(): Promise<Failure | null>
   /** Runs calls under the circuit breaker: a refused login or a system that is down pauses the connection for all processes. */
   use<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  /** A quota is used up, as the outcome of single records tells. */
+  limited(failure: Failure): Promise<void>
   /** The changes of a system, under the circuit breaker like any other call. */
   changes(watch: Watch, since: ChangesSince): AsyncIterable<ChangePage>
   describe(object: string): Promise<ObjectSchema>
@@ -54,8 +56,8 @@ export function openEndpoint(
     const down = error.problem.kind === 'unavailable'
     const limited = error.problem.kind === 'rate_limited'
     if (verdict.do !== 'pause_connection' && !down && !limited) return
-    // A backfill that used up its share of the quota waits alone; live work has calls left, or finds out by itself.
-    if (limited && deps.scopes.current().lane === 'backfill') return
+    // What used up its share of the quota waits alone; live work has calls left, or finds out by itself.
+    if (limited && deps.scopes.current().lane !== 'live') return
     failing = true
     // Concurrent calls that all fail are one outage.
     if (down && outages > known) return
@@ -161,6 +163,9 @@ export function openEndpoint(
         throw error
       }
     },
+    async limited({ message, ...failure }) {
+      await failed(new SyncError(message, failure), outages)
+    },
     async *changes(watch, since) {
       const used = connection
       const known = outages
@@ -201,6 +206,7 @@ function scoped(endpoint: Endpoint, scope: CallScope, scopes: CallScopes): Endpo
     account: () => scopes.within(scope, () => endpoint.account()),
     paused: () => endpoint.paused(),
     use: (work) => scopes.within(scope, () => endpoint.use(work)),
+    limited: (failure) => scopes.within(scope, () => endpoint.limited(failure)),
     async *changes(watch, since) {
       const pages = endpoint.changes(watch, since)[Symbol.asyncIterator]()
       try {

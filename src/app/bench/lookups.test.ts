@@ -23,7 +23,7 @@ function begin() {
       code,
       labels.map((label) => ({ id: label, key: null, label, archived: label.startsWith('old') })),
     )
-  const look = async (batch = lookups.forBatch(), ...codes: readonly string[]) =>
+  const look = async (batch = lookups.forBatch('live'), ...codes: readonly string[]) =>
     (await batch.lookup(codes.map(need))).map(({ matches }) => matches.map((match) => match.label).join('+'))
   const pass = (ms: number) => {
     now = shift(now, ms)
@@ -36,9 +36,9 @@ test('batches share what was found, and ask themselves for what was not', async 
   put('A', 'a')
   put('TWO', 'x', 'y')
   put('OLD', 'old')
-  expect(await look(lookups.forBatch(), 'A', 'TWO', 'OLD', 'NONE')).toEqual(['a', 'x+y', 'old', ''])
+  expect(await look(lookups.forBatch('live'), 'A', 'TWO', 'OLD', 'NONE')).toEqual(['a', 'x+y', 'old', ''])
   put('NONE', 'there by now')
-  expect(await look(lookups.forBatch(), 'A', 'TWO', 'OLD', 'NONE')).toEqual(['a', 'x+y', 'old', 'there by now'])
+  expect(await look(lookups.forBatch('live'), 'A', 'TWO', 'OLD', 'NONE')).toEqual(['a', 'x+y', 'old', 'there by now'])
   expect(asked).toEqual([
     ['A', 'TWO', 'OLD', 'NONE'],
     ['TWO', 'OLD', 'NONE'],
@@ -48,7 +48,10 @@ test('batches share what was found, and ask themselves for what was not', async 
 test('batches that ask at the same time share the question', async () => {
   const { asked, lookups, put, look } = begin()
   put('A', 'a')
-  const answers = await Promise.all([look(lookups.forBatch(), 'A', 'B'), look(lookups.forBatch(), 'B', 'A')])
+  const answers = await Promise.all([
+    look(lookups.forBatch('live'), 'A', 'B'),
+    look(lookups.forBatch('live'), 'B', 'A'),
+  ])
   expect(answers).toEqual([
     ['a', ''],
     ['', 'a'],
@@ -59,12 +62,12 @@ test('batches that ask at the same time share the question', async () => {
 test('a batch asks once, whatever the answer; what was found is asked for again after a minute', async () => {
   const { asked, lookups, put, look, pass } = begin()
   put('A', 'a')
-  const batch = lookups.forBatch()
+  const batch = lookups.forBatch('live')
   await look(batch, 'A', 'B')
   put('A', 'another')
   pass(61_000)
   expect(await look(batch, 'A', 'B')).toEqual(['a', ''])
-  expect(await look(lookups.forBatch(), 'A')).toEqual(['another'])
+  expect(await look(lookups.forBatch('live'), 'A')).toEqual(['another'])
   expect(asked).toEqual([['A', 'B'], ['A']])
 })
 
@@ -72,5 +75,5 @@ test('an answer that is missing is not taken for nothing found', async () => {
   const silent = { find: async () => [] } as Partial<Connection> as Connection
   const now = '2026-11-24T09:00:00.000Z' as Instant
   const lookups = openLookups({ name: 'erp', use: (work) => work(silent) }, { now: () => now, sleep: async () => {} })
-  await expect(lookups.forBatch().lookup([need('A')])).rejects.toMatchObject({ problem: { kind: 'bad_reply' } })
+  await expect(lookups.forBatch('live').lookup([need('A')])).rejects.toMatchObject({ problem: { kind: 'bad_reply' } })
 })

@@ -1,7 +1,8 @@
-import { type Failure, failureOf, SyncError, verdictOf } from '../../core/problem.ts'
-import { toMillis } from '../../core/time.ts'
+import { type Failure, failureOf, type Problem, SyncError, verdictOf } from '../../core/problem.ts'
+import { shift, toMillis } from '../../core/time.ts'
+import type { Lane } from '../../ports/http.ts'
 import type { Claim } from '../../ports/ledger/inbox.ts'
-import { openBatch } from '../bench/batch.ts'
+import { type Batch, laneOf, openBatch } from '../bench/batch.ts'
 import { openBench } from '../bench/bench.ts'
 import { causeKeyOf } from '../bench/cause.ts'
 import type { Deps } from '../bench/deps.ts'
@@ -12,6 +13,9 @@ import type { Sync } from '../flows/flow.ts'
 
 // While one batch waits for one system, another keeps the other system busy.
 const sideBySide = 2
+
+/** What the HTTP client does not wait for itself. */
+const longWaitMs = 30_000
 
 export interface Delivery {
   /** Records that were worked on. */
@@ -100,7 +104,7 @@ async function deliverBatch(
         mode: sync.config.mode,
         batch,
         state,
-        scope: { lane: claims[0]?.lane ?? 'live', mayWrite: true },
+        scope: { lane: laneOf(claims), mayWrite: true },
         source: sync.source,
         sourcePausedMs: await pausedMs(sync, deps),
         target: sync.target,
@@ -116,10 +120,15 @@ async function deliverBatch(
       deps,
     )
     await sync.deliver(bench)
+    const limited = limitedBy(batch, claims)
+    if (limited !== null) {
+      await waitForQuota(sync, laneOf(claims), limited.problem, deps)
+      stopped ??= limited
+    }
   } catch (error) {
     if (error instanceof LeaseLost) return { counts: {}, told: 0, stopped: null }
     if (!(error instanceof SyncError)) throw error
-    stopped = await stop(sync, error, batch.open().length, deps)
+    stopped = await stop(sync, claims, error, batch.open().length, deps)
     for (const ref of batch.open()) batch.fail(ref, failureOf(error))
   } finally {
     await lease.end()
@@ -127,6 +136,7 @@ async function deliverBatch(
   const { counts, told } = await batch.commit()
   const shares = sharesByRun(claims, counts)
   for (const [run, share] of shares) await deps.ledger.runs.count(run, share)
+  if (stopped !== null) stopped = await tellWait(sync, claims, stopped, deps)
   if (shares.length === 0 && Object.keys(counts).some((name) => !idle.has(name))) await tellFed(sync, counts, deps)
   return { counts, told, stopped }
 }
@@ -139,7 +149,13 @@ async function pausedMs({ source, worksWithoutSource }: Sync, { ledger, clock }:
 }
 
 /** A call failed as a whole: records without an outcome wait, and the verdict on the problem's kind is carried out. */
-async function stop(sync: Sync, error: SyncError, records: number, deps: Deps): Promise<Failure | null> {
+async function stop(
+  sync: Sync,
+  claims: readonly Claim[],
+  error: SyncError,
+  records: number,
+  deps: Deps,
+): Promise<Failure | null> {
   const failure = failureOf(error)
   deps.log.warn('batch stopped', { sync: sync.name, kind: error.problem.kind, why: error.message, records })
   const verdict = verdictOf(error.problem)
@@ -154,8 +170,43 @@ async function stop(sync: Sync, error: SyncError, records: number, deps: Deps): 
     case 'look_before_retry':
       return null
     case 'retry':
+      await waitForQuota(sync, laneOf(claims), error.problem, deps)
       return error.problem.kind === 'unavailable' || error.problem.kind === 'rate_limited' ? failure : null
   }
+}
+
+/** The quota that some of the records have to wait for, longer than a call waits. */
+function limitedBy(batch: Batch, claims: readonly Claim[]): Failure | null {
+  for (const { ref } of claims) {
+    const outcome = batch.outcomeOf(ref)
+    if (outcome === null || !('failed' in outcome)) continue
+    const { problem } = outcome.failed
+    if (problem.kind === 'rate_limited' && problem.retryAfterMs > longWaitMs) return outcome.failed
+  }
+  return null
+}
+
+/** What used up its share of a quota leaves the rest to live work: only its lane waits. Live work pauses the connection. */
+async function waitForQuota(sync: Sync, lane: Lane, problem: Problem, { ledger }: Deps): Promise<void> {
+  if (problem.kind !== 'rate_limited' || problem.connection === undefined || lane === 'live') return
+  await ledger.quotas.wait(sync.name, lane, { connection: problem.connection, afterMs: problem.retryAfterMs })
+}
+
+/** Says of the runs, and to who started this one, how many records wait for a quota and until when. */
+async function tellWait(sync: Sync, claims: readonly Claim[], stopped: Failure, deps: Deps): Promise<Failure> {
+  const { ledger, clock } = deps
+  const { problem } = stopped
+  if (problem.kind !== 'rate_limited' || problem.connection === undefined) return stopped
+  const lane = laneOf(claims)
+  const until = shift(clock.now(), problem.retryAfterMs)
+  const behind = (await ledger.quotas.waits()).find((one) => one.sync === sync.name && one.lane === lane)
+  const { due = 0, later = 0 } = (await ledger.inbox.counts()).find((one) => one.sync === sync.name) ?? {}
+  const records = behind?.records ?? due + later
+  const wait = records === 1 ? '1 record waits' : `${records} records wait`
+  const reason = `${stopped.message}. ${wait} for the quota of connection "${problem.connection}" until ${until}, and ${records === 1 ? 'goes' : 'go'} on without anybody's help.`
+  const runs = new Set(claims.flatMap(({ run }) => run ?? []))
+  await ledger.runs.wait([...runs], { reason, until, now: clock.now() })
+  return { ...stopped, message: reason }
 }
 
 async function askGuard(sync: Sync, wanted: number, how: 'ask' | 'take', deps: Deps): Promise<Failure | null> {

@@ -1,5 +1,5 @@
 import { SyncError } from '../../core/problem.ts'
-import type { Instant } from '../../core/time.ts'
+import { type Instant, shift } from '../../core/time.ts'
 import type { Run } from '../../ports/ledger/runs.ts'
 import type { Job, Queue } from '../../ports/queue.ts'
 import { madeCount } from '../bench/batch.ts'
@@ -72,8 +72,13 @@ export function openJobs(
     }
   }
 
+  // What a quota stopped, and when it is free again: the next poll may be hours away. Work on records needs none of this, as
+  // they wait in the inbox; a process that ends has its successor look at everything at its start.
+  const owed = new Map<string, { readonly job: Job; readonly at: Instant }>()
+  const owe = (job: Job, at: Instant) => void owed.set(JSON.stringify(job), { job, at })
+
   async function handle(job: Job, signal: AbortSignal): Promise<void> {
-    if (job.queue === 'upkeep') return reconcileAll()
+    if (job.queue === 'upkeep') return reconcileAll(job.sync === undefined ? null : job.sync)
     // Asked before each job and each batch: a record that another process releases for what was published must not fail once
     // more here, by what was in force before.
     await projects.takeOver()
@@ -81,9 +86,14 @@ export function openJobs(
     const sync = await open(job.sync, project)
     if (sync === null) return
     if (job.queue === 'detect') {
-      if ((await sync.source.paused()) !== null) return
+      const paused = await sync.source.paused()
+      if (paused !== null) {
+        const { pausedUntil } = await ledger.connections.get(sync.source.name)
+        if (paused.problem.kind === 'rate_limited' && pausedUntil !== null) owe(job, pausedUntil)
+        return
+      }
       const startedAt = clock.now()
-      const detection = await failsQuietly(() =>
+      const detection = await failsQuietly(job, () =>
         detect(sync, { kind: job.kind, actor: job.actor ?? null, signal }, deps),
       )
       if (detection === null) return
@@ -111,13 +121,16 @@ export function openJobs(
   }
 
   /** Compares both systems and queues what is missing: this finds what polls and webhooks lost. */
-  async function reconcileAll(): Promise<void> {
+  async function reconcileAll(only: string | null): Promise<void> {
     for (const [name, config] of Object.entries(projects.current().config.syncs)) {
+      if (only !== null && name !== only) continue
       const sync = await open(name)
       const deals = sync?.deals ?? null
       if (sync === null || deals === null) continue
       const mend = config.mode === 'live'
-      const result = await failsQuietly(() => deals.reconcile({ mend, actor: null }, deps))
+      const result = await failsQuietly({ queue: 'upkeep', task: 'reconcile', sync: name }, () =>
+        deals.reconcile({ mend, actor: null }, deps),
+      )
       if (result === null) continue
       // In shadow there are no orders to certify.
       if (mend) await certify(sync, result, deps)
@@ -158,13 +171,18 @@ export function openJobs(
     }
   }
 
-  /** A SyncError is logged only: the circuit breaker and the problems have it already, and the next schedule tries again. */
-  async function failsQuietly<T>(work: () => Promise<T>): Promise<T | null> {
+  /**
+   * A SyncError is logged only: the circuit breaker and the problems have it already, and the next schedule tries again.
+   * @param job  the same work once more, for when a quota that stopped it is free again
+   */
+  async function failsQuietly<T>(job: Job, work: () => Promise<T>): Promise<T | null> {
     try {
       return await work()
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
-      log.warn('detection stopped', { kind: error.problem.kind, why: error.message })
+      const { problem } = error
+      if (problem.kind === 'rate_limited') owe(job, shift(clock.now(), problem.retryAfterMs))
+      log.warn('detection stopped', { kind: problem.kind, why: error.message })
       return null
     }
   }
@@ -173,6 +191,9 @@ export function openJobs(
     handle,
     async sweep() {
       await ledger.inbox.free()
+      const free = [...owed].filter(([, { at }]) => at <= clock.now())
+      for (const [name] of free) owed.delete(name)
+      await queue.enqueue(free.map(([, { job }]) => job))
       const counts = await ledger.inbox.counts()
       await queue.enqueue(
         counts

@@ -58,7 +58,7 @@ interface PreviewBelow extends Omit<PlannedBelow, 'fields'> {
  */
 export async function preview(sync: Sync, recordId: string, { lane }: { lane: Lane }, deps: Deps): Promise<Preview> {
   const ref = { ...sync.records, id: recordId }
-  await mustBeThere(sync, recordId)
+  await mustBeThere(sync, recordId, lane)
   const now = deps.clock.now()
   const claim = {
     sync: sync.name,
@@ -94,9 +94,9 @@ export async function preview(sync: Sync, recordId: string, { lane }: { lane: La
   return shown(sync, recordId, plan, batch.outcomeOf(ref))
 }
 
-async function mustBeThere(sync: Sync, recordId: string): Promise<void> {
+async function mustBeThere(sync: Sync, recordId: string, lane: Lane): Promise<void> {
   const { connection, object } = sync.records
-  const end = (connection === sync.source.name ? sync.source : sync.target).within({ lane: 'live', mayWrite: false })
+  const end = (connection === sync.source.name ? sync.source : sync.target).within({ lane, mayWrite: false })
   const [record] = await end.use((opened) => opened.read(object, [recordId], ['id']))
   if (record != null) return
   throw new SyncError(`${connection} has no ${object} "${recordId}"`, {

@@ -1,4 +1,5 @@
 import { type Failure, failureOf, SyncError } from '../../core/problem.ts'
+import type { QuotaWait } from '../../ports/ledger/quotas.ts'
 import type { RunKind } from '../../ports/ledger/runs.ts'
 import type { Deps } from '../bench/deps.ts'
 import { together } from '../bench/together.ts'
@@ -8,6 +9,7 @@ import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
 import { tellHeld } from './held.ts'
 import { tellStarted } from './start.ts'
+import { quotaWaits } from './waits.ts'
 
 export interface RunOptions {
   readonly kind?: RunKind
@@ -32,6 +34,8 @@ export interface RunReport {
   }[]
   /** Problems open at the end, over these syncs. */
   readonly problems: number
+  /** Those of them that wait for a quota, and go on by themselves. */
+  readonly waits: readonly QuotaWait[]
   /** Records that wait for later (a deferral, a paused connection). */
   readonly waiting: number
   /**
@@ -145,7 +149,8 @@ export async function runSyncs(
   }
   const open = await ledger.problems.list({ max: 10_000 })
   const syncs = [...rows.values()].map(({ sync, found, counts, stopped }) => ({ sync, found, counts, stopped }))
-  return { syncs, problems: open.filter((one) => chosen.includes(one.sync)).length, waiting, elsewhere }
+  const waits = (await quotaWaits(project, deps)).filter((one) => chosen.includes(one.sync))
+  return { syncs, problems: open.filter((one) => chosen.includes(one.sync)).length, waits, waiting, elsewhere }
 }
 
 /** One sync of a run. */

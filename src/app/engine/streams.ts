@@ -93,31 +93,33 @@ async function listen(
     }
   })()
   try {
-    await connection.listen?.({
-      place,
-      signal: stop,
-      async handle(events, reached) {
-        const woken = await ledger.inTransaction(async (tx) => {
-          const jobs =
-            events.length === 0
-              ? []
-              : await storeEvents(
-                  projects.current(),
-                  { connection: name, events, body: JSON.stringify(events), at: clock.now() },
-                  tx,
-                )
-          await tx.streams.move(name, worker, reached)
-          return jobs
-        })
-        await deps.wake(woken)
-      },
-      async gap(reason) {
-        log.warn('events lost', { connection: name, reason })
-        deps.metrics.eventsLost(name)
-        const looks = Object.entries(projects.current().config.syncs).filter(([, sync]) => sync.from === name)
-        await deps.wake(looks.map(([sync]) => ({ queue: 'detect', sync, kind: 'scheduled' })))
-      },
-    })
+    await deps.scopes.within({ lane: 'live', mayWrite: false }, async () =>
+      connection.listen?.({
+        place,
+        signal: stop,
+        async handle(events, reached) {
+          const woken = await ledger.inTransaction(async (tx) => {
+            const jobs =
+              events.length === 0
+                ? []
+                : await storeEvents(
+                    projects.current(),
+                    { connection: name, events, body: JSON.stringify(events), at: clock.now() },
+                    tx,
+                  )
+            await tx.streams.move(name, worker, reached)
+            return jobs
+          })
+          await deps.wake(woken)
+        },
+        async gap(reason) {
+          log.warn('events lost', { connection: name, reason })
+          deps.metrics.eventsLost(name)
+          const looks = Object.entries(projects.current().config.syncs).filter(([, sync]) => sync.from === name)
+          await deps.wake(looks.map(([sync]) => ({ queue: 'detect', sync, kind: 'scheduled' })))
+        },
+      }),
+    )
   } finally {
     over.abort()
     await beating

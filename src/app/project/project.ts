@@ -137,7 +137,7 @@ export function openProject(
     const learn = async (from: Endpoint, known: Map<string, ObjectSchema | null>, object: string) => {
       known.set(object, null)
       try {
-        known.set(object, await from.describe(object))
+        known.set(object, await from.within({ lane: 'live', mayWrite: false }).describe(object))
       } catch (error) {
         // An object that does not exist is a mistake of the mapping, reported as a finding; any other error is not.
         if (!(error instanceof SyncError) || error.problem.kind !== 'configuration_invalid') throw error

@@ -14,11 +14,14 @@ const renewBeforeMs = 14 * 86_400_000
  * @returns whether a secret was renewed
  */
 export async function rotateSecret(
-  endpoint: Endpoint,
+  unscoped: Endpoint,
   settings: Readonly<Record<string, Json>>,
   store: (changed: Readonly<Record<string, Json>>) => Promise<void>,
   deps: Deps,
 ): Promise<boolean> {
+  // Without a login nothing else goes on.
+  const scope = { lane: 'live', mayWrite: true } as const
+  const endpoint = unscoped.within(scope)
   const { rotate } = endpoint.connection
   if (rotate === null) return false
   const { problems } = deps.ledger
@@ -35,7 +38,7 @@ export async function rotateSecret(
     await store(changedFields(settings, renewed))
     await endpoint.refresh()
     await deps.ledger.connections.setExpiry(endpoint.name, null)
-    await endpoint.connection.rotate?.retire(settings)
+    await deps.scopes.within(scope, async () => endpoint.connection.rotate?.retire(settings))
     await over()
     deps.log.info('login secret renewed', { connection: endpoint.name, expired_at: expiresAt })
     return true

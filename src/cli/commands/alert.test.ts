@@ -25,7 +25,7 @@ const channels: readonly ChannelReport[] = [
     certified: '0',
   },
 ]
-const status = async () => ({ connections: [], syncs: [], orders: [], alerts: channels })
+const status = async () => ({ connections: [], waits: [], syncs: [], orders: [], alerts: channels })
 
 const shown = text`
   chat    slack  ✓ ok     last message 2 h ago

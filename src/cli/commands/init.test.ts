@@ -145,8 +145,9 @@ describe('the guide', () => {
     expect(code).toBe(0)
     const config = configSchema.parse(parse(await written()))
     expect(config.connections).toEqual({
-      hubspot: { system: 'hubspot', settings: { accessToken: '${HUBSPOT_ACCESS_TOKEN}' } },
+      hubspot: { system: 'hubspot', settings: { accessToken: '${HUBSPOT_ACCESS_TOKEN}' }, reserve: '10%' },
       odoo: {
+        reserve: '10%',
         system: 'odoo',
         settings: { url: 'https://acme.odoo.com', database: 'acme', password: '${ODOO_PASSWORD}' },
       },

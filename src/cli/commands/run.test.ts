@@ -6,6 +6,7 @@ import { cli, now } from '../fake.ts'
 const clean: RunReport = {
   syncs: [{ sync: 'deals', found: 3, counts: { found: 3, delivered: 2, unchanged: 1 }, stopped: null }],
   problems: 0,
+  waits: [],
   waiting: 0,
   elsewhere: 0,
 }
@@ -29,6 +30,7 @@ test('names what stopped, what waits for a person and what waits for later', asy
         { sync: 'fulfilment', found: 4, counts: { problems: 1, reported: 3 }, stopped: null },
       ],
       problems: 1,
+      waits: [],
       waiting: 2,
       elsewhere: 0,
     }),
@@ -49,6 +51,24 @@ test('names what stopped, what waits for a person and what waits for later', asy
       '2 records wait for later: crosswalk status',
       '',
     ].join('\n'),
+  )
+})
+
+test('says who waits for a quota, until when, and that it goes on by itself', async () => {
+  const wait = { sync: 'deals', connection: 'hubspot', until: shift(now, 1_500_000) } as const
+  const { code, out } = await cli('run', {
+    run: async () => ({
+      ...clean,
+      waiting: 120,
+      waits: [
+        { ...wait, lane: 'backfill', records: 120 },
+        { ...wait, sync: 'fulfilment', lane: 'live', records: 0 },
+      ],
+    }),
+  })
+  expect(code).toBe(1)
+  expect(out.replace(/\s+/g, ' ')).toContain(
+    '… 120 records of deals wait for the quota of hubspot, until 2026-11-24 10:55:00 (in 25 min). What is more urgent goes on meanwhile. A server goes on by itself then; without one, the next `crosswalk run` does. … fulfilment waits for',
   )
 })
 

@@ -3,6 +3,7 @@ import type { RunReport } from '../../app/engine/run.ts'
 import { wholeNumber } from '../arguments.ts'
 import { countsText } from '../counts.ts'
 import { openProgress } from '../progress.ts'
+import { waitsText } from '../quotas.ts'
 import type { Perform, Session } from '../session.ts'
 import { count, oneLine } from '../text.ts'
 
@@ -53,6 +54,7 @@ function show(report: RunReport, session: Session): string {
     report.waiting === 0
       ? ''
       : `${paint.yellow(count(report.waiting, 'record'))} ${report.waiting === 1 ? 'waits' : 'wait'} for later: crosswalk status\n`,
+    waitsText(report.waits, session),
     report.elsewhere === 0 ? '' : session.prose(elsewhere(report.elsewhere)),
   ].join('')
   return table + stops.join('') + (left === '' ? '' : `\n${left}`)

@@ -12,7 +12,7 @@ export function addRuns(program: Command, perform: Perform): void {
     .option('--max <n>', 'how many', wholeNumber, 20)
     .action((options: { sync?: string; max: number }, command: Command) =>
       perform(command, async (session) => {
-        const { cyan, dim, red } = session.paint
+        const { cyan, dim, red, yellow } = session.paint
         const runs = await session.ask((crosswalk) => crosswalk.runs(options))
         const styles = { running: cyan, done: dim, stopped: red }
         session.answer(runs, () =>
@@ -32,7 +32,9 @@ export function addRuns(program: Command, perform: Perform): void {
                   session.time(run.startedAt),
                   run.sync,
                   run.kind,
-                  { text: run.state, style: styles[run.state] },
+                  run.waitsUntil === null
+                    ? { text: run.state, style: styles[run.state] }
+                    : { text: 'waits', style: yellow },
                   run.actor === null ? { text: '–', style: dim } : run.actor,
                   run.endedAt === null ? '' : durationOf(run.startedAt, run.endedAt),
                   run.reason === null ? countsText(run.counts) : `${countsText(run.counts)} · ${run.reason}`,

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Status } from '../../app/crosswalk.ts'
 import { countsText } from '../counts.ts'
 import { byProgress, progressOf } from '../order-progress.ts'
+import { callsText, waitsText } from '../quotas.ts'
 import type { Perform, Session } from '../session.ts'
 import type { Cell } from '../table.ts'
 import { count, oneLine, widthOf } from '../text.ts'
@@ -16,7 +17,7 @@ export function addStatus(program: Command, perform: Perform): void {
         const status = await session.ask((crosswalk) => crosswalk.status())
         session.answer(status, () =>
           [
-            connections(status, session),
+            connections(status, session) + callsText(status.connections, session),
             syncs(status, session),
             ...(status.alerts.length === 0 ? [] : [alerts(status, session)]),
             orders(status, session),
@@ -28,11 +29,15 @@ export function addStatus(program: Command, perform: Perform): void {
 }
 
 function connections(status: Status, session: Session): string {
-  const { bold, green, red, dim } = session.paint
+  const { bold, green, red, yellow, dim } = session.paint
   const rows = status.connections.map(({ connection, system, account, pausedBecause, pausedUntil }): Cell[] => [
     connection,
     { text: system, style: dim },
-    pausedBecause === null ? { text: '✓ ok', style: green } : { text: '✗ paused', style: red },
+    pausedBecause === null
+      ? { text: '✓ ok', style: green }
+      : pausedBecause.problem.kind === 'rate_limited'
+        ? { text: '… waits', style: yellow }
+        : { text: '✗ paused', style: red },
     pausedBecause === null
       ? account === null
         ? { text: 'not reached yet', style: dim }
@@ -89,7 +94,7 @@ function syncs(status: Status, session: Session): string {
     problems === 0
       ? ''
       : `  ${paint.red('✗')} ${count(problems, 'problem')} ${problems === 1 ? 'waits' : 'wait'} for a person: crosswalk problems\n`
-  return `${paint.bold('Syncs')}\n${table}${held.join('')}${hint}`
+  return `${paint.bold('Syncs')}\n${table}${held.join('')}${waitsText(status.waits, session, 2)}${hint}`
 }
 
 function lastRun(run: Status['syncs'][number]['lastRun'], session: Session): Cell {
@@ -97,6 +102,11 @@ function lastRun(run: Status['syncs'][number]['lastRun'], session: Session): Cel
   if (run === null) return { text: 'no work yet', style: session.paint.dim }
   const when = session.age(run.endedAt ?? run.startedAt)
   if (run.state === 'running') return { text: `running, began ${when}`, style: session.paint.cyan }
+  if (run.waitsUntil !== null)
+    return {
+      text: `${when}, waits for a quota, goes on ${session.age(run.waitsUntil)}`,
+      style: session.paint.yellow,
+    }
   if (run.state === 'stopped')
     return { text: `${when}, stopped: ${run.reason ?? 'no reason given'}`, style: session.paint.red }
   return `${when}, ${countsText(run.counts)}`

@@ -19,7 +19,6 @@ create table crosswalk.parallelism (
   calls integer not null,
   -- what its connector allows
   most integer not null,
-  lowered_at timestamptz,
   -- by process: src/ledger/shares.ts
   holders jsonb not null default '{}'
 ) with (fillfactor = 50);

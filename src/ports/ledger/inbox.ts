@@ -9,7 +9,7 @@ export interface Inbox {
    * and raises the lane. @returns how many rows are new
    */
   add(sync: string, records: readonly RecordRef[], options: { lane: Lane; run?: string | null }): Promise<number>
-  /** Claims what is due, best lane and oldest first, with SKIP LOCKED and a lease. */
+  /** Claims what is due of the best lane that has anything, oldest first, with SKIP LOCKED and a lease. */
   claim(sync: string, options: { max: number; worker: string; leaseMs: number }): Promise<readonly Claim[]>
   /** Extends the leases. @returns false when one was lost to another worker: stop working on the batch. */
   renew(claims: readonly Claim[], leaseMs: number): Promise<boolean>

@@ -6,6 +6,7 @@ import type { Events } from './events.ts'
 import type { Inbox } from './inbox.ts'
 import type { Links } from './links.ts'
 import type { Problems } from './problems.ts'
+import type { Quotas } from './quotas.ts'
 import type { Retention } from './retention.ts'
 import type { Revisions } from './revisions.ts'
 import type { Runs } from './runs.ts'
@@ -28,6 +29,7 @@ export interface Ledger {
   readonly revisions: Revisions
   readonly syncs: Syncs
   readonly connections: Connections
+  readonly quotas: Quotas
   readonly events: Events
   readonly streams: Streams
   readonly sealed: Sealed

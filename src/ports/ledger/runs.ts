@@ -11,6 +11,8 @@ export interface Run {
   readonly counts: Readonly<Record<string, number>>
   /** Why it stopped early. */
   readonly reason: string | null
+  /** Until when it waits for a quota, after which it goes on by itself; null when it does not. */
+  readonly waitsUntil: Instant | null
   /** Who asked for it; null for Crosswalk itself. */
   readonly actor: string | null
 }
@@ -18,8 +20,10 @@ export interface Runs {
   start(sync: string, kind: RunKind, now: Instant, actor?: string | null): Promise<string>
   /** The newest run of this kind when it began less than `withinMs` before `now`, else a new one: hints that come one by one. */
   join(sync: string, kind: RunKind, now: Instant, withinMs: number): Promise<string>
-  /** Adds to the counts. */
+  /** Adds to the counts. A run that waited for a quota has gone on. */
   count(id: string, counts: Readonly<Record<string, number>>): Promise<void>
   finish(id: string, end: { state: 'done' | 'stopped'; reason: string | null; now: Instant }): Promise<void>
+  /** It goes no further before a quota is free again. */
+  wait(ids: readonly string[], why: { reason: string; until: Instant; now: Instant }): Promise<void>
   list(filter: { sync?: string; max: number }): Promise<readonly Run[]>
 }

@@ -98,7 +98,7 @@ export async function backfill(
 ): Promise<{ found: number }> {
   const { ledger, clock } = deps
   const run = options.dryRun ? null : await ledger.runs.start(sync.name, 'backfill', clock.now(), options.actor)
-  const account = await sync.source.account()
+  const account = await sourceOf(sync).account()
   let found = 0
   const pages = 'ids' in options ? wonAmong(sync, options.ids, deps) : wonSince(sync, options.from, deps)
   for await (const refs of pages) {
