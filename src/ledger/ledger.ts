@@ -51,10 +51,15 @@ export async function openLedger({
     await database.close()
     throw error
   }
-  return ledgerOn(database, vault)
+  return ledgerOn(database, vault, async () => {
+    if (database.isFull) return database.probe()
+    await database.rows(answers, [])
+  })
 }
 
-function ledgerOn(database: Database, vault: Vault): Ledger {
+const answers = { name: 'ledger.answers', text: 'select 1' }
+
+function ledgerOn(database: Database, vault: Vault, ready: Ledger['ready']): Ledger {
   return {
     inbox: openInbox(database),
     links: openLinks(database),
@@ -71,7 +76,8 @@ function ledgerOn(database: Database, vault: Vault): Ledger {
     certificates: openCertificates(database, vault),
     retention: openRetention(database),
     erasure: openErasure(database, vault),
-    inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault))),
+    inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault, ready))),
+    ready,
     close: () => database.close(),
   }
 }
