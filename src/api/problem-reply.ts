@@ -54,6 +54,7 @@ const statusOf: Readonly<Record<ProblemKind, number>> = {
   totals_differ: 422,
   order_drifted: 422,
   amendment_refused: 422,
+  ledger_behind: 422,
   unwon_refused: 422,
   guard_tripped: 422,
 }

@@ -66,6 +66,7 @@ export const concerns: Readonly<Record<ProblemKind, Concern>> = {
     'Have the order cancelled by those who deliver, or win the deal again. Your administrator was told as well.',
   ),
   guard_tripped: admin('Only who may allow so many orders can.'),
+  ledger_behind: admin('The orders are there; who restored the backup brings the ledger up to date.'),
   bad_reply: admin('It is about a system, not about the deal.'),
 }
 

@@ -39,6 +39,8 @@ export type Problem =
   | { kind: 'amendment_refused'; orderState: string }
   | { kind: 'unwon_refused'; orderState: string }
   | { kind: 'guard_tripped'; allowed: number; wanted: number }
+  /** The ERP has orders of ours that the ledger does not know: a backup was restored, or somebody else works on both accounts. */
+  | { kind: 'ledger_behind'; orders: number }
   /** The other system answered something that its documentation does not allow. */
   | { kind: 'bad_reply' }
 
@@ -92,6 +94,7 @@ export function verdictOf(problem: Problem): Verdict {
     case 'order_drifted':
     case 'amendment_refused':
     case 'unwon_refused':
+    case 'ledger_behind':
       return { do: 'park_record' }
     default:
       return assertNever(problem)
@@ -167,5 +170,6 @@ export const problemTitles: Readonly<Record<ProblemKind, string>> = {
   amendment_refused: 'Change of the deal not applied to its order',
   unwon_refused: 'Deal no longer won, order not cancelled',
   guard_tripped: 'More new orders than the guard allows',
+  ledger_behind: 'Ledger older than the ERP',
   bad_reply: 'Unexpected answer',
 }

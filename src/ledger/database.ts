@@ -23,6 +23,14 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** The pool of this process. */
+export interface Pool extends Database {
+  /** Whether the last statement that found its disk full has not been followed by one that stored something. */
+  readonly isFull: boolean
+  /** Stores something, to see whether there is room. */
+  probe(): Promise<void>
+}
+
 interface DatabaseOptions {
   readonly connection: pg.ClientConfig
   /** Connections of this process at most. */
@@ -61,7 +69,7 @@ export function openDatabase({
   directory,
   sessions = 'crosswalk calls',
   readOnly = false,
-}: DatabaseOptions): Database {
+}: DatabaseOptions): Pool {
   const pool = new pg.Pool({
     ...connection,
     application_name: sessions,
@@ -78,8 +86,20 @@ export function openDatabase({
   pool.on('error', (error) => {
     if (!closing) log.warn('database connection lost', { reason: error.message })
   })
-  const fail = explainer(connection, directory)
+  const explain = explainer(connection, directory)
+  let isFull = false
+  const fail: Fail = (error) => {
+    if (codeOf(error) === diskFull) isFull = true
+    return explain(error)
+  }
   return {
+    get isFull() {
+      return isFull
+    },
+    async probe() {
+      await pool.query(room).catch(fail)
+      isFull = false
+    },
     async rows<Row extends object>(statement: Statement, values: readonly unknown[]) {
       const query = () => pool.query<Row>({ ...statement, values: values.map(storable) })
       return again(async () => (await whenRoom(query).catch(fail)).rows)
@@ -139,6 +159,11 @@ async function whenRoom<T>(work: () => Promise<T>): Promise<T> {
 
 type Fail = (error: unknown) => never
 
+const diskFull = '53100'
+// New pages, as room in those that are there does not tell whether the disk has any.
+const room = `
+  create temporary table crosswalk_room on commit drop as select n from generate_series(1, 50000) n`
+
 /** @param depth  0 for a transaction, more for a savepoint in one */
 async function inTransaction<T>(
   client: pg.PoolClient,
@@ -197,7 +222,7 @@ const remedies: Readonly<Record<string, string>> = {
   '3D000': 'Create the database, or correct its name in DATABASE_URL.',
   '42501':
     'Grant the user of DATABASE_URL the right to create a schema, or make it the owner of the schema "crosswalk".',
-  '53100':
+  [diskFull]:
     'Its disk is full: make room there. Nothing that was stored is lost, and what could not be stored is done again.',
   '53300': 'It has too many connections. Raise max_connections, or run fewer processes.',
 }

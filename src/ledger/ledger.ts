@@ -57,15 +57,24 @@ export async function openLedger({
   try {
     const migrations = await readMigrations(more)
     await migrate(database, migrations)
-    return ledgerOn(await join(database, { id, migrations, log }, membership), vault)
+    const joined = await join(database, { id, migrations, log }, membership)
+    const answer = answerOf(joined)
+    return ledgerOn(joined, vault, () => (database.isFull ? database.probe() : answer()))
   } catch (error) {
     await database.close()
     throw error
   }
 }
 
+const answers = { name: 'ledger.answers', text: 'select 1' }
+const answerOf =
+  (database: Database): Ledger['ready'] =>
+  async () => {
+    await database.rows(answers, [])
+  }
+
 /** A ledger on tables that are up to date. */
-export function ledgerOn(database: Database, vault: Vault): Ledger {
+export function ledgerOn(database: Database, vault: Vault, ready: Ledger['ready'] = answerOf(database)): Ledger {
   return {
     inbox: openInbox(database),
     links: openLinks(database),
@@ -83,7 +92,8 @@ export function ledgerOn(database: Database, vault: Vault): Ledger {
     certificates: openCertificates(database, vault),
     retention: openRetention(database),
     erasure: openErasure(database, vault),
-    inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault))),
+    inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault, ready))),
+    ready,
     close: () => database.close(),
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { fstatSync, readFileSync, writeSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { registry } from '../../connectors/registry.ts'
@@ -10,6 +10,7 @@ import { runCli } from '../cli/program.ts'
 import { openPrompts } from '../cli/prompts.ts'
 import { columnsOfFiles } from '../cli/text.ts'
 import { redact } from '../http/redact.ts'
+import { ignoring } from '../ledger/error-code.ts'
 import { systemClock, untilAborted } from './clock.ts'
 import { introduction } from './demo-menu.ts'
 import { envFileOf, withEnvFile } from './env-file.ts'
@@ -34,6 +35,21 @@ function userName(): string {
     return userInfo().username
   } catch {
     return `user ${process.getuid?.() ?? 'unknown'}`
+  }
+}
+
+/** A log on a disk that is full must not end the server: lines that find no room are lost, and those after it are not. */
+function printError(text: string): void {
+  const { isTTY } = process.stderr
+  const target = fstatSync(2)
+  if (isTTY === true || target.isFIFO() || target.isSocket()) {
+    process.stderr.write(text)
+    return
+  }
+  try {
+    writeSync(2, text)
+  } catch (error) {
+    ignoring('ENOSPC', 'EDQUOT')(error)
   }
 }
 
@@ -108,7 +124,7 @@ const deps: CliDeps = {
   },
   clean: (text) => redact(text, knownSecrets),
   out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  err: printError,
   get outColumns() {
     return columnsOf(process.stdout)
   },

@@ -287,6 +287,13 @@ const guide: {
     remedy:
       'Check some of them with `crosswalk preview deal <id>`. If they are right: `crosswalk run <sync> --allow <n>`.',
   },
+  ledger_behind: {
+    example: { kind: 'ledger_behind', orders: 0 },
+    means:
+      'The ERP has orders that carry the keys of this installation, and the ledger did not know them: a backup was restored, the ledger was lost, or another installation works on the same two accounts. The orders were taken over, and none was made twice.',
+    remedy:
+      'After a restore: `crosswalk reconcile <sync> --mend`, which closes this, and every backfill since the backup once more. Otherwise look for the other installation.',
+  },
   bad_reply: {
     example: { kind: 'bad_reply' },
     means: 'The answer is not one that the other system documents: a web page, a redirect, too large, cut off.',

@@ -203,7 +203,7 @@ async function listen(
     publicUrl: public_url ?? null,
     ready: async () => {
       if (draining()) return false
-      await deps.ledger.connections.get('')
+      await deps.ledger.ready()
       return true
     },
     webhooks: {

@@ -21,5 +21,6 @@ export const everyProblem: { readonly [Kind in ProblemKind]: Extract<Problem, { 
   amendment_refused: { kind: 'amendment_refused', orderState: 'confirmed' },
   unwon_refused: { kind: 'unwon_refused', orderState: 'confirmed' },
   guard_tripped: { kind: 'guard_tripped', allowed: 1, wanted: 2 },
+  ledger_behind: { kind: 'ledger_behind', orders: 1 },
   bad_reply: { kind: 'bad_reply' },
 }

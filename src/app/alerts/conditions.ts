@@ -91,7 +91,8 @@ function severityOf(kind: ProblemKind): Severity {
 }
 
 /** A problem of a whole sync or connection by which its source is not looked at, and that says so itself. */
-const stopsLooking = ({ kind, waiting }: OpenProblem): boolean => waiting === 0 && kind !== 'guard_tripped'
+const stopsLooking = ({ kind, waiting }: OpenProblem): boolean =>
+  waiting === 0 && kind !== 'guard_tripped' && kind !== 'ledger_behind'
 
 /**
  * Since when a look at the source is overdue: the schedule asked for one after the last that succeeded, and the time to be

@@ -31,6 +31,7 @@ export function causeKeyOf(failure: Failure, recordId: string): string {
     case 'rate_limited':
     case 'auth_rejected':
     case 'guard_tripped':
+    case 'ledger_behind':
     case 'bad_reply':
       return problem.kind
     default:

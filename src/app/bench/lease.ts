@@ -3,7 +3,7 @@ import type { Deps } from './deps.ts'
 
 const leaseMs = 60_000
 
-/** The leases of a batch lapsed and another worker holds them: this one must write nothing more. */
+/** The leases of a batch lapsed, or cannot be renewed, and another worker may hold them: this one must write nothing more. */
 export class LeaseLost extends Error {}
 
 /** Claims what is due in a sync's inbox, for this worker. */
@@ -18,22 +18,26 @@ export interface Lease {
   end(): Promise<void>
 }
 
-export function keepLease(claims: readonly Claim[], deps: Deps): Lease {
-  let mine = true
+export function keepLease(claims: readonly Claim[], deps: Pick<Deps, 'ledger' | 'clock' | 'log'>): Lease {
+  let lost: string | null = null
   const heart = new AbortController()
   async function beat(): Promise<void> {
     while (!heart.signal.aborted) {
       await deps.clock.sleep(leaseMs / 3, heart.signal)
       if (heart.signal.aborted) return
       if (await deps.ledger.inbox.renew(claims, leaseMs)) continue
-      mine = false
+      lost = 'another worker took the batch over'
       return
     }
   }
-  const beating = beat()
+  // Without the database nobody can tell whose the records are by now. What fails with it says so itself.
+  const beating = beat().catch((error: unknown) => {
+    lost = `the lease was not renewed: ${error instanceof Error ? error.message : String(error)}`
+    deps.log.warn('lease not renewed', { why: lost })
+  })
   return {
     stillMine() {
-      if (!mine) throw new LeaseLost('another worker took the batch over')
+      if (lost !== null) throw new LeaseLost(lost)
     },
     async end() {
       heart.abort()

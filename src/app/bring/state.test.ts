@@ -31,6 +31,7 @@ const after: Sample = {
   permission_missing: [{ kind: 'permission_missing', missing: [] }, 'sent'],
   configuration_invalid: [{ kind: 'configuration_invalid', path: '' }, 'sent'],
   guard_tripped: [{ kind: 'guard_tripped', allowed: 1, wanted: 2 }, 'sent'],
+  ledger_behind: [{ kind: 'ledger_behind', orders: 1 }, 'rejected'],
   // It was refused for what it is.
   mapping_failed: [{ kind: 'mapping_failed', rule: '', path: '' }, 'rejected'],
   lookup_failed: [{ kind: 'lookup_failed', object: '', value: '', hits: 0 }, 'rejected'],

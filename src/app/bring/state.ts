@@ -56,6 +56,7 @@ export function stateAfter(problem: Problem): Exclude<LinkState, 'linked' | 'int
     case 'order_drifted':
     case 'amendment_refused':
     case 'unwon_refused':
+    case 'ledger_behind':
       return 'rejected'
     default:
       return assertNever(problem)

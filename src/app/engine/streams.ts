@@ -41,6 +41,21 @@ async function follow(
   const { name } = endpoint
   let failures = 0
   while (!signal.aborted && endpoint.connection.listen !== null) {
+    try {
+      await followOnce()
+    } catch (error) {
+      // The ledger does not answer, or it is a fault of ours: polls go on, and so does this when it is over.
+      failures += 1
+      log.error('event stream failed', {
+        connection: name,
+        why: error instanceof Error ? error.message : String(error),
+      })
+    }
+    await clock.sleep(waitMs(failures), signal)
+  }
+  if (!signal.aborted) await ledger.problems.close(connectionCause(name), [cause])
+
+  async function followOnce(): Promise<void> {
     const free = (await endpoint.paused()) === null
     const taken = free ? await ledger.streams.take(name, { worker, leaseMs }) : null
     if (taken !== null) {
@@ -67,9 +82,7 @@ async function follow(
         await ledger.streams.leave(name, worker)
       }
     }
-    await clock.sleep(waitMs(failures), signal)
   }
-  if (!signal.aborted) await ledger.problems.close(connectionCause(name), [cause])
 }
 
 /** Follows a stream once, as long as it lasts and the lease is kept. @param works  called at every renewal of the lease */
@@ -91,7 +104,14 @@ async function listen(
       if ((await ledger.streams.take(name, { worker, leaseMs })) === null) return over.abort()
       await works()
     }
-  })()
+  })().then(
+    () => null,
+    (error: unknown) => {
+      over.abort()
+      return { error }
+    },
+  )
+  let failed: { readonly error: unknown } | null = null
   try {
     await deps.scopes.within({ lane: 'live', mayWrite: false }, async () =>
       connection.listen?.({
@@ -122,6 +142,7 @@ async function listen(
     )
   } finally {
     over.abort()
-    await beating
+    failed = await beating
   }
+  if (failed !== null) throw failed.error
 }

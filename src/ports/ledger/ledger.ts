@@ -42,5 +42,7 @@ export interface Ledger {
    * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger
    */
   inTransaction<T>(work: (ledger: Ledger) => Promise<T>): Promise<T>
+  /** @throws Error saying why, when nothing can be stored: the database does not answer, or its disk is full */
+  ready(): Promise<void>
   close(): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { compare, zero } from '../../../core/decimal.ts'
 import type { Failure } from '../../../core/problem.ts'
 import { refText } from '../../../core/ref.ts'
+import type { Link } from '../../../ports/ledger/links.ts'
 import type { Bench, PlannedBelow, PlannedCustomer } from '../../bench/bench.ts'
 import { together } from '../../bench/together.ts'
 import { find } from '../../bring/find.ts'
@@ -24,6 +25,7 @@ import { proveAndConfirm } from './confirm.ts'
 import { type Customers, openCustomers } from './customers.ts'
 import { type Drafted, draftOrders, wantedOrders } from './map.ts'
 import { readDeals } from './read-deals.ts'
+import { behind } from './reconcile.ts'
 import type { DealSync } from './sync.ts'
 
 /**
@@ -64,6 +66,7 @@ async function writeOrders(sync: DealSync, bench: Bench): Promise<readonly Exist
   await customers.make(allowed.flatMap(({ won }) => won.deal.customer?.id ?? []))
   const withCustomer = allowed.filter(({ won }) => hasCustomer(won, customers, bench))
   const places = placesOf(withCustomer, found, bench)
+  await tellBehind(sync, withCustomer, places, bench)
   const placed = withCustomer.filter(({ won }) => batch.outcomeOf(won.ref) === null)
   await below.bring(
     placed.map(({ won }) => won),
@@ -195,6 +198,28 @@ function placesOf(
     }
   }
   return places
+}
+
+/** An order carries the key of a deal that this ledger never sent: it is older than what it made. */
+async function tellBehind(
+  sync: DealSync,
+  drafted: readonly Drafted[],
+  places: ReadonlyMap<string, { readonly link: Link; readonly adopted: boolean }>,
+  { mode, deps }: Bench,
+): Promise<void> {
+  const unknown = drafted.flatMap(({ won }) => {
+    const place = places.get(refText(won.ref))
+    return won.link.state === 'intended' && place?.adopted === true ? [place.link.target] : []
+  })
+  if (unknown.length === 0 || mode !== 'live') return
+  const named = unknown.slice(0, 5).map(({ label, id }) => label ?? id)
+  const failure: Failure = {
+    problem: { kind: 'ledger_behind', orders: unknown.length },
+    message: `${sync.target.name} has orders of sync "${sync.name}" that the ledger did not know, ${named.join(', ')} among them: it is older than they are. They were taken over, and none was made twice.`,
+    fix: `If a backup was restored: \`crosswalk reconcile ${sync.name} --mend\`, which closes this, then repeat the backfills that were made since. If not, another installation works on the same two accounts: end one of them.`,
+  }
+  await deps.ledger.problems.raise([{ sync: sync.name, causeKey: behind, failure, records: [] }])
+  deps.log.warn('ledger behind', { sync: sync.name, orders: unknown.length })
 }
 
 interface Creating {

@@ -11,6 +11,9 @@ import { placed } from '../order-now.ts'
 import type { DealSync } from './sync.ts'
 import { watchOf } from './watch.ts'
 
+/** Under which it is kept that the ledger is older than the ERP's orders: comparing both mends it. */
+export const behind = 'ledger_behind'
+
 /** Records handled at a time, so that memory does not grow with their number. */
 const pageSize = 500
 
@@ -192,6 +195,7 @@ export async function reconcile(
     await ledger.runs.count(run, { found: queued.length })
     await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
   }
+  if (options.mend) await ledger.problems.close(sync.name, [behind])
   const idsOf = (refs: readonly RecordRef[]) => refs.map((ref) => ref.id)
   return { won: won.size, linked, missing: idsOf(missing), extra: idsOf(extra), mended: queued.length }
 }
