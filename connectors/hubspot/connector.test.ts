@@ -194,6 +194,24 @@ describe('read', () => {
     await connection.read('deals', ids, ['owner.name', 'url'])
     expect(total() - before).toBe(1)
   })
+
+  test('notices within minutes that an owner left, and who came', async () => {
+    const { store } = simulator
+    const ana = store.addOwner({ firstName: 'Ana', lastName: 'Li', email: 'ana@acme.test' })
+    const [first, second] = [store.addDeal({ ownerId: ana }), store.addDeal({})]
+    const activeOf = async (id: string) => {
+      const [record] = await connection.read('deals', [id], ['owner.active'])
+      return record?.fields.owner
+    }
+    expect(await activeOf(first)).toMatchObject({ id: ana, active: true })
+    store.updateOwner(ana, { archived: true })
+    const ben = store.addOwner({ firstName: 'Ben', lastName: 'Ruiz', email: 'ben@acme.test' })
+    store.updateDeal(second, { hubspot_owner_id: ben })
+    expect(await activeOf(second)).toBeNull()
+    now = shift(now, 301_000)
+    expect(await activeOf(first)).toMatchObject({ id: ana, active: false })
+    expect(await activeOf(second)).toMatchObject({ id: ben, active: true })
+  })
 })
 
 describe('changes', () => {

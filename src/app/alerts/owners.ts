@@ -73,11 +73,15 @@ export function openOwnerAlerts(deps: OwnDeps): OwnerAlerts {
     )
 
     const receivers = new Map<string, Receiver>()
+    let isWhole = true
     for (const subject of subjects) {
       const deal = dealOf.get(subject)
       const answer = deal === undefined ? undefined : known.get(nameOf(deal))
-      // The CRM was not asked: it is the next time.
-      if (deal === undefined || answer === undefined) continue
+      if (deal === undefined || answer === undefined) {
+        // The CRM is paused: it is asked the next time.
+        isWhole = false
+        continue
+      }
       const receiver = receiverOf(name, channel, answer.deal, deal.ref.connection)
       const before = tellings.get(subject)
       // It went to somebody else, or its owner left: who was told has no more to do with it.
@@ -91,7 +95,7 @@ export function openOwnerAlerts(deps: OwnDeps): OwnerAlerts {
     const idle = [...states.values()].filter(
       (one) => one.channel.startsWith(`${name} `) && one.failures + (one.waitingSince === null ? 0 : 1) > 0,
     )
-    for (const state of idle) if (!receivers.has(state.channel)) await calm(name, state)
+    if (isWhole) for (const state of idle) if (!receivers.has(state.channel)) await calm(name, state)
     for (const receiver of receivers.values()) {
       const mine = (subject: string) => receiver.subjects.has(subject)
       const plan = planOf(
