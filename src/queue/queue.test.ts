@@ -44,6 +44,8 @@ interface Store {
   readonly backend: QueueOptions['backend']
   /** The ids of the stored schedules with their next times in their zone. */
   schedules(): Promise<readonly string[]>
+  /** Loses its data. */
+  lose(): Promise<void>
   close(): Promise<void>
 }
 
@@ -57,6 +59,11 @@ async function onPostgres(): Promise<Store> {
       const found = await queue.getJobSchedulers()
       await queue.close()
       return found.map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`)
+    },
+    async lose() {
+      const queue = new BullQueue('detect', { connection: { ...connection, schema: 'bullmq' } }, createPostgresBackend)
+      await queue.obliterate({ force: true })
+      await queue.close()
     },
     close: () => database.drop(),
   }
@@ -83,6 +90,11 @@ async function onRedis(): Promise<Store> {
       const found = await queue.getJobSchedulers()
       await queue.close()
       return found.map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`)
+    },
+    async lose() {
+      const queue = new BullQueue('detect', { connection: { url }, prefix: 'crosswalk' })
+      await queue.obliterate({ force: true })
+      await queue.close()
     },
     async close() {
       const exit = once(server, 'exit')
@@ -249,6 +261,28 @@ describe.each([
     expect(await seen.take()).toEqual({ queue: 'detect', sync: 'orders', kind: 'scheduled' })
     await queue.schedule([])
     expect(await store.schedules()).toEqual([])
+    await stop()
+  })
+
+  run('restores schedules that the store has lost, runs them, and leaves the others as they are', async () => {
+    const every = { cron: '* * * * * *', timeZone: 'Asia/Shanghai' }
+    const nightly = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }
+    await queue.schedule([{ sync: 'orders', ...every }])
+    await store.lose()
+    expect(await store.schedules()).toEqual([])
+    const seen = channel<Job>()
+    const stop = await queue.work(async (job) => seen.push(job))
+    await queue.restore([{ sync: 'orders', ...every }])
+    expect(await seen.take()).toEqual({ queue: 'detect', sync: 'orders', kind: 'scheduled' })
+    await queue.restore([
+      { sync: 'orders', ...nightly },
+      { sync: 'customers', ...nightly },
+    ])
+    expect([...(await store.schedules())].sort()).toEqual([
+      'customers 30 2 * * * Europe/Berlin',
+      'orders * * * * * * Asia/Shanghai',
+    ])
+    await queue.schedule([])
     await stop()
   })
 })

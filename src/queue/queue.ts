@@ -12,7 +12,7 @@ import {
 import { z } from 'zod'
 import { assertNever } from '../core/json.ts'
 import type { Log } from '../ports/log.ts'
-import type { Job, Queue } from '../ports/queue.ts'
+import type { Job, Queue, Schedule } from '../ports/queue.ts'
 
 type QueueName = Job['queue']
 const names = ['detect', 'deliver', 'upkeep'] as const satisfies readonly QueueName[]
@@ -58,6 +58,14 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   }
   const storeOf = (name: QueueName): Store => stores.get(name) as Store
   const stops = new Set<() => Promise<void>>()
+  const upsert = (schedules: readonly Schedule[]) =>
+    Promise.all(
+      schedules.map(({ sync, cron, timeZone }) => {
+        const job: Job = { queue: 'detect', sync, kind: 'scheduled' }
+        const template = { name: job.queue, data: job, opts: { ...kept, priority: priorityOf(job) } }
+        return storeOf('detect').upsertJobScheduler(sync, { pattern: cron, tz: timeZone }, template)
+      }),
+    )
 
   return {
     async enqueue(jobs) {
@@ -73,13 +81,11 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       const wanted = new Set(schedules.map((one) => one.sync))
       const stored = await queue.getJobSchedulers(0, -1)
       await Promise.all(stored.filter((one) => !wanted.has(one.key)).map((one) => queue.removeJobScheduler(one.key)))
-      await Promise.all(
-        schedules.map(({ sync, cron, timeZone }) => {
-          const job: Job = { queue: 'detect', sync, kind: 'scheduled' }
-          const template = { name: job.queue, data: job, opts: { ...kept, priority: priorityOf(job) } }
-          return queue.upsertJobScheduler(sync, { pattern: cron, tz: timeZone }, template)
-        }),
-      )
+      await upsert(schedules)
+    },
+    async restore(schedules) {
+      const stored = new Set((await storeOf('detect').getJobSchedulers(0, -1)).map((one) => one.key))
+      await upsert(schedules.filter((one) => !stored.has(one.sync)))
     },
     async work(handle) {
       const stopping = new AbortController()

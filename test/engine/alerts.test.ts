@@ -23,6 +23,7 @@ const nothing = { waiting: 0, active: 0 }
 const queue: Queue = {
   enqueue: async () => undefined,
   schedule: async () => undefined,
+  restore: async () => undefined,
   work: async () => async () => undefined,
   counts: async () => ({ detect: nothing, deliver: nothing, upkeep: nothing }),
   close: async () => undefined,

@@ -59,6 +59,7 @@ const nothing = { waiting: 0, active: 0 }
 const queue: Queue = {
   enqueue: async () => undefined,
   schedule: async () => undefined,
+  restore: async () => undefined,
   work: async () => async () => undefined,
   counts: async () => ({ detect: nothing, deliver: nothing, upkeep: nothing }),
   close: async () => undefined,
@@ -214,4 +215,15 @@ describe('what holds a sync is over when a person or new mappings let it go:', (
     await jobs().begin()
     expect(await open()).toEqual([])
   })
+})
+
+test('schedules that the queue has lost are restored by the next sweep', async () => {
+  const { config } = whole
+  const orders = { ...config.syncs.orders, schedule: { cron: '*/5 * * * *', time_zone: 'Europe/Berlin' } }
+  current = { ...whole, config: { ...config, syncs: { ...config.syncs, orders } as typeof config.syncs } }
+  const restored: unknown[] = []
+  const forgetful: Queue = { ...queue, restore: async (schedules) => void restored.push(...schedules) }
+  const { deps, metrics } = opened
+  await openJobs({ current: () => current, takeOver: async () => {} }, forgetful, { ...deps, metrics }).sweep()
+  expect(restored).toEqual([{ sync: 'orders', cron: '*/5 * * * *', timeZone: 'Europe/Berlin' }])
 })
