@@ -18,7 +18,7 @@ export interface Lease {
   end(): Promise<void>
 }
 
-export function keepLease(claims: readonly Claim[], deps: Deps): Lease {
+export function keepLease(claims: readonly Claim[], deps: Pick<Deps, 'ledger' | 'clock'>): Lease {
   let mine = true
   const heart = new AbortController()
   async function beat(): Promise<void> {
@@ -31,6 +31,10 @@ export function keepLease(claims: readonly Claim[], deps: Deps): Lease {
     }
   }
   const beating = beat()
+  // Whoever cannot renew does not know whether the batch is still its own: it writes nothing more, and `end` tells why.
+  beating.catch(() => {
+    mine = false
+  })
   return {
     stillMine() {
       if (!mine) throw new LeaseLost('another worker took the batch over')
