@@ -37,39 +37,67 @@ async function follow(
   deps: StreamDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { ledger, log, clock, worker } = deps
+  const { ledger, log, clock } = deps
   const { name } = endpoint
   let failures = 0
-  while (!signal.aborted && endpoint.connection.listen !== null) {
-    const free = (await endpoint.paused()) === null
-    const taken = free ? await ledger.streams.take(name, { worker, leaseMs }) : null
-    if (taken !== null) {
-      // Another process, or this one before its last start, may have told that the stream breaks off.
-      let works = false
-      try {
-        await listen(projects, endpoint, taken.place, deps, signal, async () => {
-          if (!works) await ledger.problems.close(connectionCause(name), [cause])
-          works = true
-          failures = 0
-        })
-      } catch (error) {
-        if (!(error instanceof SyncError)) throw error
-        failures += 1
-        log.warn('event stream broke off', { connection: name, kind: error.problem.kind, why: error.message, failures })
-        if (failures === failuresBeforeProblem) {
-          const failure = {
-            ...failureOf(error),
-            message: `The event stream of "${name}" keeps breaking off: ${error.message}. Until it is fixed, changes are found by polling.`,
-          }
-          await ledger.problems.raise([{ sync: connectionCause(name), causeKey: cause, failure, records: [] }])
-        }
-      } finally {
-        await ledger.streams.leave(name, worker)
-      }
+  const works = () => {
+    failures = 0
+  }
+  async function attempt(): Promise<void> {
+    try {
+      await listenInTurn(projects, endpoint, deps, signal, works)
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      failures += 1
+      log.warn('event stream broke off', { connection: name, kind: error.problem.kind, why: error.message, failures })
+      if (failures === failuresBeforeProblem) await tellBroken(name, error, ledger)
     }
+  }
+  while (!signal.aborted && endpoint.connection.listen !== null) {
+    // A database that is away comes back: whatever failed, the stream is followed again.
+    await attempt().catch((error: unknown) => {
+      log.error('event stream failed', {
+        connection: name,
+        why: error instanceof Error ? error.message : String(error),
+      })
+    })
     await clock.sleep(waitMs(failures), signal)
   }
   if (!signal.aborted) await ledger.problems.close(connectionCause(name), [cause])
+}
+
+async function tellBroken(name: string, error: SyncError, ledger: Deps['ledger']): Promise<void> {
+  const failure = {
+    ...failureOf(error),
+    message: `The event stream of "${name}" keeps breaking off: ${error.message}. Until it is fixed, changes are found by polling.`,
+  }
+  await ledger.problems.raise([{ sync: connectionCause(name), causeKey: cause, failure, records: [] }])
+}
+
+/** Follows the stream as long as it lasts, unless another worker does. @param works  told once it has lasted */
+async function listenInTurn(
+  projects: Pick<Projects, 'current'>,
+  endpoint: Endpoint,
+  deps: StreamDeps,
+  signal: AbortSignal,
+  works: () => void,
+): Promise<void> {
+  const { ledger, worker } = deps
+  const { name } = endpoint
+  const free = (await endpoint.paused()) === null
+  const taken = free ? await ledger.streams.take(name, { worker, leaseMs }) : null
+  if (taken === null) return
+  // Another process, or this one before its last start, may have told that the stream breaks off.
+  let lasts = false
+  try {
+    await listen(projects, endpoint, taken.place, deps, signal, async () => {
+      if (!lasts) await ledger.problems.close(connectionCause(name), [cause])
+      lasts = true
+      works()
+    })
+  } finally {
+    await ledger.streams.leave(name, worker)
+  }
 }
 
 /** Follows a stream once, as long as it lasts and the lease is kept. @param works  called at every renewal of the lease */
@@ -92,6 +120,8 @@ async function listen(
       await works()
     }
   })()
+  // Whoever cannot renew the lease does not know whether it is still its own: it stops, and tells why below.
+  beating.catch(() => over.abort())
   try {
     await connection.listen?.({
       place,
