@@ -23,6 +23,8 @@ export interface Embedded {
   }
   /** Where its data lies. */
   readonly directory: string
+  /** Whether the server is still there; another one is started by `startEmbedded` only. */
+  lives(): Promise<boolean>
   /** Leaves. The server stops when the last process has left it or died. */
   close(): Promise<void>
 }
@@ -100,8 +102,10 @@ async function joinServer(place: Place): Promise<Embedded | null> {
   const pipe = await joinLives(place.directory)
   if (pipe === null) return null
   const connection = await connectionOf(place, () => null)
-  return { connection, directory: place.directory, close: () => pipe.close() }
+  return { connection, ...livesOf(place), close: () => pipe.close() }
 }
+
+const livesOf = ({ directory }: Place) => ({ directory, lives: () => isWatched(directory) })
 
 async function startServer(place: Place): Promise<Embedded> {
   await clearStale(place.dataDir, place.mark)
@@ -149,7 +153,7 @@ async function startServer(place: Place): Promise<Embedded> {
     const connection = await connectionOf(place, () => end)
     const pipe = await joinLives(place.directory)
     if (pipe === null) throw new Error(`PostgreSQL of ${place.directory} ended while it was started.`)
-    return { connection, directory: place.directory, close: () => leave(place, pipe, ended) }
+    return { connection, ...livesOf(place), close: () => leave(place, pipe, ended) }
   } finally {
     await bridge.close()
   }

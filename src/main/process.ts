@@ -58,6 +58,8 @@ export interface Opened {
   /** How other parts reach the same PostgreSQL. */
   readonly database: DatabaseAddress
   readonly stored: StoredSettings
+  /** Starts the embedded database again where it ended by itself: killed by the system, or because its disk was full. */
+  reviveDatabase(): Promise<void>
   close(): Promise<void>
 }
 
@@ -87,7 +89,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     for (const one of closing.splice(0).reverse()) await one()
   }
   try {
-    const { ledger, database } = await openLedgerOf({ home, environment: options.environment, log }, closing)
+    const { ledger, database, revive } = await openLedgerOf({ home, environment: options.environment, log }, closing)
     const budget = openBudget({ connection: database, clock, log })
     closing.push(() => budget.close())
     const sandbox = openSandbox()
@@ -170,6 +172,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       metrics,
       database,
       stored,
+      reviveDatabase: revive,
       close,
     }
   } catch (error) {
@@ -185,14 +188,22 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
 export async function openLedgerOf(
   { home, environment, log }: { home: string; environment: ProcessOptions['environment']; log: Log },
   closing: (() => Promise<void>)[],
-): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress }> {
+): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress; revive(): Promise<void> }> {
   const vaultKeys = await loadVaultKeys({ home, fromEnvironment: environment.CROSSWALK_VAULT_KEY })
   const url = environment.DATABASE_URL
   let database: DatabaseAddress
   let directory: { readonly directory?: string } = {}
+  let revive = async () => {}
   if (url === undefined || url === '') {
-    const embedded = await startEmbedded(home)
+    let embedded = await startEmbedded(home)
     closing.push(() => embedded.close())
+    revive = async () => {
+      if (await embedded.lives()) return
+      log.warn('database is started again', { directory: embedded.directory })
+      const ended = embedded
+      embedded = await startEmbedded(home)
+      await ended.close()
+    }
     database = embedded.connection
     directory = { directory: embedded.directory }
   } else {
@@ -200,7 +211,7 @@ export async function openLedgerOf(
   }
   const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log })
   closing.push(() => ledger.close())
-  return { ledger, database }
+  return { ledger, database, revive }
 }
 
 /** The configuration that was published over the one on disk. */
