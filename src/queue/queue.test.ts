@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { Queue as BullQueue, createPostgresBackend } from 'bullmq'
 import { type FreshDatabase, freshDatabase, silentLog } from '../../test/ledger/fresh-ledger.ts'
+import { StoreAway } from '../core/store-away.ts'
 import type { Job, Queue } from '../ports/queue.ts'
 import { openQueue, type QueueOptions } from './queue.ts'
 
@@ -285,4 +286,12 @@ describe.each([
     await queue.schedule([])
     await stop()
   })
+})
+
+test('a Redis that does not answer at the start is named, without its password, and not waited for for ever', async () => {
+  const backend = { kind: 'redis', url: 'redis://user:hidden@127.0.0.1:1' } as const
+  const concurrency = { detect: 1, deliver: 1, upkeep: 1 }
+  const opening = openQueue({ backend, concurrency, log: silentLog, readyLimitMs: 100 })
+  await expect(opening).rejects.toThrow(/^Redis at 127\.0\.0\.1:1 does not answer\. Start it, or correct REDIS_URL/)
+  await expect(opening).rejects.toThrow(StoreAway)
 })

@@ -11,6 +11,7 @@ import {
 } from 'bullmq'
 import { z } from 'zod'
 import { assertNever } from '../core/json.ts'
+import { StoreAway } from '../core/store-away.ts'
 import type { Log } from '../ports/log.ts'
 import type { Job, Queue, Schedule } from '../ports/queue.ts'
 
@@ -26,6 +27,8 @@ export interface QueueOptions {
   readonly log: Log
   /** How long the end of `work` waits for the jobs at work. */
   readonly drainLimitMs?: number
+  /** How long a Redis may take to answer at first. */
+  readonly readyLimitMs?: number
 }
 
 const jobSchema = z.discriminatedUnion('queue', [
@@ -44,14 +47,14 @@ const schema = 'bullmq'
 
 /**
  * Opens the queues on PostgreSQL (tables of BullMQ's own, made when missing) or on Redis.
- * @throws Error when the store cannot be reached
+ * @throws Error when the store cannot be reached: whoever started the process starts it again
  */
 export async function openQueue(options: QueueOptions): Promise<Queue> {
-  const { backend, log, drainLimitMs = 30_000 } = options
+  const { log, drainLimitMs = 30_000 } = options
   const stores = new Map<QueueName, Store>()
   try {
     // One after the other: the first makes the tables.
-    for (const name of names) stores.set(name, await openStore(name, backend, log))
+    for (const name of names) stores.set(name, await openStore(name, options))
   } catch (error) {
     await Promise.all([...stores.values()].map((store) => store.close()))
     throw error
@@ -170,7 +173,10 @@ type Store = Pick<
 type Consumer = Pick<Worker, 'close'>
 
 /** Ready for use. @throws Error when the store cannot be reached */
-async function openStore(name: QueueName, backend: QueueOptions['backend'], log: Log): Promise<Store> {
+async function openStore(
+  name: QueueName,
+  { backend, log, readyLimitMs = 10_000 }: Omit<QueueOptions, 'concurrency'>,
+): Promise<Store> {
   const opened = () => {
     switch (backend.kind) {
       case 'postgres': {
@@ -193,7 +199,15 @@ async function openStore(name: QueueName, backend: QueueOptions['backend'], log:
   }
   const queue = opened()
   try {
-    await queue.waitUntilReady()
+    // BullMQ itself would wait for a Redis for ever.
+    const limit = new AbortController()
+    const late = delay(readyLimitMs, 'late' as const, { signal: limit.signal }).catch(() => null)
+    const ready = await Promise.race([queue.waitUntilReady(), late])
+    limit.abort()
+    if (ready === 'late' && backend.kind === 'redis')
+      throw new StoreAway(
+        `Redis at ${new URL(backend.url).host} does not answer. Start it, or correct REDIS_URL; without REDIS_URL the jobs are in PostgreSQL.`,
+      )
     return queue
   } catch (error) {
     await queue.close()
