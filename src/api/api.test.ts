@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import request from 'supertest'
 import { type Problem, SyncError } from '../core/problem.ts'
+import { StoreAway } from '../core/store-away.ts'
 import type { Instant } from '../core/time.ts'
 import type { WebhookRequest } from '../ports/connector.ts'
 import type { Link } from '../ports/ledger/links.ts'
@@ -445,6 +446,23 @@ describe('a malformed request', () => {
 })
 
 describe('a failure', () => {
+  test('of the database is answered 503, and is no fault of the program', async () => {
+    const api = open(
+      {},
+      {
+        preview: async () => {
+          throw new StoreAway('The database "crosswalk" at hidden-host failed: it crashed.')
+        },
+      },
+    )
+    const response = await api.call('post', '/api/v1/deals/901/preview')
+    expect(response.status).toBe(503)
+    expect(response.body).toMatchObject({ title: 'Not ready', fix: expect.any(String) })
+    expect(response.text).not.toContain('hidden-host')
+    expect(api.lines.join()).toContain('not_ready')
+    expect(api.lines.join()).not.toContain('api_fault')
+  })
+
   test.each<[Problem, number]>([
     [{ kind: 'unavailable' }, 503],
     [{ kind: 'rate_limited', retryAfterMs: 1500 }, 503],

@@ -4,6 +4,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import { SyncError } from '../core/problem.ts'
+import { StoreAway } from '../core/store-away.ts'
 import type { Log } from '../ports/log.ts'
 import { contract, type Route } from './contract.ts'
 import { type Handler, handlersOf } from './handlers.ts'
@@ -237,6 +238,10 @@ function failure(log: Log): ErrorRequestHandler {
         response.set('retry-after', String(Math.ceil(error.problem.retryAfterMs / 1000)))
       }
       return sendProblem(response, problem)
+    }
+    if (error instanceof StoreAway) {
+      log.warn('not_ready', { reason: error.message })
+      return sendProblem(response, httpProblem('not_ready', 'The database does not answer.'))
     }
     const reference = randomUUID()
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)

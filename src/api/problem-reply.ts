@@ -11,6 +11,7 @@ type HttpKind =
   | 'unsupported'
   | 'too_many'
   | 'internal'
+  | 'not_ready'
 
 const http: Readonly<Record<HttpKind, { status: number; title: string; fix: string }>> = {
   malformed: {
@@ -32,6 +33,11 @@ const http: Readonly<Record<HttpKind, { status: number; title: string; fix: stri
   too_large: { status: 413, title: 'Request too large', fix: 'Send less at once.' },
   unsupported: { status: 415, title: 'Encoding not supported', fix: 'Send UTF-8, plain or compressed with gzip.' },
   too_many: { status: 429, title: 'Too many requests', fix: 'Wait as long as the header Retry-After says.' },
+  not_ready: {
+    status: 503,
+    title: 'Not ready',
+    fix: 'Try again in a moment. The log of the server says what is wrong.',
+  },
   internal: { status: 500, title: 'Fault in Crosswalk', fix: 'Look the reference up in the log, and report it.' },
 }
 

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { ZodError } from 'zod'
 import { SyncError } from '../core/problem.ts'
+import { StoreAway } from '../core/store-away.ts'
 import type { CliDeps, ExitCode } from './deps.ts'
 import { paintOf, type Style } from './paint.ts'
 import { columnsOfFiles, wrap } from './text.ts'
@@ -70,6 +71,14 @@ function tell(error: unknown, help: string, clean: CliDeps['clean']): Told {
       kind: 'disk_full',
       message: `A disk is full: ${clean(plain(error))}`,
       fix: 'Make room on that disk (without a path above: the one of the data folder, `--home`), then run the command again. Nothing that was stored is lost, and what could not be stored is done again.',
+    }
+  }
+  if (error instanceof StoreAway) {
+    return {
+      code: 1,
+      kind: 'store_away',
+      message: plain(error),
+      fix: 'Run the command again once it answers. Nothing that was stored is lost.',
     }
   }
   return {

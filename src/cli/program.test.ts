@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import { z } from 'zod'
 import { SyncError } from '../core/problem.ts'
+import { StoreAway } from '../core/store-away.ts'
 import { shift } from '../core/time.ts'
 import { cli, now, text } from './fake.ts'
 
@@ -138,6 +139,15 @@ describe('a failure', () => {
     expect(unwrapped(err)).toContain(error.message)
     expect(err).toContain('Nothing that was stored is lost')
     expect(err).not.toContain('fault of Crosswalk')
+  })
+
+  test('of a database that is away says what to do, and blames nobody', async () => {
+    const { code, err } = await cli('status', fails(new StoreAway('The database failed: refused. Start PostgreSQL.')))
+    expect(code).toBe(1)
+    expect(err).toBe(text`
+      Error: The database failed: refused. Start PostgreSQL.
+      What to do: Run the command again once it answers. Nothing that was stored is lost.
+    `)
   })
 
   test('that nobody foresaw is one line, and a stack with --verbose', async () => {

@@ -1,5 +1,6 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
 import pg from 'pg'
+import { StoreAway } from '../core/store-away.ts'
 import { soundText } from '../core/text.ts'
 import type { Log } from '../ports/log.ts'
 import { codeOf } from './error-code.ts'
@@ -238,6 +239,6 @@ function explainer(connection: pg.ClientConfig, directory?: string): Fail {
     const remedy = remedies[code] ?? (broken ? remedies.ECONNRESET : undefined)
     if (remedy === undefined) throw error
     const what = message || code
-    throw new Error(`The database "${database}" ${place} failed: ${what}. ${remedy}`, { cause: error })
+    throw new StoreAway(`The database "${database}" ${place} failed: ${what}. ${remedy}`, { cause: error })
   }
 }

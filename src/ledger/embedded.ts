@@ -27,6 +27,8 @@ export interface Embedded {
   readonly directory: string
   /** Keeps its log from growing for ever; to be called now and then. */
   tidy(): Promise<void>
+  /** Whether the server is still there; another one is started by `startEmbedded` only. */
+  lives(): Promise<boolean>
   /** Leaves. The server stops when the last process has left it or died. */
   close(): Promise<void>
 }
@@ -109,6 +111,7 @@ async function joinServer(place: Place): Promise<Embedded | null> {
 const shared = (place: Place, connection: Embedded['connection']) => ({
   connection,
   directory: place.directory,
+  lives: () => isWatched(place.directory),
   tidy: () => boundLog(logOf(place)),
 })
 const logOf = ({ directory }: Place) => join(directory, 'log')

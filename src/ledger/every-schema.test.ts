@@ -88,10 +88,10 @@ const functionsOf = (value: object, path = ''): string[] =>
 /** Asks everything that can be asked. */
 async function useAll(all: Ledger): Promise<void> {
   const { inbox, links, problems, timeline, runs, revisions, syncs, connections } = all
-  const { events, streams, sealed, alerts, certificates } = all
+  const { events, streams, sealed, alerts, certificates, quotas, retention, erasure, ready, inTransaction } = all
   const [link] = await links.bySource('orders', 'order', [ref('linked')])
   await links.byTarget('order', [{ ...target, id: '10' }])
-  await links.decide(link?.id ?? '', { accepted: { net: '3' }, ignored: {}, overwrite: false })
+  await links.decide([{ id: link?.id ?? '', accepted: { net: '3' }, ignored: {}, overwrite: false }])
   expect(await links.known('orders', 'order', 'source', [{ ref: ref('linked'), version: 'd 1' }])).toEqual([
     ref('linked'),
   ])
@@ -163,8 +163,28 @@ async function useAll(all: Ledger): Promise<void> {
   const counts = { won: 1, orders: 1, waiting: nobody, missing: nobody, extra: nobody }
   await certificates.add({ sync: 'orders', at: now, since: now, ...counts })
   expect((await certificates.list({ max: 10 })).every(({ genuine }) => genuine)).toBe(true)
-  await timeline.purge(now)
-  await events.purge(now)
+  await quotas.wait('orders', 'backfill', { connection: 'crm', afterMs: 60_000 })
+  expect(await quotas.waits()).toMatchObject([{ sync: 'orders', lane: 'backfill', connection: 'crm' }])
+  await quotas.usage()
+  await runs.wait([run], { reason: 'quota', until: at('11:00:00'), now })
+  await inbox.add('orders', [ref('postponed')], { lane: 'live' })
+  await inbox.postpone(await inbox.claim('orders', { max: 10, worker: 'w', leaseMs: 60_000 }), 60_000)
+  await inTransaction(async (tx) => tx.inbox.waiting('orders', 10))
+  await inbox.waiting('orders', 10)
+  await problems.whole(['orders'])
+  expect(await syncs.peekAll(['orders'], now)).toHaveLength(1)
+  await alerts.waiting(['orders'], ['lookup_failed'], 10)
+  await alerts.toldOwners('office')
+  await ready()
+  const kinds = { order: 'order', customer: 'customer', below: [] }
+  const traces = { sync: 'orders', connection: 'crm', kinds, object: 'deals', fields: ['partner_id'] }
+  const found = await erasure.find(traces, { customers: ['nobody'], contacts: [], deals: [] })
+  await inTransaction(async (tx) => tx.erasure.erase(traces, found))
+  await erasure.erase(traces, found)
+  expect(await retention.take('purge', 60_000)).toBe(true)
+  const days = { timelines: 10, webhooks: 10, runs: 10, problems: 10, certificates: 10, unconfigured: 10 }
+  const configured = { syncs: ['orders'], connections: ['crm', 'erp'], channels: ['office'] }
+  await retention.purge({ ...days, timelineEntries: 100, configured }, now)
 }
 
 describe.each(names)('from %s', (last) => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type FreshDatabase, freshLedger, longText, silentLog, someKeys } from '../../test/ledger/fresh-ledger.ts'
+import { StoreAway } from '../core/store-away.ts'
 import type { Instant } from '../core/time.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
@@ -339,6 +340,7 @@ describe('openLedger', () => {
       await tx.timeline.of({ id: 'x' })
     })
     await expect(broken).rejects.toThrow(/Work goes on as soon as it answers again/)
+    await expect(broken).rejects.toThrow(StoreAway)
     expect(await second.timeline.of({ id: 'x' })).toEqual([])
     await second.close()
   })

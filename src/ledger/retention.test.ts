@@ -155,6 +155,7 @@ describe('what is configured no more', () => {
       await ledger.syncs.get(sync, now())
       await ledger.inbox.add(sync, [record('1')], { lane: 'live' })
       await ledger.syncs.takeAllowance(sync, 1, 10, now())
+      await ledger.quotas.wait(sync, 'live', { connection: 'crm', afterMs: 1 })
       await ledger.problems.raise([{ sync, causeKey: 'x', failure, records: [record('1')] }])
       await ledger.links.intend([
         {
@@ -176,14 +177,22 @@ describe('what is configured no more', () => {
       await database.query(`insert into crosswalk.budgets values ($1, 10, 1000, 10, now() - interval '2 days')`, [
         connection,
       ])
+      await database.query(
+        `insert into crosswalk.quotas values ($1, 'day', 10, 1000, 10, now() - interval '2 days')`,
+        [connection],
+      )
+      await database.query('insert into crosswalk.parallelism values ($1, 2, 4)', [connection])
     }
     await database.query(`update crosswalk.streams set lease_until = now() - interval '2 days'`)
     const state = { waitingSince: null, toldAt: null, failures: 0, failingSince: null, nextTryAt: null, failure: null }
-    for (const channel of ['office', 'closed']) {
+    for (const channel of ['office', 'office crm 7', 'closed', 'closed crm 7']) {
       await ledger.alerts.setChannel(channel, { ...state, certified: '0' })
       await database.query(`insert into crosswalk.alerts values ($1, 'x', '{}', 0, now())`, [channel])
     }
-    expect(await ledger.retention.purge(keep, now())).toEqual({ budgets: 1, streams: 1, alert_channels: 1, alerts: 1 })
+    expect(await ledger.retention.purge(keep, now())).toEqual({
+      ...{ budgets: 1, quotas: 1, parallelism: 1, streams: 1 },
+      ...{ alert_channels: 2, alerts: 2 },
+    })
     const back = { ...keep.configured, syncs: ['orders', 'gone'], connections: ['crm', 'lost'] }
     const age = () =>
       database.query(`update crosswalk.syncs set gone_since = gone_since - interval '61 days';
@@ -193,7 +202,7 @@ describe('what is configured no more', () => {
     expect(await ledger.retention.purge({ ...keep, configured: back }, now())).toEqual({})
     expect(await ledger.retention.purge(keep, now())).toEqual({})
     await age()
-    const gone = { syncs: 1, inbox: 1, allowances: 1, problem_records: 1, connections: 1 }
+    const gone = { syncs: 1, inbox: 1, allowances: 1, quota_waits: 1, problem_records: 1, connections: 1 }
     expect(await ledger.retention.purge(keep, now())).toEqual(gone)
     for (const table of [
       'syncs',

@@ -65,6 +65,8 @@ export interface Opened {
   readonly outdated: Promise<Error>
   /** Keeps the files of the embedded database from growing for ever. */
   tidy(): Promise<void>
+  /** Starts the embedded database again where it ended by itself: killed by the system, or because its disk was full. */
+  reviveDatabase(): Promise<void>
   close(): Promise<void>
 }
 
@@ -99,7 +101,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
   }
   const outdated = Promise.withResolvers<Error>()
   try {
-    const { ledger, database, tidy } = await openLedgerOf(
+    const { ledger, database, tidy, revive } = await openLedgerOf(
       { home, environment: options.environment, log, onOutdated: outdated.resolve },
       closing,
     )
@@ -189,6 +191,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       stored,
       outdated: outdated.promise,
       tidy,
+      reviveDatabase: revive,
       close,
     }
   } catch (error) {
@@ -229,24 +232,37 @@ export async function openLedgerOf(
     onOutdated = () => undefined,
   }: { home: string; environment: ProcessOptions['environment']; log: Log; onOutdated?: (error: Error) => void },
   closing: (() => Promise<void>)[],
-): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress; tidy(): Promise<void> }> {
+): Promise<{
+  readonly ledger: Ledger
+  readonly database: DatabaseAddress
+  tidy(): Promise<void>
+  revive(): Promise<void>
+}> {
   const vaultKeys = await loadVaultKeys({ home, fromEnvironment: environment.CROSSWALK_VAULT_KEY })
   const address = storeAddress('DATABASE_URL', environment)
   let database: DatabaseAddress
   let directory: { readonly directory?: string } = {}
+  let revive = async () => {}
   let tidy: () => Promise<void> = async () => undefined
   if (address === null) {
-    const embedded = await startEmbedded(home)
+    let embedded = await startEmbedded(home)
     closing.push(() => embedded.close())
+    revive = async () => {
+      if (await embedded.lives()) return
+      log.warn('database is started again', { directory: embedded.directory })
+      const ended = embedded
+      embedded = await startEmbedded(home)
+      await ended.close()
+    }
     database = embedded.connection
     directory = { directory: embedded.directory }
-    tidy = embedded.tidy
+    tidy = () => embedded.tidy()
   } else {
     database = { connectionString: address.url }
   }
   const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log, onOutdated })
   closing.push(() => ledger.close())
-  return { ledger, database, tidy }
+  return { ledger, database, tidy, revive }
 }
 
 /** The configuration that was published over the one on disk. */

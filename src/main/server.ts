@@ -72,7 +72,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       )
     }
     const renew = options.role === 'api' ? async () => undefined : jobs.begin
-    closing.push(keepUp([observation(opened, queue), publications(opened, begun, renew)], deps.log))
+    const revival: Task = ['database', '*/5 * * * * *', opened.reviveDatabase]
+    closing.push(keepUp([revival, observation(opened, queue), publications(opened, begun, renew)], deps.log))
     let url: string | null = null
     let draining = false
     if (options.role !== 'worker') {

@@ -67,6 +67,27 @@ describe('judgeDrift tells', () => {
       },
       ['Chair 4 → 3'],
     ],
+    [
+      'nothing of a line that the deal has since and the order holds just so: our own amendment, which nobody noted',
+      { wanted: { l1: own(), l2: own({ product_id: '8' }) }, held: [held(), held({ key: '32', product: '8' })] },
+      [],
+    ],
+    [
+      'nothing of such a line that has our key, whatever the deal says of it by now',
+      {
+        wanted: { l1: own(), l2: own({ product_id: '8', qty: '9' }) },
+        held: [held(), held({ key: 'l2', product: '8' })],
+      },
+      [],
+    ],
+    [
+      'a line more that is not what the deal has since',
+      {
+        wanted: { l1: own(), l2: own({ product_id: '8', qty: '9' }) },
+        held: [held(), held({ key: '32', sku: 'DESK', product: '8' })],
+      },
+      ['DESK added (4)'],
+    ],
     ['nothing of an order that was never written', { lines: {} }, []],
     [
       'nothing of a line that the deal has lost, too, with nothing ordered',
@@ -165,4 +186,11 @@ test('the problem names every change once, and what can be done about it', () =>
   expect(failure.message).toBe('Order S1 was changed in the ERP by hand: Chair 4 → 3; net 42 EUR → 31.5 EUR.')
   expect(failure.fix).toContain('crosswalk overwrite 901')
   expect(failure.problem).toMatchObject({ differences: [{ place: 'l1 quantity' }, { place: 'net' }, quantity] })
+})
+
+test('a line of our own amendment that nobody noted counts as written, as the order holds it', () => {
+  const wanted = { l1: own(), l2: own({ product_id: '8', qty: '9', note: 'x' }) }
+  const { before, held: known } = judge({ wanted, held: [held(), held({ key: 'l2', product: '8' })] })
+  expect(before.lines).toEqual({ l1: own(), l2: own({ product_id: '8', qty: '4', note: 'x' }) })
+  expect(known.lines).toEqual(before.lines)
 })

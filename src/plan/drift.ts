@@ -122,7 +122,17 @@ export function judgeDrift(
       }
     }
   }
-  for (const line of areCounted ? extra : []) {
+  const noted = new Set<HeldLine>()
+  for (const [key, line] of areCounted ? unnotedLines(written, lines.values(), extra, fields, isEqual) : []) {
+    noted.add(line)
+    for (const [name, value] of Object.entries(lines.get(key)?.fields ?? {})) agree(key, name, value)
+    for (const role of roles) {
+      const [field, actual] = [fields[role], line[role]]
+      if (field === undefined || actual === null || isEqual(role, before[key]?.[field], actual)) continue
+      agree(key, field, actual)
+    }
+  }
+  for (const line of areCounted ? extra.filter((one) => !noted.has(one)) : []) {
     const price = line.price ?? line.amount
     const actual = `${line.product ?? line.sku ?? ''} ${line.quantity ?? line.ordered}${price === null ? '' : ` × ${price}`}`
     const text = `${line.sku ?? 'a line'} added (${line.quantity ?? line.ordered})`
@@ -168,13 +178,43 @@ export const agreedLines = (
     return [agreed.length === 0 ? line : { ...line, fields: { ...line.fields, ...Object.fromEntries(agreed) } }]
   })
 
+/**
+ * Lines of an amendment of ours that nobody noted, as the process died or the database went after it was sent: they have our
+ * key, or are just what the deal wants.
+ */
+function unnotedLines(
+  { lines }: Written,
+  wanted: Iterable<Line>,
+  extra: readonly HeldLine[],
+  fields: LineFields,
+  isEqual: IsEqual,
+): readonly (readonly [key: string, line: HeldLine])[] {
+  const fresh = Object.fromEntries(
+    [...wanted].filter(({ key }) => lines[key] === undefined).map((line) => [line.key, line.fields]),
+  )
+  const { pairs } = pairLines({ lines: fresh }, extra, fields, isEqual)
+  return [...pairs].flatMap(([key, line]) =>
+    line !== null && (line.key === key || isAlike(fresh[key] ?? {}, line, fields, isEqual))
+      ? [[key, line] as const]
+      : [],
+  )
+}
+
+/** Whether a line of the order holds what was written, as far as both tell. */
+const isAlike = (own: JsonObject, line: HeldLine, fields: LineFields, isEqual: IsEqual): boolean =>
+  roles.every((role) => {
+    const [field, actual] = [fields[role], line[role]]
+    const mine = field === undefined ? undefined : own[field]
+    return actual === null || mine === undefined || mine === null || isEqual(role, mine, actual)
+  })
+
 type IsEqual = (role: Role, mine: Json | undefined, actual: string) => boolean
 
 /**
  * Which line of the order is which that we wrote: by our key where the ERP tells it, else by product, those that hold just what
  * was written first. @returns null for one that is gone; `extra` are those that nobody ordered
  */
-function pairLines({ lines }: Written, held: readonly HeldLine[], fields: LineFields, isEqual: IsEqual) {
+function pairLines({ lines }: Pick<Written, 'lines'>, held: readonly HeldLine[], fields: LineFields, isEqual: IsEqual) {
   const free = new Set(held)
   const pairs = new Map<string, HeldLine | null>(Object.keys(lines).map((key) => [key, null]))
   const pair = (fits: (own: JsonObject, line: HeldLine, key: string) => boolean) => {
@@ -188,14 +228,8 @@ function pairLines({ lines }: Written, held: readonly HeldLine[], fields: LineFi
   }
   const isSameProduct = (own: JsonObject, line: HeldLine) =>
     fields.product !== undefined && line.product !== null && String(own[fields.product]) === line.product
-  const isAlike = (own: JsonObject, line: HeldLine) =>
-    roles.every((role) => {
-      const [field, actual] = [fields[role], line[role]]
-      const mine = field === undefined ? undefined : own[field]
-      return actual === null || mine === undefined || mine === null || isEqual(role, mine, actual)
-    })
   pair((_own, line, key) => line.key === key)
-  pair((own, line) => isSameProduct(own, line) && isAlike(own, line))
+  pair((own, line) => isSameProduct(own, line) && isAlike(own, line, fields, isEqual))
   pair((own, line) => isSameProduct(own, line) && line.ordered !== '0')
   pair(isSameProduct)
   // Nothing is ordered by a line that was taken off, or that an ERP adds for its own use.

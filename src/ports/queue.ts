@@ -13,7 +13,7 @@ export type Job =
   /** `sync`: for this one alone. */
   | { readonly queue: 'upkeep'; readonly task: string; readonly sync?: string }
 
-interface Schedule {
+export interface Schedule {
   readonly sync: string
   readonly cron: string
   readonly timeZone: string
@@ -24,6 +24,8 @@ export interface Queue {
   enqueue(jobs: readonly Job[]): Promise<void>
   /** Makes the stored schedules exactly these. */
   schedule(schedules: readonly Schedule[]): Promise<void>
+  /** Stores again those of these that the store has lost; the others stay as they are. */
+  restore(schedules: readonly Schedule[]): Promise<void>
   /** Starts workers. The returned function stops taking jobs and resolves when those at work are done. */
   work(handle: (job: Job, signal: AbortSignal) => Promise<void>): Promise<() => Promise<void>>
   /** Jobs waiting and at work, by queue. */

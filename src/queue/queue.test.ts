@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Queue as BullQueue, createPostgresBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import { type FreshDatabase, freshDatabase, silentLog } from '../../test/ledger/fresh-ledger.ts'
+import { StoreAway } from '../core/store-away.ts'
 import type { Job, Queue } from '../ports/queue.ts'
 import { openQueue, type QueueOptions } from './queue.ts'
 
@@ -47,6 +48,8 @@ interface Store {
   schedules(): Promise<readonly string[]>
   /** Rows or keys that are stored, and events. */
   size(): Promise<{ readonly stored: number; readonly events: number }>
+  /** Loses its data. */
+  lose(): Promise<void>
   close(): Promise<void>
 }
 
@@ -67,6 +70,11 @@ async function onPostgres(): Promise<Store> {
           (select count(*) from bullmq.event) as events`,
       )
       return { stored: Number(row?.stored), events: Number(row?.events) }
+    },
+    async lose() {
+      const queue = new BullQueue('detect', { connection: { ...connection, schema: 'bullmq' } }, createPostgresBackend)
+      await queue.obliterate({ force: true })
+      await queue.close()
     },
     close: () => database.drop(),
   }
@@ -102,6 +110,11 @@ async function onRedis(): Promise<Store> {
       const stored = await client.dbsize()
       await client.quit()
       return { stored, events: events.reduce((sum, one) => sum + one, 0) }
+    },
+    async lose() {
+      const queue = new BullQueue('detect', { connection: { url }, prefix: 'crosswalk' })
+      await queue.obliterate({ force: true })
+      await queue.close()
     },
     async close() {
       const exit = once(server, 'exit')
@@ -295,4 +308,34 @@ describe.each([
     expect(await store.schedules()).toEqual([])
     await stop()
   })
+
+  run('restores schedules that the store has lost, runs them, and leaves the others as they are', async () => {
+    const every = { cron: '* * * * * *', timeZone: 'Asia/Shanghai' }
+    const nightly = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }
+    await queue.schedule([{ sync: 'orders', ...every }])
+    await store.lose()
+    expect(await store.schedules()).toEqual([])
+    const seen = channel<Job>()
+    const stop = await queue.work(async (job) => seen.push(job))
+    await queue.restore([{ sync: 'orders', ...every }])
+    expect(await seen.take()).toEqual({ queue: 'detect', sync: 'orders', kind: 'scheduled' })
+    await queue.restore([
+      { sync: 'orders', ...nightly },
+      { sync: 'customers', ...nightly },
+    ])
+    expect([...(await store.schedules())].sort()).toEqual([
+      'customers 30 2 * * * Europe/Berlin',
+      'orders * * * * * * Asia/Shanghai',
+    ])
+    await queue.schedule([])
+    await stop()
+  })
+})
+
+test('a Redis that does not answer at the start is named, without its password, and not waited for for ever', async () => {
+  const backend = { kind: 'redis', url: 'redis://user:hidden@127.0.0.1:1' } as const
+  const concurrency = { detect: 1, deliver: 1, upkeep: 1 }
+  const opening = openQueue({ backend, concurrency, log: silentLog, readyLimitMs: 100 })
+  await expect(opening).rejects.toThrow(/^Redis at 127\.0\.0\.1:1 does not answer\. Start it, or correct REDIS_URL/)
+  await expect(opening).rejects.toThrow(StoreAway)
 })

@@ -11,8 +11,9 @@ import {
 } from 'bullmq'
 import { z } from 'zod'
 import { assertNever } from '../core/json.ts'
+import { StoreAway } from '../core/store-away.ts'
 import type { Log } from '../ports/log.ts'
-import type { Job, Queue } from '../ports/queue.ts'
+import type { Job, Queue, Schedule } from '../ports/queue.ts'
 
 type QueueName = Job['queue']
 const names = ['detect', 'deliver', 'upkeep'] as const satisfies readonly QueueName[]
@@ -26,6 +27,8 @@ export interface QueueOptions {
   readonly log: Log
   /** How long the end of `work` waits for the jobs at work. */
   readonly drainLimitMs?: number
+  /** How long a Redis may take to answer at first. */
+  readonly readyLimitMs?: number
 }
 
 const jobSchema = z.discriminatedUnion('queue', [
@@ -44,20 +47,28 @@ const schema = 'bullmq'
 
 /**
  * Opens the queues on PostgreSQL (tables of BullMQ's own, made when missing) or on Redis.
- * @throws Error when the store cannot be reached
+ * @throws Error when the store cannot be reached: whoever started the process starts it again
  */
 export async function openQueue(options: QueueOptions): Promise<Queue> {
-  const { backend, log, drainLimitMs = 30_000 } = options
+  const { log, drainLimitMs = 30_000 } = options
   const stores = new Map<QueueName, Store>()
   try {
     // One after the other: the first makes the tables.
-    for (const name of names) stores.set(name, await openStore(name, backend, log))
+    for (const name of names) stores.set(name, await openStore(name, options))
   } catch (error) {
     await Promise.all([...stores.values()].map((store) => store.close()))
     throw error
   }
   const storeOf = (name: QueueName): Store => stores.get(name) as Store
   const stops = new Set<() => Promise<void>>()
+  const upsert = (schedules: readonly Schedule[]) =>
+    Promise.all(
+      schedules.map(({ sync, cron, timeZone }) => {
+        const job: Job = { queue: 'detect', sync, kind: 'scheduled' }
+        const template = { name: job.queue, data: job, opts: { ...kept, priority: priorityOf(job) } }
+        return storeOf('detect').upsertJobScheduler(sync, { pattern: cron, tz: timeZone }, template)
+      }),
+    )
 
   return {
     async enqueue(jobs) {
@@ -73,13 +84,11 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       const wanted = new Set(schedules.map((one) => one.sync))
       const stored = await queue.getJobSchedulers(0, -1)
       await Promise.all(stored.filter((one) => !wanted.has(one.key)).map((one) => queue.removeJobScheduler(one.key)))
-      await Promise.all(
-        schedules.map(({ sync, cron, timeZone }) => {
-          const job: Job = { queue: 'detect', sync, kind: 'scheduled' }
-          const template = { name: job.queue, data: job, opts: { ...kept, priority: priorityOf(job) } }
-          return queue.upsertJobScheduler(sync, { pattern: cron, tz: timeZone }, template)
-        }),
-      )
+      await upsert(schedules)
+    },
+    async restore(schedules) {
+      const stored = new Set((await storeOf('detect').getJobSchedulers(0, -1)).map((one) => one.key))
+      await upsert(schedules.filter((one) => !stored.has(one.sync)))
     },
     async work(handle) {
       const stopping = new AbortController()
@@ -167,7 +176,10 @@ type Store = Pick<
 type Consumer = Pick<Worker, 'close'>
 
 /** Ready for use. @throws Error when the store cannot be reached */
-async function openStore(name: QueueName, backend: QueueOptions['backend'], log: Log): Promise<Store> {
+async function openStore(
+  name: QueueName,
+  { backend, log, readyLimitMs = 10_000 }: Omit<QueueOptions, 'concurrency'>,
+): Promise<Store> {
   const opened = () => {
     switch (backend.kind) {
       case 'postgres': {
@@ -195,7 +207,15 @@ async function openStore(name: QueueName, backend: QueueOptions['backend'], log:
   }
   const queue = opened()
   try {
-    await queue.waitUntilReady()
+    // BullMQ itself would wait for a Redis for ever.
+    const limit = new AbortController()
+    const late = delay(readyLimitMs, 'late' as const, { signal: limit.signal }).catch(() => null)
+    const ready = await Promise.race([queue.waitUntilReady(), late])
+    limit.abort()
+    if (ready === 'late' && backend.kind === 'redis')
+      throw new StoreAway(
+        `Redis at ${new URL(backend.url).host} does not answer. Start it, or correct REDIS_URL; without REDIS_URL the jobs are in PostgreSQL.`,
+      )
     return queue
   } catch (error) {
     await queue.close()

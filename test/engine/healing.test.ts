@@ -4,7 +4,7 @@ import { openJobs } from '../../src/app/engine/jobs.ts'
 import type { Project } from '../../src/app/project/project.ts'
 import { type Failure, type Problem, SyncError, verdictOf } from '../../src/core/problem.ts'
 import type { RecordRef } from '../../src/core/ref.ts'
-import type { Job } from '../../src/ports/queue.ts'
+import type { Job, Queue } from '../../src/ports/queue.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openRig, type Rig } from '../rig.ts'
 import { everyProblem } from './every-problem.ts'
@@ -188,4 +188,15 @@ describe('what holds a sync is over when a person or new mappings let it go:', (
     await jobs().begin()
     expect(await open()).toEqual([])
   })
+})
+
+test('schedules that the queue has lost are restored by the next sweep', async () => {
+  const { config } = whole
+  const orders = { ...config.syncs.orders, schedule: { cron: '*/5 * * * *', time_zone: 'Europe/Berlin' } }
+  current = { ...whole, config: { ...config, syncs: { ...config.syncs, orders } as typeof config.syncs } }
+  const restored: unknown[] = []
+  const forgetful: Queue = { ...queue, restore: async (schedules) => void restored.push(...schedules) }
+  const { deps, metrics } = opened
+  await openJobs({ current: () => current, takeOver: async () => {} }, forgetful, { ...deps, metrics }).sweep()
+  expect(restored).toEqual([{ sync: 'orders', cron: '*/5 * * * *', timeZone: 'Europe/Berlin' }])
 })

@@ -6,6 +6,7 @@ const nothing = { waiting: 0, active: 0 }
 export const idleQueue = (taken: Job[] = []): Queue => ({
   enqueue: async (jobs) => void taken.push(...jobs),
   schedule: async () => undefined,
+  restore: async () => undefined,
   work: async () => async () => undefined,
   counts: async () => ({ detect: nothing, deliver: nothing, upkeep: nothing }),
   close: async () => undefined,

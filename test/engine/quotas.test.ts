@@ -8,6 +8,7 @@ import type { Job, Queue } from '../../src/ports/queue.ts'
 import { settle, stock } from '../faults/proof.ts'
 import type { OpenProject } from '../project-folder.ts'
 import { openRig, type Rig } from '../rig.ts'
+import { idleQueue } from './idle-queue.ts'
 
 /* Who gets the calls of a quota when they are scarce, and how those who wait go on. */
 
@@ -19,14 +20,7 @@ let client: pg.Client
 let shop: ReturnType<typeof stock>
 let jobs: Jobs
 let queued: Job[]
-const nothing = { waiting: 0, active: 0 }
-const queue: Queue = {
-  enqueue: async (added) => void queued.push(...added),
-  schedule: async () => undefined,
-  work: async () => async () => undefined,
-  counts: async () => ({ detect: nothing, deliver: nothing, upkeep: nothing }),
-  close: async () => undefined,
-}
+const queue: Queue = { ...idleQueue(), enqueue: async (added) => void queued.push(...added) }
 
 beforeAll(async () => {
   rig = await openRig({ crm: { indexDelaySeconds: 0, lineItemsMinutes: 0 } })

@@ -34,6 +34,7 @@ afterEach(async () => {
 const queueOf = (): Queue => ({
   enqueue: async (jobs) => void queued.push(...jobs),
   schedule: async () => undefined,
+  restore: async () => undefined,
   work: async () => async () => undefined,
   counts: async () => ({
     detect: { waiting: 0, active: 0 },

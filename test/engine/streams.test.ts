@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { startOdooSimulator } from '../../connectors/odoo/simulator/index.ts'
 import { startSalesforceSimulator } from '../../connectors/salesforce/simulator/index.ts'
+import { systemClock } from '../../src/main/clock.ts'
 import { type RunningServer, startServer } from '../../src/main/server.ts'
 import { flawless, prove, settle, stock, until } from '../faults/proof.ts'
 import { openPair, type Pair } from '../rig.ts'
@@ -15,9 +17,10 @@ let shop: ReturnType<typeof stock>
 const servers: RunningServer[] = []
 const log: string[] = []
 
-const start = async () => {
+const start = async (clock = systemClock) => {
   const { config, home } = pair
-  const server = await startServer({ config, home, environment: {}, role: 'all', log: (line) => void log.push(line) })
+  const options = { config, home, environment: {}, clock, log: (line: string) => void log.push(line) }
+  const server = await startServer({ ...options, role: 'all' })
   servers.push(server)
   return server
 }
@@ -89,4 +92,27 @@ test('events that the system no longer has are a gap, for which changes are look
   await settle(check)
   expect(await prove(pair, check)).toMatchObject({ ...flawless, orders: 9 })
   await check.close()
+})
+
+test('a ledger that is away for a while ends no stream for good, and no process', async () => {
+  await servers[0]?.close()
+  servers.shift()
+  // Leases are renewed and back-offs are over before one can look.
+  const quick = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 1000, signal) }
+  const before = log.length
+  const since = () => log.slice(before).join('')
+  const server = await start(quick)
+  await until(() => since().includes('salesforce.stream_opened'), 'a stream', lastLines)
+  const client = new pg.Client(server.opened.database)
+  await client.connect()
+  try {
+    await client.query('alter table crosswalk.streams rename to away')
+    await until(() => since().split('"event stream failed"').length > 2, 'a failure, and one more', lastLines)
+    await client.query('alter table crosswalk.away rename to streams')
+  } finally {
+    await client.end()
+  }
+  shop.win(1)
+  await until(hasOrders(10), 'the order of a deal that the stream tells of', lastLines)
+  expect(since()).not.toContain('no longer followed')
 })

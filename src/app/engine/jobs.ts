@@ -24,7 +24,7 @@ const probeRunMs = 60_000
 /** What the server does with jobs. A job says that a sync has work, the inbox says which. */
 export interface Jobs {
   handle(job: Job, signal: AbortSignal): Promise<void>
-  /** Frees lapsed leases and wakes syncs with due work: this makes lost jobs harmless. */
+  /** Frees lapsed leases, wakes syncs with due work and restores schedules: this makes lost jobs harmless. */
   sweep(): Promise<void>
   /** Tries the oldest records of each open problem again, in case the cause was fixed. */
   probe(): Promise<void>
@@ -187,9 +187,16 @@ export function openJobs(
     }
   }
 
+  const schedules = () =>
+    Object.entries(projects.current().config.syncs).flatMap(([sync, { schedule }]) =>
+      schedule === null ? [] : [{ sync, cron: schedule.cron, timeZone: schedule.time_zone }],
+    )
+
   return {
     handle,
     async sweep() {
+      // A Redis that comes back empty has no schedules either.
+      await queue.restore(schedules())
       await ledger.inbox.free()
       const free = [...owed].filter(([, { at }]) => at <= clock.now())
       for (const [name] of free) owed.delete(name)
@@ -229,11 +236,7 @@ export function openJobs(
         await open(name)
       }
       await closeOrphans()
-      await queue.schedule(
-        Object.entries(projects.current().config.syncs).flatMap(([sync, { schedule }]) =>
-          schedule === null ? [] : [{ sync, cron: schedule.cron, timeZone: schedule.time_zone }],
-        ),
-      )
+      await queue.schedule(schedules())
     },
     purge: (restMs) => purge(projects.current().config, restMs, deps),
   }

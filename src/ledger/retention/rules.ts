@@ -18,6 +18,8 @@ const isGone = `gone_since < statement_timestamp() - $2 * interval '1 day' and $
 /** Of a sync that is neither configured nor remembered. */
 const isOrphan = `sync <> all($1::text[]) and $2::integer is not null
   and not exists (select from crosswalk.syncs known where known.sync = row.sync)`
+// What an owner of deals was told has the channel's name before theirs.
+const isOfNoChannel = `split_part(channel, ' ', 1) <> all($1::text[]) and $2::integer is not null`
 
 /**
  * Every table of the ledger, in the order in which they are purged. A new table does not pass the tests until it has its rule
@@ -35,6 +37,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   syncs: { by: 'name', of: 'syncs', where: isGone },
   inbox: { by: 'name', of: 'syncs', where: isOrphan },
   allowances: { by: 'name', of: 'syncs', where: isOrphan },
+  quota_waits: { by: 'name', of: 'syncs', where: isOrphan },
   problem_records: { by: 'name', of: 'syncs', where: isOrphan },
   problems: {
     by: 'age',
@@ -43,11 +46,13 @@ export const rules: Readonly<Record<string, Rule>> = {
       and not exists (select from crosswalk.problem_records one where one.problem_id = row.id)`,
   },
   connections: { by: 'name', of: 'connections', where: isGone },
-  // Both are learnt anew within a call.
+  // They are learnt anew within a call.
   budgets: { by: 'name', of: 'connections', where: lapsed('ends_at') },
+  quotas: { by: 'name', of: 'connections', where: lapsed('ends_at') },
+  parallelism: { by: 'name', of: 'connections', where: 'connection <> all($1::text[]) and $2::integer is not null' },
   streams: { by: 'name', of: 'connections', where: lapsed('lease_until') },
-  alert_channels: { by: 'name', of: 'channels', where: 'channel <> all($1::text[]) and $2::integer is not null' },
-  alerts: { by: 'name', of: 'channels', where: 'channel <> all($1::text[]) and $2::integer is not null' },
+  alert_channels: { by: 'name', of: 'channels', where: isOfNoChannel },
+  alerts: { by: 'name', of: 'channels', where: isOfNoChannel },
   links: {
     by: 'reason',
     because: 'one for each order, customer, address and product: without it an order is not known',
@@ -55,6 +60,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   alerting: { by: 'reason', because: 'has one row' },
   started: { by: 'reason', because: 'has one row' },
   upkeep: { by: 'reason', because: 'has one row for each periodic task' },
+  processes: { by: 'reason', because: 'a process that starts removes those that are gone' },
   migrations: { by: 'reason', because: 'has one row for each migration' },
 }
 
