@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { openEndpoint } from '../app/bench/endpoint.ts'
+import { type Endpoint, openEndpoint } from '../app/bench/endpoint.ts'
 import { openProject } from '../app/project/project.ts'
 import { runTests } from '../app/project/tests.ts'
 import { SyncError } from '../core/problem.ts'
@@ -181,13 +181,19 @@ async function ofProject(place: Place, ledger: Ledger, { publishes }: Inspection
     const secrets = () => loaded.secrets
     const parts = { clock: systemClock, log, scopes: callScopes }
     const http = openHttpClient({ ...parts, secrets })
-    const endpoints = new Map(
-      Object.entries(loaded.config.connections).map(([name, { system, settings }]) => {
+    const endpoints = new Map<string, Endpoint>()
+    const refused: UpgradeFinding[] = []
+    for (const [name, { system, settings }] of Object.entries(loaded.config.connections)) {
+      try {
         const open = () => connectorFor(name, system).open(settings, { name, http, clock: systemClock, log })
-        const reopen = async () => null
-        return [name, openEndpoint({ name, system, connection: opened(name, open), reopen }, { ...parts, ledger })]
-      }),
-    )
+        const connection = opened(name, open)
+        endpoints.set(name, openEndpoint({ name, system, connection, reopen: async () => null }, { ...parts, ledger }))
+      } catch (error) {
+        refused.push(ofConfiguration(error))
+      }
+    }
+    // Mappings are read for the systems of both sides.
+    if (refused.length > 0) return refused
     const files = projectFiles(texts, { root: onDisk.root, shipped: packageRoot })
     const project = openProject(loaded.config, endpoints, files, async () => undefined)
     const linted = await project.lint({ offline: true })
@@ -209,11 +215,15 @@ async function ofProject(place: Place, ledger: Ledger, { publishes }: Inspection
       ),
     ]
   } catch (error) {
-    if (!(error instanceof SyncError)) throw error
-    return [{ level: 'error', about: 'configuration', message: error.message, fix: error.fix }]
+    return [ofConfiguration(error)]
   } finally {
     await sandbox.close()
   }
+}
+
+function ofConfiguration(error: unknown): UpgradeFinding {
+  if (!(error instanceof SyncError)) throw error
+  return { level: 'error', about: 'configuration', message: error.message, fix: error.fix }
 }
 
 /** A home without a key gets none: nothing is encrypted there that another one would have to open. */
