@@ -20,10 +20,18 @@ const names = (await readMigrations()).map(({ name }) => name)
 
 const vaultKeys = someKeys()
 const vault = openVault(vaultKeys.keys)
+const nobody = { count: 0, named: [] }
 const certificate = JSON.stringify({
   sync: 'orders',
   at: '2026-01-03T00:00:00.000Z',
   since: '2026-01-01T00:00:00.000Z',
+  ...{
+    won: 1,
+    orders: 0,
+    waiting: { count: 1, named: [{ id: 'rejected', label: null }] },
+    missing: nobody,
+    extra: nobody,
+  },
 })
 const files = { 'config/tables/terms.yaml': { text: 'a: b\n', replaces: null } }
 const values: Readonly<Record<string, string>> = {
@@ -159,7 +167,6 @@ async function useAll(all: Ledger): Promise<void> {
   await alerts.setChannel('office', { ...channel, certified: '0' })
   await alerts.setTold('office', await alerts.told('office'), [])
   await alerts.keepChannels(['office'])
-  const nobody = { count: 0, named: [] }
   const counts = { won: 1, orders: 1, waiting: nobody, missing: nobody, extra: nobody }
   await certificates.add({ sync: 'orders', at: now, since: now, ...counts })
   expect((await certificates.list({ max: 10 })).every(({ genuine }) => genuine)).toBe(true)
@@ -241,9 +248,15 @@ describe.each(names)('from %s', (last) => {
 
     await all.inbox.free()
     await database.query(`update crosswalk.inbox set due_at = now()`)
-    const claims = await all.inbox.claim('orders', { max: 10, worker: 'w', leaseMs: 60_000 })
-    expect(claims.map((claim) => claim.ref.id).sort()).toEqual(['in work', 'later', 'waits'])
-    await all.inbox.settle(claims)
+    // One lane after the other.
+    const worked: string[] = []
+    for (let left = true; left; ) {
+      const claims = await all.inbox.claim('orders', { max: 10, worker: 'w', leaseMs: 60_000 })
+      worked.push(...claims.map((claim) => claim.ref.id))
+      await all.inbox.settle(claims)
+      left = claims.length > 0
+    }
+    expect(worked.sort()).toEqual(['in work', 'later', 'waits'])
     expect(await all.syncs.takeAllowance('orders', 100, 10, now)).toEqual({ granted: false, used: 6 })
     expect(await all.problems.list({ sync: 'orders', max: 10 })).toMatchObject([{ kind: 'lookup_failed', waiting: 1 }])
 

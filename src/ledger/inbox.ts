@@ -29,9 +29,11 @@ const add = {
     select count(*) filter (where added)::integer as added from stored`,
 }
 
+const named = 'sync, connection, object, record_id'
+
 /** What is due of one lane, unless it waits for a quota or a better lane has something. */
 const dueOf = (lane: number, better: readonly string[]) => `
-      select sync, connection, object, record_id from crosswalk.inbox
+      select ${named} from crosswalk.inbox
       where sync = $1 and lane = ${lane} and worker is null and due_at <= statement_timestamp()
         ${better.map((name) => `and not exists (select from ${name})`).join(' ')}
         and not exists (select from crosswalk.quota_waits where sync = $1 and lane <= ${lane} and until > statement_timestamp())
@@ -45,7 +47,7 @@ export const claimStatement = {
     ), retried as materialized (${dueOf(1, ['live'])}
     ), filled as materialized (${dueOf(2, ['live', 'retried'])}
     ), chosen as materialized (
-      select * from live union all select * from retried union all select * from filled
+      select ${named} from live union all select ${named} from retried union all select ${named} from filled
     ), taken as (
       update crosswalk.inbox row set
         worker = $3, lease_until = statement_timestamp() + $4 * interval '1 millisecond', version = row.version + 1

@@ -52,7 +52,7 @@ const intend = {
       on conflict (sync, kind, source_connection, source_object, source_id) do update set sync = link.sync
       returning id, sync, kind, key, state, origin, stage, source_connection, source_object, source_id, source_label,
         source_written, target_connection, target_object, target_id, target_label, target_written, decisions, suspect,
-        created_at, updated_at
+        erased_at, created_at, updated_at
     )
     select ${columns} from given join link using (sync, kind, source_connection, source_object, source_id)
     order by given.place`,

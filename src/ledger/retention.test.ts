@@ -177,10 +177,9 @@ describe('what is configured no more', () => {
       await database.query(`insert into crosswalk.budgets values ($1, 10, 1000, 10, now() - interval '2 days')`, [
         connection,
       ])
-      await database.query(
-        `insert into crosswalk.quotas values ($1, 'day', 10, 1000, 10, now() - interval '2 days')`,
-        [connection],
-      )
+      await database.query(`insert into crosswalk.quotas values ($1, 'day', 10, 1000, 10, now() - interval '2 days')`, [
+        connection,
+      ])
       await database.query('insert into crosswalk.parallelism values ($1, 2, 4)', [connection])
     }
     await database.query(`update crosswalk.streams set lease_until = now() - interval '2 days'`)
@@ -212,9 +211,13 @@ describe('what is configured no more', () => {
       'connections',
       'streams',
       'budgets',
-      'alerts',
+      'quotas',
+      'parallelism',
+      'quota_waits',
     ])
       expect([table, await count(`crosswalk.${table}`)]).toEqual([table, 1])
+    // A channel's own, and that of an owner it writes to.
+    expect(await count('crosswalk.alerts')).toBe(2)
     // Without its link the order would be made again.
     expect(await count('crosswalk.links')).toBe(2)
   })
