@@ -12,8 +12,8 @@ export type Problem =
   | { kind: 'outcome_unknown' }
   /** A lock or a lost race in the other system: nothing was done, retried soon. */
   | { kind: 'busy' }
-  /** `connection` is the one that has to wait, where that is known. */
-  | { kind: 'rate_limited'; retryAfterMs: number; connection?: string }
+  /** Where they are known: the connection that has to wait, and the lane whose share of its quota is used up. */
+  | { kind: 'rate_limited'; retryAfterMs: number; connection?: string; lane?: string }
   | { kind: 'auth_rejected' }
   | { kind: 'permission_missing'; missing: readonly string[] }
   /** The configuration names what is not there: a field that is gone, a mapping that does not compile. */

@@ -540,7 +540,7 @@ describe('limits', () => {
     const server = await serve((_request, response) => json(response, 200, {}))
     const { http } = client(server.url, {}, [600_000])
     const error = await problemOf(http.send(write(`${server.url}/x`)))
-    expect(error.problem).toEqual({ kind: 'rate_limited', retryAfterMs: 600_000, connection: 'erp' })
+    expect(error.problem).toEqual({ kind: 'rate_limited', retryAfterMs: 600_000, connection: 'erp', lane: 'live' })
     expect(server.requests).toHaveLength(0)
   })
 

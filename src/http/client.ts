@@ -150,7 +150,7 @@ export function openHttpClient(deps: Deps): OpenHttp {
       const what = lane === 'live' ? 'The quota' : `What the quota leaves to ${work[lane]}`
       const until = shift(deps.clock.now(), waitMs)
       throw new SyncError(`${what} of connection "${connection}" is used up until ${until}`, {
-        problem: { kind: 'rate_limited', retryAfterMs: waitMs, connection },
+        problem: { kind: 'rate_limited', retryAfterMs: waitMs, connection, lane },
         fix: `Nothing to do: the work goes on by itself when the quota is free again. If this happens often, raise the quota, or lower \`reserve\` of the connection.`,
       })
     }

@@ -73,6 +73,7 @@ describe('runs', () => {
         endedAt: at('10:05:00'),
         counts: { created: 40, failed: 20, adopted: 1 },
         reason: 'login refused',
+        waitsUntil: null,
         actor: null,
       },
     ])

@@ -107,6 +107,21 @@ describe('when calls are scarce', () => {
     60_000,
   )
 
+  test('live work asks for itself what a backfill asked in vain at the same moment', async () => {
+    await leave(2600)
+    // A process that knows nothing yet.
+    const fresh = await rig.open()
+    try {
+      const endpoint = fresh.projects.current().endpoint('hubspot')
+      const ask = (lane: Lane) => endpoint.within({ lane, mayWrite: false }).describe('deals')
+      const [backfill, live] = await Promise.allSettled([ask('backfill'), ask('live')])
+      expect([backfill.status, live.status]).toEqual(['rejected', 'fulfilled'])
+      expect(await endpoint.paused()).toBeNull()
+    } finally {
+      await fresh.close()
+    }
+  }, 60_000)
+
   test('live work goes first, and with its own lane, where a batch could hold both', async () => {
     const [old = '', fresh = ''] = shop.win(2)
     await leave(1500)

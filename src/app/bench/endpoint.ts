@@ -57,7 +57,7 @@ export function openEndpoint(
     const limited = error.problem.kind === 'rate_limited'
     if (verdict.do !== 'pause_connection' && !down && !limited) return
     // What used up its share of the quota waits alone; live work has calls left, or finds out by itself.
-    if (limited && deps.scopes.current().lane !== 'live') return
+    if (limited && (deps.scopes.current().lane !== 'live' || isOfAnotherLane(error))) return
     failing = true
     // Concurrent calls that all fail are one outage.
     if (down && outages > known) return
@@ -116,12 +116,52 @@ export function openEndpoint(
     return connection !== used
   }
 
+  /** Whether it was the share of another lane that is used up: callers of several lanes may share one question. */
+  function isOfAnotherLane({ problem }: SyncError): boolean {
+    const { lane } = deps.scopes.current()
+    return problem.kind === 'rate_limited' && problem.lane !== undefined && problem.lane !== lane
+  }
+
   async function learn(): Promise<Account> {
     const known = (await ledger.connections.get(name)).account
     if (known !== null) return known
     const report = await endpoint.use((opened) => opened.check())
     await ledger.connections.setAccount(name, report.account)
     return report.account
+  }
+
+  async function attempt<T>(work: (connection: Connection) => Promise<T>, first: boolean): Promise<T> {
+    const used = connection
+    const known = outages
+    try {
+      const value = await work(used)
+      await worked()
+      return value
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      if ((await isOutdated(used, error)) || (first && isOfAnotherLane(error))) return attempt(work, false)
+      await failed(error, known)
+      throw error
+    }
+  }
+
+  async function* walk(watch: Watch, since: ChangesSince, first: boolean): AsyncIterable<ChangePage> {
+    const used = connection
+    const known = outages
+    let reached = since
+    try {
+      for await (const page of used.changes(watch, since)) {
+        yield page
+        reached = { cursor: page.cursor }
+      }
+      await worked()
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+      if ((await isOutdated(used, error)) || (first && isOfAnotherLane(error)))
+        return yield* walk(watch, reached, false)
+      await failed(error, known)
+      throw error
+    }
   }
 
   const endpoint: Endpoint = {
@@ -149,40 +189,11 @@ export function openEndpoint(
       const over = state.pausedUntil === null || state.pausedUntil <= clock.now()
       return over ? null : state.pausedBecause
     },
-    async use(work) {
-      const used = connection
-      const known = outages
-      try {
-        const value = await work(used)
-        await worked()
-        return value
-      } catch (error) {
-        if (!(error instanceof SyncError)) throw error
-        if (await isOutdated(used, error)) return endpoint.use(work)
-        await failed(error, known)
-        throw error
-      }
-    },
+    use: (work) => attempt(work, true),
     async limited({ message, ...failure }) {
       await failed(new SyncError(message, failure), outages)
     },
-    async *changes(watch, since) {
-      const used = connection
-      const known = outages
-      let reached = since
-      try {
-        for await (const page of used.changes(watch, since)) {
-          yield page
-          reached = { cursor: page.cursor }
-        }
-        await worked()
-      } catch (error) {
-        if (!(error instanceof SyncError)) throw error
-        if (await isOutdated(used, error)) return yield* endpoint.changes(watch, reached)
-        await failed(error, known)
-        throw error
-      }
-    },
+    changes: (watch, since) => walk(watch, since, true),
     describe: (object) => endpoint.use((opened) => opened.describe(object)),
     within: (scope) => scoped(endpoint, scope, deps.scopes),
   }
