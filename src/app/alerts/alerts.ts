@@ -151,7 +151,9 @@ async function tellOne(
   const channel = alerts.channels[name]
   if (channel === undefined) return
   const now = clock.now()
-  const mayTry = before.nextTryAt === null || now >= before.nextTryAt
+  const leftMs = before.nextTryAt === null ? 0 : toMillis(before.nextTryAt) - toMillis(now)
+  // Longer than any wait is one of a clock that was put back since.
+  const mayTry = leftMs <= 0 || leftMs > retryMs.most
   let state = before
 
   /** @returns whether the channel took it */
