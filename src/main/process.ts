@@ -60,6 +60,8 @@ export interface Opened {
   readonly stored: StoredSettings
   /** Keeps the files of the embedded database from growing for ever. */
   tidy(): Promise<void>
+  /** Starts the embedded database again when it has ended. @returns whether it had */
+  revive(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -89,7 +91,10 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     for (const one of closing.splice(0).reverse()) await one()
   }
   try {
-    const { ledger, database, tidy } = await openLedgerOf({ home, environment: options.environment, log }, closing)
+    const { ledger, database, tidy, revive } = await openLedgerOf(
+      { home, environment: options.environment, log },
+      closing,
+    )
     const budget = openBudget({ connection: database, clock, log })
     closing.push(() => budget.close())
     const sandbox = openSandbox()
@@ -173,6 +178,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       database,
       stored,
       tidy,
+      revive,
       close,
     }
   } catch (error) {
@@ -188,24 +194,26 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
 export async function openLedgerOf(
   { home, environment, log }: { home: string; environment: ProcessOptions['environment']; log: Log },
   closing: (() => Promise<void>)[],
-): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress; tidy(): Promise<void> }> {
+): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress } & Pick<Opened, 'tidy' | 'revive'>> {
   const vaultKeys = await loadVaultKeys({ home, fromEnvironment: environment.CROSSWALK_VAULT_KEY })
   const url = environment.DATABASE_URL
   let database: DatabaseAddress
   let directory: { readonly directory?: string } = {}
   let tidy: () => Promise<void> = async () => undefined
+  let revive = async () => false
   if (url === undefined || url === '') {
     const embedded = await startEmbedded(home)
     closing.push(() => embedded.close())
     database = embedded.connection
     directory = { directory: embedded.directory }
     tidy = embedded.tidy
+    revive = embedded.revive
   } else {
     database = { connectionString: url }
   }
   const ledger = await openLedger({ connection: database, ...directory, vaultKeys, log })
   closing.push(() => ledger.close())
-  return { ledger, database, tidy }
+  return { ledger, database, tidy, revive }
 }
 
 /** The configuration that was published over the one on disk. */
