@@ -27,8 +27,8 @@ export interface Embedded {
   readonly directory: string
   /** Keeps its log from growing for ever; to be called now and then. */
   tidy(): Promise<void>
-  /** Whether the server is still there; another one is started by `startEmbedded` only. */
-  lives(): Promise<boolean>
+  /** Starts the server again when it has ended although it is used. @returns whether it had */
+  revive(): Promise<boolean>
   /** Leaves. The server stops when the last process has left it or died. */
   close(): Promise<void>
 }
@@ -81,6 +81,27 @@ interface Place {
  */
 export async function startEmbedded(home: string): Promise<Embedded> {
   const place = await preparePlace(home)
+  let joined = await joinOrStart(place)
+  return {
+    connection: joined.connection,
+    directory: place.directory,
+    tidy: () => boundLog(logOf(place)),
+    async revive() {
+      if (await isWatched(place.directory)) return false
+      await joined.pipe.close()
+      joined = await joinOrStart(place)
+      return true
+    },
+    close: () => joined.close(),
+  }
+}
+
+/** One life of the server. */
+interface Joined extends Pick<Embedded, 'connection' | 'close'> {
+  readonly pipe: FileHandle
+}
+
+async function joinOrStart(place: Place): Promise<Joined> {
   const running = await joinServer(place)
   if (running !== null) return running
   const unlock = await lockFile(join(place.directory, 'lock'))
@@ -101,22 +122,16 @@ async function preparePlace(home: string): Promise<Place> {
   return { directory, dataDir: join(directory, 'data'), owner, mark: `${name}-${digest}` }
 }
 
-async function joinServer(place: Place): Promise<Embedded | null> {
+async function joinServer(place: Place): Promise<Joined | null> {
   const pipe = await joinLives(place.directory)
   if (pipe === null) return null
   const connection = await connectionOf(place, () => null)
-  return { ...shared(place, connection), close: () => pipe.close() }
+  return { connection, pipe, close: () => pipe.close() }
 }
 
-const shared = (place: Place, connection: Embedded['connection']) => ({
-  connection,
-  directory: place.directory,
-  lives: () => isWatched(place.directory),
-  tidy: () => boundLog(logOf(place)),
-})
 const logOf = ({ directory }: Place) => join(directory, 'log')
 
-async function startServer(place: Place): Promise<Embedded> {
+async function startServer(place: Place): Promise<Joined> {
   await clearStale(place.dataDir, place.mark)
   if (place.owner !== null) handOver(place.directory, [place.dataDir], place.owner)
   const binaries = await findBinaries(place.directory, place.owner)
@@ -168,7 +183,7 @@ async function startServer(place: Place): Promise<Embedded> {
     const connection = await connectionOf(place, () => end)
     const pipe = await joinLives(place.directory)
     if (pipe === null) throw new Error(`PostgreSQL of ${place.directory} ended while it was started.`)
-    return { ...shared(place, connection), close: () => leave(place, pipe, ended, socketDir) }
+    return { connection, pipe, close: () => leave(place, pipe, ended, socketDir) }
   } finally {
     await bridge.close()
   }

@@ -65,8 +65,8 @@ export interface Opened {
   readonly outdated: Promise<Error>
   /** Keeps the files of the embedded database from growing for ever. */
   tidy(): Promise<void>
-  /** Starts the embedded database again where it ended by itself: killed by the system, or because its disk was full. */
-  reviveDatabase(): Promise<void>
+  /** Starts the embedded database again when it has ended. @returns whether it had */
+  revive(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -191,7 +191,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       stored,
       outdated: outdated.promise,
       tidy,
-      reviveDatabase: revive,
+      revive,
       close,
     }
   } catch (error) {
@@ -232,31 +232,20 @@ export async function openLedgerOf(
     onOutdated = () => undefined,
   }: { home: string; environment: ProcessOptions['environment']; log: Log; onOutdated?: (error: Error) => void },
   closing: (() => Promise<void>)[],
-): Promise<{
-  readonly ledger: Ledger
-  readonly database: DatabaseAddress
-  tidy(): Promise<void>
-  revive(): Promise<void>
-}> {
+): Promise<{ readonly ledger: Ledger; readonly database: DatabaseAddress } & Pick<Opened, 'tidy' | 'revive'>> {
   const vaultKeys = await loadVaultKeys({ home, fromEnvironment: environment.CROSSWALK_VAULT_KEY })
   const address = storeAddress('DATABASE_URL', environment)
   let database: DatabaseAddress
   let directory: { readonly directory?: string } = {}
-  let revive = async () => {}
   let tidy: () => Promise<void> = async () => undefined
+  let revive = async () => false
   if (address === null) {
-    let embedded = await startEmbedded(home)
+    const embedded = await startEmbedded(home)
     closing.push(() => embedded.close())
-    revive = async () => {
-      if (await embedded.lives()) return
-      log.warn('database is started again', { directory: embedded.directory })
-      const ended = embedded
-      embedded = await startEmbedded(home)
-      await ended.close()
-    }
     database = embedded.connection
     directory = { directory: embedded.directory }
-    tidy = () => embedded.tidy()
+    tidy = embedded.tidy
+    revive = embedded.revive
   } else {
     database = { connectionString: address.url }
   }

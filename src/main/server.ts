@@ -72,8 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       )
     }
     const renew = options.role === 'api' ? async () => undefined : jobs.begin
-    const revival: Task = ['database', '*/5 * * * * *', opened.reviveDatabase]
-    closing.push(keepUp([revival, observation(opened, queue), publications(opened, begun, renew)], deps.log))
+    closing.push(keepUp([observation(opened, queue), publications(opened, begun, renew), revival(opened)], deps.log))
     let url: string | null = null
     let draining = false
     if (options.role !== 'worker') {
@@ -128,6 +127,14 @@ function follow({ projects, deps, metrics }: Opened, queue: Queue): () => Promis
     stop.abort()
     await following
   }
+}
+
+/** A database that crashed, such as on a full disk, and that nobody else would start again. */
+function revival({ deps, revive }: Opened): Task {
+  const start = async () => {
+    if (await revive()) deps.log.warn('database started again', {})
+  }
+  return ['revive', '*/5 * * * * *', start]
 }
 
 /** Gauges of the whole state, in each process: the ledger is shared. */

@@ -20,7 +20,7 @@ test('servers start the embedded database again when it has ended, and go on', a
   await until(() => servers.every((one) => one.printed().includes('"started"')), 'two servers', printed)
   const running = await readPidFile(join(home, 'postgres/data'))
   process.kill(running?.pid ?? 0, 'SIGQUIT')
-  await until(() => printed().includes('database is started again'), 'another database', printed)
+  await until(() => printed().includes('database started again'), 'another database', printed)
   const [id = ''] = shop.win(1)
   await until(() => crm.crm.deal(id)?.shown.status === 'ready', 'the order of a deal', printed)
   for (const one of servers) one.kill('SIGTERM')

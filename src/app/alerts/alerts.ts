@@ -9,7 +9,7 @@ import { channelCause } from '../project/alerts.ts'
 import type { Config } from '../project/config.ts'
 import type { Project } from '../project/project.ts'
 import type { Projects } from '../project/projects.ts'
-import { healthy, isOverdue, noteFailure, unseen } from './channel-state.ts'
+import { healthy, isOverdue, mayTry, noteFailure, unseen } from './channel-state.ts'
 import { type Conditions, conditionsOf, subjectOfProblem } from './conditions.ts'
 import { againMessage, certificateMessage, messageOf, namesMax, testMessage } from './message.ts'
 import { isOwnerCause, isOwnersOf, type OwnerAlerts, openOwnerAlerts } from './owners.ts'
@@ -148,7 +148,7 @@ async function tellOne(
   if (channel === undefined) return
   const { kind } = channel
   const now = clock.now()
-  const mayTry = before.nextTryAt === null || now >= before.nextTryAt
+  const tries = mayTry(before, now)
   let state = before
 
   /** @returns whether the channel took it */
@@ -175,7 +175,7 @@ async function tellOne(
   }
   const context = { name: alerts.name, timeZone: alerts.time_zone, channel: name, now }
 
-  const [newest, ...others] = channel.daily && mayTry ? await certificatesFor(state, deps) : []
+  const [newest, ...others] = channel.daily && tries ? await certificatesFor(state, deps) : []
   if (newest !== undefined) {
     if (!(await deliver(certificateMessage([newest, ...others], context)))) return
     await keep({ certified: newest.id })
@@ -187,14 +187,14 @@ async function tellOne(
   const plan = planAlerts(foreign, covered, await ledger.alerts.told(name), rules, now)
   if (plan.changes.length === 0) {
     if (state.waitingSince !== null) await keep({ waitingSince: null })
-    if (state.failingSince === null || !mayTry) return
+    if (state.failingSince === null || !tries) return
     // What it did not take is over, so that nothing would ever show that it works again.
     if (!isOverdue(state.failingSince, alerts.channel_minutes, now)) await keep(healthy)
     else if (await deliver(againMessage(context))) await keep({})
     return
   }
   if (state.waitingSince === null) await keep({ waitingSince: now })
-  if (!mayTry) return
+  if (!tries) return
   const timing = { groupMs: alerts.group_seconds * 1000, pauseMs: alerts.pause_minutes * 60_000 }
   const waitingSince = state.waitingSince ?? now
   if (!isTime(plan.changes, { waitingSince, toldAt: state.toldAt, ...timing }, now)) return

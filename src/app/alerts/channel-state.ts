@@ -16,6 +16,13 @@ export const unseen = (channel: string): ChannelState => ({
   certified: '0',
 })
 
+/** Whether a channel that took no message is to be tried again. */
+export function mayTry({ nextTryAt }: ChannelState, now: Instant): boolean {
+  const leftMs = nextTryAt === null ? 0 : toMillis(nextTryAt) - toMillis(now)
+  // Longer than any wait is one of a clock that was put back since.
+  return leftMs <= 0 || leftMs > retryMs.most
+}
+
 export const isOverdue = (since: Instant, minutes: number, now: Instant): boolean =>
   toMillis(now) - toMillis(since) >= minutes * 60_000
 

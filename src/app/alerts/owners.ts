@@ -11,7 +11,7 @@ import type { OwnedDeal } from '../flows/flow.ts'
 import { channelCause } from '../project/alerts.ts'
 import type { Config } from '../project/config.ts'
 import type { Project } from '../project/project.ts'
-import { healthy, noteFailure, unseen } from './channel-state.ts'
+import { healthy, mayTry, noteFailure, unseen } from './channel-state.ts'
 import { conditionOf, ownerMessage, subjectOf } from './owner-message.ts'
 import { isTime, planAlerts } from './plan.ts'
 
@@ -124,7 +124,7 @@ export function openOwnerAlerts(deps: OwnDeps): OwnerAlerts {
     const waitingSince = before.waitingSince ?? now
     const state = { ...before, waitingSince }
     if (before.waitingSince === null) await ledger.alerts.setChannel(key, state)
-    if (before.nextTryAt !== null && now < before.nextTryAt) return
+    if (!mayTry(before, now)) return
     const timing = { groupMs: alerts.group_seconds * 1000, pauseMs: alerts.pause_minutes * 60_000 }
     if (!isTime(plan.changes, { waitingSince, toldAt: before.toldAt, ...timing }, now)) return
     const deals = new Map(

@@ -1,5 +1,5 @@
 import { type Failure, failureOf, SyncError, verdictOf } from '../../core/problem.ts'
-import { type Instant, shift } from '../../core/time.ts'
+import { type Instant, shift, toMillis } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Account, ChangePage, ChangesSince, Connection, ObjectSchema, Watch } from '../../ports/connector.ts'
 import type { CallScope, CallScopes } from '../../ports/http.ts'
@@ -33,6 +33,7 @@ export interface Endpoint {
 // Exponential back-off: at once after the first failure, then 5 s, 10 s, … up to 5 min; a refused login waits the longest from the start.
 const pauseMs = (failures: number) => Math.min(5 * 60_000, 5_000 * 2 ** Math.max(0, failures - 2))
 const loginPauseMs = 5 * 60_000
+const longestPauseMs = ({ problem }: Failure) => (problem.kind === 'rate_limited' ? 86_400_000 : loginPauseMs)
 /** A rate limit that keeps a connection waiting any longer is told as a problem. */
 const longPauseMs = 15 * 60_000
 
@@ -186,8 +187,12 @@ export function openEndpoint(
     async paused() {
       const state = await ledger.connections.get(name)
       if (state.failures > 0 || state.pausedBecause !== null) failing = true
-      const over = state.pausedUntil === null || state.pausedUntil <= clock.now()
-      return over ? null : state.pausedBecause
+      const { pausedUntil, pausedBecause } = state
+      if (pausedUntil === null || pausedBecause === null) return null
+      const leftMs = toMillis(pausedUntil) - toMillis(clock.now())
+      // Longer than any pause is one of a clock that was put back since.
+      const isOver = leftMs <= 0 || leftMs > longestPauseMs(pausedBecause)
+      return isOver ? null : pausedBecause
     },
     use: (work) => attempt(work, true),
     async limited({ message, ...failure }) {
