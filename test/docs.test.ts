@@ -184,9 +184,33 @@ describe('docs/operations.md', () => {
 
   test('names every variable of the environment that is read', () => {
     const names = sources.flatMap((path) =>
-      [...read(path).matchAll(/\benvironment\.([A-Z_]+)/g)].map(([, name = '']) => name),
+      [...read(path).matchAll(/(?:\benvironment\.|\bstoreAddress\(')([A-Z_]+)/g)].map(([, name = '']) => name),
     )
     expect(names).toContain('DATABASE_URL')
     expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+  })
+})
+
+describe('docs/security.md', () => {
+  const rows = [...read('docs/security.md').matchAll(/^\| (V(\d+)\.(\d+) .*) \|$/gm)].map(
+    ([, row = '', chapter = '', number = '']) => {
+      const [section = '', state = '', evidence = '', gap = ''] = row.split('|').map((cell) => cell.trim())
+      const files = [...evidence.matchAll(/`((?:src|test|docs|connectors)\/[^`]+)`/g)].map(([, path = '']) => path)
+      return { section, place: [Number(chapter), Number(number)], state, files, gap }
+    },
+  )
+
+  test('judges every section of the standard, once and in its order', () => {
+    // How many sections each chapter has.
+    const sections = [5, 4, 7, 4, 4, 8, 6, 4, 2, 7, 7, 3, 4, 3, 4, 5, 3]
+    const all = sections.flatMap((count, at) => Array.from({ length: count }, (_, nth) => [at + 1, nth + 1]))
+    expect(rows.map(({ place }) => place)).toEqual(all)
+  })
+
+  test.each(rows)('says of $section what is so, with evidence that is there', ({ state, files, gap }) => {
+    expect(['met', 'partly', 'not met', 'not applicable']).toContain(state)
+    expect(files.filter((path) => !existsSync(join(root, path)))).toEqual([])
+    if (state === 'met') expect(files).not.toEqual([])
+    if (state === 'partly' || state === 'not met') expect(gap).not.toBe('')
   })
 })

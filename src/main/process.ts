@@ -323,7 +323,7 @@ function secretValues(system: string, settings: Readonly<Record<string, Json>>):
 }
 
 /** What the environment holds for the stores and the vault. */
-export const secretsOfStores = (environment: ProcessOptions['environment']): readonly string[] => [
+const secretsOfStores = (environment: ProcessOptions['environment']): readonly string[] => [
   ...(['DATABASE_URL', 'REDIS_URL'] as const).flatMap((name) => storeAddress(name, environment)?.password ?? []),
   ...(environment.CROSSWALK_VAULT_KEY ?? '').split(',').filter((key) => key !== ''),
 ]
