@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type FreshDatabase, freshLedger, silentLog, someKeys } from '../../test/ledger/fresh-ledger.ts'
+import { type FreshDatabase, freshLedger, longText, silentLog, someKeys } from '../../test/ledger/fresh-ledger.ts'
 import type { Instant } from '../core/time.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
@@ -204,7 +204,7 @@ describe('events', () => {
 
   test('takes names longer than an index does, and knows them again', async () => {
     const event = (id: string) => ({ id, hint: { object: 'deals', id: '7' } })
-    const long = event('x'.repeat(6_000))
+    const long = event(longText(6_000))
     expect(await ledger.events.store('crm', [long, event('4')], 'long')).toEqual(expect.arrayContaining([long.id, '4']))
     expect(await ledger.events.store('crm', [long], 'again')).toEqual([])
   })

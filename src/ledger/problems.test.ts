@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { freshLedger } from '../../test/ledger/fresh-ledger.ts'
+import { freshLedger, longText } from '../../test/ledger/fresh-ledger.ts'
 import type { Failure } from '../core/problem.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 
@@ -125,7 +125,7 @@ describe('problems', () => {
 
   test('takes causes and messages of any length', async () => {
     const sync = freshSync()
-    const long = `lookup_failed product.product ${'9'.repeat(60_000)}`
+    const long = `lookup_failed product.product ${longText(60_000)}`
     await raise(sync, long, ['1'], 'x'.repeat(60_000))
     await raise(sync, `${long}8`, ['2'])
     await raise(sync, long, ['3'], 'x'.repeat(60_000))

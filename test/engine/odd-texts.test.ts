@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { simulatedCrms, simulatedErps } from '../../connectors/simulators.ts'
 import { settle } from '../faults/proof.ts'
+import { longText } from '../ledger/fresh-ledger.ts'
 import { openPair } from '../rig.ts'
 
 /*
@@ -31,7 +32,7 @@ test.each([
   erp.erp.addProduct({ sku: 'A-1', name: 'A', price: '10' })
   const odd = win('Half \ud83d of a\u0000pair')
   const plain = win('Plain')
-  const long = win('Long', lineOf(`${'9'.repeat(skuLength)}`, 'B'))
+  const long = win('Long', lineOf(longText(skuLength), 'B'))
   await settle(opened)
   const problems = await opened.crosswalk.problems({ max: 10 })
   expect(problems.map(({ records }) => records.map(({ id }) => id))).toEqual([[long]])

@@ -14,6 +14,12 @@ export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, er
 /** A vault key of its own. */
 export const someKeys = (): VaultKeys => ({ keys: [randomBytes(32)], reload: () => [] })
 
+/** A text that PostgreSQL cannot make shorter, as it would one that repeats itself. */
+export const longText = (length: number): string =>
+  Array.from({ length: Math.ceil(length / 64) }, (_, at) => createHash('sha256').update(String(at)).digest('hex'))
+    .join('')
+    .slice(0, length)
+
 export interface FreshDatabase {
   readonly connection: Embedded['connection']
   /** For looking behind the ledger's back. */
