@@ -433,7 +433,7 @@ describe('a failure', () => {
     [{ kind: 'record_gone', object: 'deals', id: '901' }, 404],
     [{ kind: 'mapping_failed', rule: 'to_money', path: 'amount' }, 422],
   ])('of a use case is shown with its text and fix: %j', async (cause, status) => {
-    const { call } = open(
+    const { call, lines } = open(
       {},
       {
         preview: async () => {
@@ -451,6 +451,7 @@ describe('a failure', () => {
       fix: 'Mend it.',
     })
     expect(response.headers['retry-after']).toBe(cause.kind === 'rate_limited' ? '2' : undefined)
+    expect(lines).toEqual([expect.stringMatching(/^api_call .*"operation":"previewDeal".*"from":".+","done":false/)])
   })
 
   test.each<[string, Partial<UseCases>]>([

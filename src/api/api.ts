@@ -178,10 +178,18 @@ function apiRoutes(deps: ApiDeps): RequestHandler {
       )
       if (mistakes.length > 0) return sendProblem(response, httpProblem('malformed', mistakes.join('; ')))
       const { params, query, body } = checked
-      const value = await handle({ params: params.data ?? {}, query: query.data ?? {}, body: body.data ?? {} })
+      const tell = (done: boolean) => {
+        if (route.method === 'post')
+          deps.log.info('api_call', { operation: name, ...request.params, from: request.ip, done })
+      }
+      const asked = { params: params.data ?? {}, query: query.data ?? {}, body: body.data ?? {} }
+      const value = await handle(asked).catch((error: unknown) => {
+        // Some of it may have been done.
+        tell(false)
+        throw error
+      })
       const missing = missingIn(value)
-      if (route.method === 'post')
-        deps.log.info('api_call', { operation: name, ...request.params, from: request.ip, done: missing === null })
+      tell(missing === null)
       if (missing !== null) return sendProblem(response, httpProblem('not_found', missing))
       // Parsing drops whatever the contract does not name.
       response.status(route.status).json(route.reply.parse(value))
