@@ -9,6 +9,7 @@ import { openWebhook } from '../receivers.ts'
 import { openPairOf } from '../rig.ts'
 import { startFleet } from './fleet.ts'
 import { poison, writeMapping } from './poison.ts'
+import { isAway } from './stores.ts'
 import { dice, moments, networkTroubles, strikeSystem, type Window, watchSystems, windows } from './strikes.ts'
 
 /*
@@ -396,11 +397,6 @@ async function query<T>(connection: pg.ClientConfig, work: (ask: Ask) => Promise
     throw error
   }
 }
-
-const isAway = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', '57P01', '57P02', '57P03'].includes(String(error.code))
 
 const nothing = { waiting: 0, active: 0 }
 const noQueue: Queue = {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { findBinaries } from '../../src/ledger/embedded/binaries.ts'
 import { serverOwner } from '../../src/ledger/embedded/owner.ts'
+import { codeOf } from '../../src/ledger/error-code.ts'
 import { until } from '../faults/proof.ts'
 import { seedHome } from '../ledger/cluster.ts'
 import { canMount, mortal, mountVolume, startProgram, type Volume } from './volume.ts'
@@ -15,7 +16,13 @@ import { canMount, mortal, mountVolume, startProgram, type Volume } from './volu
 
 export const redisIsHere = spawnSync('redis-server', ['--version']).error === undefined
 
-export interface Store {
+const awayCodes = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', '57P01', '57P02', '57P03']
+
+/** Of a database that is stopped, starting or stopping. */
+export const isAway = (error: unknown): boolean =>
+  awayCodes.includes(codeOf(error) ?? '') || /Connection terminated/.test(String(error))
+
+interface Store {
   readonly url: string
   /** Starts it, if it does not run. */
   start(): Promise<void>
@@ -66,7 +73,7 @@ export async function startRedis(): Promise<Store> {
   return store
 }
 
-export interface PostgresStore extends Store {
+interface PostgresStore extends Store {
   readonly connection: pg.ClientConfig
   /** Null where this machine lets nobody mount. */
   readonly volume: Volume | null
@@ -98,15 +105,13 @@ export async function startPostgres(): Promise<PostgresStore> {
   const running = () => server !== null && server.exitCode === null && server.signalCode === null
   const answers = async () => {
     const client = new pg.Client(connection)
-    // Said once more by the connect that fails.
-    client.on('error', () => undefined)
     try {
       await client.connect()
+      await client.end()
       return true
-    } catch {
+    } catch (error) {
+      if (!isAway(error)) throw error
       return false
-    } finally {
-      await client.end().catch(() => undefined)
     }
   }
   const store: PostgresStore = {

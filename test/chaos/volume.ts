@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '../../src/ledger/error-code.ts'
 
 /*
  * A small file system that can be filled. It is mounted in a namespace of its own, which a process holds as long as this
@@ -48,7 +49,7 @@ export async function mountVolume(path: string, bytes: number, seed: string): Pr
       try {
         for (let left = bavail * bsize; left > 0; ) left -= writeSync(file, Buffer.alloc(Math.min(left, 1_000_000)))
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
+        if (codeOf(error) !== 'ENOSPC') throw error
       } finally {
         closeSync(file)
       }
