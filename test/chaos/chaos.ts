@@ -117,7 +117,7 @@ export function describeChaos(pairs: readonly PairNames[], openGround: () => Pro
 
       async function messages(): Promise<readonly string[]> {
         const connection = await ground.connection()
-        const sql = `select failure ->> 'message' as message from crosswalk.problems`
+        const sql = `select failure ->> 'message' as message from crosswalk.problems where ${isOpen}`
         const rows = connection === null ? null : await query(connection, (ask) => ask(sql))
         return (rows ?? []).map(({ message }) => String(message))
       }
@@ -301,7 +301,7 @@ export function describeChaos(pairs: readonly PairNames[], openGround: () => Pro
         const rows = await query(connection, (ask) =>
           ask(
             `select (select count(*)::integer from crosswalk.inbox) as inbox,
-             (select coalesce(json_agg(sync || ': ' || (failure ->> 'message')), '[]') from crosswalk.problems) as problems,
+             (select coalesce(json_agg(sync || ': ' || (failure ->> 'message')), '[]') from crosswalk.problems where ${isOpen}) as problems,
              (select count(*)::integer from crosswalk.alerts) as alerts`,
             [],
           ),
@@ -377,6 +377,9 @@ function untold(bodies: readonly Readonly<Record<string, unknown>>[]): readonly 
     )
     .map(([subject, list]) => `${subject}: ${list.join(' ')}`)
 }
+
+/** Those that are over are kept for a while. */
+const isOpen = `(whole or exists (select from crosswalk.problem_records where problem_id = problems.id))`
 
 type Ask = (sql: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>
 /** Null when the database is away, or went meanwhile. */
