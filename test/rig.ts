@@ -56,7 +56,7 @@ const testSettings: Readonly<Record<string, Readonly<Record<string, unknown>>>> 
 export async function openPairOf(
   { crm, erp }: PairNames,
   simulators: { readonly latencyMs?: number; readonly currencies?: readonly string[] } = {},
-  change: ConfigChange = {},
+  change: Omit<PairOptions, 'clock'> = {},
 ): Promise<Pair & Timed> {
   const { now, clock, pass } = movingClock()
   const startCrm = startOf(simulatedCrms, crm)
