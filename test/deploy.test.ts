@@ -115,7 +115,7 @@ describe('compose.yaml', () => {
 })
 
 describe('crosswalk.service', () => {
-  const lines = read('deploy/crosswalk.service')
+  const lines = read('config/crosswalk.service')
     .split('\n')
     .filter((line) => /^\w+=/.test(line))
     .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const)
