@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createServer as createPlainServer, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import { silentLog } from '../../test/ledger/fresh-ledger.ts'
 import { SyncError } from '../core/problem.ts'
 import type { Instant } from '../core/time.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -557,6 +558,21 @@ describe('limits', () => {
       { name: 'day', limit: 100, remaining: 17, windowMs: 10_000 },
       { name: 'minute', limit: 10, remaining: 3, windowMs: 1000 },
     ])
+  })
+
+  test.each([
+    ['Tue, 24 Nov 2026 09:30:00 GMT', undefined, [['crm', -3_600_000]]],
+    ['Tue, 24 Nov 2026 09:30:00 GMT', '17', []],
+    ['yesterday', undefined, []],
+  ])('tells how far our clock is from that of a reply dated %s, of age %s', async (date, age, expected) => {
+    const headers = { date, ...(age === undefined ? {} : { age }) }
+    const server = await serve((_request, response) => json(response, 200, {}, headers))
+    const dates: unknown[] = []
+    const clock = { now: () => '2026-11-24T08:30:00.000Z' as Instant, sleep: async () => undefined }
+    const open = openHttpClient({ clock, log: silentLog, onDate: (...one) => void dates.push(one) })
+    const rules = { connection: 'crm', baseUrl: server.url, timeoutMs: 5_000, replyBytesMax: 1_000 }
+    await open({ ...rules, attemptsMax: 1, concurrencyMax: 1, classify }).send(read(`${server.url}/x`))
+    expect(dates).toEqual(expected)
   })
 
   test('does not lose the answer of a write when the quota cannot be stored', async () => {

@@ -1,6 +1,6 @@
 import { validateHeaderValue } from 'node:http'
 import { type Problem, SyncError } from '../core/problem.ts'
-import { shift } from '../core/time.ts'
+import { shift, toMillis } from '../core/time.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Headers, HttpReply, HttpRequest, HttpRules, Lane, OpenHttp, Quota, Slots } from '../ports/http.ts'
 import type { Log } from '../ports/log.ts'
@@ -44,6 +44,8 @@ interface Deps {
   /** At least 0, below 1. */
   readonly random?: () => number
   readonly onCall?: (call: HttpCall) => void
+  /** @param aheadMs  how far our clock is ahead of the one that dated the reply, negative when it is behind */
+  readonly onDate?: (connection: string, aheadMs: number) => void
   /** Removed from every error text, the other system's own words included. */
   readonly secrets?: () => readonly string[]
 }
@@ -117,6 +119,7 @@ export function openHttpClient(deps: Deps): OpenHttp {
           if (outcome.ok) {
             const reply = replyOf(place, outcome)
             await learnQuota(rules, reply)
+            noteDate(rules.connection, reply.headers)
             const refusal = judgeReply(rules, place, request, reply)
             if (refusal === null) {
               await booked(rules, () => gate.answered())
@@ -164,6 +167,12 @@ export function openHttpClient(deps: Deps): OpenHttp {
       const quotas = (rules.quota?.(reply) ?? []).flatMap((told) => soundQuota(told) ?? [])
       if (quotas.length > 0) await budget.learn(rules.connection, quotas)
     })
+  }
+
+  function noteDate(connection: string, { date, age }: Headers): void {
+    const millis = date === undefined ? Number.NaN : Date.parse(date)
+    // What a cache answers is dated when it was new.
+    if (age === undefined && !Number.isNaN(millis)) deps.onDate?.(connection, toMillis(deps.clock.now()) - millis)
   }
 
   async function booked(rules: HttpRules, keep: () => Promise<void>): Promise<void> {

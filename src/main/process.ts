@@ -6,6 +6,7 @@ import { connectorOf, registry } from '../../connectors/registry.ts'
 import { openSendAlert } from '../alerts/send.ts'
 import type { Deps } from '../app/bench/deps.ts'
 import { type Endpoint, openEndpoint } from '../app/bench/endpoint.ts'
+import { type Clocks, openClocks } from '../app/engine/clock-off.ts'
 import type { Sync } from '../app/flows/flow.ts'
 import { alertSecrets, secretsOf } from '../app/project/alerts.ts'
 import { type Config, shareOf } from '../app/project/config.ts'
@@ -61,6 +62,7 @@ export interface Opened {
   /** How other parts reach the same PostgreSQL. */
   readonly database: DatabaseAddress
   readonly stored: StoredSettings
+  readonly clocks: Clocks
   /** Comes when this process cannot work with the database any more, because a newer release has changed it. */
   readonly outdated: Promise<Error>
   /** Keeps the files of the embedded database from growing for ever. */
@@ -115,6 +117,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       clock,
       reserveOf: (name) => shareOf(loaded.config.connections[name]?.reserve ?? '0%'),
     })
+    const clocks = openClocks()
     const sandbox = openSandbox()
     closing.push(() => sandbox.close())
     const http = openHttpClient({
@@ -124,6 +127,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       slots,
       secrets: shownSecrets,
       onCall: (call) => metrics.called(call),
+      onDate: clocks.note,
     })
     const deps: Deps = {
       ledger,
@@ -189,6 +193,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       metrics,
       database,
       stored,
+      clocks,
       outdated: outdated.promise,
       tidy,
       revive,

@@ -72,7 +72,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       )
     }
     const renew = options.role === 'api' ? async () => undefined : jobs.begin
-    closing.push(keepUp([observation(opened, queue), publications(opened, begun, renew), revival(opened)], deps.log))
+    closing.push(
+      keepUp(
+        [observation(opened, queue), publications(opened, begun, renew), revival(opened), timekeeping(opened)],
+        deps.log,
+      ),
+    )
     let url: string | null = null
     let draining = false
     if (options.role !== 'worker') {
@@ -135,6 +140,11 @@ function revival({ deps, revive }: Opened): Task {
     if (await revive()) deps.log.warn('database started again', {})
   }
   return ['revive', '*/5 * * * * *', start]
+}
+
+/** In each process, as each machine has a clock of its own. */
+function timekeeping({ deps, projects, clocks }: Opened): Task {
+  return ['clocks', '37 * * * * *', () => clocks.tell(Object.keys(projects.current().config.connections), deps)]
 }
 
 /** Gauges of the whole state, in each process: the ledger is shared. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { openJobs } from '../../src/app/engine/jobs.ts'
-import type { Queue } from '../../src/ports/queue.ts'
+import { idleQueue } from '../engine/idle-queue.ts'
 import type { PairNames } from '../extent.ts'
 import { dealOf, flawless, prove, stock, until } from '../faults/proof.ts'
 import { openWebhook } from '../receivers.ts'
@@ -323,7 +323,7 @@ export function describeChaos(pairs: readonly PairNames[], openGround: () => Pro
       const opened = await pair.open()
       closing.push(() => opened.close())
       const proof = await prove(pair, opened)
-      const jobs = openJobs(opened.projects, noQueue, { ...opened.deps, metrics: opened.metrics })
+      const jobs = openJobs(opened.projects, idleQueue(), { ...opened.deps, metrics: opened.metrics })
       await jobs.handle({ queue: 'upkeep', task: 'reconcile' }, new AbortController().signal)
       const reconciled = await opened.crosswalk.reconcile('orders', { mend: false })
       const certificates = await opened.crosswalk.certificates({ max: 10 })
@@ -399,14 +399,4 @@ async function query<T>(connection: pg.ClientConfig, work: (ask: Ask) => Promise
     if (broken || isAway(error)) return null
     throw error
   }
-}
-
-const nothing = { waiting: 0, active: 0 }
-const noQueue: Queue = {
-  enqueue: async () => undefined,
-  schedule: async () => undefined,
-  restore: async () => undefined,
-  work: async () => async () => undefined,
-  counts: async () => ({ detect: nothing, deliver: nothing, upkeep: nothing }),
-  close: async () => undefined,
 }

@@ -5,6 +5,7 @@ import type { Condition, Severity } from '../../ports/alerts.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { OpenProblem } from '../../ports/ledger/problems.ts'
 import { connectionCause, loginEnds } from '../bench/endpoint.ts'
+import { clockOff } from '../engine/clock-off.ts'
 import type { SyncConfig } from '../flows/base.ts'
 import { flowOf } from '../flows/catalogue.ts'
 import type { Config } from '../project/config.ts'
@@ -91,8 +92,8 @@ function severityOf(kind: ProblemKind): Severity {
 }
 
 /** A problem of a whole sync or connection by which its source is not looked at, and that says so itself. */
-const stopsLooking = ({ kind, waiting }: OpenProblem): boolean =>
-  waiting === 0 && kind !== 'guard_tripped' && kind !== 'ledger_behind'
+const stopsLooking = ({ kind, causeKey, waiting }: OpenProblem): boolean =>
+  waiting === 0 && kind !== 'guard_tripped' && kind !== 'ledger_behind' && causeKey !== clockOff
 
 /**
  * Since when a look at the source is overdue: the schedule asked for one after the last that succeeded, and the time to be
