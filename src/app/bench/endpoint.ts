@@ -242,5 +242,7 @@ function scoped(endpoint: Endpoint, scope: CallScope, scopes: CallScopes): Endpo
 
 /** The cause of the problem that a login ends soon and could not be renewed. */
 export const loginEnds = 'login_ends'
+/** Cause of the problem that a machine's clock is away from that of a system. */
+export const clockOff = 'clock_off'
 /** The name under which problems of a connection, not of a sync, are kept. */
 export const connectionCause = (connection: string): string => `connection ${connection}`

@@ -1,7 +1,7 @@
 import type { Failure } from '../../core/problem.ts'
 import { shift } from '../../core/time.ts'
 import type { Deps } from '../bench/deps.ts'
-import { connectionCause } from '../bench/endpoint.ts'
+import { clockOff, connectionCause } from '../bench/endpoint.ts'
 
 /** As far as HubSpot and NetSuite let the clock of a signature be off. */
 const offMs = 5 * 60_000
@@ -9,7 +9,6 @@ const offMs = 5 * 60_000
 const repliesMin = 3
 /** Another process whose clock is off says so again each minute. What was seen later than now was seen by a clock that was ahead. */
 const othersMs = 5 * 60_000
-export const clockOff = 'clock_off'
 
 /** How far the clock of this machine is from those of the systems, as their replies tell. */
 export interface Clocks {
