@@ -10,7 +10,16 @@ import { openPairOf } from '../rig.ts'
 import { startFleet } from './fleet.ts'
 import { poison, writeMapping } from './poison.ts'
 import { isAway } from './stores.ts'
-import { dice, moments, networkTroubles, strikeSystem, type Window, watchSystems, windows } from './strikes.ts'
+import {
+  dice,
+  momentOf,
+  moments,
+  networkTroubles,
+  strikeSystem,
+  type Window,
+  watchSystems,
+  windows,
+} from './strikes.ts'
 
 /*
  * Servers at work between two systems, and everything that can break around them breaks, again and again, where something
@@ -242,7 +251,7 @@ export function describeChaos(pairs: readonly PairNames[], openGround: () => Pro
       // What missed is tried again.
       const deckMax = deck.length
       let aims = shuffled(moments)
-      for (const kind of deck) {
+      for (const [round, kind] of deck.entries()) {
         if (aims.length === 0) aims = shuffled(moments)
         const aim = aims.pop()
         trade()
@@ -252,6 +261,12 @@ export function describeChaos(pairs: readonly PairNames[], openGround: () => Pro
         const hit = await breaks[kind]?.()
         if (hit === true) struck.push({ kind, window })
         else if (deck.length < 2 * deckMax) deck.push(kind)
+        // And so is a moment that was not met.
+        const unmet = windows.slice(0, 3).find((one) => struck.every(({ window: met }) => met !== one))
+        if (unmet !== undefined && deck.length === round + 1 && deck.length < 2 * deckMax) {
+          deck.push('worker killed')
+          aims.push(momentOf[unmet])
+        }
         await up()
         // What was at work when the database went waits for its lease to lapse; what is won now need not.
         const [probe = ''] = shop.win(1)

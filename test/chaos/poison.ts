@@ -83,7 +83,7 @@ export function poison(
       {
         says: 'Atlantis',
         async mend() {
-          await write(pair, table, `${await shipped(table)}\nAtlantis: GR\n`)
+          await write(pair, table, `${await shipped(table)}\nAtlantis: DE\n`)
           await by.publish('a new country')
         },
       },

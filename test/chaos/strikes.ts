@@ -38,6 +38,14 @@ interface Systems {
   readonly erp: SimulatedErp
 }
 
+/** Where each begins. */
+export const momentOf: Readonly<Record<Window, Moment>> = {
+  'an order is being made': 'create arrived',
+  'made, not confirmed': 'create answered',
+  'confirmed, not written back': 'confirm answered',
+  else: 'changes arrived',
+}
+
 /** What is in doubt once this has passed. */
 const doubt: Readonly<Record<Moment, Window>> = {
   'create arrived': 'an order is being made',
