@@ -4,6 +4,7 @@ import { type FreshDatabase, freshDatabase, oldDatabase, silentLog, someKeys } f
 import type { Instant } from '../core/time.ts'
 import { inspectLedger } from './inspect.ts'
 import { openLedger } from './ledger.ts'
+import { readMigrations } from './migrations.ts'
 import { workOf } from './work-of.ts'
 
 let database: FreshDatabase
@@ -42,11 +43,13 @@ test('a look changes nothing, and whatever would change something is refused', a
   const { ledger, inspection } = await look()
   expect(inspection).toMatchObject({
     exists: true,
-    pending: [{ name: '0010-processes.sql', kind: 'additive', tables: [] }],
+    pending: expect.arrayContaining([{ name: '0010-processes.sql', kind: 'additive', tables: [] }]),
     newer: [],
     inTheWay: [],
     refusal: null,
   })
+  const all = (await readMigrations()).map(({ name }) => name)
+  expect(inspection.pending.map(({ name }) => name)).toEqual(all.filter((name) => name > '0009-alerts.sql'))
   const entry = { sync: 's', ref: { connection: 'c', object: 'o', id: '1' }, at: '2026-11-24T10:00:00.000Z' as Instant }
   const adding = ledger.timeline.add([{ ...entry, event: 'e', text: 't', details: null, actor: null }])
   await expect(adding).rejects.toThrow('read-only transaction')

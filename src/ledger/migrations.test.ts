@@ -15,6 +15,9 @@ const released = {
   '0006-start-problems.sql': 'f85111d238a7fa79',
   '0008-decisions.sql': '74050efd5b3940a1',
   '0009-alerts.sql': 'a4354b6902527668',
+  '0010-processes.sql': 'd20a82154bd7bcf0',
+  '0011-quotas.sql': '32b05aec353fa497',
+  '0012-bounded.sql': '79daeffa3daad9d0',
 }
 
 /** What older processes that go on working need, and an additive migration must not take from them. */

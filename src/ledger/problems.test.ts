@@ -151,7 +151,12 @@ describe('problems', () => {
       [2, 10_000],
       [1, 10_000],
     ])
-    await ledger.problems.close(sync, [long])
+    await ledger.problems.clear(sync, ['1', '3'].map(deal))
     expect(await openOf(sync)).toEqual([[expect.any(String), 1, ['2']]])
+    // One of the whole sync is closed by its cause, whatever that is stored as.
+    await raise(sync, `${long}9`, [])
+    expect(await openOf(sync)).toHaveLength(2)
+    await ledger.problems.close(sync, [`${long}9`])
+    expect(await openOf(sync)).toHaveLength(1)
   })
 })

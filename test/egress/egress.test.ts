@@ -99,7 +99,7 @@ function strangers(lines: readonly string[]): readonly string[] {
     ...configured.map((port) => `tcp 127.0.0.1 ${port}`),
     ...configured.map((port) => `tcp ::ffff:127.0.0.1 ${port}`),
   ]
-  const database = /^pipe \S*\/(socket|crosswalk-[0-9a-f]{16})\/\.s\.PGSQL\.5432$/
+  const database = /^pipe \S*\/(postgres\/data|crosswalk-[0-9a-f]{16})\/\.s\.PGSQL\.5432$/
   const said = lines.filter((line) => !/^(begins|starts) /.test(line))
   return [...new Set(said.filter((line) => !own.includes(line) && !database.test(line)))]
 }
