@@ -117,9 +117,8 @@ test('a ledger of the release before is taken over with all that is under way', 
   await settle(project)
   const problems = await project.crosswalk.problems({ max: 10 })
   expect(problems).toHaveLength(2)
-  expect(problems).toContainEqual(
-    expect.objectContaining({ kind: 'lookup_failed', waiting: 1, records: [refOf(unknown)] }),
-  )
+  const problem = problems.find(({ kind }) => kind === 'lookup_failed')
+  expect(problem).toMatchObject({ waiting: 1, records: [refOf(unknown)] })
   // There is an order of which nothing more than the intent was stored.
   expect(problems).toContainEqual(expect.objectContaining({ kind: 'ledger_behind', waiting: 0 }))
   expect(rig.odoo.store.orders().map((order) => order.name)).toEqual(expect.arrayContaining(before))
