@@ -5,6 +5,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/odoo/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
+  testSequencer: '<rootDir>/test/longest-first.js',
   maxWorkers: 2,
   // Modules of finished test files stay in memory.
   workerIdleMemoryLimit: '1GB',
