@@ -58,7 +58,7 @@ export function startFleet(folder: Pick<ProjectFolder, 'cli'>, members: readonly
       const { code, err } = await child.done
       dead.push(child)
       if (!stopping && !killed.has(child))
-        ended.push({ name, code, worked: works(child), said: err.split('\n').slice(-6).join('\n') })
+        ended.push({ name, code, worked: works(child), said: err.split('\n').slice(-40).join('\n') })
       if (!stopping) await delay(pauseMs)
     }
   }

@@ -11,13 +11,13 @@ export async function inParts<T>(
   work: (part: readonly T[]) => Promise<void>,
   max = partMax,
 ): Promise<void> {
-  const started: Promise<void>[] = []
+  const started: Promise<readonly PromiseSettledResult<void>[]>[] = []
   for (let start = 0; start < all.length; start += max) {
-    started.push(work(all.slice(start, start + max)))
+    // One that fails while the next is prepared is heard of below: a rejection that nobody waits for ends the process.
+    started.push(Promise.allSettled([work(all.slice(start, start + max))]))
     await breathe()
   }
-  await Promise.allSettled(started)
-  await Promise.all(started)
+  for (const one of (await Promise.all(started)).flat()) if (one.status === 'rejected') throw one.reason
 }
 
 /** Yields to the event loop, so that calls go out, answers come in and leases are renewed during long work. */

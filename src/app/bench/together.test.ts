@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { expect, test } from '@jest/globals'
 import { inParts } from './in-parts.ts'
 import { together } from './together.ts'
@@ -32,4 +33,17 @@ test('inParts has several parts under way, in order, and leaves none behind when
   }
   await expect(inParts(all, work)).rejects.toThrow('the second')
   expect([sizes, most, under]).toEqual([[250, 250, 50], 3, 0])
+})
+
+test('inParts: a part that fails while the next one is prepared ends nothing but the work', () => {
+  const script = `
+    import { inParts } from '${new URL('./in-parts.ts', import.meta.url).href}'
+    const work = async ([first]) => {
+      await null
+      if (first === 0) throw new Error('the first')
+    }
+    await inParts([0, 1, 2], work, 1).catch((error) => console.log(error.message))
+  `
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 300_000 })
+  expect(said.toString().trim()).toBe('the first')
 })
