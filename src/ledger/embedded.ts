@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { StoreAway } from '../core/store-away.ts'
 import { findBinaries } from './embedded/binaries.ts'
 import { handOver, makeDirectory } from './embedded/hand-over.ts'
 import { isWatched, joinLives, livesPipe, watchScript } from './embedded/lives.ts'
@@ -182,7 +183,7 @@ async function startServer(place: Place): Promise<Joined> {
     server.unref()
     const connection = await connectionOf(place, () => end)
     const pipe = await joinLives(place.directory)
-    if (pipe === null) throw new Error(`PostgreSQL of ${place.directory} ended while it was started.`)
+    if (pipe === null) throw new StoreAway(`PostgreSQL of ${place.directory} ended while it was started.`)
     return { connection, pipe, close: () => leave(place, pipe, ended, socketDir) }
   } finally {
     await bridge.close()
@@ -290,7 +291,8 @@ async function connectionOf(place: Place, end: () => string | null): Promise<Emb
   let pauseMs = 5
   for (const since = performance.now(); performance.now() - since < startLimitMs; await delay(pauseMs)) {
     const how = end()
-    if (how !== null) throw new Error(`PostgreSQL of ${place.directory} did not start (${how}). ${await logEnd(place)}`)
+    if (how !== null)
+      throw new StoreAway(`PostgreSQL of ${place.directory} did not start (${how}). ${await logEnd(place)}`)
     const running = await readPidFile(place.dataDir)
     if (!running?.ready) continue
     const connection = { host: running.socketDir, port, user: name, database: name }
@@ -301,14 +303,14 @@ async function connectionOf(place: Place, end: () => string | null): Promise<Emb
       last = error
       // A server without room for a session has none the sooner for being asked every few milliseconds.
       pauseMs = Math.min(2 * pauseMs, pauseMaxMs)
-      // 3D000: no such database. 42P04 and 23505: another process was quicker.
+      // No such database: it is made. Another process may be quicker, or the server end meanwhile: it is asked again.
       if (codeOf(error) === '3D000')
-        await query({ ...connection, database: 'postgres' }, `create database ${name}`).catch(
-          ignoring('42P04', '23505'),
-        )
+        await query({ ...connection, database: 'postgres' }, `create database ${name}`).catch((failed: unknown) => {
+          last = failed
+        })
     }
   }
-  throw new Error(
+  throw new StoreAway(
     `PostgreSQL of ${place.directory} runs but does not answer; it may run in another container. ${await logEnd(place)}`,
     { cause: last },
   )

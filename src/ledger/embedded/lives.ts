@@ -3,7 +3,7 @@ import { constants, existsSync } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ignoring } from '../error-code.ts'
+import { codeOf, ignoring } from '../error-code.ts'
 
 /** A named pipe in the server's directory. A process that holds it open for writing keeps the server alive. */
 export const livesPipe = 'lives'
@@ -35,20 +35,24 @@ export async function joinLives(directory: string): Promise<FileHandle | null> {
   const name = randomUUID()
   const answer = join(directory, `joined.${name}`)
   try {
-    await pipe.write(`${name}\n`)
-    while (!existsSync(answer)) {
+    for (let waits = 0; !existsSync(answer); waits += 1) {
+      // A watcher that ended before it answered may have read the name, and the next one may be there by now.
+      if (waits % 500 === 0) await pipe.write(`${name}\n`)
       const watched = await openWatched(directory)
-      if (watched === null && !existsSync(answer)) throw new Error('The watcher is gone.')
       await watched?.close()
+      if (watched === null && !existsSync(answer)) {
+        await pipe.close()
+        return null
+      }
       await delay(2)
     }
     await rm(answer)
     return pipe
   } catch (error) {
     await pipe.close()
-    // The pipe broke (EPIPE), or lost its reader before it answered: the server is on its way out.
-    if (await isWatched(directory)) throw error
-    return null
+    // It broke: the server is on its way out, or another one has taken its place already.
+    if (codeOf(error) === 'EPIPE' || !(await isWatched(directory))) return null
+    throw error
   }
 }
 
