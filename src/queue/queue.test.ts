@@ -309,6 +309,23 @@ describe.each([
     await stop()
   })
 
+  run('takes the same schedules from several processes at the same moment, while they run', async () => {
+    const others = await Promise.all([openHere(), openHere(), openHere()])
+    const second = { cron: '* * * * * *', timeZone: 'UTC' }
+    const schedules = ['orders', 'fulfilment'].map((sync) => ({ sync, ...second }))
+    const seen = channel<Job>()
+    const stop = await queue.work(async (job) => seen.push(job))
+    for (let ran = 0; ran < 3; ran += 1) {
+      for (let round = 0; round < 20; round += 1)
+        await Promise.all([queue, ...others].map((one) => one.schedule(schedules)))
+      await seen.take()
+    }
+    expect(await store.schedules()).toHaveLength(2)
+    await stop()
+    await queue.schedule([])
+    for (const one of others) await one.close()
+  })
+
   run('restores schedules that the store has lost, runs them, and leaves the others as they are', async () => {
     const every = { cron: '* * * * * *', timeZone: 'Asia/Shanghai' }
     const nightly = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }

@@ -3,12 +3,14 @@ import {
   type Job as BullJob,
   Queue as BullQueue,
   createPostgresBackend,
+  ErrorCode,
   type JobProgress,
   type PostgresConnectionOptions,
   type PostgresPoolConfig,
   type PostgresQueueBackend,
   Worker,
 } from 'bullmq'
+import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
 import { z } from 'zod'
 import { assertNever } from '../core/json.ts'
 import { StoreAway } from '../core/store-away.ts'
@@ -45,6 +47,14 @@ const jobSchema = z.discriminatedUnion('queue', [
 const redisPrefix = 'crosswalk'
 const schema = 'bullmq'
 
+/** Another process stores the same schedule, or a worker takes its job, at the same moment: a moment later there is room. */
+const collisions: readonly unknown[] = [ErrorCode.SchedulerJobIdCollision, ErrorCode.SchedulerJobSlotsBusy]
+const collided = retry(
+  handleWhen((error) => error instanceof Error && 'code' in error && collisions.includes(error.code)),
+  { maxAttempts: 20, backoff: new ExponentialBackoff({ initialDelay: 20, maxDelay: 1_000 }) },
+)
+const again = <T>(work: () => Promise<T>): Promise<T> => collided.execute(work)
+
 /**
  * Opens the queues on PostgreSQL (tables of BullMQ's own, made when missing) or on Redis.
  * @throws Error when the store cannot be reached: whoever started the process starts it again
@@ -66,7 +76,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       schedules.map(({ sync, cron, timeZone }) => {
         const job: Job = { queue: 'detect', sync, kind: 'scheduled' }
         const template = { name: job.queue, data: job, opts: { ...kept, priority: priorityOf(job) } }
-        return storeOf('detect').upsertJobScheduler(sync, { pattern: cron, tz: timeZone }, template)
+        return again(() => storeOf('detect').upsertJobScheduler(sync, { pattern: cron, tz: timeZone }, template))
       }),
     )
 
