@@ -48,7 +48,12 @@ const redisPrefix = 'crosswalk'
 const schema = 'bullmq'
 
 /** Another process stores the same schedule, or a worker takes its job, at the same moment: a moment later there is room. */
-const collisions: readonly unknown[] = [ErrorCode.SchedulerJobIdCollision, ErrorCode.SchedulerJobSlotsBusy]
+const collisions: readonly unknown[] = [
+  ErrorCode.SchedulerJobIdCollision,
+  ErrorCode.SchedulerJobSlotsBusy,
+  // Of PostgreSQL: a row that is there by now, a transaction that came too late, a deadlock.
+  ...['23505', '40001', '40P01'],
+]
 const collided = retry(
   handleWhen((error) => error instanceof Error && 'code' in error && collisions.includes(error.code)),
   { maxAttempts: 20, backoff: new ExponentialBackoff({ initialDelay: 20, maxDelay: 1_000 }) },
