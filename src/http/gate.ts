@@ -39,7 +39,7 @@ export function openGate(
   function openShare(shared: Slots) {
     let beating = false
     let used = false
-    let renewing: Promise<void> = Promise.resolve()
+    let renewing: Promise<unknown> = Promise.resolve()
 
     /** One after the other, so that an older answer does not replace a newer one. */
     function renew(): Promise<void> {
@@ -49,7 +49,8 @@ export function openGate(
         limit = now.limit
         line.advance()
       })
-      renewing = own.catch(() => undefined)
+      // Whoever asked hears of a failure; the next one only waits for its end.
+      renewing = Promise.allSettled([own])
       return own
     }
 

@@ -33,8 +33,9 @@ function parse(url: string): { readonly protocol: string; readonly password: str
   if (parsed === null) return null
   try {
     return { protocol: parsed.protocol, password: decodeURIComponent(parsed.password) }
-  } catch {
+  } catch (error) {
     // A percent sign that begins no code.
-    return null
+    if (error instanceof URIError) return null
+    throw error
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Job as BullJob,
   Queue as BullQueue,
@@ -46,6 +45,17 @@ const jobSchema = z.discriminatedUnion('queue', [
 
 const redisPrefix = 'crosswalk'
 const schema = 'bullmq'
+
+/** @returns false when the time is over first @throws what the work throws until then */
+async function endsWithin(limitMs: number, work: Promise<unknown>): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => late.resolve(false), limitMs)
+  try {
+    return await Promise.race([work.then(() => true), late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 /** Another process stores the same schedule, or a worker takes its job, at the same moment: a moment later there is room. */
 const collisions: readonly unknown[] = [
@@ -115,11 +125,8 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       const workers = await Promise.all(names.map((name) => openWorker(name, options, perform)))
       const drain = async () => {
         stopping.abort()
-        const limit = new AbortController()
-        const late = delay(drainLimitMs, 'late' as const, { signal: limit.signal }).catch(() => null)
         const closed = Promise.all(workers.map((worker) => worker.close()))
-        if ((await Promise.race([closed, late])) === 'late') log.warn('jobs still at work at the end', { drainLimitMs })
-        limit.abort()
+        if (!(await endsWithin(drainLimitMs, closed))) log.warn('jobs still at work at the end', { drainLimitMs })
       }
       let drained: Promise<void> | null = null
       const stop = () => {
@@ -223,11 +230,8 @@ async function openStore(
   const queue = opened()
   try {
     // BullMQ itself would wait for a Redis for ever.
-    const limit = new AbortController()
-    const late = delay(readyLimitMs, 'late' as const, { signal: limit.signal }).catch(() => null)
-    const ready = await Promise.race([queue.waitUntilReady(), late])
-    limit.abort()
-    if (ready === 'late' && backend.kind === 'redis')
+    const ready = await endsWithin(readyLimitMs, queue.waitUntilReady())
+    if (!ready && backend.kind === 'redis')
       throw new StoreAway(
         `Redis at ${new URL(backend.url).host} does not answer. Start it, or correct REDIS_URL; without REDIS_URL the jobs are in PostgreSQL.`,
       )
