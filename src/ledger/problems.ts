@@ -55,7 +55,7 @@ const close = {
 const whole = {
   name: 'problems.whole',
   text: `
-    select sync, cause_key as "causeKey", failure, first_seen as "firstSeen" from crosswalk.problems
+    select sync, cause_key as "causeKey", failure, first_seen as "firstSeen", last_seen as "lastSeen" from crosswalk.problems
     where whole and sync = any($1) order by first_seen, id`,
 }
 

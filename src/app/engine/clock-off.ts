@@ -26,13 +26,13 @@ export function openClocks(): Clocks {
     },
     async tell(connections, { ledger, clock }) {
       const now = clock.now()
-      const known = new Map((await ledger.problems.list({ max: 10_000 })).map((one) => [one.sync + one.causeKey, one]))
+      const open = await ledger.problems.whole(connections.map(connectionCause))
       for (const connection of connections) {
         const replies = latest.get(connection) ?? []
         if (replies.length < repliesMin) continue
         const sync = connectionCause(connection)
         const nearest = replies.reduce((one, other) => (Math.abs(other) < Math.abs(one) ? other : one))
-        const before = known.get(sync + clockOff)
+        const before = open.find((one) => one.sync === sync && one.causeKey === clockOff)
         if (Math.abs(nearest) > offMs)
           await ledger.problems.raise([
             { sync, causeKey: clockOff, failure: failureOf(connection, nearest), records: [] },

@@ -38,6 +38,7 @@ export interface Problems {
       readonly causeKey: string
       readonly failure: Failure
       readonly firstSeen: Instant
+      readonly lastSeen: Instant
     }[]
   >
   /** The failure each record waits on, by `refText`; records without a problem are absent. */
