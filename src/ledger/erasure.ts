@@ -1,6 +1,8 @@
+import { isObject } from '../core/json.ts'
 import type { RecordRef } from '../core/ref.ts'
 import type { Certificate } from '../ports/ledger/certificates.ts'
 import type { Erased, Erasure, Found, Traces, Whom } from '../ports/ledger/erasure.ts'
+import { unpacked } from './archive.ts'
 import type { Database, Statement } from './database.ts'
 import { storedJson } from './stored-json.ts'
 import type { Vault } from './vault.ts'
@@ -34,8 +36,21 @@ const orders = {
     where sync = $1 and source_connection = $2 and source_object = $3 and kind = $4 and (
       source_id = any($5::text[])
       or exists (select from unnest($6::text[]) as field where target_written -> 'fields' ->> field = any($7::text[]))
-      or (not coalesce(target_written -> 'fields', '{}') ?| $6::text[] and string_to_array(source_words, chr(10)) && $8::text[])
+      or (archived is null and not coalesce(target_written -> 'fields', '{}') ?| $6::text[]
+        and string_to_array(source_words, chr(10)) && $8::text[])
     )`,
+}
+
+// What was written to these only we can read.
+const archivedOrders = {
+  name: 'erasure.archivedOrders',
+  text: `
+    select id, source_id as record, source_label as source, false as open, archived,
+      string_to_array(source_words, chr(10)) && $5::text[] as called
+    from crosswalk.links
+    where id > $7 and sync = $1 and source_connection = $2 and source_object = $3 and kind = $4 and archived is not null
+      and source_id <> all($6::text[])
+    order by id limit 1000`,
 }
 
 const links = {
@@ -43,7 +58,7 @@ const links = {
   text: `
     update crosswalk.links set
       source_label = null, source_words = null, target_written = null, source_amount = null, source_currency = null,
-      source_written = case when source_written is null then null else '{}'::jsonb end,
+      source_written = case when source_written is null and archived is null then null else '{}'::jsonb end, archived = null,
       decisions = case when stage in ('paid', 'cancelled') then null else decisions end,
       -- The number of an order stays, the name of a customer does not.
       target_label = case when id = any($1::bigint[]) then null else target_label end,
@@ -131,6 +146,13 @@ const setCertificate = {
 // The tables may be large, and nothing has an index for parts of texts.
 const takeTime = { name: '', text: `set local statement_timeout = '15min'` }
 
+interface Order {
+  readonly id: string
+  readonly record: string
+  readonly source: string | null
+  readonly open: boolean
+}
+
 export function openErasure(database: Database, vault: Vault): Erasure {
   const count = async (statement: Statement, values: readonly unknown[]) =>
     (await database.rows(statement, values)).length
@@ -144,11 +166,13 @@ export function openErasure(database: Database, vault: Vault): Erasure {
     ])
     const called = met.flatMap((one) => [one.source, one.target].flatMap((name) => name ?? []))
     const theirs = met.flatMap((one) => one.targetId ?? [])
-    type Order = { id: string; record: string; source: string | null; open: boolean }
-    const found = await database.rows<Order>(orders, [
-      ...[sync, connection, object, kinds.order],
-      ...[whom.deals, fields, theirs, called],
-    ])
+    const found = [
+      ...(await database.rows<Order>(orders, [
+        ...[sync, connection, object, kinds.order],
+        ...[whom.deals, fields, theirs, called],
+      ])),
+      ...(await archived(traces, theirs, called, whom.deals)),
+    ]
     const labels = [...called, ...found.flatMap((one) => one.source ?? [])]
     return {
       people: met.map((one) => one.id),
@@ -159,6 +183,37 @@ export function openErasure(database: Database, vault: Vault): Erasure {
         ...[...new Set([...found.map((one) => one.record), ...whom.deals])].map((id) => ({ connection, object, id })),
       ],
       names: [...new Set(labels.filter((name) => name.length >= nameLengthMin))],
+    }
+  }
+
+  /** Orders of the archive that are theirs, but for those of `deals`, which are found without. */
+  async function archived(
+    { sync, connection, kinds, object, fields }: Traces,
+    theirs: readonly string[],
+    called: readonly string[],
+    deals: readonly string[],
+  ): Promise<readonly Order[]> {
+    const found: Order[] = []
+    for (let after = '0'; ; ) {
+      type Row = Order & { archived: Buffer; called: boolean | null }
+      const rows = await database.rows<Row>(archivedOrders, [
+        sync,
+        connection,
+        object,
+        kinds.order,
+        called,
+        deals,
+        after,
+      ])
+      const last = rows.at(-1)
+      if (last === undefined) return found
+      after = last.id
+      for (const row of rows) {
+        const written = unpacked(row.archived).target?.fields
+        const links = isObject(written) ? Object.entries(written).filter(([field]) => fields.includes(field)) : []
+        const isTheirs = links.some(([, id]) => theirs.includes(String(id)))
+        if (isTheirs || (links.length === 0 && row.called === true)) found.push(row)
+      }
     }
   }
 

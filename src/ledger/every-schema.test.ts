@@ -189,9 +189,10 @@ async function useAll(all: Ledger): Promise<void> {
   await inTransaction(async (tx) => tx.erasure.erase(traces, found))
   await erasure.erase(traces, found)
   expect(await retention.take('purge', 60_000)).toBe(true)
-  const days = { timelines: 10, webhooks: 10, runs: 10, problems: 10, certificates: 10, unconfigured: 10 }
+  const days = { timelines: 10, webhooks: 10, runs: 10, problems: 10, certificates: 10, unconfigured: 10, links: 10 }
   const configured = { syncs: ['orders'], connections: ['crm', 'erp'], channels: ['office'] }
   await retention.purge({ ...days, timelineEntries: 100, configured }, now)
+  expect(await retention.archive(days, now)).toBe(0)
 }
 
 describe.each(names)('from %s', (last) => {
@@ -246,6 +247,7 @@ describe.each(names)('from %s', (last) => {
     const [after] = await database.query('select count(*)::integer as links from crosswalk.links')
     expect(after).toEqual(before)
 
+    expect(await all.followClock()).toBeNull()
     await all.inbox.free()
     await database.query(`update crosswalk.inbox set due_at = now()`)
     // One lane after the other.

@@ -137,6 +137,14 @@ describe('syncs', () => {
     expect(await take(9, '11:00:00')).toEqual({ granted: true, used: 1 })
   })
 
+  test('count grants of a clock that was put back since as of now, for an hour', async () => {
+    const take = (wanted: number, now: string) => ledger.syncs.takeAllowance('put back', wanted, 10, at(now))
+    expect(await take(9, '22:00:00')).toEqual({ granted: true, used: 0 })
+    expect(await take(2, '10:00:00')).toEqual({ granted: false, used: 9 })
+    expect(await take(1, '10:10:00')).toEqual({ granted: true, used: 9 })
+    expect(await take(9, '11:00:00')).toEqual({ granted: true, used: 1 })
+  })
+
   test('draw from the orders a person allowed beyond the guard, and use them up', async () => {
     await ledger.syncs.get('extra', at('10:00:00'))
     await ledger.syncs.set('extra', { extraOrders: 5 })

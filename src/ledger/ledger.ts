@@ -66,6 +66,7 @@ export async function openLedger({
   }
 }
 
+const clock = { name: 'ledger.clock', text: 'select crosswalk.follow_clock() as back' }
 const answers = { name: 'ledger.answers', text: 'select 1' }
 const answerOf =
   (database: Database): Ledger['ready'] =>
@@ -93,6 +94,10 @@ export function ledgerOn(database: Database, vault: Vault, ready: Ledger['ready'
     retention: openRetention(database),
     erasure: openErasure(database, vault),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault, ready))),
+    async followClock() {
+      const [row] = await database.rows<{ back: number | null }>(clock, [])
+      return row?.back ?? null
+    },
     ready,
     close: () => database.close(),
   }

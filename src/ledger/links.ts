@@ -1,6 +1,7 @@
 import type { JsonObject } from '../core/json.ts'
 import type { RecordRef } from '../core/ref.ts'
 import type { Link, Links, LinkUpdate, NewLink } from '../ports/ledger/links.ts'
+import { restoreLinks, unpacked } from './archive.ts'
 import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 
@@ -9,7 +10,7 @@ const columns = `link.id, link.sync, link.kind, link.key, link.state, link.origi
   link.source_label as "sourceLabel", link.source_written as "sourceWritten",
   link.target_connection as "targetConnection", link.target_object as "targetObject", link.target_id as "targetId",
   link.target_label as "targetLabel", link.target_written as "targetWritten",
-  link.decisions, link.suspect, link.erased_at as "erasedAt", link.created_at as "createdAt", link.updated_at as "updatedAt"`
+  link.archived, link.decisions, link.suspect, link.erased_at as "erasedAt", link.created_at as "createdAt", link.updated_at as "updatedAt"`
 
 const bySource = {
   name: 'links.bySource',
@@ -51,14 +52,21 @@ const intend = {
       from given order by sync, kind, source_connection, source_object, source_id, place
       on conflict (sync, kind, source_connection, source_object, source_id) do update set sync = link.sync
       returning id, sync, kind, key, state, origin, stage, source_connection, source_object, source_id, source_label,
-        source_written, target_connection, target_object, target_id, target_label, target_written, decisions, suspect,
-        erased_at, created_at, updated_at
+        source_written, target_connection, target_object, target_id, target_label, target_written, archived, decisions,
+        suspect, erased_at, created_at, updated_at
     )
     select ${columns} from given join link using (sync, kind, source_connection, source_object, source_id)
     order by given.place`,
 }
 
-const update = { name: 'links.update', text: `select id from crosswalk.update_links($1::jsonb) as taken (id)` }
+// Tells in the same round trip which of them lie in the archive.
+const update = {
+  name: 'links.update',
+  text: `
+    select id, null::bytea as archived from crosswalk.update_links($1::jsonb) as taken (id)
+    union all
+    select id, archived from crosswalk.links where id = any($2::bigint[]) and archived is not null`,
+}
 
 // Locks in the order of `update_links`, and only what changes.
 const setWords = {
@@ -160,10 +168,12 @@ interface Row extends Omit<Link, 'source' | 'target'> {
   readonly targetId: string | null
   readonly targetLabel: string | null
   readonly targetWritten: JsonObject | null
+  readonly archived: Buffer | null
 }
 
 function linkOf(row: Row): Link {
   const { id, sync, kind, key, state, origin, stage, decisions, suspect, erasedAt, createdAt, updatedAt } = row
+  const archived = row.archived === null ? null : unpacked(row.archived)
   return {
     id,
     sync,
@@ -173,14 +183,14 @@ function linkOf(row: Row): Link {
     source: {
       ref: { connection: row.sourceConnection, object: row.sourceObject, id: row.sourceId },
       label: row.sourceLabel,
-      written: row.sourceWritten,
+      written: row.sourceWritten ?? archived?.source ?? null,
     },
     target: {
       connection: row.targetConnection,
       object: row.targetObject,
       id: row.targetId,
       label: row.targetLabel,
-      written: row.targetWritten,
+      written: row.targetWritten ?? archived?.target ?? null,
     },
     origin,
     stage,
@@ -246,7 +256,16 @@ export function openLinks(database: Database): Links {
       )
       if (decided.length > 0) await database.rows(setDecided, [storedJson(decided)])
       const patches = storedJson(updates.map(patchOf))
-      return (await database.rows<{ id: string }>(update, [patches])).map((row) => row.id)
+      type Met = { id: string; archived: Buffer | null }
+      const write = () => database.rows<Met>(update, [patches, updates.map(({ id }) => id)])
+      const met = await write()
+      const archived = met.flatMap(({ id, archived }) => (archived === null ? [] : { id, archived }))
+      if (archived.length > 0) {
+        await restoreLinks(database, archived)
+        // Once more: a part of what is written found nothing to be set in.
+        await write()
+      }
+      return met.flatMap((one) => (one.archived === null ? one.id : []))
     },
     async decide(decisions) {
       if (decisions.length > 0) await database.rows(decide, [storedJson(decisions)])

@@ -18,6 +18,7 @@ const released = {
   '0010-processes.sql': 'd20a82154bd7bcf0',
   '0011-quotas.sql': '32b05aec353fa497',
   '0012-bounded.sql': '79daeffa3daad9d0',
+  '0013-archive.sql': '9ae366b0b447d2d3',
 }
 
 /** What older processes that go on working need, and an additive migration must not take from them. */

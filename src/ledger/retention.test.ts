@@ -22,6 +22,7 @@ const keep: Keep = {
   problems: 40,
   certificates: 50,
   unconfigured: 60,
+  links: 70,
   timelineEntries: 100,
   configured: { syncs: ['orders'], connections: ['crm'], channels: ['office'] },
 }

@@ -1,5 +1,6 @@
 import type { Instant } from '../core/time.ts'
 import type { Keep, Retention } from '../ports/ledger/retention.ts'
+import { archiveLinks } from './archive.ts'
 import type { Database, Statement } from './database.ts'
 import { cutTimelines } from './retention/cut.ts'
 import { purge } from './retention/purge.ts'
@@ -51,5 +52,6 @@ export function openRetention(database: Database): Retention {
       if (cut > 0) gone.timeline = (gone.timeline ?? 0) + cut
       return gone
     },
+    archive: ({ links }, now) => archiveLinks(database, links, now),
   }
 }

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { schedule as cron } from 'node-cron'
 import { createApi } from '../api/api.ts'
 import { openAlerts } from '../app/alerts/alerts.ts'
 import { openJobs } from '../app/engine/jobs.ts'
@@ -13,6 +12,7 @@ import { rotateSecret } from '../app/project/rotate.ts'
 import type { Job, Queue } from '../ports/queue.ts'
 import { openQueue } from '../queue/queue.ts'
 import { secretFile } from './files.ts'
+import { keepUp, type Task } from './keep-up.ts'
 import { apiTokenFile, type Opened, openProcess, type ProcessOptions, sameSecret } from './process.ts'
 import { storeAddress } from './store-address.ts'
 
@@ -94,28 +94,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-type Task = readonly [name: string, cron: string, work: () => Promise<void>]
-
-/** Starts the periodic tasks of a process. A task that fails is logged and runs again at its next time. */
-function keepUp(tasks: readonly Task[], log: Opened['deps']['log']): () => Promise<void> {
-  const started = tasks.map(([name, expression, work]) =>
-    cron(
-      expression,
-      async () => {
-        try {
-          await work()
-        } catch (error) {
-          log.error('upkeep failed', { task: name, why: error instanceof Error ? error.message : String(error) })
-        }
-      },
-      { noOverlap: true },
-    ),
-  )
-  return async () => {
-    for (const task of started) await task.destroy()
   }
 }
 

@@ -24,7 +24,7 @@ export interface Queue {
   enqueue(jobs: readonly Job[]): Promise<void>
   /** Makes the stored schedules exactly these. */
   schedule(schedules: readonly Schedule[]): Promise<void>
-  /** Stores again those of these that the store has lost; the others stay as they are. */
+  /** Stores again those of these that the store has lost, or that a clock put back since makes wait; the others stay as they are. */
   restore(schedules: readonly Schedule[]): Promise<void>
   /** Starts workers. The returned function stops taking jobs and resolves when those at work are done. */
   work(handle: (job: Job, signal: AbortSignal) => Promise<void>): Promise<() => Promise<void>>

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { Queue as BullQueue, createPostgresBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import { type FreshDatabase, freshDatabase, silentLog } from '../../test/ledger/fresh-ledger.ts'
@@ -46,6 +46,8 @@ interface Store {
   readonly backend: QueueOptions['backend']
   /** The ids of the stored schedules with their next times in their zone. */
   schedules(): Promise<readonly string[]>
+  /** By schedule, in milliseconds. */
+  nextTimes(): Promise<Readonly<Record<string, number>>>
   /** Rows or keys that are stored, and events. */
   size(): Promise<{ readonly stored: number; readonly events: number }>
   /** Loses its data. */
@@ -58,6 +60,12 @@ async function onPostgres(): Promise<Store> {
   const { connection } = database
   return {
     backend: { kind: 'postgres', connection },
+    async nextTimes() {
+      const queue = new BullQueue('detect', { connection: { ...connection, schema: 'bullmq' } }, createPostgresBackend)
+      const found = await queue.getJobSchedulers()
+      await queue.close()
+      return Object.fromEntries(found.map(({ key, next = 0 }) => [key, next]))
+    },
     async schedules() {
       const queue = new BullQueue('detect', { connection: { ...connection, schema: 'bullmq' } }, createPostgresBackend)
       const found = await queue.getJobSchedulers()
@@ -96,6 +104,12 @@ async function onRedis(): Promise<Store> {
   const url = `redis://127.0.0.1:${port}`
   return {
     backend: { kind: 'redis', url },
+    async nextTimes() {
+      const queue = new BullQueue('detect', { connection: { url }, prefix: 'crosswalk' })
+      const found = await queue.getJobSchedulers()
+      await queue.close()
+      return Object.fromEntries(found.map(({ key, next = 0 }) => [key, next]))
+    },
     async schedules() {
       const queue = new BullQueue('detect', { connection: { url }, prefix: 'crosswalk' })
       const found = await queue.getJobSchedulers()
@@ -344,6 +358,28 @@ describe.each([
       'customers 30 2 * * * Europe/Berlin',
       'orders * * * * * * Asia/Shanghai',
     ])
+    await queue.schedule([])
+    await stop()
+  })
+
+  run('restores schedules that wait for the time of a clock that was put back, and no others', async () => {
+    const every = { sync: 'orders', cron: '* * * * * *', timeZone: 'Europe/Berlin' }
+    const yearly = { sync: 'customers', cron: '30 2 1 1 *', timeZone: 'Europe/Berlin' }
+    const clock = jest.spyOn(Date, 'now')
+    const now = Date.now()
+    clock.mockImplementation(() => now + 86_400_000)
+    await queue.schedule([every, yearly])
+    clock.mockRestore()
+    const before = await store.nextTimes()
+    expect(before.orders).toBeGreaterThan(now + 80_000_000)
+    const seen = channel<Job>()
+    const stop = await queue.work(async (job) => seen.push(job))
+    await queue.restore([every, yearly])
+    for (let nth = 0; nth < 2; nth += 1)
+      expect(await seen.take()).toEqual({ queue: 'detect', sync: 'orders', kind: 'scheduled' })
+    const after = await store.nextTimes()
+    expect(after.orders).toBeLessThan(now + 80_000_000)
+    expect(after.customers).toBe(before.customers)
     await queue.schedule([])
     await stop()
   })

@@ -10,6 +10,7 @@ import {
   Worker,
 } from 'bullmq'
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
+import { CronExpressionParser } from 'cron-parser'
 import { z } from 'zod'
 import { assertNever } from '../core/json.ts'
 import { StoreAway } from '../core/store-away.ts'
@@ -112,8 +113,9 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       await upsert(schedules)
     },
     async restore(schedules) {
-      const stored = new Set((await storeOf('detect').getJobSchedulers(0, -1)).map((one) => one.key))
-      await upsert(schedules.filter((one) => !stored.has(one.sync)))
+      const stored = await storeOf('detect').getJobSchedulers(0, -1)
+      const next = new Map(stored.map((one) => [one.key, one.next]))
+      await upsert(schedules.filter((one) => isLost(one, next.get(one.sync))))
     },
     async work(handle) {
       const stopping = new AbortController()
@@ -160,6 +162,13 @@ const failedMax = 100
 const kept = { removeOnComplete: true, removeOnFail: { count: failedMax } }
 // Nobody listens to them.
 const streams = { events: { maxLen: 100 } }
+
+/** More than a moment after its next time: it was stored before the clock was put back. */
+const lateMs = 60_000
+
+function isLost({ cron, timeZone }: Schedule, next: number | undefined): boolean {
+  return next === undefined || next > CronExpressionParser.parse(cron, { tz: timeZone }).next().getTime() + lateMs
+}
 
 function addition(job: Job) {
   const id = JSON.stringify(Object.values(job))

@@ -62,6 +62,10 @@ beforeAll(async () => {
   await settle(project)
   while (rig.erp.erp.tick() > 0) await settle(project)
   await settleUntil(project, rig, () => rig.crm.crm.deal(paid)?.shown.status === 'paid')
+  await database.query(`update crosswalk.links set updated_at = '2020-01-01' where kind = 'order' and source_id = $1`, [
+    paid,
+  ])
+  expect(await ledger.retention.archive({ links: 90 }, new Date().toISOString() as Instant)).toBe(1)
   customer = (await ledger.links.list({ kind: 'customer', text: 'Testfrau', max: 1 }))[0]?.source.ref.id ?? ''
 
   const now = new Date().toISOString() as Instant
@@ -141,6 +145,8 @@ describe('a person who asks to be forgotten', () => {
     expect(erased).toMatchObject({ problems: 2, webhooks: 2, alerts: 1, certificates: 2, runs: 1 })
     expect(await places(database)).toEqual([])
     expect(await links()).toEqual(keys)
+    // Nothing is left that only we can read.
+    expect((await database.query('select 1 from crosswalk.links where archived is not null')).rowCount).toBe(0)
     expect(await project.crosswalk.timeline({ id: paid })).toMatchObject([{ event: 'erased', actor: 'ada' }])
     const number = ordersOf(paid)[0]?.number ?? 'none'
     expect((await project.crosswalk.deals({ text: number, max: 5 })).map((one) => one.source.ref.id)).toEqual([paid])

@@ -11,6 +11,7 @@ import { type Projects, publishingCause } from '../project/projects.ts'
 import { certify } from './certify.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
+import { freeWork } from './free-work.ts'
 import { tellHeld } from './held.ts'
 import { noticeChanges } from './notice.ts'
 import { purge } from './purge.ts'
@@ -197,7 +198,7 @@ export function openJobs(
     async sweep() {
       // A Redis that comes back empty has no schedules either.
       await queue.restore(schedules())
-      await ledger.inbox.free()
+      await freeWork({ ledger, log })
       const free = [...owed].filter(([, { at }]) => at <= clock.now())
       for (const [name] of free) owed.delete(name)
       await queue.enqueue(free.map(([, { job }]) => job))

@@ -7,15 +7,18 @@ export const missedNightMs = 25 * 3_600_000
 /** No system sends an event again after a few days, and nothing but a person's search needs them. */
 const webhooksDaysMost = 30
 
-/** Removes what the configuration does not keep, unless some process began with it less than `restMs` ago. */
+/** Removes what the configuration does not keep, and archives what is over, unless some process began with it less than `restMs` ago. */
 export async function purge(
   config: Config,
   restMs: number,
   { ledger, clock, log }: Pick<Deps, 'ledger' | 'clock' | 'log'>,
 ): Promise<void> {
   if (!(await ledger.retention.take('purge', restMs))) return
-  const rows = await ledger.retention.purge(keepOf(config), clock.now())
+  const keep = keepOf(config)
+  const rows = await ledger.retention.purge(keep, clock.now())
   if (Object.keys(rows).length > 0) log.info('purged', { rows })
+  const archived = await ledger.retention.archive(keep, clock.now())
+  if (archived > 0) log.info('archived', { links: archived })
 }
 
 function keepOf({ retention_days: all, retention: own, connections, syncs, alerts }: Config): Keep {
@@ -26,6 +29,7 @@ function keepOf({ retention_days: all, retention: own, connections, syncs, alert
     problems: own.problems_days ?? all,
     certificates: own.certificates_days,
     unconfigured: own.unconfigured_days,
+    links: own.links_days,
     timelineEntries: own.timeline_entries,
     configured: {
       syncs: Object.keys(syncs),

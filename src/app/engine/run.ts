@@ -7,6 +7,7 @@ import type { Sync } from '../flows/flow.ts'
 import type { Project } from '../project/project.ts'
 import { deliver } from './deliver.ts'
 import { detect } from './detect.ts'
+import { freeWork } from './free-work.ts'
 import { tellHeld } from './held.ts'
 import { tellStarted } from './start.ts'
 import { quotaWaits } from './waits.ts'
@@ -117,7 +118,7 @@ export async function runSyncs(
     return waits.nextInMs !== null && waits.nextInMs <= waitMaxMs ? Math.max(waits.nextInMs, 1) : null
   }
 
-  await ledger.inbox.free()
+  await freeWork(deps)
   // All changes are detected before anything is written, so that no poll meets an echo of this run.
   for (const row of await together(chosen.map((name) => stoppable(name, look)))) rows.set(row.sync, row)
   // A sync may have an earlier one look again: then there is another round.

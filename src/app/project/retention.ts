@@ -16,6 +16,11 @@ export const retentionSchema = z
     runs_days: asAll.describe('Runs; `retention_days` unless given'),
     problems_days: asAll.describe('Problems that are solved; `retention_days` unless given'),
     certificates_days: days.default(3650).describe('The nightly certificates'),
+    links_days: days
+      .default(90)
+      .describe(
+        'Of an order that is paid or cancelled, what was written to it and its deal; then it is kept compressed',
+      ),
     unconfigured_days: days
       .default(30)
       .describe('What is remembered of a sync or a connection that is taken out of the configuration'),

@@ -55,7 +55,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   alerts: { by: 'name', of: 'channels', where: isOfNoChannel },
   links: {
     by: 'reason',
-    because: 'one for each order, customer, address and product: without it an order is not known',
+    because:
+      'one for each order, customer, address and product: without it an order is not known. Those that are over are archived',
   },
   alerting: { by: 'reason', because: 'has one row' },
   started: { by: 'reason', because: 'has one row' },

@@ -42,6 +42,11 @@ export interface Ledger {
    * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger
    */
   inTransaction<T>(work: (ledger: Ledger) => Promise<T>): Promise<T>
+  /**
+   * Looks whether the database's clock was put back since the last call of any process; then moves all waits and leases back by
+   * as much, which would last that much longer else. @returns by how many milliseconds, null when it was not
+   */
+  followClock(): Promise<number | null>
   /** @throws Error saying why, when nothing can be stored: the database does not answer, or its disk is full */
   ready(): Promise<void>
   close(): Promise<void>

@@ -9,6 +9,8 @@ export interface Keep {
   readonly certificates: number
   /** How long what belongs to a sync or a connection stays that is configured no more. */
   readonly unconfigured: number
+  /** How long what was written to an order that is over stays as it is; then it is archived. */
+  readonly links: number
   /** Entries of one record's timeline at most; those in the middle go first. */
   readonly timelineEntries: number
   readonly configured: {
@@ -24,4 +26,6 @@ export interface Retention {
   take(task: string, restMs: number): Promise<boolean>
   /** Removes what no rule keeps any longer. @returns the rows that went, by table; those of which none did are absent */
   purge(keep: Keep, now: Instant): Promise<Readonly<Record<string, number>>>
+  /** Archives links of orders that are over. Nothing is lost. @returns how many */
+  archive(keep: Pick<Keep, 'links'>, now: Instant): Promise<number>
 }
