@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import request from 'supertest'
+import { openAccounts } from '../app/accounts/accounts.ts'
+import type { Decimal } from '../core/decimal.ts'
 import { type Problem, SyncError } from '../core/problem.ts'
 import { StoreAway } from '../core/store-away.ts'
 import type { Instant } from '../core/time.ts'
 import type { WebhookRequest } from '../ports/connector.ts'
+import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Link } from '../ports/ledger/links.ts'
 import type { OpenProblem } from '../ports/ledger/problems.ts'
 import { type ApiDeps, createApi } from './api.ts'
@@ -59,11 +62,29 @@ const erasedPerson = {
   erased: { links: 3, timeline: 12, problems: 0, webhooks: 4, alerts: 0, certificates: 1, runs: 0 },
 }
 
+/** People and other tokens: accounts.test.ts. Here all come with the token of the installation, or with none that is known. */
+const noAccounts = openAccounts({
+  accounts: new Proxy({} as Ledger['accounts'], { get: () => async () => null }),
+  inTransaction: () => Promise.reject(new Error('nobody signs in')),
+})
+
 /** Use cases that remember what was asked of them. */
 function fake(overrides: Partial<UseCases> = {}) {
   const asked: unknown[][] = []
   const remember = (...call: unknown[]) => void asked.push(call)
-  const useCases: UseCases = {
+  const useCases: UseCases & { as(actor: string): UseCases } = {
+    as: () => useCases,
+    async home() {
+      const waiting = { problems: 1, records: 2, held: [{ currency: 'EUR', amount: '12.50' as Decimal }], unknown: 1 }
+      return { today: 4, newest: link, waiting, stages: [], days: [], certificates: [] }
+    },
+    async worth() {
+      return new Map([[problem.id, { held: [{ currency: 'EUR', amount: '12.50' as Decimal }], unknown: 1 }]])
+    },
+    async deal({ id }) {
+      const isKnown = id === link.source.ref.id
+      return { deals: isKnown ? [link] : [], failures: [] }
+    },
     async check(names) {
       remember('check', names)
       const failure = { problem: { kind: 'auth_rejected' }, message: 'Odoo refused the key', fix: 'Enter it.' } as const
@@ -183,11 +204,14 @@ function fake(overrides: Partial<UseCases> = {}) {
 function open(overrides: Partial<ApiDeps> = {}, useCases: Partial<UseCases> = {}) {
   const lines: string[] = []
   const refused: string[] = []
+  const audited: unknown[] = []
   const write = (event: string, details?: unknown) => void lines.push(`${event} ${JSON.stringify(details)}`)
   const faked = fake(useCases)
   const app = createApi({
     crosswalk: faked.useCases,
+    accounts: { ...noAccounts, audit: async (entry) => void audited.push(entry) },
     runSync: async (sync) => void faked.asked.push(['runSync', sync]),
+    console: null,
     webhooks: { knows: known, receive: async () => ({ status: 204 }) },
     metrics: { text: async () => 'crosswalk_orders_created_total 5\n', refused: (door) => void refused.push(door) },
     log: { debug: write, info: write, warn: write, error: write },
@@ -202,7 +226,7 @@ function open(overrides: Partial<ApiDeps> = {}, useCases: Partial<UseCases> = {}
     const sending = request(app)[method](path).set('authorization', bearer)
     return body === undefined ? sending : sending.set('content-type', 'application/json').send(body)
   }
-  return { app, call, lines, refused, asked: faked.asked }
+  return { app, call, lines, refused, audited, asked: faked.asked }
 }
 const known = () => true
 
@@ -271,9 +295,11 @@ describe('the contract', () => {
       'listDeals',
       '/deals?text=acme',
       undefined,
-      ['deals', { text: 'acme', max: 50 }],
-      { deals: [{ source: { ref: { id: '901' } } }] },
+      ['deals', { text: 'acme', max: 51 }],
+      { deals: [{ source: { ref: { id: '901' } } }], next: null },
     ],
+    ['getDeal', '/deals/901', undefined, null, { deals: [{ target: { label: 'S00042' } }], failures: [] }],
+    ['home', '/home?zone=Asia/Tokyo', undefined, null, { today: 4, newest: { deal: { id: '901' } } }],
     ['dealTimeline', '/deals/901/timeline', undefined, ['timeline', { id: '901' }], { entries: [{ event: 'won' }] }],
     ['getProject', '/project', undefined, null, { revision: null, files: ['config/crosswalk.yaml'] }],
     [
@@ -488,7 +514,9 @@ describe('a failure', () => {
       fix: 'Mend it.',
     })
     expect(response.headers['retry-after']).toBe(cause.kind === 'rate_limited' ? '2' : undefined)
-    expect(lines).toEqual([expect.stringMatching(/^api_call .*"operation":"previewDeal".*"from":".+","done":false/)])
+    expect(lines).toEqual([
+      expect.stringMatching(/^api_call .*"operation":"previewDeal".*"from":".+","outcome":"failed"/),
+    ])
   })
 
   test.each<[string, Partial<UseCases>]>([

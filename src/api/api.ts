@@ -1,27 +1,36 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express'
 import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import { SyncError } from '../core/problem.ts'
 import { StoreAway } from '../core/store-away.ts'
 import type { Log } from '../ports/log.ts'
+import { auditedSubject } from './audited-subject.ts'
+import { type Caller, isForged, mayAct, nobody, openCallers, setSessionCookie } from './caller.ts'
+import { serveConsole } from './console.ts'
 import { contract, type Route } from './contract.ts'
-import { type Handler, handlersOf } from './handlers.ts'
+import type { Asking, Handler } from './handler.ts'
+import { handlersOf } from './handlers.ts'
 import { openApi } from './openapi.ts'
 import { isOwnHost } from './own-host.ts'
-import { httpProblem, problemOf, sendProblem } from './problem-reply.ts'
+import { httpProblem, problemOf, Refusal, sendProblem } from './problem-reply.ts'
 import { type Door, openRefusals } from './refusals.ts'
-import type { UseCases, Webhooks } from './use-cases.ts'
+import type { ApiUses, Webhooks } from './use-cases.ts'
 
-export interface ApiDeps {
-  readonly crosswalk: UseCases
-  /** Queues detection and delivery; does not wait for them. */
-  runSync(sync: string): Promise<void>
+export interface ApiDeps extends ApiUses {
+  /** The folder of the built console; null where there is none. */
+  readonly console: string | null
   readonly webhooks: Webhooks
   readonly metrics: { text(): Promise<string>; refused(door: Door): void }
   readonly log: Log
-  /** The bearer token of /api; at least 24 characters. */
+  /** The token of the installation itself, of at least 24 characters; others are in the ledger. */
   readonly token: string
   /**
    * The public address of this server, which signatures of webhooks cover. Null where there is no proxy in between and the
@@ -38,10 +47,14 @@ export interface ApiDeps {
 
 const tokenLengthMin = 24
 const callsPerMinute = 600
+/** Each costs memory and time, and somebody may try passwords. */
+const signInsPerMinute = 30
+const wrongPasswordsMost = 10
+const wrongPasswordsMs = 15 * 60_000
 // Generous: one change in a CRM can be hundreds of events, and a refused one comes back only much later.
 const webhooksPerMinute = 6_000
 
-/** The HTTP surface: /api/v1, /hooks, /metrics, /healthz, /readyz. Anything else is a 404 in JSON. */
+/** The HTTP surface: the console, /api/v1, /hooks, /metrics, /healthz, /readyz. Anything else is a 404 in JSON. */
 export function createApi(deps: ApiDeps): Express {
   if (deps.token.length < tokenLengthMin) throw new Error(`the token needs at least ${tokenLengthMin} characters`)
   const app = express()
@@ -69,14 +82,14 @@ export function createApi(deps: ApiDeps): Express {
   })
 
   const refusals = openRefusals(deps.log, deps.metrics.refused)
-  const guard = bearer(
-    deps.token,
-    refusals('api', (response) => {
-      response.set('www-authenticate', 'Bearer')
-      sendProblem(response, httpProblem('unauthorized', 'This address needs the token of this server.'))
-    }),
-  )
-  app.get('/metrics', deps.metricsOpen ? ownHost(deps) : guard, async (_request, response) => {
+  const stranger = refusals('api', (response) => {
+    response.set('www-authenticate', 'Bearer')
+    sendProblem(response, httpProblem('unauthorized', 'This address needs a session or a token.'))
+  })
+  const identify = identifying(openCallers(deps.token, deps.accounts))
+  const known: RequestHandler = (request, response, next) =>
+    mayAct(callerOf(response), 'viewer') ? next() : stranger(request, response, next)
+  app.get('/metrics', ...(deps.metricsOpen ? [ownHost(deps)] : [identify, known]), async (_request, response) => {
     response.type('text/plain; version=0.0.4').send(await deps.metrics.text())
   })
   const unknown = refusals('hooks', (response) => void response.status(404).end())
@@ -90,14 +103,38 @@ export function createApi(deps: ApiDeps): Express {
     rawBody,
     receiveWebhook(deps),
   )
+  app.use('/api', noStore, identify)
+  // Strangers are let in here alone, and use up nothing of the others.
+  const forAnyone = [ownHost(deps), sameSite(deps), jsonOfStrangers]
+  app.post(
+    '/api/v1/session{/redeem}',
+    ...forAnyone,
+    limit(signInsPerMinute, ({ ip }) => ip ?? ''),
+  )
+  app.post(
+    '/api/v1/session',
+    wrongPasswords(({ body }) => nameIn(body)),
+  )
+  app.get(
+    '/api/v1/session',
+    ...forAnyone,
+    limit(callsPerMinute, ({ ip }) => ip ?? ''),
+  )
   app.use(
     '/api',
-    guard,
-    limit(callsPerMinute, () => 'token'),
-    noStore,
+    (request, response, next) => (isForAnyone(request) ? next() : known(request, response, next)),
+    (request, response, next) =>
+      callerOf(response).session === null ? next() : ownHost(deps)(request, response, next),
+    sameSite(deps),
+    limit(callsPerMinute, (_request, response) => callerOf(response).actor ?? ''),
     jsonBody,
-    apiRoutes(deps),
   )
+  app.post(
+    '/api/v1/session/password',
+    wrongPasswords((_request, response) => callerOf(response).actor ?? ''),
+  )
+  app.use('/api', apiRoutes(deps))
+  if (deps.console !== null) app.use(serveConsole(deps.console))
 
   app.use((request, response) =>
     sendProblem(response, httpProblem('not_found', `There is no ${request.method} ${request.path} here.`)),
@@ -108,6 +145,7 @@ export function createApi(deps: ApiDeps): Express {
 
 // Whatever the content type says: `curl -d` sends JSON as a form, and a body must never be ignored silently.
 const jsonBody = express.json({ limit: '1mb', type: () => true })
+const jsonOfStrangers = express.json({ limit: '10kb', type: () => true })
 const rawBody = express.raw({ limit: '2mb', type: () => true })
 
 const noStore: RequestHandler = (_request, response, next) => {
@@ -137,38 +175,79 @@ function ownHost({ publicUrl, hosts }: ApiDeps): RequestHandler {
       : sendProblem(response, httpProblem('misdirected', 'This server has no such name.'))
 }
 
-/** @param refuse  answers those who do not have the token */
-function bearer(token: string, refuse: RequestHandler): RequestHandler {
-  // Digests have one length, so that the comparison takes constant time.
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  const expected = digest(`Bearer ${token}`)
-  return (request, response, next) => {
-    const given = request.headers.authorization ?? ''
-    if (timingSafeEqual(digest(given.replace(/^bearer /i, 'Bearer ')), expected)) return next()
-    refuse(request, response, next)
+/** Finds out who asks. */
+const identifying =
+  (identify: (request: Request) => Promise<Caller>): RequestHandler =>
+  async (request, response, next) => {
+    response.locals.caller = await identify(request)
+    next()
   }
-}
+const callerOf = (response: Response): Caller => (response.locals as { caller?: Caller }).caller ?? nobody
 
-const limit = (perMinute: number, of: (request: Request) => string): RequestHandler =>
+const openAddresses = new Set(
+  Object.values<Route>(contract).flatMap(({ role, method, path }) => (role === 'anyone' ? `${method} /v1${path}` : [])),
+)
+const isForAnyone = ({ method, path }: Request) => openAddresses.has(`${method.toLowerCase()} ${path}`)
+
+/** A browser sends the cookie of a session along with what another site makes it ask for. */
+const sameSite =
+  ({ publicUrl }: ApiDeps): RequestHandler =>
+  (request, response, next) => {
+    const { actor, session } = callerOf(response)
+    const isByToken = actor !== null && session === null
+    if (request.method === 'GET' || isByToken || !isForged(request, session !== null, publicUrl)) return next()
+    sendProblem(response, httpProblem('forged', 'Another site, or a program without a token, has asked for this.'))
+  }
+
+const nameIn = (body: unknown): string =>
+  typeof body === 'object' && body !== null && 'name' in body ? String(body.name).trim().toLowerCase() : ''
+
+/** By person, so that nobody tries many passwords of one. */
+const wrongPasswords = (of: (request: Request, response: Response) => string): RequestHandler =>
+  rateLimit({
+    windowMs: wrongPasswordsMs,
+    limit: wrongPasswordsMost,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    skipSuccessfulRequests: true,
+    keyGenerator: (request, response) => of(request, response),
+    handler: (_request, response) =>
+      sendProblem(response, httpProblem('too_many', 'Too many wrong passwords for this name within 15 minutes.')),
+  })
+
+const limit = (perMinute: number, of: (request: Request, response: Response) => string): RequestHandler =>
   rateLimit({
     windowMs: 60_000,
     limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     // By what was proven, not by address: behind a proxy all callers come from one.
-    keyGenerator: (request) => of(request),
+    keyGenerator: (request, response) => of(request, response),
     handler: (_request, response) =>
-      sendProblem(response, httpProblem('too_many', `More than ${perMinute} requests a minute came with this secret.`)),
+      sendProblem(response, httpProblem('too_many', `More than ${perMinute} requests a minute came from you.`)),
   })
 
 function apiRoutes(deps: ApiDeps): RequestHandler {
   const router = express.Router()
   const document = openApi()
   router.get('/v1/openapi.json', (_request, response) => void response.json(document))
-  const handlers = handlersOf(deps.crosswalk, deps.runSync)
   for (const [name, route] of Object.entries<Route>(contract)) {
-    const handle = handlers[name as keyof typeof handlers] as Handler<Route>
     router[route.method](`/v1${route.path}`, async (request, response) => {
+      const caller = callerOf(response)
+      let actor = caller.actor
+      const note = async (outcome: 'done' | 'refused' | 'failed') => {
+        if (route.method !== 'post') return
+        const subject = auditedSubject({ ...request.params, ...request.body })
+        deps.log.info('api_call', { operation: name, ...request.params, actor, from: request.ip, outcome })
+        // It is done, or refused, all the same; the line above tells it.
+        await deps.accounts
+          .audit({ actor, from: request.ip ?? null, action: name, subject, outcome })
+          .catch((error: unknown) => deps.log.error('audit_not_stored', { operation: name, reason: String(error) }))
+      }
+      if (route.role !== 'anyone' && !mayAct(caller, route.role)) {
+        await note('refused')
+        throw new Refusal('forbidden', `This needs the role ${route.role}; yours is ${caller.role}.`)
+      }
       const checked = {
         params: route.params.safeParse(request.params),
         query: route.query.safeParse(request.query),
@@ -179,18 +258,19 @@ function apiRoutes(deps: ApiDeps): RequestHandler {
       )
       if (mistakes.length > 0) return sendProblem(response, httpProblem('malformed', mistakes.join('; ')))
       const { params, query, body } = checked
-      const tell = (done: boolean) => {
-        if (route.method === 'post')
-          deps.log.info('api_call', { operation: name, ...request.params, from: request.ip, done })
+      const keepSession: Asking['keepSession'] = (session) => {
+        actor = session?.account.name ?? actor
+        setSessionCookie(request, response, session)
       }
+      const handle = handlersOf(deps, { caller, keepSession })[name as keyof typeof contract] as Handler<Route>
       const asked = { params: params.data ?? {}, query: query.data ?? {}, body: body.data ?? {} }
-      const value = await handle(asked).catch((error: unknown) => {
+      const value = await handle(asked).catch(async (error: unknown) => {
         // Some of it may have been done.
-        tell(false)
+        await note(error instanceof Refusal ? 'refused' : 'failed')
         throw error
       })
       const missing = missingIn(value)
-      tell(missing === null)
+      await note(missing === null ? 'done' : 'failed')
       if (missing !== null) return sendProblem(response, httpProblem('not_found', missing))
       // Parsing drops whatever the contract does not name.
       response.status(route.status).json(route.reply.parse(value))

@@ -1,3 +1,4 @@
+import { IANAZone } from 'luxon'
 import { z } from 'zod'
 import { type ProblemKind, problemTitles } from '../core/problem.ts'
 
@@ -20,9 +21,13 @@ const recordId = z
 const instant = z.string().meta({ format: 'date-time' })
 const kinds = Object.keys(problemTitles) as [ProblemKind, ...ProblemKind[]]
 const problemKind = z.enum(kinds)
+/** What a person chooses at least; any longer sentence will do. */
+export const passwordMin = 12
 const linkState = z.enum(['intended', 'sent', 'linked', 'rejected', 'unknown'])
 const max = z.coerce.number().int().min(1).max(500).default(50).describe('Rows at most')
 const list = <T extends z.ZodType>(row: T) => z.array(row).readonly()
+
+const money = z.object({ currency: z.string(), amount: z.string() })
 
 const failure = z.object({
   problem: z.looseObject({ kind: problemKind }),
@@ -155,6 +160,8 @@ const problem = z.object({
   lastSeen: instant,
   waiting: z.number().describe('Records that wait on it'),
   records: list(recordRef).describe('The first few of them'),
+  held: list(money).describe('What the deals among them are worth'),
+  unknown: z.number().describe('Records whose worth is not known'),
 })
 
 const deal = z.object({
@@ -297,10 +304,67 @@ const erasing = z.object({
   elsewhere: list(z.string()).describe('Where else the data may be, which is out of reach'),
 })
 
+/** What a person or a token may do; each may do what those before it may. */
+export const roles = ['viewer', 'operator', 'mapper', 'admin'] as const
+export type Role = (typeof roles)[number]
+const role = z
+  .enum(roles)
+  .describe('viewer: reads; operator: also retries, decides, links, holds; mapper: also publishes mappings; admin: all')
+
+const accountName = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[a-z0-9][a-z0-9._@+-]{0,99}$/, 'a name has letters, digits and . _ @ + -, such as an e-mail address')
+const password = z.string().min(passwordMin, `a password has ${passwordMin} characters or more`).max(1000)
+const user = z.object({
+  name: z.string(),
+  display: z.string().describe('What people call them'),
+  role,
+})
+export type User = z.output<typeof user>
+const signedIn = z.object({ user, endsAt: instant.describe('When the session ends at the latest') })
+const person = user.extend({
+  createdAt: instant,
+  seenAt: instant.nullable().describe('When a session of theirs was last used'),
+  isReady: z.boolean().describe('Whether a password was chosen'),
+  isDisabled: z.boolean(),
+})
+const oneTimeLink = z.object({
+  user,
+  link: z.string().describe('Shown once; below the address of this server. It lets choose a password, once'),
+  endsAt: instant,
+})
+const apiToken = z.object({
+  id: z.string(),
+  name: z.string(),
+  role,
+  createdBy: z.string(),
+  createdAt: instant,
+  endsAt: instant,
+  usedAt: instant.nullable().describe('To the minute'),
+})
+const auditEntry = z.object({
+  id: z.string(),
+  at: instant,
+  actor: z.string().nullable().describe('Null for somebody who is not known'),
+  from: z.string().nullable().describe('The address that it came from'),
+  action: z.string().describe('The operation of this API, such as `retryProblem`'),
+  subject: z.record(z.string(), z.unknown()).describe('What it was asked for, without secrets'),
+  outcome: z.enum(['done', 'refused', 'failed']),
+})
+const next = z.string().nullable().describe('Give it as `after` for the rows that follow; null at the end')
+const after = z
+  .string()
+  .regex(/^\d{1,18}$/, 'is `next` of a reply')
+  .optional()
+
 const nothing = z.strictObject({})
 const bare = { params: nothing, query: nothing, body: nothing, status: 200 } as const
 
 export interface Route {
+  /** Who may ask; `anyone` also without a session or a token. */
+  readonly role: Role | 'anyone'
   readonly method: 'get' | 'post'
   /** Below /api/v1; parameters as `:name`. */
   readonly path: string
@@ -313,8 +377,176 @@ export interface Route {
 }
 
 export const contract = {
+  getSession: {
+    ...bare,
+    role: 'anyone',
+    method: 'get',
+    path: '/session',
+    summary: 'Who is asking',
+    reply: z.object({
+      user: user.nullable().describe('Null for nobody'),
+      endsAt: instant.nullable(),
+      isSetUp: z
+        .boolean()
+        .describe('Whether anybody has an account; else the log of the server has a link to begin with'),
+    }),
+  },
+  logIn: {
+    ...bare,
+    role: 'anyone',
+    method: 'post',
+    path: '/session',
+    summary: 'Begins a session; the reply sets its cookie',
+    body: z.strictObject({ name: accountName, password: z.string().min(1).max(1000) }),
+    reply: signedIn,
+  },
+  redeemLink: {
+    ...bare,
+    role: 'anyone',
+    method: 'post',
+    path: '/session/redeem',
+    summary: 'Chooses a password by a one-time link, and begins a session',
+    body: z.strictObject({ token: words(100), password }),
+    reply: signedIn,
+  },
+  logOut: {
+    ...bare,
+    role: 'viewer',
+    method: 'post',
+    path: '/session/end',
+    summary: 'Ends the session',
+    reply: z.object({ ended: z.boolean() }),
+  },
+  changePassword: {
+    ...bare,
+    role: 'viewer',
+    method: 'post',
+    path: '/session/password',
+    summary: 'Changes the own password; all other sessions end',
+    body: z.strictObject({ current: z.string().min(1).max(1000), password }),
+    reply: z.object({ ended: z.number().describe('Other sessions') }),
+  },
+  listAccounts: {
+    ...bare,
+    role: 'admin',
+    method: 'get',
+    path: '/accounts',
+    summary: 'People who may sign in',
+    reply: z.object({ accounts: list(person) }),
+  },
+  addAccount: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/accounts',
+    summary: 'Adds a person, who chooses a password by the link of the reply',
+    body: z.strictObject({ name: accountName, display: words(100), role }),
+    reply: oneTimeLink,
+  },
+  linkAccount: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/accounts/:account/link',
+    summary: 'A new one-time link for a person who lost the password; sessions go on until it is used',
+    params: z.strictObject({ account: accountName }),
+    reply: oneTimeLink,
+  },
+  changeAccount: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/accounts/:account',
+    summary: 'Changes the role of a person, or keeps one from signing in; takes effect at once',
+    params: z.strictObject({ account: accountName }),
+    body: z
+      .strictObject({ role: role.optional(), isDisabled: z.boolean().optional() })
+      .refine((change) => change.role !== undefined || change.isDisabled !== undefined, 'changes nothing'),
+    reply: z.object({ account: person }),
+  },
+  listTokens: {
+    ...bare,
+    role: 'admin',
+    method: 'get',
+    path: '/tokens',
+    summary: 'Tokens for other programs',
+    reply: z.object({ tokens: list(apiToken) }),
+  },
+  addToken: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/tokens',
+    summary: 'A token for another program',
+    body: z.strictObject({
+      name: words(100),
+      role,
+      days: z.int().min(1).max(3650).default(365).describe('After which it ends'),
+    }),
+    reply: z.object({ token: apiToken, secret: z.string().describe('Shown once') }),
+  },
+  endToken: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/tokens/:id/end',
+    summary: 'Ends a token at once',
+    params: z.strictObject({ id: problemId }),
+    reply: z.object({ ended: z.boolean() }),
+  },
+  listAudit: {
+    ...bare,
+    role: 'admin',
+    method: 'get',
+    path: '/audit',
+    summary: 'Who asked for what, newest first; also what was refused',
+    query: z.strictObject({ text: words(200).optional(), after, max }),
+    reply: z.object({ entries: list(auditEntry), next }),
+  },
+  home: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/home',
+    summary: 'How it goes, at a glance',
+    query: z.strictObject({
+      zone: z
+        .string()
+        .max(64)
+        .refine((text) => IANAZone.isValidZone(text), 'is a time zone, such as Europe/Berlin')
+        .default('UTC')
+        .describe('Whose days are counted'),
+    }),
+    reply: z.object({
+      today: z.number().describe('Orders made today'),
+      newest: z.object({ deal: recordRef, label: z.string().nullable(), at: instant }).nullable(),
+      waiting: z.object({
+        problems: z.number(),
+        records: z.number().describe('That wait for a person'),
+        held: list(money).describe('What the deals among them are worth'),
+        unknown: z.number().describe('Records whose worth is not known'),
+      }),
+      stages: list(z.object({ stage: z.string().nullable(), count: z.number() })).describe('Orders by stage'),
+      days: list(z.object({ day: z.string(), orders: z.number() })).describe('The last 30, the oldest first'),
+      certificates: list(
+        z.object({
+          sync: z.string(),
+          at: instant,
+          won: z.number(),
+          orders: z.number(),
+          waiting: z.number(),
+          missing: z.number(),
+          extra: z.number(),
+          genuine: z.boolean().describe('Whether the signature is right'),
+        }),
+      ).describe('The last nightly comparison of each sync of deals'),
+      connections: list(connection),
+      syncs: list(sync),
+    }),
+  },
   status: {
     ...bare,
+    role: 'viewer',
     method: 'get',
     path: '/status',
     summary: 'Connections, syncs and orders at a glance',
@@ -328,6 +560,7 @@ export const contract = {
   },
   listConnections: {
     ...bare,
+    role: 'viewer',
     method: 'get',
     path: '/connections',
     summary: 'Connections and their state',
@@ -335,6 +568,7 @@ export const contract = {
   },
   checkConnection: {
     ...bare,
+    role: 'operator',
     method: 'post',
     path: '/connections/:name/check',
     summary: 'Checks address, login and permissions of a connection; writes nothing',
@@ -343,6 +577,7 @@ export const contract = {
   },
   listSyncs: {
     ...bare,
+    role: 'viewer',
     method: 'get',
     path: '/syncs',
     summary: 'Syncs and their inboxes',
@@ -350,6 +585,7 @@ export const contract = {
   },
   runSync: {
     ...bare,
+    role: 'operator',
     method: 'post',
     path: '/syncs/:name/run',
     summary: 'Queues a run of a sync',
@@ -359,6 +595,7 @@ export const contract = {
   },
   pauseSync: {
     ...bare,
+    role: 'operator',
     method: 'post',
     path: '/syncs/:name/pause',
     summary: 'Holds the delivery of a sync until it is resumed',
@@ -368,6 +605,7 @@ export const contract = {
   },
   resumeSync: {
     ...bare,
+    role: 'operator',
     method: 'post',
     path: '/syncs/:name/resume',
     summary: 'Resumes a held sync',
@@ -379,6 +617,7 @@ export const contract = {
   },
   listRuns: {
     ...bare,
+    role: 'viewer',
     method: 'get',
     path: '/runs',
     summary: 'Runs, newest first',
@@ -387,6 +626,7 @@ export const contract = {
   },
   listProblems: {
     ...bare,
+    role: 'viewer',
     method: 'get',
     path: '/problems',
     summary: 'Open problems',
@@ -395,6 +635,7 @@ export const contract = {
   },
   getProblem: {
     ...bare,
+    role: 'viewer',
     method: 'get',
     path: '/problems/:id',
     summary: 'One open problem with all records that wait on it',
@@ -403,6 +644,7 @@ export const contract = {
   },
   retryProblem: {
     ...bare,
+    role: 'operator',
     method: 'post',
     path: '/problems/:id/retry',
     summary: 'Retries all records of a problem',
@@ -412,6 +654,7 @@ export const contract = {
   },
   retryRecords: {
     ...bare,
+    role: 'operator',
     method: 'post',
     path: '/records/retry',
     summary: 'Retries records of a sync',
@@ -421,6 +664,7 @@ export const contract = {
   },
   linkCustomer: {
     ...bare,
+    role: 'operator',
     method: 'post',
     path: '/syncs/:name/customers/:id/link',
     summary: 'Links a customer of the CRM to a customer of the ERP; deals that wait on a customer are tried again',
@@ -440,6 +684,7 @@ export const contract = {
   },
   listDeals: {
     ...bare,
+    role: 'viewer',
     method: 'get',
     path: '/deals',
     summary: 'Deals and their orders, newest first',
@@ -450,12 +695,28 @@ export const contract = {
           'Part of a name, a number or an id of either side: deal, customer, purchase order, article, order, invoice, tracking',
         ),
       state: linkState.optional(),
+      open: z.enum(['true', 'false']).optional().describe('Only orders that are not over yet, or only those that are'),
+      after,
       max,
     }),
-    reply: z.object({ deals: list(deal) }),
+    reply: z.object({ deals: list(deal), next }),
+  },
+  getDeal: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/deals/:id',
+    summary: 'One deal: its orders, and what it waits on',
+    params: z.strictObject({ id: recordId }),
+    query: z.strictObject({ connection: name.optional().describe('Where several connections have a deal of that id') }),
+    reply: z.object({
+      deals: list(deal),
+      failures: list(failure.extend({ sync: z.string() })).describe('What is wrong with this very deal'),
+    }),
   },
   dealTimeline: {
     ...bare,
+    role: 'viewer',
     method: 'get',
     path: '/deals/:id/timeline',
     summary: 'The timeline of a deal, oldest first',
@@ -467,6 +728,7 @@ export const contract = {
   },
   acceptDeal: {
     ...bare,
+    role: 'operator',
     method: 'post',
     path: '/deals/:id/accept',
     summary:
@@ -478,6 +740,7 @@ export const contract = {
   },
   overwriteDeal: {
     ...bare,
+    role: 'operator',
     method: 'post',
     path: '/deals/:id/overwrite',
     summary: 'Writes once more what the deal says to an order that was changed by hand, where the policies allow it',
@@ -488,6 +751,7 @@ export const contract = {
   },
   ignoreDeal: {
     ...bare,
+    role: 'operator',
     method: 'post',
     path: '/deals/:id/ignore',
     summary: 'Does not watch the values of the order that the problem tells any more',
@@ -498,6 +762,7 @@ export const contract = {
   },
   erasePerson: {
     ...bare,
+    role: 'admin',
     method: 'post',
     path: '/persons/erase',
     summary:
@@ -515,6 +780,7 @@ export const contract = {
   },
   previewDeal: {
     ...bare,
+    role: 'viewer',
     method: 'post',
     path: '/deals/:id/preview',
     summary: 'Dry run for one deal: what would be written, each value with its rule',
@@ -524,6 +790,7 @@ export const contract = {
   },
   getProject: {
     ...bare,
+    role: 'viewer',
     method: 'get',
     path: '/project',
     summary: 'The files of the project in force, and the revision that was published last',
@@ -531,6 +798,7 @@ export const contract = {
   },
   publishProject: {
     ...bare,
+    role: 'mapper',
     method: 'post',
     path: '/project/publish',
     summary: 'Checks changed files and has them take effect in all processes, all or nothing; refused with findings',

@@ -1,26 +1,14 @@
-import type { z } from 'zod'
-import type { Contract, Route } from './contract.ts'
-import type { UseCases } from './use-cases.ts'
+import { posix } from 'node:path'
+import { accountHandlers } from './account-handlers.ts'
+import { mayAct } from './caller.ts'
+import type { Asking, Handlers, Missing } from './handler.ts'
+import { Refusal } from './problem-reply.ts'
+import type { ApiUses, UseCases } from './use-cases.ts'
 
-/** The answer when something that the request names does not exist: a sentence that names it. */
-interface Missing {
-  readonly missing: string
-}
-
-/** Serves a checked request. */
-export type Handler<R extends Route> = (input: {
-  readonly params: z.output<R['params']>
-  readonly query: z.output<R['query']>
-  readonly body: z.output<R['body']>
-}) => Promise<z.input<R['reply']> | Missing>
-
-type Handlers = { readonly [Name in keyof Contract]: Handler<Contract[Name]> }
-
-/**
- * One handler for each route of the contract.
- * @param enqueue  queues a run of a sync
- */
-export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promise<void>): Handlers {
+/** One handler for each route of the contract, for one who asks. */
+export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
+  const { actor } = asking.caller
+  const useCases: UseCases = actor === null ? uses.crosswalk : uses.crosswalk.as(actor)
   const isSync = async (name: string) => (await useCases.status()).syncs.some((one) => one.sync === name)
   const isConnection = async (name: string) =>
     (await useCases.status()).connections.some((one) => one.connection === name)
@@ -32,7 +20,31 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
     if (body.sync !== undefined && !(await isSync(body.sync))) return missing('sync', body.sync)
     return useCases.decide({ deal, decision, ...given(body) })
   }
+  async function withWorth<P extends { readonly id: string }>(problems: readonly P[]) {
+    const worths = await useCases.worth(problems.map(({ id }) => id))
+    return problems.map((one) => ({ ...one, ...(worths.get(one.id) ?? { held: [], unknown: 0 }) }))
+  }
   return {
+    ...accountHandlers(uses.accounts, asking),
+    async home({ query: { zone } }) {
+      const { newest, certificates, ...rest } = await useCases.home(zone)
+      const { connections, syncs } = await useCases.status()
+      return {
+        ...rest,
+        newest: newest === null ? null : { deal: newest.source.ref, label: newest.source.label, at: newest.createdAt },
+        certificates: certificates.map(({ genuine, certificate }) => {
+          const { sync, at, won, orders, waiting, missing: none, extra } = certificate
+          return {
+            ...{ sync, at, won, orders, genuine },
+            waiting: waiting.count,
+            missing: none.count,
+            extra: extra.count,
+          }
+        }),
+        connections,
+        syncs,
+      }
+    },
     status: () => useCases.status(),
     async listConnections() {
       return { connections: (await useCases.status()).connections }
@@ -46,7 +58,7 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
     },
     async runSync({ params: { name } }) {
       if (!(await isSync(name))) return missing('sync', name)
-      await enqueue(name)
+      await uses.runSync(name, actor)
       return { sync: name }
     },
     async pauseSync({ params: { name }, body: { because } }) {
@@ -63,10 +75,13 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
       return { runs: await useCases.runs(given(query)) }
     },
     async listProblems({ query }) {
-      return { problems: await useCases.problems(given(query)) }
+      return { problems: await withWorth(await useCases.problems(given(query))) }
     },
     async getProblem({ params: { id } }) {
-      return (await useCases.problem(id)) ?? missing('open problem', id)
+      const found = await useCases.problem(id)
+      if (found === null) return missing('open problem', id)
+      const [problem] = await withWorth([found.problem])
+      return problem === undefined ? missing('open problem', id) : { ...found, problem }
     },
     async retryProblem({ params: { id } }) {
       if ((await useCases.problem(id)) === null) return missing('open problem', id)
@@ -80,8 +95,16 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
       if (!(await isSync(name))) return missing('sync', name)
       return useCases.linkCustomer({ sync: name, customer: id, target, move })
     },
-    async listDeals({ query }) {
-      return { deals: await useCases.deals(given(query)) }
+    async listDeals({ query: { open, max, ...query } }) {
+      const only = open === undefined ? {} : { open: open === 'true' }
+      // One more tells whether any follow.
+      const found = await useCases.deals({ ...given(query), ...only, max: max + 1 })
+      const deals = found.slice(0, max)
+      return { deals, next: found.length > max ? (deals.at(-1)?.id ?? null) : null }
+    },
+    async getDeal({ params: { id }, query }) {
+      const found = await useCases.deal({ id, ...given(query) })
+      return found.deals.length + found.failures.length === 0 ? missing('deal', id) : found
     },
     async dealTimeline({ params: { id }, query }) {
       return { entries: await useCases.timeline({ id, ...given(query) }) }
@@ -98,7 +121,13 @@ export function handlersOf(useCases: UseCases, enqueue: (sync: string) => Promis
       return useCases.preview(id, sync === undefined ? {} : { sync })
     },
     getProject: () => useCases.project(),
-    publishProject: ({ body: { files, note } }) => useCases.publish(files, note === undefined ? {} : { note }),
+    async publishProject({ body: { files, note } }) {
+      const others = Object.keys(files).filter((path) => !/^(mappings|config\/tables)\//.test(posix.normalize(path)))
+      // They name systems, hosts and who is told.
+      if (others.length > 0 && !mayAct(asking.caller, 'admin'))
+        throw new Refusal('forbidden', `Only an admin publishes ${others.join(', ')}.`)
+      return useCases.publish(files, note === undefined ? {} : { note })
+    },
   }
 }
 

@@ -5,6 +5,10 @@ import type { ProblemReply } from './contract.ts'
 type HttpKind =
   | 'malformed'
   | 'unauthorized'
+  | 'not_signed_in'
+  | 'forbidden'
+  | 'forged'
+  | 'conflict'
   | 'misdirected'
   | 'not_found'
   | 'too_large'
@@ -22,8 +26,20 @@ const http: Readonly<Record<HttpKind, { status: number; title: string; fix: stri
   unauthorized: {
     status: 401,
     title: 'Token missing or wrong',
-    fix: 'Send the token of this server as "Authorization: Bearer <token>".',
+    fix: 'Sign in, or send a token as "Authorization: Bearer <token>".',
   },
+  not_signed_in: {
+    status: 403,
+    title: 'Not signed in',
+    fix: 'Try again. Who lost the password asks an admin for a new link, or makes one by `crosswalk accounts link`.',
+  },
+  forbidden: { status: 403, title: 'Not allowed', fix: 'Ask somebody with that role, or an admin for it.' },
+  forged: {
+    status: 403,
+    title: 'Not from this console',
+    fix: 'Open the console by the address of this server. Behind a proxy set `server.public_url`.',
+  },
+  conflict: { status: 409, title: 'Not possible', fix: 'Look at what is there now.' },
   misdirected: {
     status: 421,
     title: 'Name of another server',
@@ -65,6 +81,15 @@ const statusOf: Readonly<Record<ProblemKind, number>> = {
   guard_tripped: 422,
 }
 
+/** A request that is understood and not served. */
+export class Refusal extends Error {
+  readonly kind: HttpKind
+  constructor(kind: HttpKind, detail: string) {
+    super(detail)
+    this.kind = kind
+  }
+}
+
 /** The reply to a request that cannot be served for a reason of HTTP. */
 export function httpProblem(kind: HttpKind, detail: string): ProblemReply {
   const { status, title, fix } = http[kind]
@@ -76,6 +101,7 @@ export function httpProblem(kind: HttpKind, detail: string): ProblemReply {
  * parsers are not shown either, for they quote the body.
  */
 export function problemOf(error: unknown): ProblemReply | null {
+  if (error instanceof Refusal) return httpProblem(error.kind, error.message)
   if (error instanceof SyncError) {
     const { kind } = error.problem
     const title = problemTitles[kind]

@@ -1,3 +1,4 @@
+import type { AccountsOf } from '../app/accounts/accounts.ts'
 import type { Crosswalk } from '../app/crosswalk.ts'
 import type { WebhookReply, WebhookRequest } from '../ports/connector.ts'
 
@@ -5,10 +6,12 @@ import type { WebhookReply, WebhookRequest } from '../ports/connector.ts'
 export type UseCases = Pick<
   Crosswalk,
   | 'check'
+  | 'deal'
   | 'deals'
   | 'decide'
   | 'erase'
   | 'hold'
+  | 'home'
   | 'linkCustomer'
   | 'preview'
   | 'problem'
@@ -20,7 +23,16 @@ export type UseCases = Pick<
   | 'runs'
   | 'status'
   | 'timeline'
+  | 'worth'
 >
+
+/** What the routes are served with. */
+export interface ApiUses {
+  readonly crosswalk: UseCases & { as(actor: string): UseCases }
+  readonly accounts: AccountsOf
+  /** Queues detection and delivery; does not wait for them. */
+  runSync(sync: string, actor: string | null): Promise<void>
+}
 
 export interface Webhooks {
   /** Whether this is the secret part of the address of a connection that receives webhooks. Compared in constant time. */

@@ -17,6 +17,7 @@ import type { PersonErased, Whose } from './engine/erase.ts'
 import type { Preview } from './engine/preview.ts'
 import type { RunOptions, RunReport } from './engine/run.ts'
 import type { Backfilled, CustomerLink, Decided, Decision, Reconciliation } from './flows/flow.ts'
+import type { DealFailure, Home, Worth } from './home.ts'
 import type { Draft, ProjectState, Publication } from './project/projects.ts'
 import type { MappingTest } from './project/tests.ts'
 
@@ -83,7 +84,21 @@ export interface Crosswalk {
   erase(whom: Whose & { readonly dryRun: boolean }): Promise<PersonErased>
   /** @param record  an id alone may name records of several accounts: each entry names its own */
   timeline(record: Partial<RecordRef> & Pick<RecordRef, 'id'>): Promise<readonly TimelineEntry[]>
-  deals(filter: { text?: string; state?: LinkState; open?: boolean; max: number }): Promise<readonly Link[]>
+  deals(filter: {
+    text?: string
+    state?: LinkState
+    open?: boolean
+    after?: string
+    max: number
+  }): Promise<readonly Link[]>
+  /** How it goes, at a glance. @param zone  whose days are counted, `Europe/Berlin` */
+  home(zone: string): Promise<Home>
+  /** What the deals that wait on each of these problems are worth. */
+  worth(problems: readonly string[]): Promise<ReadonlyMap<string, Worth>>
+  /** The orders of a deal, and what is wrong with it. */
+  deal(
+    record: Partial<RecordRef> & Pick<RecordRef, 'id'>,
+  ): Promise<{ readonly deals: readonly Link[]; readonly failures: readonly DealFailure[] }>
   runs(filter: { sync?: string; max: number }): Promise<readonly Run[]>
   hold(sync: string, because: string): Promise<void>
   /** Resumes a held sync; `allow` grants new orders beyond the guard. */

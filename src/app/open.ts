@@ -13,6 +13,7 @@ import { runSyncs } from './engine/run.ts'
 import { quotaWaits } from './engine/waits.ts'
 import { flowOf } from './flows/catalogue.ts'
 import type { DealCases, Sync } from './flows/flow.ts'
+import { dealOf, home, worthOf } from './home.ts'
 import type { Projects } from './project/projects.ts'
 import { runTests } from './project/tests.ts'
 
@@ -207,6 +208,9 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     erase: (whom) => erase(whom, actor, projects.current(), deps),
     timeline: (record) => ledger.timeline.of(record),
     deals: (filter) => ledger.links.list({ kind: 'order', ...filter }),
+    home: (zone) => home(projects.current().config, zone, clock.now(), ledger),
+    worth: (problems) => worthOf(problems, projects.current().config, ledger),
+    deal: (record) => dealOf(record, projects.current().config, ledger),
     runs: (filter) => ledger.runs.list(filter),
     async hold(name, because) {
       mustExist(name)

@@ -1,7 +1,9 @@
 import type { ConnectionCheck, Crosswalk } from '../app/crosswalk.ts'
 import type { Json } from '../core/json.ts'
+import type { Instant } from '../core/time.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AccountChoice, Connector } from '../ports/connector.ts'
+import type { Account } from '../ports/ledger/accounts.ts'
 import type { UpgradeReport } from '../ports/ledger/upgrade.ts'
 import type { Prompts } from './prompts.ts'
 
@@ -64,6 +66,19 @@ export interface CliDeps {
     rotate(project: Project, options: { readonly finish: boolean }): Promise<ResealedSecrets>
     /** @param connection  null for the published files @returns whether there was anything */
     forget(project: Project, connection: string | null): Promise<boolean>
+  }
+  /** People who may sign in to the console, also where nobody can sign in any more. */
+  readonly accounts: {
+    list(project: Project): Promise<readonly Account[]>
+    /**
+     * A one-time link by which a password is chosen; a person who is not there is added.
+     * @param role  null leaves it as it is @returns the path below the address of the server
+     */
+    link(
+      project: Project,
+      name: string,
+      role: string | null,
+    ): Promise<{ readonly path: string; readonly endsAt: Instant; readonly isNew: boolean }>
   }
   readonly upgrade: {
     /** What the upgrade of a project's database to this release would do, and what is in its way. Changes nothing. */

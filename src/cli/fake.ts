@@ -44,6 +44,9 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     erase: refuse('erase'),
     timeline: refuse('timeline'),
     deals: refuse('deals'),
+    home: refuse('home'),
+    worth: refuse('worth'),
+    deal: refuse('deal'),
     runs: refuse('runs'),
     hold: refuse('hold'),
     resume: refuse('resume'),
@@ -113,6 +116,7 @@ export async function cli(line: string, answers: Partial<Crosswalk> = {}, deps: 
       }
     },
     vault: { rotate: refuse, forget: refuse },
+    accounts: { list: refuse, link: refuse },
     upgrade: { check: refuse, run: refuse },
     start: refuse,
     demo: refuse,

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Help } from 'commander'
+import { addAccounts } from './commands/accounts.ts'
 import { addAlert } from './commands/alert.ts'
 import { addBackfill } from './commands/backfill.ts'
 import { addCertificates } from './commands/certificates.ts'
@@ -125,6 +126,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   program.commandsGroup('Connect and map')
   addCheck(program, act)
   addAlert(program, act)
+  addAccounts(program, act)
   addSetup(program, act)
   addDescribe(program, act)
   addLint(program, act)

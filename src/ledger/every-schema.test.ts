@@ -96,7 +96,8 @@ const functionsOf = (value: object, path = ''): string[] =>
 /** Asks everything that can be asked. */
 async function useAll(all: Ledger): Promise<void> {
   const { inbox, links, problems, timeline, runs, revisions, syncs, connections } = all
-  const { events, streams, sealed, alerts, certificates, quotas, retention, erasure, ready, inTransaction } = all
+  const { events, streams, sealed, alerts, certificates, quotas, retention, erasure, accounts, ready, inTransaction } =
+    all
   const [link] = await links.bySource('orders', 'order', [ref('linked')])
   await links.byTarget('order', [{ ...target, id: '10' }])
   await links.decide([{ id: link?.id ?? '', accepted: { net: '3' }, ignored: {}, overwrite: false }])
@@ -189,10 +190,38 @@ async function useAll(all: Ledger): Promise<void> {
   await inTransaction(async (tx) => tx.erasure.erase(traces, found))
   await erasure.erase(traces, found)
   expect(await retention.take('purge', 60_000)).toBe(true)
-  const days = { timelines: 10, webhooks: 10, runs: 10, problems: 10, certificates: 10, unconfigured: 10, links: 10 }
+  const days = {
+    timelines: 10,
+    webhooks: 10,
+    runs: 10,
+    problems: 10,
+    certificates: 10,
+    unconfigured: 10,
+    links: 10,
+    audit: 10,
+  }
   const configured = { syncs: ['orders'], connections: ['crm', 'erp'], channels: ['office'] }
   await retention.purge({ ...days, timelineEntries: 100, configured }, now)
   expect(await retention.archive(days, now)).toBe(0)
+
+  const digest = Buffer.from('new')
+  expect(await accounts.add({ name: 'new', display: 'New', role: 'viewer' })).toBe(true)
+  await accounts.change('new', { role: 'operator' })
+  await accounts.addLink({ digest, account: 'new', lastsMs: 60_000 })
+  expect(await accounts.link(digest)).toBe('new')
+  expect(await accounts.takeLink(digest)).toBe(true)
+  await accounts.setPassword('new', 'hash')
+  expect(await accounts.password('new')).toBe('hash')
+  await accounts.addSession({ digest, account: 'new', lastsMs: 60_000 })
+  expect(await accounts.session(digest, 60_000)).toMatchObject({ account: { name: 'new', role: 'operator' } })
+  expect(await accounts.endSession(digest)).toBe(true)
+  const token = await accounts.addToken({ digest, name: 'new', role: 'viewer', createdBy: 'new', lastsMs: 60_000 })
+  expect(await accounts.token(digest)).toMatchObject({ name: 'new' })
+  expect((await accounts.tokens()).map(({ name }) => name)).toEqual(['new'])
+  expect(await accounts.endToken(token.id)).toBe(true)
+  await accounts.audit({ actor: 'new', from: null, action: 'runSync', subject: {}, outcome: 'done' })
+  expect(await accounts.audited({ text: 'NEW', max: 10 })).toMatchObject([{ action: 'runSync' }])
+  expect((await accounts.list()).map(({ name }) => name)).toContain('new')
 }
 
 describe.each(names)('from %s', (last) => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ClientConfig } from 'pg'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Log } from '../ports/log.ts'
+import { openAccounts } from './accounts.ts'
 import { openAlerts } from './alerts.ts'
 import { openCertificates } from './certificates.ts'
 import { openConnections } from './connections.ts'
@@ -93,6 +94,7 @@ export function ledgerOn(database: Database, vault: Vault, ready: Ledger['ready'
     certificates: openCertificates(database, vault),
     retention: openRetention(database),
     erasure: openErasure(database, vault),
+    accounts: openAccounts(database),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault, ready))),
     async followClock() {
       const [row] = await database.rows<{ back: number | null }>(clock, [])

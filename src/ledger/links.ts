@@ -148,6 +148,22 @@ const list = {
     order by id desc limit $7`,
 }
 
+const made = {
+  name: 'links.made',
+  text: `
+    select to_char(created_at at time zone $2, 'YYYY-MM-DD') as day, count(*)::integer as count from crosswalk.links
+    where kind = $1 and origin = 'created'
+      and created_at >= (date_trunc('day', statement_timestamp() at time zone $2) - ($3::integer - 1) * interval '1 day') at time zone $2
+    group by day order by day`,
+}
+
+const newest = {
+  name: 'links.newest',
+  text: `
+    select ${columns} from crosswalk.links link where kind = $1 and origin = 'created'
+    order by created_at desc, id desc limit 1`,
+}
+
 const counts = {
   name: 'links.counts',
   text: `
@@ -277,6 +293,8 @@ export function openLinks(database: Database): Links {
     },
     list: ({ sync, kind, state, text, open, after, max }) =>
       links(list, [sync, kind, state, text === undefined ? null : anywhere(text), open, after, max]),
+    made: (kind, zone, days) => database.rows<{ day: string; count: number }>(made, [kind, zone, days]),
+    newest: async (kind) => (await links(newest, [kind]))[0] ?? null,
     counts: () => database.rows(counts, []),
   }
 }

@@ -19,6 +19,7 @@ const released = {
   '0011-quotas.sql': '32b05aec353fa497',
   '0012-bounded.sql': '79daeffa3daad9d0',
   '0013-archive.sql': '9ae366b0b447d2d3',
+  '0014-accounts.sql': 'dfbccafddfd05636',
 }
 
 /** What older processes that go on working need, and an additive migration must not take from them. */

@@ -68,6 +68,13 @@ const ofRecords = {
       and waiting.object = record.object and waiting.record_id = record.id`,
 }
 
+const ofId = {
+  name: 'problems.ofId',
+  text: `
+    select sync, json_build_object('connection', connection, 'object', object, 'id', record_id) as ref, failure
+    from crosswalk.problem_records where record_id = $1 order by since`,
+}
+
 const list = {
   name: 'problems.list',
   text: `
@@ -122,6 +129,7 @@ export function openProblems(database: Database): Problems {
       const rows = await database.rows<RecordRef & { failure: Failure }>(ofRecords, [sync, ...columnsOf(records)])
       return new Map(rows.map(({ failure, ...ref }) => [refText(ref), failure]))
     },
+    ofId: (id) => database.rows<{ sync: string; ref: RecordRef; failure: Failure }>(ofId, [id]),
     list: ({ sync, id, kind, max }) => database.rows<OpenProblem>(list, [sync, id, kind, max]),
     waiting: (problemId, max) => database.rows<RecordRef>(waiting, [problemId, max]),
   }

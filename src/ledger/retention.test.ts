@@ -21,6 +21,7 @@ const keep: Keep = {
   runs: 30,
   problems: 40,
   certificates: 50,
+  audit: 80,
   unconfigured: 60,
   links: 70,
   timelineEntries: 100,
@@ -73,6 +74,11 @@ const proofs: Readonly<Record<string, Proof>> = {
     row: `insert into crosswalk.certificates (sync, at, text, signature) values ('orders', ${ago}, $2::text, '')`,
     stays: [0, 49],
     goes: [51, 400],
+  },
+  audit: {
+    row: `insert into crosswalk.audit (at, action, subject, outcome) values (${ago}, $2::text, '{}', 'done')`,
+    stays: [0, 79],
+    goes: [81, 400],
   },
   problems: {
     row: `insert into crosswalk.problems (sync, cause_key, kind, failure, whole, first_seen, last_seen)
@@ -137,6 +143,23 @@ test('a lot of rows goes in chunks, each a statement of its own', async () => {
   expect(Number((await database.query('select last_value from purges'))[0]?.last_value)).toBe(3)
   expect(await count('crosswalk.events')).toBe(1)
   await database.query('drop trigger count_purge on crosswalk.events; delete from crosswalk.events')
+})
+
+test('sessions, one-time links and tokens go a day after their end', async () => {
+  await ledger.accounts.add({ name: 'ida', display: 'Ida', role: 'viewer' })
+  const add = (days: number) => {
+    const digest = Buffer.from(`days ${days}`)
+    const lastsMs = days * 86_400_000
+    return Promise.all([
+      ledger.accounts.addSession({ digest, account: 'ida', lastsMs }),
+      ledger.accounts.addToken({ digest, name: 'x', role: 'viewer', createdBy: 'ida', lastsMs }),
+    ])
+  }
+  for (const days of [-2, 0.5, 2]) await add(days)
+  await ledger.accounts.addLink({ digest: Buffer.from('x'), account: 'ida', lastsMs: -2 * 86_400_000 })
+  expect(await ledger.retention.purge(keep, now())).toEqual({ sessions: 1, one_time_links: 1, api_tokens: 1 })
+  expect(await ledger.retention.purge(keep, now())).toEqual({})
+  await database.query('delete from crosswalk.accounts; delete from crosswalk.api_tokens')
 })
 
 test('of revisions the newest thousand stay, and the files in force', async () => {

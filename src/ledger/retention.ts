@@ -33,6 +33,7 @@ export function openRetention(database: Database): Retention {
       case 'name':
         return purge(database, table, rule.where, [keep.configured[rule.of], keep.unconfigured])
       case 'number':
+      case 'end':
         return purge(database, table, rule.where, [])
       case 'reason':
         return 0

@@ -11,9 +11,11 @@ import { openPrompts } from '../cli/prompts.ts'
 import { columnsOfFiles } from '../cli/text.ts'
 import { redact } from '../http/redact.ts'
 import { ignoring } from '../ledger/error-code.ts'
+import { linkAccount, listAccounts } from './accounts.ts'
 import { systemClock, untilAborted } from './clock.ts'
 import { introduction } from './demo-menu.ts'
 import { envFileOf, withEnvFile } from './env-file.ts'
+import { freePort } from './free-port.ts'
 import { openProcess, packageRoot } from './process.ts'
 import { startServer } from './server.ts'
 import { tryConnection } from './try-connection.ts'
@@ -83,6 +85,11 @@ const deps: CliDeps = {
     forget: async ({ config, home }, connection) =>
       forgetSecrets({ home, environment: await withEnvFile(config, environment) }, connection),
   },
+  accounts: {
+    list: async ({ config, home }) => listAccounts({ home, environment: await withEnvFile(config, environment) }),
+    link: async ({ config, home }, name, role) =>
+      linkAccount({ home, environment: await withEnvFile(config, environment) }, name, role),
+  },
   upgrade: {
     check: async ({ config, home }) =>
       checkUpgrade({ config, home, environment: await withEnvFile(config, environment) }),
@@ -94,6 +101,8 @@ const deps: CliDeps = {
       ...{ config, home, role, log: printLog, ...level, ...(port === null ? {} : { port }) },
       environment: await withEnvFile(config, environment),
     })
+    if (server.setUpLink !== null)
+      deps.out(`Nobody can sign in to the console yet. Choose a password there, within a day:\n${server.setUpLink}\n`)
     const { outdated, deps: opened } = server.opened
     const why = await Promise.race([untilAborted(signal), outdated])
     opened.log.info('stopping', {})
@@ -103,10 +112,11 @@ const deps: CliDeps = {
   async demo(options) {
     const titleOf = (system: string) => registry.find(({ name }) => name === system)?.title ?? system
     const titles = { crm: titleOf(options.crm), erp: titleOf(options.erp) }
-    deps.err(introduction(titles, options.once))
+    const port = await freePort()
+    deps.err(introduction(titles, options.once ? null : `http://127.0.0.1:${port}`))
     // Simulators are loaded only when needed.
     const { runDemo } = await import('./demo.ts')
-    return runDemo({ ...options, titles, log: printLog }, deps)
+    return runDemo({ ...options, port, titles, log: printLog }, deps)
   },
   async playDemo(what, { home, signal }) {
     const { askDemo, runningDemo } = await import('./demo-control.ts')

@@ -4,11 +4,15 @@ export interface Titles {
   readonly erp: string
 }
 
-/** What is seen at once, before anything has started. */
-export const introduction = (titles: Titles, once: boolean): string =>
+/** Of the demo, whose server only this machine reaches, and which holds nothing but simulated data. */
+export const demoPassword = 'crosswalk demo'
+
+/** What is seen at once, before anything has started. @param console  its address, null where it ends by itself */
+export const introduction = (titles: Titles, console: string | null): string =>
+  (console === null ? '' : `Console: ${console}  (in a few seconds; name: admin, password: ${demoPassword})\n\n`) +
   `A simulated ${titles.crm} and a simulated ${titles.erp}, with Crosswalk between them, all on this machine.\n` +
   'About 30 deals are won; their orders are made, produced, shipped, invoiced and paid.\n' +
-  (once ? '' : `\n${menu(titles)}`) +
+  (console === null ? '' : `\n${menu(titles)}`) +
   '\nStarting PostgreSQL, both systems and Crosswalk …\n'
 
 export const menu = ({ erp }: Titles): string =>

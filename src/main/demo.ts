@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { simulatedCrms, simulatedErps } from '../../connectors/simulators.ts'
+import { openAccounts } from '../app/accounts/accounts.ts'
 import { openCrosswalk } from '../app/open.ts'
 import type { CliDeps, ExitCode } from '../cli/deps.ts'
 import { paintOf } from '../cli/paint.ts'
@@ -13,7 +14,7 @@ import type { ErpWorld, SimulatedSystem } from '../simulator/world.ts'
 import { systemClock } from './clock.ts'
 import { serveControl } from './demo-control.ts'
 import { keepLively, openShop, seedDemo } from './demo-deals.ts'
-import { menu, type Titles } from './demo-menu.ts'
+import { demoPassword, menu, type Titles } from './demo-menu.ts'
 import { openPlay } from './demo-play.ts'
 import { watchDemo } from './demo-watch.ts'
 import { openProcess } from './process.ts'
@@ -31,7 +32,11 @@ const currencies = ['USD', 'GBP']
  * @returns 1 when it did not settle in time
  */
 export async function runDemo(
-  options: Parameters<CliDeps['demo']>[0] & { readonly titles: Titles; readonly log: (line: string) => void },
+  options: Parameters<CliDeps['demo']>[0] & {
+    readonly port: number
+    readonly titles: Titles
+    readonly log: (line: string) => void
+  },
   deps: CliDeps,
 ): Promise<ExitCode> {
   const { titles } = options
@@ -66,9 +71,12 @@ export async function runDemo(
       ...project,
       environment: {},
       role: 'all',
+      port: options.port,
       ...quiet,
     })
     closing.push(() => server.close())
+    const accounts = openAccounts(server.opened.deps.ledger)
+    await accounts.redeem((await accounts.setUp()) ?? '', demoPassword)
     const crosswalk = openCrosswalk(server.opened.projects, server.opened.deps).as(deps.actor)
     crm.sendWebhooks(`${server.url}/hooks/${options.crm}/${hookToken}`)
     const shop = openShop(crm.crm, erp.erp)
@@ -166,5 +174,4 @@ const configuration = (names: { crm: string; erp: string }, crm: SimulatedSystem
       schedule: { cron: '* * * * * *' },
     },
   },
-  server: { port: 0 },
 })

@@ -386,6 +386,12 @@ export const sameSecret = (a: string, b: string): boolean => {
   return timingSafeEqual(digest(a), digest(b))
 }
 
+/** The folder of the console, which `npm run build` makes; null before that. */
+export function builtConsole(): string | null {
+  const folder = join(packageRoot, 'dist', 'console')
+  return existsSync(join(folder, 'index.html')) ? folder : null
+}
+
 export const apiTokenFile = (home: string): string => join(resolve(home), 'api-token')
 
 function findRoot(from: string): string {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApi } from '../api/api.ts'
+import { openAccounts } from '../app/accounts/accounts.ts'
 import { openAlerts } from '../app/alerts/alerts.ts'
 import { openJobs } from '../app/engine/jobs.ts'
 import { missedNightMs } from '../app/engine/purge.ts'
@@ -13,7 +14,7 @@ import type { Job, Queue } from '../ports/queue.ts'
 import { openQueue } from '../queue/queue.ts'
 import { secretFile } from './files.ts'
 import { keepUp, type Task } from './keep-up.ts'
-import { apiTokenFile, type Opened, openProcess, type ProcessOptions, sameSecret } from './process.ts'
+import { apiTokenFile, builtConsole, type Opened, openProcess, type ProcessOptions, sameSecret } from './process.ts'
 import { storeAddress } from './store-address.ts'
 
 export interface ServerOptions extends ProcessOptions {
@@ -27,12 +28,11 @@ const requestMsMax = 30_000
 const headersMsMax = 10_000
 const connectionsMax = 1_000
 
-// All callers of the API share one token.
-const apiActor = 'API token'
-
 export interface RunningServer {
   /** Null for a worker. */
   readonly url: string | null
+  /** Address by which the first person chooses a password; null for a worker, and where somebody can sign in. */
+  readonly setUpLink: string | null
   readonly opened: Opened
   /** Takes no more work, finishes the work in progress, closes everything. */
   close(): Promise<void>
@@ -79,6 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ),
     )
     let url: string | null = null
+    let setUpLink: string | null = null
     let draining = false
     if (options.role !== 'worker') {
       const server = await listen(opened, queue, options, () => draining)
@@ -88,9 +89,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       })
       url = server.url
       deps.log.info('listening', { url })
+      const secret = await openAccounts(deps.ledger).setUp()
+      if (secret !== null) setUpLink = `${opened.loaded.config.server.public_url ?? url}/setup#${secret}`
     }
     deps.log.info('started', { role: options.role, syncs: Object.keys(projects.current().config.syncs) })
-    return { url, opened, close }
+    return { url, setUpLink, opened, close }
   } catch (error) {
     await close()
     throw error
@@ -190,8 +193,11 @@ async function listen(
   // In a container only the outside address is reachable; there the image says so.
   const host = options.environment.CROSSWALK_HOST ?? loaded.config.server.host
   const app = createApi({
-    crosswalk: openCrosswalk(projects, deps, { wake }).as(apiActor),
-    runSync: (sync) => queue.enqueue([{ queue: 'detect', sync, kind: 'manual', actor: apiActor }]),
+    crosswalk: openCrosswalk(projects, deps, { wake }),
+    accounts: openAccounts(deps.ledger),
+    runSync: (sync, actor) =>
+      queue.enqueue([{ queue: 'detect', sync, kind: 'manual', ...(actor === null ? {} : { actor }) }]),
+    console: builtConsole(),
     token: await secretFile(apiTokenFile(options.home)),
     metrics,
     metricsOpen: metrics_open,

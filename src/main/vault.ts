@@ -2,27 +2,7 @@ import { resolve } from 'node:path'
 import type { ResealedSecrets } from '../cli/deps.ts'
 import { SyncError } from '../core/problem.ts'
 import { addVaultKey, dropOldVaultKeys } from '../ledger/vault.ts'
-import type { Ledger } from '../ports/ledger/ledger.ts'
-import { openLedgerOf, type ProcessOptions } from './process.ts'
-
-interface Place {
-  readonly home: string
-  readonly environment: ProcessOptions['environment']
-}
-
-const silent = () => undefined
-const log = { debug: silent, info: silent, warn: silent, error: silent }
-
-/** What is stored can be looked after also where the configuration cannot be opened. */
-async function withLedger<T>({ home, environment }: Place, work: (ledger: Ledger) => Promise<T>): Promise<T> {
-  const closing: (() => Promise<void>)[] = []
-  try {
-    const { ledger } = await openLedgerOf({ home: resolve(home), environment, log }, closing)
-    return await work(ledger)
-  } finally {
-    for (const close of closing.reverse()) await close()
-  }
-}
+import { type Place, withLedger } from './with-ledger.ts'
 
 /**
  * Makes a new vault key, and encrypts with it all that is stored. Processes that run go on with the key before, until they are

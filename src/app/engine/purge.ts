@@ -28,6 +28,7 @@ function keepOf({ retention_days: all, retention: own, connections, syncs, alert
     runs: own.runs_days ?? all,
     problems: own.problems_days ?? all,
     certificates: own.certificates_days,
+    audit: own.audit_days,
     unconfigured: own.unconfigured_days,
     links: own.links_days,
     timelineEntries: own.timeline_entries,

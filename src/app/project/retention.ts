@@ -16,6 +16,7 @@ export const retentionSchema = z
     runs_days: asAll.describe('Runs; `retention_days` unless given'),
     problems_days: asAll.describe('Problems that are solved; `retention_days` unless given'),
     certificates_days: days.default(3650).describe('The nightly certificates'),
+    audit_days: days.default(1095).describe('Who asked for what'),
     links_days: days
       .default(90)
       .describe(

@@ -8,9 +8,11 @@ export type Rule =
   | { readonly by: 'name'; readonly of: keyof Keep['configured']; readonly where: string }
   /** The newest so many rows stay. */
   | { readonly by: 'number'; readonly where: string }
+  /** Rows go that are over. */
+  | { readonly by: 'end'; readonly where: string }
   /** Nothing is to be removed. */
   | { readonly by: 'reason'; readonly because: string }
-type AgeName = 'timelines' | 'webhooks' | 'runs' | 'problems' | 'certificates'
+type AgeName = 'timelines' | 'webhooks' | 'runs' | 'problems' | 'certificates' | 'audit'
 
 // A clock that runs ahead, ours or the database's, must not make everything old: the one that is behind counts.
 const isOld = (column: string) => `${column} < least($1::timestamptz, statement_timestamp()) - $2 * interval '1 day'`
@@ -20,6 +22,8 @@ const isOrphan = `sync <> all($1::text[]) and $2::integer is not null
   and not exists (select from crosswalk.syncs known where known.sync = row.sync)`
 // What an owner of deals was told has the channel's name before theirs.
 const isOfNoChannel = `split_part(channel, ' ', 1) <> all($1::text[]) and $2::integer is not null`
+
+const hasEnded = `ends_at < statement_timestamp() - interval '1 day'`
 
 /**
  * Every table of the ledger, in the order in which they are purged. A new table does not pass the tests until it has its rule
@@ -31,6 +35,10 @@ export const rules: Readonly<Record<string, Rule>> = {
   events: { by: 'age', days: 'webhooks', where: isOld('received_at') },
   // One whose process died has no end. It gets a month more than those that have one.
   runs: { by: 'age', days: 'runs', where: isOld(`coalesce(ended_at, started_at + interval '30 days')`) },
+  audit: { by: 'age', days: 'audit', where: isOld('at') },
+  sessions: { by: 'end', where: hasEnded },
+  one_time_links: { by: 'end', where: hasEnded },
+  api_tokens: { by: 'end', where: hasEnded },
   certificates: { by: 'age', days: 'certificates', where: isOld('at') },
   // The newest has the files in force.
   revisions: { by: 'number', where: 'number <= (select max(number) from crosswalk.revisions) - 1000' },
@@ -57,6 +65,10 @@ export const rules: Readonly<Record<string, Rule>> = {
     by: 'reason',
     because:
       'one for each order, customer, address and product: without it an order is not known. Those that are over are archived',
+  },
+  accounts: {
+    by: 'reason',
+    because: 'one for each person who may sign in; who left is disabled, so that the name stays theirs',
   },
   alerting: { by: 'reason', because: 'has one row' },
   started: { by: 'reason', because: 'has one row' },

@@ -1,3 +1,4 @@
+import type { Accounts } from './accounts.ts'
 import type { Alerts } from './alerts.ts'
 import type { Certificates } from './certificates.ts'
 import type { Connections } from './connections.ts'
@@ -37,6 +38,7 @@ export interface Ledger {
   readonly certificates: Certificates
   readonly retention: Retention
   readonly erasure: Erasure
+  readonly accounts: Accounts
   /**
    * All or nothing. The ledger handed to `work` must not be used after it returned.
    * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger

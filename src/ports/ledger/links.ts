@@ -123,5 +123,9 @@ export interface Links {
     after?: string
     max: number
   }): Promise<readonly Link[]>
+  /** Links of this kind whose target was created, by the day in a zone: those of the last days that have any, oldest first. */
+  made(kind: string, zone: string, days: number): Promise<readonly { readonly day: string; readonly count: number }[]>
+  /** The link of this kind whose target was created last. */
+  newest(kind: string): Promise<Link | null>
   counts(): Promise<readonly { sync: string; kind: string; state: LinkState; stage: string | null; count: number }[]>
 }

@@ -43,6 +43,8 @@ export interface Problems {
   >
   /** The failure each record waits on, by `refText`; records without a problem are absent. */
   ofRecords(sync: string, records: readonly RecordRef[]): Promise<ReadonlyMap<string, Failure>>
+  /** What records of an id wait on, in all syncs and connections. */
+  ofId(id: string): Promise<readonly { readonly sync: string; readonly ref: RecordRef; readonly failure: Failure }[]>
   list(filter: { sync?: string; id?: string; kind?: ProblemKind; max: number }): Promise<readonly OpenProblem[]>
   /** All records that wait on a problem, oldest first. */
   waiting(problemId: string, max: number): Promise<readonly RecordRef[]>

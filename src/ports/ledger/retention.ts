@@ -7,6 +7,7 @@ export interface Keep {
   readonly runs: number
   readonly problems: number
   readonly certificates: number
+  readonly audit: number
   /** How long what belongs to a sync or a connection stays that is configured no more. */
   readonly unconfigured: number
   /** How long what was written to an order that is over stays as it is; then it is archived. */

@@ -1,0 +1,81 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { parse } from 'cookie'
+import type { Request, Response } from 'express'
+import type { AccountsOf } from '../app/accounts/accounts.ts'
+import type { Instant } from '../core/time.ts'
+import { type Role, roles, type User } from './contract.ts'
+
+/** Who asks. */
+export interface Caller {
+  /** As the timeline, the runs and the audit name them; null for somebody who is not known. */
+  readonly actor: string | null
+  readonly role: Role | null
+  /** The person and the secret of the session; null for other programs. */
+  readonly session: { readonly user: User; readonly secret: string; readonly endsAt: Instant } | null
+}
+export const nobody: Caller = { actor: null, role: null, session: null }
+
+/** The token of the installation itself, which is in a file of its home. */
+export const installationActor = 'API token'
+
+export const mayAct = (caller: Caller, role: Role): boolean =>
+  caller.role !== null && roles.indexOf(caller.role) >= roles.indexOf(role)
+
+/** The roles of the ledger are those of the contract; one that is not, of a release to come, may only read. */
+export const roleOf = (role: string): Role => roles.find((one) => one === role) ?? 'viewer'
+export const userOf = ({ name, display, role }: { name: string; display: string; role: string }): User => ({
+  name,
+  display,
+  role: roleOf(role),
+})
+
+/** @param token  that of the installation */
+export function openCallers(token: string, accounts: AccountsOf) {
+  const expected = digest(token)
+  return async (request: Request): Promise<Caller> => {
+    const given = request.headers.authorization
+    if (given !== undefined) {
+      const [, secret = ''] = /^bearer (.+)$/i.exec(given) ?? []
+      // Digests have one length, so that the comparison takes constant time.
+      if (timingSafeEqual(digest(secret), expected)) return { actor: installationActor, role: 'admin', session: null }
+      const known = await accounts.token(secret)
+      return known === null ? nobody : { actor: `token ${known.name}`, role: roleOf(known.role), session: null }
+    }
+    const secret = parse(request.headers.cookie ?? '')[cookieName(request)]
+    const session = secret === undefined ? null : await accounts.session(secret)
+    if (secret === undefined || session === null) return nobody
+    const user = userOf(session.account)
+    return { actor: user.name, role: user.role, session: { user, secret, endsAt: session.endsAt } }
+  }
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+// Browsers keep a cookie with this prefix for this very host, and only when it came by https.
+const cookieName = (request: Request) => (isSecure(request) ? '__Host-crosswalk' : 'crosswalk')
+/** A proxy in front has the certificate; who forges its header only has the browser keep a cookie the better. */
+const isSecure = (request: Request): boolean => request.secure || request.headers['x-forwarded-proto'] === 'https'
+
+/** @param session  null to have the browser forget it */
+export function setSessionCookie(
+  request: Request,
+  response: Response,
+  session: { readonly secret: string; readonly endsAt: Instant } | null,
+): void {
+  const attributes = { path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure(request) } as const
+  if (session === null) response.clearCookie(cookieName(request), attributes)
+  else response.cookie(cookieName(request), session.secret, { ...attributes, expires: new Date(session.endsAt) })
+}
+
+/**
+ * Whether a browser sent it for a page of another site. All browsers of today tell: by `Sec-Fetch-Site`, or by `Origin` where the
+ * address is plain http. @param isCookie  what counts is a cookie, which a browser sends by itself: then one of both must be there
+ */
+export function isForged(request: Request, isCookie: boolean, publicUrl: string | null): boolean {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined) return site !== 'same-origin'
+  const { origin } = request.headers
+  if (origin === undefined) return isCookie
+  const own = [request.headers.host, ...(publicUrl === null ? [] : [new URL(publicUrl).host])]
+  return !own.includes(URL.canParse(origin) ? new URL(origin).host : origin)
+}

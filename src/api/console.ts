@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import express, { type RequestHandler, Router } from 'express'
+
+const yearMs = 365 * 86_400_000
+
+/** The built console. Its pages are all one file: what is in the address is the business of the browser. */
+export function serveConsole(folder: string): RequestHandler {
+  const router = Router()
+  // Their names change with their content.
+  router.use('/assets', express.static(join(folder, 'assets'), { immutable: true, maxAge: yearMs, fallthrough: false }))
+  router.use(express.static(folder, { index: false, maxAge: 0 }))
+  router.get('/{*page}', (request, response, next) => {
+    if (
+      !request.accepts('html') ||
+      /^\/(api|hooks|metrics|assets)(\/|$)/.test(request.path) ||
+      request.path.includes('.')
+    )
+      return next()
+    response.set('cache-control', 'no-cache').sendFile('index.html', { root: folder })
+  })
+  return router
+}

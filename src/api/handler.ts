@@ -1,0 +1,25 @@
+import type { z } from 'zod'
+import type { Session } from '../app/accounts/accounts.ts'
+import type { Caller } from './caller.ts'
+import type { Contract, Route } from './contract.ts'
+
+/** The answer when something that the request names does not exist: a sentence that names it. */
+export interface Missing {
+  readonly missing: string
+}
+
+/** Serves a checked request. @throws Refusal, SyncError */
+export type Handler<R extends Route> = (input: {
+  readonly params: z.output<R['params']>
+  readonly query: z.output<R['query']>
+  readonly body: z.output<R['body']>
+}) => Promise<z.input<R['reply']> | Missing>
+
+/** Who asks, and the browser's side of a session. */
+export interface Asking {
+  readonly caller: Caller
+  /** Null ends it. */
+  keepSession(session: Session | null): void
+}
+
+export type Handlers = { readonly [Name in keyof Contract]: Handler<Contract[Name]> }
