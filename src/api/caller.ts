@@ -16,7 +16,7 @@ export interface Caller {
 export const nobody: Caller = { actor: null, role: null, session: null }
 
 /** The token of the installation itself, which is in a file of its home. */
-export const installationActor = 'API token'
+const installationActor = 'API token'
 
 export const mayAct = (caller: Caller, role: Role): boolean =>
   caller.role !== null && roles.indexOf(caller.role) >= roles.indexOf(role)

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import compression from 'compression'
 import express, { type RequestHandler, Router } from 'express'
 
 const yearMs = 365 * 86_400_000
@@ -6,6 +7,8 @@ const yearMs = 365 * 86_400_000
 /** The built console. Its pages are all one file: what is in the address is the business of the browser. */
 export function serveConsole(folder: string): RequestHandler {
   const router = Router()
+  // They are the same for everybody and hold nothing secret, so that their length tells nothing.
+  router.use(compression())
   // Their names change with their content.
   router.use('/assets', express.static(join(folder, 'assets'), { immutable: true, maxAge: yearMs, fallthrough: false }))
   router.use(express.static(folder, { index: false, maxAge: 0 }))

@@ -22,7 +22,7 @@ const instant = z.string().meta({ format: 'date-time' })
 const kinds = Object.keys(problemTitles) as [ProblemKind, ...ProblemKind[]]
 const problemKind = z.enum(kinds)
 /** What a person chooses at least; any longer sentence will do. */
-export const passwordMin = 12
+const passwordMin = 12
 const linkState = z.enum(['intended', 'sent', 'linked', 'rejected', 'unknown'])
 const max = z.coerce.number().int().min(1).max(500).default(50).describe('Rows at most')
 const list = <T extends z.ZodType>(row: T) => z.array(row).readonly()

@@ -1,0 +1,131 @@
+import type { z } from 'zod'
+import type { Contract } from '../api/contract.ts'
+
+/** The routes that the console uses. The compiler compares them with the contract, which itself stays on the server. */
+const routes = {
+  getSession: { method: 'get', path: '/session' },
+  logIn: { method: 'post', path: '/session' },
+  redeemLink: { method: 'post', path: '/session/redeem' },
+  logOut: { method: 'post', path: '/session/end' },
+  changePassword: { method: 'post', path: '/session/password' },
+  listAccounts: { method: 'get', path: '/accounts' },
+  addAccount: { method: 'post', path: '/accounts' },
+  linkAccount: { method: 'post', path: '/accounts/:account/link' },
+  changeAccount: { method: 'post', path: '/accounts/:account' },
+  listTokens: { method: 'get', path: '/tokens' },
+  addToken: { method: 'post', path: '/tokens' },
+  endToken: { method: 'post', path: '/tokens/:id/end' },
+  listAudit: { method: 'get', path: '/audit' },
+  home: { method: 'get', path: '/home' },
+  listSyncs: { method: 'get', path: '/syncs' },
+  runSync: { method: 'post', path: '/syncs/:name/run' },
+  pauseSync: { method: 'post', path: '/syncs/:name/pause' },
+  resumeSync: { method: 'post', path: '/syncs/:name/resume' },
+  listRuns: { method: 'get', path: '/runs' },
+  listProblems: { method: 'get', path: '/problems' },
+  getProblem: { method: 'get', path: '/problems/:id' },
+  retryProblem: { method: 'post', path: '/problems/:id/retry' },
+  retryRecords: { method: 'post', path: '/records/retry' },
+  listDeals: { method: 'get', path: '/deals' },
+  getDeal: { method: 'get', path: '/deals/:id' },
+  dealTimeline: { method: 'get', path: '/deals/:id/timeline' },
+  previewDeal: { method: 'post', path: '/deals/:id/preview' },
+  acceptDeal: { method: 'post', path: '/deals/:id/accept' },
+  overwriteDeal: { method: 'post', path: '/deals/:id/overwrite' },
+  ignoreDeal: { method: 'post', path: '/deals/:id/ignore' },
+} as const satisfies { readonly [K in keyof Contract]?: { method: Contract[K]['method']; path: Contract[K]['path'] } }
+
+type Name = keyof typeof routes
+type In<K extends Name, Part extends 'params' | 'query' | 'body'> = z.input<Contract[K][Part]>
+type Given<K extends Name, Part extends 'params' | 'query' | 'body'> =
+  In<K, Part> extends Record<string, never>
+    ? { readonly [P in Part]?: never }
+    : Record<string, never> extends In<K, Part>
+      ? { readonly [P in Part]?: In<K, Part> }
+      : { readonly [P in Part]: In<K, Part> }
+
+export type Ask<K extends Name> = Given<K, 'params'> & Given<K, 'query'> & Given<K, 'body'>
+export type Reply<K extends Name> = z.output<Contract[K]['reply']>
+
+export type Connection = Reply<'home'>['connections'][number]
+export type Sync = Reply<'home'>['syncs'][number]
+export type Certificate = Reply<'home'>['certificates'][number]
+export type Problem = Reply<'listProblems'>['problems'][number]
+export type ProblemKind = Problem['kind']
+export type Deal = Reply<'listDeals'>['deals'][number]
+export type LinkState = Deal['state']
+export type DealFailure = Reply<'getDeal'>['failures'][number]
+export type TimelineEntry = Reply<'dealTimeline'>['entries'][number]
+export type Preview = Reply<'previewDeal'>
+export type PreviewField = Preview['fields'][number]
+export type Run = Reply<'listRuns'>['runs'][number]
+export type Person = Reply<'listAccounts'>['accounts'][number]
+export type Token = Reply<'listTokens'>['tokens'][number]
+export type AuditEntry = Reply<'listAudit'>['entries'][number]
+export type Money = Problem['held'][number]
+export type Session = Reply<'getSession'>
+
+/** What the server said instead of a reply. Its status is 0 when it did not answer at all. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly fix: string
+
+  constructor(status: number, detail: string, fix: string) {
+    super(detail)
+    this.status = status
+    this.fix = fix
+  }
+}
+
+interface Loose {
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly query?: Readonly<Record<string, unknown>>
+  readonly body?: Readonly<Record<string, unknown>>
+}
+
+export async function call<K extends Name>(name: K, ask: Ask<K>, signal?: AbortSignal): Promise<Reply<K>> {
+  const { method, path } = routes[name]
+  const { params = {}, query = {}, body = {} }: Loose = ask
+  const address = `/api/v1${path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(params[key])))}${queryText(query)}`
+  const response = await reach(address, {
+    method: method.toUpperCase(),
+    credentials: 'same-origin',
+    headers:
+      method === 'post'
+        ? { accept: 'application/json', 'content-type': 'application/json' }
+        : { accept: 'application/json' },
+    ...(method === 'post' ? { body: JSON.stringify(body) } : {}),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const reply: unknown = await response.json().catch(() => null)
+  if (!response.ok) throw refusal(response.status, reply)
+  // A proxy in between may answer with a page of its own.
+  if (typeof reply !== 'object' || reply === null) throw new ApiError(0, '', '')
+  return reply as Reply<K>
+}
+
+async function reach(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, init)
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new ApiError(0, '', '')
+  }
+}
+
+function refusal(status: number, reply: unknown): ApiError {
+  const text = (key: string): string => {
+    const value = typeof reply === 'object' && reply !== null ? Reflect.get(reply, key) : undefined
+    return typeof value === 'string' ? value : ''
+  }
+  const detail = text('detail') || text('title')
+  // Without words of the server it was a proxy that answered.
+  return detail === '' && status >= 500 ? new ApiError(0, '', '') : new ApiError(status, detail, text('fix'))
+}
+
+function queryText(query: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(query).flatMap<[string, string]>(([key, value]) =>
+    value === undefined || value === null || value === '' ? [] : [[key, String(value)]],
+  )
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+}

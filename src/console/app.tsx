@@ -1,0 +1,111 @@
+import { MantineProvider } from '@mantine/core'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, RouterProvider } from '@tanstack/react-router'
+import type { LinkState, ProblemKind } from './api.ts'
+import { en } from './i18n/en.ts'
+import { NotFound, Stumbled } from './pages/lost.tsx'
+import { Setup } from './pages/setup.tsx'
+import { Gate } from './parts/gate.tsx'
+import { Notices } from './parts/notices.tsx'
+import { client } from './parts/query.ts'
+import { theme } from './theme.ts'
+
+const textOf = (value: unknown): string | undefined => {
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, 200) : ''
+  return text === '' ? undefined : text
+}
+const oneOf =
+  <T extends string>(known: Readonly<Record<T, unknown>>) =>
+  (value: unknown): T | undefined =>
+    typeof value === 'string' && Object.hasOwn(known, value) ? (value as T) : undefined
+const stateOf = oneOf<LinkState>(en.states)
+const kindOf = oneOf<ProblemKind>(en.kinds)
+const openOf = oneOf({ true: '', false: '' })
+
+/** What is not given has no place in an address. */
+const given = <T extends object>(search: T) =>
+  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as {
+    readonly [K in keyof T]?: NonNullable<T[K]>
+  }
+
+const root = createRootRoute({ component: Gate, notFoundComponent: NotFound, errorComponent: Stumbled })
+const getParentRoute = () => root
+
+// Made outside of the tree, or the compiler loses what each of them takes.
+const home = createRoute({
+  getParentRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/home.tsx'), 'Home'),
+})
+const setup = createRoute({ getParentRoute, path: '/setup', component: Setup })
+const problems = createRoute({
+  getParentRoute,
+  path: '/problems',
+  validateSearch: (search: Record<string, unknown>) => given({ sync: textOf(search.sync), kind: kindOf(search.kind) }),
+  component: lazyRouteComponent(() => import('./pages/problems.tsx'), 'Problems'),
+})
+const oneProblem = createRoute({
+  getParentRoute,
+  path: '/problems/$id',
+  component: lazyRouteComponent(() => import('./pages/problem.tsx'), 'OneProblem'),
+})
+const orders = createRoute({
+  getParentRoute,
+  path: '/orders',
+  validateSearch: (search: Record<string, unknown>) =>
+    given({ text: textOf(search.text), open: openOf(search.open), state: stateOf(search.state) }),
+  component: lazyRouteComponent(() => import('./pages/orders.tsx'), 'Orders'),
+})
+const oneOrder = createRoute({
+  getParentRoute,
+  path: '/orders/$id',
+  validateSearch: (search: Record<string, unknown>) => given({ connection: textOf(search.connection) }),
+  component: lazyRouteComponent(() => import('./pages/order.tsx'), 'OneOrder'),
+})
+const activity = createRoute({
+  getParentRoute,
+  path: '/activity',
+  validateSearch: (search: Record<string, unknown>) => given({ sync: textOf(search.sync) }),
+  component: lazyRouteComponent(() => import('./pages/activity.tsx'), 'Activity'),
+})
+const users = createRoute({
+  getParentRoute,
+  path: '/users',
+  component: lazyRouteComponent(() => import('./pages/users.tsx'), 'Users'),
+})
+const audit = createRoute({
+  getParentRoute,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>) => given({ text: textOf(search.text) }),
+  component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'Audit'),
+})
+const tree = root.addChildren([home, setup, problems, oneProblem, orders, oneOrder, activity, users, audit])
+
+// Searches are plain text: the router would make a number of `?text=4711`, and write text in quotation marks.
+const router = createRouter({
+  routeTree: tree,
+  scrollRestoration: true,
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch(search) {
+    const filled = Object.entries(search).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
+    return filled.length === 0 ? '' : `?${new URLSearchParams(filled)}`
+  },
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+export function App() {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <QueryClientProvider client={client}>
+        <Notices>
+          <RouterProvider router={router} />
+        </Notices>
+      </QueryClientProvider>
+    </MantineProvider>
+  )
+}

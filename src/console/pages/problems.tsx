@@ -1,0 +1,152 @@
+import { Badge, Button, Group, Select } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ApiError, call, type Problem, type ProblemKind } from '../api.ts'
+import { en } from '../i18n/en.ts'
+import { Dialogue } from '../parts/confirm.tsx'
+import { CheckIcon } from '../parts/icons.tsx'
+import { worth } from '../parts/money.ts'
+import { useDeed } from '../parts/notices.tsx'
+import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
+import { ProblemRow } from '../parts/problem-row.tsx'
+import { everyTenSeconds } from '../parts/query.ts'
+import { useMay } from '../parts/session.ts'
+import { Stale } from '../parts/stale.tsx'
+import { useSyncNames } from '../parts/sync-names.ts'
+import { Trouble } from '../parts/trouble.tsx'
+
+const route = getRouteApi('/problems')
+
+export function Problems(): ReactNode {
+  const { t } = useTranslation()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const syncs = useSyncNames(search.sync)
+  const problems = useQuery({
+    queryKey: ['problems', search],
+    queryFn: ({ signal }) => call('listProblems', { query: { ...search, max: 500 } }, signal),
+    placeholderData: (before) => before,
+    ...everyTenSeconds,
+  })
+  const found = problems.data?.problems ?? []
+  const isFiltered = search.sync !== undefined || search.kind !== undefined
+  const kinds = (Object.keys(en.kinds) as ProblemKind[])
+    .map((kind) => ({ value: kind, label: t(`kinds.${kind}`) }))
+    .toSorted((a, b) => a.label.localeCompare(b.label))
+  const mayRetry = useMay('operator') && found.length > 0
+  return (
+    <Page
+      title={t('problems.title')}
+      above={<Stale query={problems} />}
+      actions={mayRetry && <RetryAll problems={found} />}
+    >
+      <Group gap="sm">
+        <Select
+          label={t('common.sync')}
+          placeholder={t('problems.anySync')}
+          clearable
+          data={syncs}
+          value={search.sync ?? null}
+          onChange={(sync) =>
+            void navigate({ search: ({ kind }) => ({ ...(kind && { kind }), ...(sync && { sync }) }) })
+          }
+        />
+        <Select
+          label={t('problems.filterKind')}
+          placeholder={t('problems.anyKind')}
+          clearable
+          searchable
+          w={300}
+          data={kinds}
+          value={search.kind ?? null}
+          onChange={(kind) =>
+            void navigate({ search: ({ sync }) => ({ ...(sync && { sync }), ...(kind && { kind }) }) })
+          }
+        />
+      </Group>
+      {problems.data === undefined ? (
+        problems.error === null ? (
+          <Waiting />
+        ) : (
+          <Trouble error={problems.error} again={problems.refetch} />
+        )
+      ) : found.length === 0 ? (
+        <Panel>
+          <Nothing
+            icon={<CheckIcon size={24} />}
+            title={t(isFiltered ? 'problems.noneFiltered' : 'problems.none')}
+            text={t(isFiltered ? 'problems.noneFilteredText' : 'problems.noneText')}
+          />
+        </Panel>
+      ) : (
+        byKind(found).map(([kind, some]) => (
+          <Panel
+            key={kind}
+            flush
+            title={t(`kinds.${kind}`)}
+            aside={
+              <Badge variant="outline" color="gray" c="var(--mantine-color-text)" tt="none">
+                {t('common.problems', { count: some.length })}
+              </Badge>
+            }
+          >
+            <ul className="plain">
+              {some.map((problem) => (
+                <li key={problem.id} className="row">
+                  <ProblemRow problem={problem} />
+                </li>
+              ))}
+            </ul>
+          </Panel>
+        ))
+      )}
+    </Page>
+  )
+}
+
+/** Most money first, the kinds as well as the problems of a kind. */
+function byKind(problems: readonly Problem[]): readonly (readonly [ProblemKind, readonly Problem[]])[] {
+  const ranked = problems.toSorted((a, b) => worth(b.held) - worth(a.held) || b.waiting - a.waiting)
+  return [...Map.groupBy(ranked, ({ kind }) => kind)]
+}
+
+function RetryAll({ problems }: { problems: readonly Problem[] }) {
+  const { t } = useTranslation()
+  const [isAsking, asking] = useDisclosure()
+  const retry = useDeed(
+    async () => {
+      let count = 0
+      // One after the other: each releases all of its records at once.
+      for (const { id } of problems) count += await retryOne(id)
+      return count
+    },
+    (count) => t('problems.released', { count }),
+  )
+  return (
+    <>
+      <Button onClick={asking.open}>{t('problems.retryAll')}</Button>
+      <Dialogue
+        opened={isAsking}
+        title={t('problems.retryAllTitle')}
+        text={t('problems.retryAllText')}
+        go={t('common.retry')}
+        isBusy={retry.isPending}
+        onGo={() => retry.mutate(undefined, { onSettled: asking.close })}
+        onClose={asking.close}
+      />
+    </>
+  )
+}
+
+/** One that was solved in the meantime has nothing left to retry. */
+async function retryOne(id: string): Promise<number> {
+  try {
+    return (await call('retryProblem', { params: { id } })).records
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return 0
+    throw error
+  }
+}
