@@ -2,7 +2,7 @@ import { sep } from 'node:path'
 import Sequencer from '@jest/test-sequencer'
 
 /** Folders whose files take minutes each, the longest first. */
-const long = ['chaos', 'faults', 'pairs'].map((name) => `${sep}test${sep}${name}${sep}`)
+const long = ['chaos', 'faults', 'pairs', 'console'].map((name) => `${sep}test${sep}${name}${sep}`)
 
 /** Begins with the files that take longest, so that at the end both workers have something to do. */
 export default class LongestFirst extends Sequencer {

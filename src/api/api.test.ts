@@ -81,6 +81,9 @@ function fake(overrides: Partial<UseCases> = {}) {
     async worth() {
       return new Map([[problem.id, { held: [{ currency: 'EUR', amount: '12.50' as Decimal }], unknown: 1 }]])
     },
+    async waitingOn() {
+      return problem.records.map((one) => ({ ...one, label: 'Acme desks', amount: null, currency: null }))
+    },
     async deal({ id }) {
       const isKnown = id === link.source.ref.id
       return { deals: isKnown ? [link] : [], failures: [] }

@@ -638,9 +638,18 @@ export const contract = {
     role: 'viewer',
     method: 'get',
     path: '/problems/:id',
-    summary: 'One open problem with all records that wait on it',
+    summary: 'One open problem with the records that wait on it, the largest amounts first',
     params: z.strictObject({ id: problemId }),
-    reply: z.object({ problem, waiting: list(recordRef) }),
+    reply: z.object({
+      problem,
+      waiting: list(
+        recordRef.extend({
+          label: z.string().nullable().describe('Null for what is not known, or is none of the main records of a sync'),
+          amount: z.string().nullable(),
+          currency: z.string().nullable(),
+        }),
+      ).describe('The first 1,000'),
+    }),
   },
   retryProblem: {
     ...bare,
@@ -695,6 +704,7 @@ export const contract = {
           'Part of a name, a number or an id of either side: deal, customer, purchase order, article, order, invoice, tracking',
         ),
       state: linkState.optional(),
+      stage: words(40).optional().describe('Of the order: `shipped`'),
       open: z.enum(['true', 'false']).optional().describe('Only orders that are not over yet, or only those that are'),
       after,
       max,

@@ -81,7 +81,9 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
       const found = await useCases.problem(id)
       if (found === null) return missing('open problem', id)
       const [problem] = await withWorth([found.problem])
-      return problem === undefined ? missing('open problem', id) : { ...found, problem }
+      return problem === undefined
+        ? missing('open problem', id)
+        : { problem, waiting: await useCases.waitingOn(id, 1_000) }
     },
     async retryProblem({ params: { id } }) {
       if ((await useCases.problem(id)) === null) return missing('open problem', id)

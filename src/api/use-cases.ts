@@ -23,6 +23,7 @@ export type UseCases = Pick<
   | 'runs'
   | 'status'
   | 'timeline'
+  | 'waitingOn'
   | 'worth'
 >
 

@@ -2,6 +2,7 @@ import type { Failure, ProblemKind } from '../core/problem.ts'
 import type { RecordRef } from '../core/ref.ts'
 import type { Finding } from '../mapping/compile/compile.ts'
 import type { CheckReport, ObjectSchema, SetupStep } from '../ports/connector.ts'
+import type { HeldRecord } from '../ports/ledger/alerts.ts'
 import type { StoredCertificate } from '../ports/ledger/certificates.ts'
 import type { ConnectionState } from '../ports/ledger/connections.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
@@ -95,6 +96,8 @@ export interface Crosswalk {
   home(zone: string): Promise<Home>
   /** What the deals that wait on each of these problems are worth. */
   worth(problems: readonly string[]): Promise<ReadonlyMap<string, Worth>>
+  /** The records that wait on a problem, with what is known of them, the largest amounts first. */
+  waitingOn(problem: string, max: number): Promise<readonly HeldRecord[]>
   /** The orders of a deal, and what is wrong with it. */
   deal(
     record: Partial<RecordRef> & Pick<RecordRef, 'id'>,

@@ -3,6 +3,7 @@ import { add, type Decimal, zero } from '../core/decimal.ts'
 import type { Failure } from '../core/problem.ts'
 import type { RecordRef } from '../core/ref.ts'
 import type { Instant } from '../core/time.ts'
+import type { HeldRecord } from '../ports/ledger/alerts.ts'
 import type { StoredCertificate } from '../ports/ledger/certificates.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Link } from '../ports/ledger/links.ts'
@@ -74,10 +75,24 @@ export async function worthOf(
   { alerts }: Pick<Ledger, 'alerts'>,
 ): Promise<ReadonlyMap<string, Worth>> {
   if (problems.length === 0) return new Map()
-  const links = { syncs: Object.keys(config.syncs), kinds: flows.flatMap(({ kind }) => kind ?? []) }
-  const held = await alerts.held(problems, links, 0)
+  const held = await alerts.held(problems, linksOf(config), 0)
   return new Map(held.map(({ problem, sums, unknown }) => [problem, { held: sums, unknown }]))
 }
+
+/** The records that wait on a problem, the largest amounts first. */
+export async function waitingOn(
+  problem: string,
+  max: number,
+  config: Config,
+  { alerts }: Pick<Ledger, 'alerts'>,
+): Promise<readonly HeldRecord[]> {
+  return (await alerts.held([problem], linksOf(config), max)).flatMap(({ records }) => records)
+}
+
+const linksOf = (config: Config) => ({
+  syncs: Object.keys(config.syncs),
+  kinds: flows.flatMap(({ kind }) => kind ?? []),
+})
 
 function sumOf(worths: readonly Worth[]): Worth {
   const sums = new Map<string, Decimal>()

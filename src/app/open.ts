@@ -13,7 +13,7 @@ import { runSyncs } from './engine/run.ts'
 import { quotaWaits } from './engine/waits.ts'
 import { flowOf } from './flows/catalogue.ts'
 import type { DealCases, Sync } from './flows/flow.ts'
-import { dealOf, home, worthOf } from './home.ts'
+import { dealOf, home, waitingOn, worthOf } from './home.ts'
 import type { Projects } from './project/projects.ts'
 import { runTests } from './project/tests.ts'
 
@@ -210,6 +210,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     deals: (filter) => ledger.links.list({ kind: 'order', ...filter }),
     home: (zone) => home(projects.current().config, zone, clock.now(), ledger),
     worth: (problems) => worthOf(problems, projects.current().config, ledger),
+    waitingOn: (problem, max) => waitingOn(problem, max, projects.current().config, ledger),
     deal: (record) => dealOf(record, projects.current().config, ledger),
     runs: (filter) => ledger.runs.list(filter),
     async hold(name, because) {

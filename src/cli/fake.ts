@@ -46,6 +46,7 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     deals: refuse('deals'),
     home: refuse('home'),
     worth: refuse('worth'),
+    waitingOn: refuse('waitingOn'),
     deal: refuse('deal'),
     runs: refuse('runs'),
     hold: refuse('hold'),

@@ -53,7 +53,12 @@ const orders = createRoute({
   getParentRoute,
   path: '/orders',
   validateSearch: (search: Record<string, unknown>) =>
-    given({ text: textOf(search.text), open: openOf(search.open), state: stateOf(search.state) }),
+    given({
+      text: textOf(search.text),
+      open: openOf(search.open),
+      state: stateOf(search.state),
+      stage: textOf(search.stage),
+    }),
   component: lazyRouteComponent(() => import('./pages/orders.tsx'), 'Orders'),
 })
 const oneOrder = createRoute({

@@ -82,7 +82,7 @@ const held = {
   name: 'alerts.held',
   text: `
     with waiting as (
-      select one.problem_id, one.object, one.record_id as id, link.label, link.amount, link.currency,
+      select one.problem_id, one.connection, one.object, one.record_id as id, link.label, link.amount, link.currency,
         row_number() over (partition by one.problem_id order by link.amount desc nulls last, one.since, one.record_id) as nth
       from crosswalk.problem_records one
       left join lateral (
@@ -98,7 +98,8 @@ const held = {
     )
     select problem_id as problem,
       (count(*) filter (where amount is null))::integer as unknown,
-      coalesce(json_agg(json_build_object('object', object, 'id', id, 'label', label, 'amount', amount::text) order by nth)
+      coalesce(json_agg(json_build_object('connection', connection, 'object', object, 'id', id, 'label', label,
+        'amount', amount::text, 'currency', currency) order by nth)
         filter (where nth <= $4), '[]') as records,
       (select coalesce(json_agg(json_build_object('currency', currency, 'amount', amount) order by currency), '[]')
         from summed where summed.problem_id = waiting.problem_id) as sums

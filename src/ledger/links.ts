@@ -144,8 +144,8 @@ const list = {
       and ($4::text is null or source_label ilike $4 or target_label ilike $4 or source_id ilike $4 or target_id ilike $4
         or source_words ilike $4 or target_words ilike $4)
       and ($5::boolean is null or (coalesce(stage, '') in ('paid', 'cancelled')) <> $5)
-      and ($6::bigint is null or id < $6)
-    order by id desc limit $7`,
+      and ($6::bigint is null or id < $6) and ($7::text is null or stage = $7)
+    order by id desc limit $8`,
 }
 
 const made = {
@@ -291,8 +291,8 @@ export function openLinks(database: Database): Links {
       const versions = met.map((one) => one.version)
       return database.rows<RecordRef>(known, [sync, kind, end, ...columnsOf(met.map((one) => one.ref)), versions])
     },
-    list: ({ sync, kind, state, text, open, after, max }) =>
-      links(list, [sync, kind, state, text === undefined ? null : anywhere(text), open, after, max]),
+    list: ({ sync, kind, state, stage, text, open, after, max }) =>
+      links(list, [sync, kind, state, text === undefined ? null : anywhere(text), open, after, stage, max]),
     made: (kind, zone, days) => database.rows<{ day: string; count: number }>(made, [kind, zone, days]),
     newest: async (kind) => (await links(newest, [kind]))[0] ?? null,
     counts: () => database.rows(counts, []),

@@ -42,7 +42,7 @@ export async function visit(
     reducedMotion: 'reduce',
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(`exception: ${error.message}`))
   page.on('dialog', (dialog) => {

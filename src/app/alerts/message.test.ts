@@ -37,8 +37,15 @@ test('a problem is what, since when, what waits, what to do and the command', ()
     problem: '7',
     unknown: 1,
     records: [
-      { object: 'deals', id: '901', label: '20 pumps (901)', amount: decimal('1234567.5') },
-      { object: 'deals', id: '902', label: null, amount: null },
+      {
+        connection: 'hubspot',
+        object: 'deals',
+        id: '901',
+        label: '20 pumps (901)',
+        amount: decimal('1234567.5'),
+        currency: 'EUR',
+      },
+      { connection: 'hubspot', object: 'deals', id: '902', label: null, amount: null, currency: null },
     ],
     sums: [
       { currency: 'EUR', amount: decimal('1234567.5') },
@@ -67,7 +74,7 @@ test('hundreds of problems of one kind are one paragraph, with ten names and the
     return {
       problem: id,
       unknown: 0,
-      records: [{ object: 'deals', id, label: `Deal ${id}`, amount }],
+      records: [{ connection: 'hubspot', object: 'deals', id, label: `Deal ${id}`, amount, currency: 'EUR' }],
       sums: [{ currency: 'EUR', amount }],
     }
   })

@@ -279,6 +279,7 @@ export const en = {
     progress: 'Progress',
     state: 'State',
     anyState: 'All states',
+    anyStage: 'All stages',
     deal: 'Deal',
     order: 'Order',
     stage: 'Stage',

@@ -249,6 +249,7 @@ export const zh: Words<typeof en> = {
     progress: '进展',
     state: '状态',
     anyState: '所有状态',
+    anyStage: '所有阶段',
     deal: '商机',
     order: '订单',
     stage: '阶段',

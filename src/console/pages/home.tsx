@@ -11,7 +11,7 @@ import { useLocale } from '../parts/locale.ts'
 import { moneysText } from '../parts/money.ts'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
 import { everyTenSeconds } from '../parts/query.ts'
-import { isOver, stageOrder, useStageText } from '../parts/stages.tsx'
+import { stageOrder, useStageText } from '../parts/stages.tsx'
 import { Stale } from '../parts/stale.tsx'
 import { Syncs } from '../parts/syncs.tsx'
 import { useAgo } from '../parts/time.tsx'
@@ -143,7 +143,7 @@ function Flow({ stages }: { stages: Glance['stages'] }) {
         .toSorted((a, b) => rank(a.stage) - rank(b.stage))
         .map(({ stage, count }) => (
           <li key={stage ?? ''}>
-            <TextLink to="/orders" search={{ open: isOver(stage) ? 'false' : 'true' }}>
+            <TextLink to="/orders" search={stage === null ? {} : { stage }}>
               <strong>{count.toLocaleString(locale)}</strong>
               {stageText(stage)}
             </TextLink>

@@ -10,7 +10,7 @@ import { en } from '../i18n/en.ts'
 import { SearchIcon } from '../parts/icons.tsx'
 import { TextLink } from '../parts/links.tsx'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
-import { Progress } from '../parts/stages.tsx'
+import { Progress, stageOrder, useStageText } from '../parts/stages.tsx'
 import { Stale } from '../parts/stale.tsx'
 import { Ago } from '../parts/time.tsx'
 import { Trouble } from '../parts/trouble.tsx'
@@ -22,10 +22,12 @@ interface Search {
   readonly text?: string
   readonly open?: 'true' | 'false'
   readonly state?: LinkState
+  readonly stage?: string
 }
 
 export function Orders(): ReactNode {
   const { t } = useTranslation()
+  const stageText = useStageText()
   const search: Search = route.useSearch()
   const navigate = route.useNavigate()
   const [text, setText] = useState(search.text ?? '')
@@ -46,6 +48,7 @@ export function Orders(): ReactNode {
   const rows = deals.data?.pages.flatMap((page) => page.deals) ?? []
   const isFiltered = Object.keys(search).length > 0
   const withoutOpen = ({ open: _, ...others }: Search) => others
+  const withoutStage = ({ stage: _, ...others }: Search) => others
   const withoutState = ({ state: _, ...others }: Search) => others
   return (
     <Page title={t('orders.title')} above={<Stale query={deals} />}>
@@ -62,6 +65,14 @@ export function Orders(): ReactNode {
             setText(event.currentTarget.value)
             find(event.currentTarget.value)
           }}
+        />
+        <Select
+          label={t('orders.stage')}
+          placeholder={t('orders.anyStage')}
+          clearable
+          data={stageOrder.map((stage) => ({ value: stage, label: stageText(stage) }))}
+          value={search.stage ?? null}
+          onChange={(stage) => go(stage === null ? withoutStage(search) : { ...search, stage })}
         />
         <Select
           label={t('orders.state')}

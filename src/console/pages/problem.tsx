@@ -6,6 +6,8 @@ import { useTranslation } from 'react-i18next'
 import { ApiError, call } from '../api.ts'
 import { CheckIcon } from '../parts/icons.tsx'
 import { TextLink } from '../parts/links.tsx'
+import { useLocale } from '../parts/locale.ts'
+import { moneyText } from '../parts/money.ts'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
 import { ProblemFacts, Remedy, RetryProblem } from '../parts/problem-row.tsx'
 import { everyTenSeconds } from '../parts/query.ts'
@@ -17,6 +19,7 @@ const route = getRouteApi('/problems/$id')
 export function OneProblem(): ReactNode {
   const { t } = useTranslation()
   const { id } = route.useParams()
+  const locale = useLocale()
   const one = useQuery({
     queryKey: ['problem', id],
     queryFn: ({ signal }) => call('getProblem', { params: { id } }, signal),
@@ -78,11 +81,14 @@ export function OneProblem(): ReactNode {
                   search={{ connection: ref.connection }}
                   underline="always"
                 >
-                  {ref.object} {ref.id}
+                  {ref.label ?? `${ref.object} ${ref.id}`}
                 </TextLink>
                 <Text span size="sm" c="dimmed">
                   {' '}
                   · {ref.connection}
+                  {ref.amount !== null &&
+                    ref.currency !== null &&
+                    ` · ${moneyText({ amount: ref.amount, currency: ref.currency }, locale, true)}`}
                 </Text>
               </li>
             ))}

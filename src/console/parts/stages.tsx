@@ -17,7 +17,6 @@ const steps = [
 
 /** In the order in which they are reached. */
 export const stageOrder: readonly string[] = [...steps.flatMap((one) => one.stages), 'cancelled']
-export const isOver = (stage: string | null): boolean => stage === 'paid' || stage === 'cancelled'
 
 const isStage = (stage: string): stage is StageName => stage !== 'none' && Object.hasOwn(en.stages, stage)
 

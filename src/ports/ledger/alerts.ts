@@ -32,10 +32,12 @@ export interface Told {
 
 /** A record that waits on a problem. */
 export interface HeldRecord {
+  readonly connection: string
   readonly object: string
   readonly id: string
   readonly label: string | null
   readonly amount: Decimal | null
+  readonly currency: string | null
 }
 export interface HeldBy {
   readonly problem: string

@@ -117,6 +117,7 @@ export interface Links {
     sync?: string
     kind?: string
     state?: LinkState
+    stage?: string
     text?: string
     /** Neither paid nor cancelled. */
     open?: boolean
