@@ -13,6 +13,7 @@ const allowed = {
   [app('project')]: [...inner, app('bench'), app('flows')],
   [app('engine')]: [...inner, app('bench'), app('flows'), app('project')],
   [app('alerts')]: [...inner, app('bench'), app('flows'), app('project')],
+  [app('accounts')]: ['src/core', 'src/ports'],
   'src/app': inner,
   'src/http': ['src/core', 'src/ports'],
   'src/ledger': ['src/core', 'src/ports'],

@@ -7,7 +7,7 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express'
-import { rateLimit } from 'express-rate-limit'
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import { SyncError } from '../core/problem.ts'
 import { StoreAway } from '../core/store-away.ts'
@@ -106,20 +106,12 @@ export function createApi(deps: ApiDeps): Express {
   app.use('/api', noStore, identify)
   // Strangers are let in here alone, and use up nothing of the others.
   const forAnyone = [ownHost(deps), sameSite(deps), jsonOfStrangers]
-  app.post(
-    '/api/v1/session{/redeem}',
-    ...forAnyone,
-    limit(signInsPerMinute, ({ ip }) => ip ?? ''),
-  )
+  app.post('/api/v1/session{/redeem}', ...forAnyone, limit(signInsPerMinute, addressOf))
   app.post(
     '/api/v1/session',
     wrongPasswords(({ body }) => nameIn(body)),
   )
-  app.get(
-    '/api/v1/session',
-    ...forAnyone,
-    limit(callsPerMinute, ({ ip }) => ip ?? ''),
-  )
+  app.get('/api/v1/session', ...forAnyone, limit(callsPerMinute, addressOf))
   app.use(
     '/api',
     (request, response, next) => (isForAnyone(request) ? next() : known(request, response, next)),
@@ -201,6 +193,9 @@ const sameSite =
 
 const nameIn = (body: unknown): string =>
   typeof body === 'object' && body !== null && 'name' in body ? String(body.name).trim().toLowerCase() : ''
+
+/** Of IPv6 the network, as one has more addresses there than can be counted. */
+const addressOf = ({ ip }: Request): string => ipKeyGenerator(ip ?? '')
 
 /** By person, so that nobody tries many passwords of one. */
 const wrongPasswords = (of: (request: Request, response: Response) => string): RequestHandler =>

@@ -10,15 +10,12 @@ export function serveConsole(folder: string): RequestHandler {
   // They are the same for everybody and hold nothing secret, so that their length tells nothing.
   router.use(compression())
   // Their names change with their content.
-  router.use('/assets', express.static(join(folder, 'assets'), { immutable: true, maxAge: yearMs, fallthrough: false }))
+  router.use('/assets', express.static(join(folder, 'assets'), { immutable: true, maxAge: yearMs }))
   router.use(express.static(folder, { index: false, maxAge: 0 }))
   router.get('/{*page}', (request, response, next) => {
-    if (
-      !request.accepts('html') ||
-      /^\/(api|hooks|metrics|assets)(\/|$)/.test(request.path) ||
-      request.path.includes('.')
-    )
-      return next()
+    // A program that asks for anything at all is told that there is nothing.
+    const isPage = request.headers.accept?.includes('text/html') === true
+    if (!isPage || /^\/(api|hooks|metrics|assets)(\/|$)/.test(request.path)) return next()
     response.set('cache-control', 'no-cache').sendFile('index.html', { root: folder })
   })
   return router

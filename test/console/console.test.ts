@@ -148,6 +148,18 @@ run('the first view needs less than 250 kB of compressed script', async () => {
   expect(bytes).toBeLessThan(250_000)
 })
 
+run('only a browser gets a page for an address that is none', async () => {
+  const ask = async (path: string, accept: string) => {
+    const { status, headers } = await fetch(`${server.url}${path}`, { headers: { accept } })
+    return [status, headers.get('content-type')?.split(';')[0]]
+  }
+  const browserAccepts = 'text/html,application/xhtml+xml,*/*;q=0.8'
+  expect(await ask('/orders/a.b', browserAccepts)).toEqual([200, 'text/html'])
+  expect(await ask('/orders/a.b', '*/*')).toEqual([404, 'application/problem+json'])
+  for (const path of ['/api/v1/nothing', '/hooks/nothing', '/assets/nothing.js'])
+    expect([path, (await ask(path, browserAccepts))[0]]).toEqual([path, path.startsWith('/api') ? 401 : 404])
+})
+
 describe('what people do', () => {
   run('finds an order by its customer and by its number, and reads its story', async () => {
     const id = dealOfShop('Pumps for the harbour')
