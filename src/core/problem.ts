@@ -1,6 +1,16 @@
 import { assertNever } from './json.ts'
 import { shortened, soundText } from './text.ts'
 
+/** Which customer of the ERP a person may choose for one of the CRM. */
+interface CustomerChoice {
+  /** Id in the CRM, as linking takes it. */
+  readonly customer: string
+  /** Those that match, the first of them. */
+  readonly candidates: readonly { readonly id: string; readonly label: string; readonly archived: boolean }[]
+  /** They belong to another customer of the CRM, from which linking one takes it. */
+  readonly isTaken: boolean
+}
+
 /**
  * Everything that can go wrong with the outside world or with what it holds. A new kind does not compile until
  * `verdictOf` handles it. `docs/reference/problems.md` is made from `problemTitles`.
@@ -22,8 +32,8 @@ export type Problem =
   | { kind: 'lookup_failed'; object: string; value: string; hits: number }
   /** Won, but perhaps before the sync began. Only a person can tell. */
   | { kind: 'won_date_unclear' }
-  | { kind: 'customer_ambiguous'; value: string; hits: number }
-  | { kind: 'customer_missing'; value: string }
+  | { kind: 'customer_ambiguous'; value: string; hits: number; choice?: CustomerChoice }
+  | { kind: 'customer_missing'; value: string; choice?: CustomerChoice }
   | { kind: 'record_rejected'; field: string | null; remoteCode: string }
   | { kind: 'record_gone'; object: string; id: string }
   | {

@@ -6,7 +6,7 @@ import { openAccounts } from '../../src/app/accounts/accounts.ts'
 import { en } from '../../src/console/i18n/en.ts'
 import { zh } from '../../src/console/i18n/zh.ts'
 import { type RunningServer, startServer } from '../../src/main/server.ts'
-import { stock, until } from '../faults/proof.ts'
+import { dealOf, stock, until } from '../faults/proof.ts'
 import { openRig, type Rig } from '../rig.ts'
 import { browserMissing, isBuilt, openBrowser, type Visit, visit } from './browser.ts'
 
@@ -212,6 +212,24 @@ describe('what people do', () => {
       .waitFor()
     const told = await server.opened.deps.ledger.timeline.of({ id })
     expect(told.find((entry) => entry.event === 'retried')).toMatchObject({ actor: 'operator' })
+    expect(faults).toEqual([])
+  })
+
+  run('chooses between customers of the same name, and the order is made', async () => {
+    const [, second = ''] = ['Ulm', 'Köln'].map((city) => rig.odoo.store.addCustomer({ name: 'Twice GmbH', city }))
+    const companyId = rig.crm.crm.addCompany({ name: 'Twice GmbH', domain: 'twice.example', country: 'Germany' })
+    const lines = [{ sku: 'A-1', name: 'A', quantity: '1', price: '10' }]
+    const id = rig.crm.crm.addDeal({ name: 'Two of them', companyId, lines })
+    await until(() => (shown(id)?.problem ?? null) !== null, 'the problem on the deal')
+    const { page, faults } = await comeAs('operator', `/orders/${id}`)
+    const candidates = page.getByRole('list', { name: en.customer.candidates })
+    await candidates.waitFor()
+    expect(await candidates.getByRole('listitem').count()).toBe(2)
+    await candidates.getByRole('button', { name: new RegExp(`Twice GmbH ${second}$`) }).click()
+    await ordered(id)
+    const order = rig.odoo.store.orders().find((one) => dealOf(one.externalId ?? '') === id)
+    expect(order?.partnerId).toBe(second)
+    await candidates.waitFor({ state: 'detached' })
     expect(faults).toEqual([])
   })
 

@@ -291,6 +291,18 @@ export const en = {
     noNumber: 'No number yet',
     list: 'Deals and their orders',
   },
+  customer: {
+    candidates: 'Customers of the ERP that match',
+    archived: 'archived',
+    link: 'Link',
+    linkTo: 'Link to {{name}}',
+    other: 'Another customer of the ERP',
+    otherHint: 'Its id, as the ERP shows it in the address',
+    linked: 'Linked to {{id}}. The deals of this customer are tried again.',
+    moveTitle: 'Take it from the other customer?',
+    moveText:
+      'This customer of the ERP belongs to another customer of the CRM. Linking it here takes it from there. Do it when the two were merged, or were matched wrongly.',
+  },
   order: {
     back: 'All orders',
     deal: 'Deal',

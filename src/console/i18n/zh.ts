@@ -261,6 +261,17 @@ export const zh: Words<typeof en> = {
     noNumber: '尚无编号',
     list: '商机及其订单',
   },
+  customer: {
+    candidates: '匹配的 ERP 客户',
+    archived: '已归档',
+    link: '关联',
+    linkTo: '关联到 {{name}}',
+    other: 'ERP 中的其他客户',
+    otherHint: '它在 ERP 地址栏中显示的编号',
+    linked: '已关联到 {{id}}。该客户的交易将重新尝试。',
+    moveTitle: '从另一个客户那里取走？',
+    moveText: '这个 ERP 客户属于 CRM 中的另一个客户。在此关联会把它从那里取走。仅当两者已合并或匹配有误时才这样做。',
+  },
   order: {
     back: '所有订单',
     deal: '商机',

@@ -2,6 +2,7 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call, type DealFailure } from '../api.ts'
+import { ChooseCustomer } from './choose-customer.tsx'
 import { Dialogue } from './confirm.tsx'
 import { WarnIcon } from './icons.tsx'
 import { useDeed } from './notices.tsx'
@@ -37,6 +38,7 @@ export function DealFailures({ id, failures }: DealFailuresProps) {
                 {failure.sync}
                 {failure.field !== undefined && ` · ${t('order.field')} ${failure.field}`}
               </Text>
+              {mayDecide && <ChooseCustomer failure={failure} />}
               {mayDecide && <Decisions id={id} failure={failure} />}
             </Stack>
           </li>

@@ -1,3 +1,4 @@
+import type { RecordRef } from '../../../core/ref.ts'
 import type { CompiledMapping } from '../../../mapping/compile/compile.ts'
 import type { Kind } from '../../bring/kind.ts'
 
@@ -50,7 +51,12 @@ export const customerKind = (sync: string, customer: CompiledMapping, whenMissin
             ? `${names} is archived`
             : `${matches.length} customers of the ERP match: ${names}`
       return {
-        problem: { kind: 'customer_ambiguous', value: by, hits: matches.length },
+        problem: {
+          kind: 'customer_ambiguous',
+          value: by,
+          hits: matches.length,
+          choice: choiceOf(ref, matches, owner !== null),
+        },
         message: `Customer "${label}" (${ref.id}) cannot be identified by ${by}: ${because}.`,
         fix:
           'Merge the duplicates, restore the archived customer, or give one of them a tax id or another name; then retry. Or link ' +
@@ -58,16 +64,33 @@ export const customerKind = (sync: string, customer: CompiledMapping, whenMissin
       }
     },
     missing: ({ ref, label }) => ({
-      problem: { kind: 'customer_missing', value: label },
+      problem: { kind: 'customer_missing', value: label, choice: choiceOf(ref, [], false) },
       message: `Customer "${label}" (${ref.id}) is not in the ERP.`,
       fix: 'Create the customer in the ERP with the same tax id, e-mail or name, or set missing_customer: create.',
     }),
     taken: ({ ref, label }, id) => ({
-      problem: { kind: 'customer_ambiguous', value: label, hits: 1 },
+      problem: {
+        kind: 'customer_ambiguous',
+        value: label,
+        hits: 1,
+        choice: choiceOf(ref, [{ id, label: '', archived: false }], true),
+      },
       message: `The ERP answered with customer ${id} for "${label}" (${ref.id}), and that one already belongs to another customer of the CRM.`,
       fix: `Compare both in the ERP and correct the external id there; or link the right one: crosswalk link ${ref.id} <id in the ERP> --move.`,
     }),
   },
+})
+
+const candidatesMost = 10
+
+const choiceOf = (
+  { id }: RecordRef,
+  matches: readonly { readonly id: string; readonly label: string; readonly archived: boolean }[],
+  isTaken: boolean,
+) => ({
+  customer: id,
+  candidates: matches.slice(0, candidatesMost).map(({ id, label, archived }) => ({ id, label, archived })),
+  isTaken,
 })
 
 /**
