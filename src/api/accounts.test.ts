@@ -228,6 +228,7 @@ describe('roles', () => {
     linkCustomer: { target: '1' },
     erasePerson: { deals: ['1'] },
     publishProject: { files: { 'mappings/a.yaml': null } },
+    addTableEntry: { key: 'a', value: 'b' },
     addAccount: { name: 'new', display: 'New', role: 'viewer' },
     changeAccount: { role: 'viewer' },
     addToken: { name: 'new', role: 'viewer' },

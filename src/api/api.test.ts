@@ -81,6 +81,13 @@ function fake(overrides: Partial<UseCases> = {}) {
     async worth() {
       return new Map([[problem.id, { held: [{ currency: 'EUR', amount: '12.50' as Decimal }], unknown: 1 }]])
     },
+    async missingEntries() {
+      return [{ problem: problem.id, sync: 'orders', table: 'terms', key: 'west' }]
+    },
+    async addTableEntry(table, entry) {
+      remember('addTableEntry', table, entry)
+      return { findings: [], revision: { number: 3, at, actor: 'API token', note: null, changes: [] }, changes: [] }
+    },
     async waitingOn() {
       return problem.records.map((one) => ({ ...one, label: 'Acme desks', amount: null, currency: null }))
     },
@@ -311,6 +318,13 @@ describe('the contract', () => {
       { files: { 'config/tables/terms.yaml': 'a: b', 'mappings/odoo/old.yaml': null }, note: 'terms' },
       ['publish', { 'config/tables/terms.yaml': 'a: b', 'mappings/odoo/old.yaml': null }, { note: 'terms' }],
       { revision: { number: 3, actor: 'API token' }, findings: [], changes: [{ change: 'changed' }] },
+    ],
+    [
+      'addTableEntry',
+      '/tables/terms/entries',
+      { key: 'west', value: 'W' },
+      ['addTableEntry', 'terms', { key: 'west', value: 'W' }],
+      { revision: { number: 3 }, findings: [] },
     ],
     ['previewDeal', '/deals/901/preview', {}, ['preview', '901', {}], { action: 'create', fields: [{ value: '7' }] }],
   ])('serves %s', async (name, path, body, asked, reply) => {

@@ -149,6 +149,7 @@ const held = z.object({ sync: z.string(), heldBecause: z.string().nullable() })
 
 const recordRef = z.object({ connection: z.string(), object: z.string(), id: z.string() })
 
+const tableEntry = z.object({ table: z.string(), key: z.string() })
 const problem = z.object({
   id: z.string(),
   sync: z.string(),
@@ -649,6 +650,7 @@ export const contract = {
           currency: z.string().nullable(),
         }),
       ).describe('The first 1,000'),
+      entry: tableEntry.nullable().describe('What a table lacks, where that is the reason'),
     }),
   },
   retryProblem: {
@@ -805,6 +807,22 @@ export const contract = {
     path: '/project',
     summary: 'The files of the project in force, and the revision that was published last',
     reply: z.object({ revision: revision.nullable(), files: list(z.string()) }),
+  },
+  addTableEntry: {
+    ...bare,
+    role: 'mapper',
+    method: 'post',
+    path: '/tables/:table/entries',
+    summary: 'Adds an entry to a table and has it take effect; records that wait for it are tried again within seconds',
+    params: z.strictObject({ table: z.string().regex(/^[\w-]{1,64}$/, 'is the name of a table') }),
+    body: z.strictObject({
+      key: words(500).describe('What the source has'),
+      value: words(500).describe('What it stands for in the target'),
+    }),
+    reply: z.object({
+      revision: revision.nullable().describe('In force now; null when it was refused'),
+      findings: list(finding).describe('Nothing has changed when there are any'),
+    }),
   },
   publishProject: {
     ...bare,

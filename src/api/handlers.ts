@@ -20,6 +20,10 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
     if (body.sync !== undefined && !(await isSync(body.sync))) return missing('sync', body.sync)
     return useCases.decide({ deal, decision, ...given(body) })
   }
+  async function entryOf(problem: string) {
+    const found = (await useCases.missingEntries()).find((one) => one.problem === problem)
+    return found === undefined ? null : { table: found.table, key: found.key }
+  }
   async function withWorth<P extends { readonly id: string }>(problems: readonly P[]) {
     const worths = await useCases.worth(problems.map(({ id }) => id))
     return problems.map((one) => ({ ...one, ...(worths.get(one.id) ?? { held: [], unknown: 0 }) }))
@@ -83,7 +87,7 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
       const [problem] = await withWorth([found.problem])
       return problem === undefined
         ? missing('open problem', id)
-        : { problem, waiting: await useCases.waitingOn(id, 1_000) }
+        : { problem, waiting: await useCases.waitingOn(id, 1_000), entry: await entryOf(id) }
     },
     async retryProblem({ params: { id } }) {
       if ((await useCases.problem(id)) === null) return missing('open problem', id)
@@ -121,6 +125,10 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
     async previewDeal({ params: { id }, body: { sync } }) {
       if (sync !== undefined && !(await isSync(sync))) return missing('sync', sync)
       return useCases.preview(id, sync === undefined ? {} : { sync })
+    },
+    async addTableEntry({ params: { table }, body }) {
+      const { revision, findings } = await useCases.addTableEntry(table, body)
+      return { revision, findings }
     },
     getProject: () => useCases.project(),
     async publishProject({ body: { files, note } }) {

@@ -5,6 +5,7 @@ import type { WebhookReply, WebhookRequest } from '../ports/connector.ts'
 /** The use cases that the REST API opens to others; a SyncError they throw is shown with its text and fix. */
 export type UseCases = Pick<
   Crosswalk,
+  | 'addTableEntry'
   | 'check'
   | 'deal'
   | 'deals'
@@ -13,6 +14,7 @@ export type UseCases = Pick<
   | 'hold'
   | 'home'
   | 'linkCustomer'
+  | 'missingEntries'
   | 'preview'
   | 'problem'
   | 'problems'

@@ -7,7 +7,7 @@ import type { StoredCertificate } from '../ports/ledger/certificates.ts'
 import type { ConnectionState } from '../ports/ledger/connections.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
 import type { Link, LinkState } from '../ports/ledger/links.ts'
-import type { OpenProblem } from '../ports/ledger/problems.ts'
+import type { MissingEntry, OpenProblem } from '../ports/ledger/problems.ts'
 import type { QuotaWait, Usage } from '../ports/ledger/quotas.ts'
 import type { Revision } from '../ports/ledger/revisions.ts'
 import type { Run } from '../ports/ledger/runs.ts'
@@ -20,6 +20,7 @@ import type { RunOptions, RunReport } from './engine/run.ts'
 import type { Backfilled, CustomerLink, Decided, Decision, Reconciliation } from './flows/flow.ts'
 import type { DealFailure, Home, Worth } from './home.ts'
 import type { Draft, ProjectState, Publication } from './project/projects.ts'
+import type { TableEntry } from './project/table-entry.ts'
 import type { MappingTest } from './project/tests.ts'
 
 /** A finding of `lint`; a warning keeps no sync from working. */
@@ -112,6 +113,13 @@ export interface Crosswalk {
    * @throws SyncError when a system does not answer, or somebody else published meanwhile: nothing has changed
    */
   publish(draft: Draft | null, options: { note?: string }): Promise<Publication>
+  /**
+   * Adds an entry to a table of the project, and has it take effect; records that wait for it are tried again within seconds.
+   * @throws SyncError as `publish` does, and where there is no such table
+   */
+  addTableEntry(table: string, entry: TableEntry): Promise<Publication>
+  /** What problems say that a table lacks. */
+  missingEntries(): Promise<readonly MissingEntry[]>
   /** What was published, newest first. */
   revisions(filter: { max: number }): Promise<readonly Revision[]>
   /** What the nightly comparisons found, newest first. */

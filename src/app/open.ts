@@ -231,6 +231,8 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       await wake([name])
     },
     publish: (draft, { note = null }) => projects.publish(draft, { actor, note }),
+    addTableEntry: (table, entry) => projects.addEntry(table, entry, { actor }),
+    missingEntries: () => ledger.problems.missingEntries(),
     revisions: ({ max }) => ledger.revisions.list(max),
     certificates: (filter) => ledger.certificates.list(filter),
     testAlerts: async (names) => testChannels(names, projects.current().config, actor, deps),

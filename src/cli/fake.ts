@@ -52,6 +52,8 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     hold: refuse('hold'),
     resume: refuse('resume'),
     publish: refuse('publish'),
+    addTableEntry: refuse('addTableEntry'),
+    missingEntries: refuse('missingEntries'),
     revisions: refuse('revisions'),
     certificates: refuse('certificates'),
     testAlerts: refuse('testAlerts'),

@@ -33,6 +33,7 @@ const routes = {
   acceptDeal: { method: 'post', path: '/deals/:id/accept' },
   overwriteDeal: { method: 'post', path: '/deals/:id/overwrite' },
   ignoreDeal: { method: 'post', path: '/deals/:id/ignore' },
+  addTableEntry: { method: 'post', path: '/tables/:table/entries' },
   linkCustomer: { method: 'post', path: '/syncs/:name/customers/:id/link' },
 } as const satisfies { readonly [K in keyof Contract]?: { method: Contract[K]['method']; path: Contract[K]['path'] } }
 

@@ -28,7 +28,8 @@ export type Problem =
   | { kind: 'permission_missing'; missing: readonly string[] }
   /** The configuration names what is not there: a field that is gone, a mapping that does not compile. */
   | { kind: 'configuration_invalid'; path: string }
-  | { kind: 'mapping_failed'; rule: string; path: string }
+  /** `entry`: what a table lacks, where that is the reason. */
+  | { kind: 'mapping_failed'; rule: string; path: string; entry?: { table: string; key: string } }
   | { kind: 'lookup_failed'; object: string; value: string; hits: number }
   /** Won, but perhaps before the sync began. Only a person can tell. */
   | { kind: 'won_date_unclear' }

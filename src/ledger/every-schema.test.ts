@@ -114,6 +114,8 @@ async function useAll(all: Ledger): Promise<void> {
   await inbox.counts()
   await problems.raise([{ sync: 'orders', causeKey: 'new', failure, records: [ref('new')] }])
   await problems.ofRecords('orders', [ref('new')])
+  await problems.ofId('new')
+  expect(await problems.missingEntries()).toEqual([])
   const open = await problems.list({ sync: 'orders', max: 10 })
   for (const { id } of open) await problems.waiting(id, 10)
   await alerts.held(

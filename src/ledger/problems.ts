@@ -1,6 +1,6 @@
 import { bounded, type Failure } from '../core/problem.ts'
 import { type RecordRef, refText } from '../core/ref.ts'
-import type { NewProblem, OpenProblem, Problems } from '../ports/ledger/problems.ts'
+import type { MissingEntry, NewProblem, OpenProblem, Problems } from '../ports/ledger/problems.ts'
 import type { Database } from './database.ts'
 import { storedJson, storedName } from './stored-json.ts'
 
@@ -75,6 +75,14 @@ const ofId = {
     from crosswalk.problem_records where record_id = $1 order by since`,
 }
 
+const missingEntries = {
+  name: 'problems.missingEntries',
+  text: `
+    select id as problem, sync, failure #>> '{problem,entry,table}' as table, failure #>> '{problem,entry,key}' as key
+    from crosswalk.problems problem
+    where kind = 'mapping_failed' and failure #> '{problem,entry}' is not null and ${isOpen} order by id`,
+}
+
 const list = {
   name: 'problems.list',
   text: `
@@ -130,6 +138,7 @@ export function openProblems(database: Database): Problems {
       return new Map(rows.map(({ failure, ...ref }) => [refText(ref), failure]))
     },
     ofId: (id) => database.rows<{ sync: string; ref: RecordRef; failure: Failure }>(ofId, [id]),
+    missingEntries: () => database.rows<MissingEntry>(missingEntries, []),
     list: ({ sync, id, kind, max }) => database.rows<OpenProblem>(list, [sync, id, kind, max]),
     waiting: (problemId, max) => database.rows<RecordRef>(waiting, [problemId, max]),
   }

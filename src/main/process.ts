@@ -1,5 +1,6 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { connectorOf, registry } from '../../connectors/registry.ts'
@@ -177,6 +178,10 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     const nameRecords = ({ name, records, kind }: Pick<Sync, 'name' | 'records' | 'kind'>, watched: string | null) =>
       ledger.syncs.nameRecords(name, records, watched, kind ?? '')
     const workshop: Workshop = {
+      shipped: async (path) => {
+        const file = join(packageRoot, path)
+        return existsSync(file) ? readFile(file, 'utf8') : null
+      },
       configPath,
       fixed: loaded.fixed,
       disk: () => readOwnFiles(root, options.config),

@@ -233,6 +233,27 @@ describe('what people do', () => {
     expect(faults).toEqual([])
   })
 
+  run('adds what a table lacks, and all deals that wait for it go on', async () => {
+    const companyId = rig.crm.crm.addCompany({ name: 'Far GmbH', domain: 'far.example', country: 'Nordland' })
+    const lines = [{ sku: 'A-1', name: 'A', quantity: '1', price: '10' }]
+    const ids = ['Far one', 'Far two'].map((name) => rig.crm.crm.addDeal({ name, companyId, lines }))
+    for (const id of ids) await until(() => (shown(id)?.problem ?? null) !== null, `the problem on ${id}`)
+    const viewing = await comeAs('operator', `/orders/${ids[0]}`)
+    await viewing.page.getByText(/can add “Nordland” to the table “countries”/).waitFor()
+    const { page, faults } = await comeAs('admin', '/problems')
+    await page
+      .getByRole('link', { name: /Nordland/ })
+      .first()
+      .click()
+    await page.getByLabel(/“Nordland” in the table “countries”/).fill('DE')
+    await page.getByRole('button', { name: en.entry.add }).click()
+    for (const id of ids) await ordered(id)
+    await page.getByText(en.problems.gone).first().waitFor()
+    expect(faults).toEqual([])
+    const [revision] = await server.opened.deps.ledger.revisions.list(1)
+    expect(revision).toMatchObject({ actor: 'admin', note: 'countries: Nordland → DE' })
+  })
+
   run('holds and resumes a sync, which everybody sees', async () => {
     const { page } = await comeAs('operator', '/')
     const watching = await comeAs('viewer', '/')

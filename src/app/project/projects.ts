@@ -5,6 +5,7 @@ import type { Deps } from '../bench/deps.ts'
 import { check, checkPaths, differences, type PublishFinding } from './check.ts'
 import { changesOf, type Files, inForce, publishedOver, type Texts, textsOf } from './files.ts'
 import type { Project } from './project.ts'
+import { type TableEntry, withEntry } from './table-entry.ts'
 import type { Fixed, Workshop } from './workshop.ts'
 
 /** The project in use. It is replaced as a whole, never in part. */
@@ -21,6 +22,11 @@ export interface Projects {
     draft: Draft | null,
     by: { readonly actor: string | null; readonly note: string | null },
   ): Promise<Publication>
+  /**
+   * Adds an entry to a table, or changes it, as `publish` would.
+   * @throws SyncError as `publish` does, and where there is no such table
+   */
+  addEntry(table: string, entry: TableEntry, by: { readonly actor: string | null }): Promise<Publication>
   /**
    * Takes over what another process has published since. What cannot be is a problem, and the project stays as it was.
    * Cheap when there is nothing.
@@ -157,6 +163,18 @@ export function openProjects(
     return { findings: [], revision: made, changes }
   }
 
+  async function addEntry(table: string, entry: TableEntry, { actor }: { readonly actor: string | null }) {
+    await takeOver()
+    const path = `config/tables/${table}.yaml`
+    const text = textsOf(files).get(path) ?? (await workshop.shipped(path))
+    if (text === null)
+      throw new SyncError(`There is no table "${table}"`, {
+        problem: { kind: 'configuration_invalid', path },
+        fix: `Add ${path} to the project, and publish it.`,
+      })
+    return publish({ [path]: withEntry(text, entry) }, { actor, note: `${table}: ${entry.key} → ${entry.value}` })
+  }
+
   function drafted(draft: Draft, disk: Texts): Files {
     const next = new Map(files)
     for (const [path, text] of Object.entries(draft)) next.set(path, publishedOver(text, disk.get(path), digest))
@@ -167,6 +185,7 @@ export function openProjects(
     current: () => project,
     state: () => ({ revision, files: [...textsOf(files).keys()].sort() }),
     publish: (draft, by) => inTurn(() => publish(draft, by)),
+    addEntry: (table, entry, by) => inTurn(() => addEntry(table, entry, by)),
     takeOver: () => inTurn(takeOver),
     async started() {
       await ledger.revisions.setStarted(workshop.fixed)

@@ -33,6 +33,8 @@ export interface Workshop {
   readonly fixed: Fixed
   /** The project's own files as they are on disk now. */
   disk(): Promise<Texts>
+  /** The text of a file that comes with Crosswalk, null when there is none. */
+  shipped(path: string): Promise<string | null>
   parse(config: string): ParsedConfig
   /** With the connections of this process. Mappings are not looked at yet. */
   open(config: Config, texts: Texts): Project

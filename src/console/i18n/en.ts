@@ -303,6 +303,13 @@ export const en = {
     moveText:
       'This customer of the ERP belongs to another customer of the CRM. Linking it here takes it from there. Do it when the two were merged, or were matched wrongly.',
   },
+  entry: {
+    label: '“{{key}}” in the table “{{table}}” stands for',
+    hint: 'What the ERP has for it',
+    add: 'Add to the table',
+    added: '“{{key}}” is in the table. The deals that wait for it are tried again.',
+    ask: 'Who may publish mappings can add “{{key}}” to the table “{{table}}” here.',
+  },
   order: {
     back: 'All orders',
     deal: 'Deal',

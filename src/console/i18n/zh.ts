@@ -272,6 +272,13 @@ export const zh: Words<typeof en> = {
     moveTitle: '从另一个客户那里取走？',
     moveText: '这个 ERP 客户属于 CRM 中的另一个客户。在此关联会把它从那里取走。仅当两者已合并或匹配有误时才这样做。',
   },
+  entry: {
+    label: '表“{{table}}”中的“{{key}}”对应',
+    hint: 'ERP 中与之对应的值',
+    add: '添加到表中',
+    added: '“{{key}}”已加入表中。等待它的交易将重新尝试。',
+    ask: '有权发布映射的人可以在此把“{{key}}”添加到表“{{table}}”中。',
+  },
   order: {
     back: '所有订单',
     deal: '商机',

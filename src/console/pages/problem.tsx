@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, call } from '../api.ts'
+import { AddEntry } from '../parts/add-entry.tsx'
 import { CheckIcon } from '../parts/icons.tsx'
 import { TextLink } from '../parts/links.tsx'
 import { useLocale } from '../parts/locale.ts'
@@ -47,7 +48,7 @@ export function OneProblem(): ReactNode {
         {one.error === null ? <Waiting rows={3} /> : <Trouble error={one.error} again={one.refetch} />}
       </Page>
     )
-  const { problem, waiting } = one.data
+  const { problem, waiting, entry } = one.data
   return (
     <Page
       title={t(`kinds.${problem.kind}`)}
@@ -64,6 +65,7 @@ export function OneProblem(): ReactNode {
           <Text fw={600}>{problem.message}</Text>
           <Remedy fix={problem.fix} />
           <ProblemFacts problem={problem} />
+          {entry !== null && <AddEntry entry={entry} />}
         </Stack>
       </Panel>
       <Panel title={t('problems.records')} flush>

@@ -2,6 +2,7 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call, type DealFailure } from '../api.ts'
+import { AddEntry, entryOf } from './add-entry.tsx'
 import { ChooseCustomer } from './choose-customer.tsx'
 import { Dialogue } from './confirm.tsx'
 import { WarnIcon } from './icons.tsx'
@@ -38,6 +39,7 @@ export function DealFailures({ id, failures }: DealFailuresProps) {
                 {failure.sync}
                 {failure.field !== undefined && ` · ${t('order.field')} ${failure.field}`}
               </Text>
+              <MissingEntry failure={failure} />
               {mayDecide && <ChooseCustomer failure={failure} />}
               {mayDecide && <Decisions id={id} failure={failure} />}
             </Stack>
@@ -46,6 +48,11 @@ export function DealFailures({ id, failures }: DealFailuresProps) {
       </ul>
     </Panel>
   )
+}
+
+function MissingEntry({ failure: { problem } }: { failure: DealFailure }) {
+  const entry = entryOf(problem)
+  return entry === null ? null : <AddEntry entry={entry} />
 }
 
 /** `Chair 4 → 7`, where the problem tells such. */

@@ -1,7 +1,7 @@
 import type { Json } from '../../core/json.ts'
 import type { ResolvedPath } from '../compile/path.ts'
 import type { Kind } from '../compile/shape.ts'
-import { type Evaluate, type ExpressionTask, type Frame, failMapping, type Outcome, pending } from './frame.ts'
+import { type Evaluate, type ExpressionTask, type Frame, fail, failMapping, type Outcome, pending } from './frame.ts'
 import { isHole } from './hole.ts'
 import { tableLookup } from './table-lookup.ts'
 import { brief, coerce, refusal } from './value.ts'
@@ -82,7 +82,10 @@ export function throughTable(
     const found = find(key)
     if (found !== undefined) return found
     const why = `the table "${name}" has no entry for ${brief(key)}`
-    if (!defaulted) return failMapping(frame, path, `map ${name}`, `${path}: ${why}`, fix)
+    if (!defaulted) {
+      const problem = { kind: 'mapping_failed', rule: `map ${name}`, path, entry: { table: name, key } } as const
+      return fail(frame, path, { problem, why: `${path}: ${why}`, fix })
+    }
     frame.pass.trace.note = `default used, as ${why}`
     return null
   }

@@ -16,6 +16,13 @@ export interface OpenProblem {
   readonly waiting: number
   readonly records: readonly RecordRef[]
 }
+/** An open problem about a table that lacks an entry. */
+export interface MissingEntry {
+  readonly problem: string
+  readonly sync: string
+  readonly table: string
+  readonly key: string
+}
 /** A failure of some records, grouped with others of the same cause by `causeKey`. */
 export interface NewProblem {
   readonly sync: string
@@ -45,6 +52,7 @@ export interface Problems {
   ofRecords(sync: string, records: readonly RecordRef[]): Promise<ReadonlyMap<string, Failure>>
   /** What records of an id wait on, in all syncs and connections. */
   ofId(id: string): Promise<readonly { readonly sync: string; readonly ref: RecordRef; readonly failure: Failure }[]>
+  missingEntries(): Promise<readonly MissingEntry[]>
   list(filter: { sync?: string; id?: string; kind?: ProblemKind; max: number }): Promise<readonly OpenProblem[]>
   /** All records that wait on a problem, oldest first. */
   waiting(problemId: string, max: number): Promise<readonly RecordRef[]>
