@@ -106,6 +106,8 @@ async function useAll(all: Ledger): Promise<void> {
   ])
   expect(await links.list({ text: 'S010', open: true, max: 10 })).toHaveLength(1)
   await links.counts()
+  await links.made('order', 'Europe/Berlin', 30)
+  await links.newest('order')
   await inbox.add('orders', [ref('new')], { lane: 'live' })
   const claims = await inbox.claim('orders', { max: 10, worker: 'w', leaseMs: 60_000 })
   expect(claims.map((claim) => claim.ref)).toEqual([ref('new')])

@@ -298,3 +298,30 @@ test('a link is marked confirmed without what is written being sent anew', async
   const stored = only(await ledger.links.bySource('orders', 'order', [ref]))
   expect(stored.target.written).toEqual({ ...written, confirmed: true })
 })
+
+test('links.made counts what was created by the days of a zone, and links.newest is the last of it', async () => {
+  await database.query('truncate crosswalk.links')
+  const made = async (hoursAgo: number, origin: 'created' | 'adopted' = 'created') => {
+    const [link] = await intended(1)
+    const id = link?.id ?? ''
+    await ledger.links.update([{ id, state: 'linked', origin, target: { id: `9${id}` } }])
+    await database.query(
+      `update crosswalk.links set created_at = date_trunc('day', now() at time zone 'Asia/Tokyo') at time zone 'Asia/Tokyo'
+        - $2::integer * interval '1 hour' where id = $1`,
+      [id, hoursAgo],
+    )
+    return id
+  }
+  const today = await made(0)
+  await made(1)
+  await made(24)
+  await made(0, 'adopted')
+  // Beyond the three days that are asked for.
+  await made(49)
+  const days = await ledger.links.made('order', 'Asia/Tokyo', 3)
+  expect(days.map(({ count }) => count)).toEqual([2, 1])
+  const day = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Tokyo' }).format(new Date())
+  expect(days.at(-1)?.day).toBe(day)
+  expect((await ledger.links.newest('order'))?.id).toBe(today)
+  expect(await ledger.links.newest('customer')).toBeNull()
+})
