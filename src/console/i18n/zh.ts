@@ -268,7 +268,7 @@ export const zh: Words<typeof en> = {
     linkTo: '关联到 {{name}}',
     other: 'ERP 中的其他客户',
     otherHint: '它在 ERP 地址栏中显示的编号',
-    linked: '已关联到 {{id}}。该客户的交易将重新尝试。',
+    linked: '已关联到 {{id}}。该客户的商机将重新尝试。',
     moveTitle: '从另一个客户那里取走？',
     moveText: '这个 ERP 客户属于 CRM 中的另一个客户。在此关联会把它从那里取走。仅当两者已合并或匹配有误时才这样做。',
   },
@@ -276,7 +276,7 @@ export const zh: Words<typeof en> = {
     label: '表“{{table}}”中的“{{key}}”对应',
     hint: 'ERP 中与之对应的值',
     add: '添加到表中',
-    added: '“{{key}}”已加入表中。等待它的交易将重新尝试。',
+    added: '“{{key}}”已加入表中。等待它的商机将重新尝试。',
     ask: '有权发布映射的人可以在此把“{{key}}”添加到表“{{table}}”中。',
   },
   order: {
