@@ -5,6 +5,8 @@ import type { Browser, Page } from 'playwright-core'
 import { openAccounts } from '../../src/app/accounts/accounts.ts'
 import { en } from '../../src/console/i18n/en.ts'
 import { zh } from '../../src/console/i18n/zh.ts'
+import { stages } from '../../src/core/documents.ts'
+import { problemTitles } from '../../src/core/problem.ts'
 import { type RunningServer, startServer } from '../../src/main/server.ts'
 import { dealOf, stock, until } from '../faults/proof.ts'
 import { openRig, type Rig } from '../rig.ts'
@@ -254,6 +256,27 @@ describe('what people do', () => {
     expect(revision).toMatchObject({ actor: 'admin', note: 'countries: Nordland → DE' })
   })
 
+  run.each([
+    ['accepts', en.order.accept],
+    ['watches no more', en.order.ignore],
+  ])('%s what was changed by hand in the ERP, and the problem goes', async (name, button) => {
+    const id = dealOfShop(`Changed by hand: ${name}`)
+    await ordered(id)
+    const order = () => rig.odoo.store.orders().find((one) => dealOf(one.externalId ?? '') === id)
+    await until(() => order()?.state === 'sale', 'the confirmed order')
+    rig.odoo.store.editLine(order()?.lines[0]?.id ?? '', { product_uom_qty: 7 })
+    await until(() => (shown(id)?.problem ?? null) !== null, 'the problem on the deal')
+    const { page, faults } = await comeAs('operator', `/orders/${id}`)
+    await page.getByRole('button', { name: button, exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: button, exact: true }).click()
+    await page.getByRole('heading', { name: en.order.wrong }).waitFor({ state: 'detached' })
+    await until(() => (shown(id)?.problem ?? null) === null, 'no problem on the deal')
+    const told = await server.opened.deps.ledger.timeline.of({ id })
+    expect(told.filter(({ actor }) => actor === 'operator')).toHaveLength(1)
+    expect(order()?.lines[0]?.quantity).toBe(7)
+    expect(faults).toEqual([])
+  })
+
   run('holds and resumes a sync, which everybody sees', async () => {
     const { page } = await comeAs('operator', '/')
     const watching = await comeAs('viewer', '/')
@@ -408,6 +431,12 @@ describe('every page', () => {
     expect(left).toEqual([])
     expect(faults).toEqual([])
   })
+})
+
+// It knows the types of the server alone, so that these stand there a second time.
+test('kinds of problems and stages of orders are those of the server, in the same words', () => {
+  expect(en.kinds).toEqual(problemTitles)
+  expect(Object.keys(en.stages).sort()).toEqual([...stages, 'none'].sort())
 })
 
 test('every English text has a Chinese one, which is Chinese', () => {

@@ -40,17 +40,17 @@ export function openAccounts(ledger: Pick<Ledger, 'accounts' | 'inTransaction'>)
     const secret = newSecret()
     return { secret, endsAt: await accounts.addLink({ digest: digestOf(secret), account: name, lastsMs: linkMs }) }
   }
+  const isSetUp = async () => (await accounts.list()).some((one) => one.isReady && !one.isDisabled)
   const find = async (name: string) => (await accounts.list()).find((one) => one.name === name) ?? null
 
   return {
     list: () => accounts.list(),
     find,
     /** Whether anybody can sign in. */
-    isSetUp: async () => (await accounts.list()).some((one) => one.isReady && !one.isDisabled),
+    isSetUp,
     /** The secret of a link by which the first person chooses a password; null where somebody can sign in. */
     async setUp(): Promise<string | null> {
-      const known = await accounts.list()
-      if (known.some((one) => one.isReady && !one.isDisabled)) return null
+      if (await isSetUp()) return null
       await accounts.add(firstAccount)
       await accounts.change(firstAccount.name, { role: firstAccount.role, isDisabled: false })
       return (await newLink(firstAccount.name)).secret

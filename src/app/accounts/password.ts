@@ -18,7 +18,8 @@ function keyOf(password: string, salt: Buffer, { N, r, p }: Cost): Promise<Buffe
   // What looks the same is the same, on every keyboard.
   const work = () => derive(password.normalize('NFKC'), salt, keyBytes, { N, r, p, maxmem: 256 * N * r })
   const next = last.then(work)
-  last = next.catch(() => null)
+  // Whoever asked is told of a failure; the next one has nothing to do with it.
+  last = Promise.allSettled([next])
   return next
 }
 

@@ -1,5 +1,4 @@
 import { SyncError } from '../../core/problem.ts'
-import type { RecordRef } from '../../core/ref.ts'
 import { type Instant, shift } from '../../core/time.ts'
 import type { Run } from '../../ports/ledger/runs.ts'
 import type { Job, Queue } from '../../ports/queue.ts'
@@ -20,8 +19,6 @@ import { isNotStarted, tellNotStarted, tellStarted } from './start.ts'
 
 /** How many parked records of each problem are tried again by themselves, every round. */
 const probesPerProblem = 100
-/** More than this wait for one entry of a table: the others come by the probes. */
-const waitingMost = 10_000
 /** Problems of one sync that are tried again in one round are one run. */
 const probeRunMs = 60_000
 
@@ -191,22 +188,6 @@ export function openJobs(
     }
   }
 
-  async function tryAgain(sync: string, records: readonly RecordRef[]): Promise<void> {
-    const run = await ledger.runs.join(sync, 'retry', clock.now(), probeRunMs)
-    const added = await ledger.inbox.add(sync, records, { lane: 'retry', run })
-    await ledger.runs.count(run, { found: added })
-    await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
-  }
-
-  /** Records that a table lacks something for: perhaps this project's has it. */
-  async function tryEntries(): Promise<void> {
-    for (const { problem, sync } of await ledger.problems.missingEntries()) {
-      if (projects.current().config.syncs[sync] === undefined) continue
-      await tryAgain(sync, await ledger.problems.waiting(problem, waitingMost))
-      await queue.enqueue([{ queue: 'deliver', sync, lane: 'retry' }])
-    }
-  }
-
   const schedules = () =>
     Object.entries(projects.current().config.syncs).flatMap(([sync, { schedule }]) =>
       schedule === null ? [] : [{ sync, cron: schedule.cron, timeZone: schedule.time_zone }],
@@ -234,7 +215,11 @@ export function openJobs(
           // Another process may have met it, and be gone.
           if (isNotStarted(problem) && (await open(name)) !== null) await tellStarted(name, ledger)
           if (problem.waiting === 0) continue
-          await tryAgain(name, await ledger.problems.waiting(problem.id, probesPerProblem))
+          const records = await ledger.problems.waiting(problem.id, probesPerProblem)
+          const run = await ledger.runs.join(name, 'retry', clock.now(), probeRunMs)
+          const added = await ledger.inbox.add(name, records, { lane: 'retry', run })
+          await ledger.runs.count(run, { found: added })
+          await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
         }
       }
     },
@@ -253,7 +238,6 @@ export function openJobs(
       }
       await closeOrphans()
       await queue.schedule(schedules())
-      await tryEntries()
     },
     purge: (restMs) => purge(projects.current().config, restMs, deps),
   }
