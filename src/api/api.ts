@@ -316,7 +316,7 @@ function failure(log: Log): ErrorRequestHandler {
     }
     if (error instanceof StoreAway) {
       log.warn('not_ready', { reason: error.message })
-      return sendProblem(response, httpProblem('not_ready', 'The database does not answer.'))
+      return sendProblem(response, httpProblem('not_ready', 'The database, or Redis, does not answer.'))
     }
     const reference = randomUUID()
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -383,6 +383,16 @@ describe.each([
     await queue.schedule([])
     await stop()
   })
+
+  run('whose store goes away says that of each use', async () => {
+    const mortal = await open()
+    const other = await openHere({ backend: mortal.backend })
+    await other.enqueue([live])
+    await mortal.close()
+    const uses = [() => other.enqueue([retry]), () => other.counts(), () => other.schedule([]), () => other.restore([])]
+    for (const use of uses) await expect(use()).rejects.toThrow(StoreAway)
+    await other.close()
+  })
 })
 
 test('a Redis that does not answer at the start is named, without its password, and not waited for for ever', async () => {

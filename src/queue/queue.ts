@@ -11,6 +11,7 @@ import {
 } from 'bullmq'
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
 import { CronExpressionParser } from 'cron-parser'
+import { Redis } from 'ioredis'
 import { z } from 'zod'
 import { assertNever } from '../core/json.ts'
 import { StoreAway } from '../core/store-away.ts'
@@ -71,9 +72,44 @@ const collided = retry(
 )
 const again = <T>(work: () => Promise<T>): Promise<T> => collided.execute(work)
 
+/** In the words of ioredis, of Redis, and of PostgreSQL's client; the rest have codes. */
+const awayWords =
+  /Stream isn't writeable|Connection is closed|max retries per request|^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|OOM|NOREPLICAS) |Connection terminated|timeout exceeded when trying to connect|not queryable/
+/** Of the system's calls; of PostgreSQL that is stopped, starting, gone, full or without room for a session. */
+const awayCodes = /^(E[A-Z]|08|53|57P|3D000)/
+
+function isAway(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
+  return awayWords.test(error.message) || ('code' in error && awayCodes.test(String(error.code)))
+}
+
+/** The same queue; what fails because its store is away says so. */
+function tellingAway(queue: Queue, backend: QueueOptions['backend']): Queue {
+  const place = backend.kind === 'redis' ? `Redis at ${new URL(backend.url).host}` : 'The PostgreSQL of the jobs'
+  const reach = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      if (!isAway(error)) throw error
+      throw new StoreAway(`${place} failed: ${error.message}. Work goes on as soon as it answers again.`, {
+        cause: error,
+      })
+    }
+  }
+  return {
+    enqueue: (jobs) => reach(queue.enqueue(jobs)),
+    schedule: (schedules) => reach(queue.schedule(schedules)),
+    restore: (schedules) => reach(queue.restore(schedules)),
+    work: (handle) => reach(queue.work(handle)),
+    counts: () => reach(queue.counts()),
+    close: () => queue.close(),
+  }
+}
+
 /**
  * Opens the queues on PostgreSQL (tables of BullMQ's own, made when missing) or on Redis.
- * @throws Error when the store cannot be reached: whoever started the process starts it again
+ * @throws StoreAway when the store cannot be reached, as does each use of the queue: whoever started the process starts it
+ * again
  */
 export async function openQueue(options: QueueOptions): Promise<Queue> {
   const { log, drainLimitMs = 30_000 } = options
@@ -85,7 +121,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     await Promise.all([...stores.values()].map((store) => store.close()))
     throw error
   }
-  const storeOf = (name: QueueName): Store => stores.get(name) as Store
+  const storeOf = (name: QueueName) => (stores.get(name) as Store).queue
   const stops = new Set<() => Promise<void>>()
   const upsert = (schedules: readonly Schedule[]) =>
     Promise.all(
@@ -96,7 +132,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       }),
     )
 
-  return {
+  const queue: Queue = {
     async enqueue(jobs) {
       await Promise.all(
         names.map(async (name) => {
@@ -155,6 +191,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       await Promise.all([...stores.values()].map((store) => store.close()))
     },
   }
+  return tellingAway(queue, options.backend)
 }
 
 // Completed jobs tell nothing; some that failed are kept for inspection.
@@ -199,11 +236,14 @@ const postgres = (connection: PostgresPoolConfig): PostgresPoolConfig => ({
   options: '-c synchronous_commit=off',
 })
 
-/** What the queues of both backends have in common, of that what is used here. */
-type Store = Pick<
-  BullQueue<Job, void, string, Job, void, string>,
-  'addBulk' | 'getJobCounts' | 'getJobSchedulers' | 'removeJobScheduler' | 'upsertJobScheduler' | 'close'
->
+interface Store {
+  /** What the queues of both backends have in common, of that what is used here. */
+  readonly queue: Pick<
+    BullQueue<Job, void, string, Job, void, string>,
+    'waitUntilReady' | 'addBulk' | 'getJobCounts' | 'getJobSchedulers' | 'removeJobScheduler' | 'upsertJobScheduler'
+  >
+  close(): Promise<void>
+}
 type Consumer = Pick<Worker, 'close'>
 
 /** Ready for use. @throws Error when the store cannot be reached */
@@ -211,7 +251,7 @@ async function openStore(
   name: QueueName,
   { backend, log, readyLimitMs = 10_000 }: Omit<QueueOptions, 'concurrency'>,
 ): Promise<Store> {
-  const opened = () => {
+  const opened = (): Store => {
     switch (backend.kind) {
       case 'postgres': {
         type Queue = BullQueue<Job, void, string, Job, void, string, PostgresQueueBackend, PostgresConnectionOptions>
@@ -220,33 +260,38 @@ async function openStore(
           { connection: postgres(backend.connection), streams },
           createPostgresBackend,
         )
-        return queue.on('error', noteTo(log, name))
+        return { queue: queue.on('error', noteTo(log, name)), close: () => queue.close() }
       }
       case 'redis': {
         // While Redis is away, adding fails instead of waiting for ever.
-        const connection = { url: backend.url, enableOfflineQueue: false }
+        const connection = new Redis(backend.url, { enableOfflineQueue: false, maxRetriesPerRequest: 3 })
         const queue: BullQueue<Job, void, string, Job, void, string> = new BullQueue(name, {
           connection,
           prefix: redisPrefix,
           streams,
         })
-        return queue.on('error', noteTo(log, name))
+        // BullMQ itself would take leave of the connection, which fails or waits where Redis is away.
+        const close = async () => {
+          await queue.close()
+          connection.disconnect()
+        }
+        return { queue: queue.on('error', noteTo(log, name)), close }
       }
       default:
         return assertNever(backend)
     }
   }
-  const queue = opened()
+  const store = opened()
   try {
     // BullMQ itself would wait for a Redis for ever.
-    const ready = await endsWithin(readyLimitMs, queue.waitUntilReady())
+    const ready = await endsWithin(readyLimitMs, store.queue.waitUntilReady())
     if (!ready && backend.kind === 'redis')
       throw new StoreAway(
         `Redis at ${new URL(backend.url).host} does not answer. Start it, or correct REDIS_URL; without REDIS_URL the jobs are in PostgreSQL.`,
       )
-    return queue
+    return store
   } catch (error) {
-    await queue.close()
+    await store.close()
     throw error
   }
 }
