@@ -228,6 +228,8 @@ describe('roles', () => {
     linkCustomer: { target: '1' },
     erasePerson: { deals: ['1'] },
     publishProject: { files: { 'mappings/a.yaml': null } },
+    checkDraft: { files: { 'mappings/a.yaml': null } },
+    tryDraft: { files: { 'mappings/a.yaml': null }, sync: 'orders' },
     addTableEntry: { key: 'a', value: 'b' },
     addAccount: { name: 'new', display: 'New', role: 'viewer' },
     changeAccount: { role: 'viewer' },
@@ -276,6 +278,17 @@ describe('roles', () => {
     for (const path of ['config/crosswalk.yaml', 'mappings/../config/crosswalk.yaml']) {
       const { body } = await publish(path)
       expect([path, body.detail]).toEqual([path, `Only an admin publishes ${path}.`])
+    }
+  })
+
+  test('a mapper reads and tries no configuration either, and does not go back to another one', async () => {
+    const mapper = await signedIn('mapper')
+    for (const [place, more] of [
+      ['/project/check', {}],
+      ['/project/try', { sync: 'orders' }],
+    ] as const) {
+      const { body } = await api.post(place, { files: { 'config/crosswalk.yaml': 'a: 1' }, ...more }, mapper)
+      expect([place, body.detail]).toEqual([place, 'Only an admin publishes config/crosswalk.yaml.'])
     }
   })
 

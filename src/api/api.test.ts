@@ -95,6 +95,31 @@ function fake(overrides: Partial<UseCases> = {}) {
       const isKnown = id === link.source.ref.id
       return { deals: isKnown ? [link] : [], failures: [] }
     },
+    async projectFiles() {
+      return [{ path: 'config/tables/terms.yaml', kind: 'table', origin: 'disk', syncs: [], text: 'west: 1\n' }]
+    },
+    async checkDraft(draft) {
+      remember('checkDraft', draft)
+      return { changes: [], findings: [], warnings: [], tests: [] }
+    },
+    async tryDraft(draft, of) {
+      remember('tryDraft', draft, of)
+      return { findings: [], tried: 1, same: 1, fields: [], ends: [] }
+    },
+    async revisions() {
+      return [{ number: 3, at, actor: 'API token', note: null, changes: [], kept: true }]
+    },
+    async revision(number) {
+      if (number !== 3) return null
+      const paths = ['config/crosswalk.yaml', 'mappings/odoo/order.yaml']
+      const revision = { number, at, actor: null, note: null, changes: [] }
+      return { revision, files: paths.map((path) => ({ path, before: null, after: 'host: hidden' })) }
+    },
+    async revert(number, { only, ...options }) {
+      remember('revert', number, options)
+      only?.(['config/crosswalk.yaml'])
+      return { findings: [], revision: { number: 4, at, actor: null, note: null, changes: [] }, changes: [] }
+    },
     async check(names) {
       remember('check', names)
       const failure = { problem: { kind: 'auth_rejected' }, message: 'Odoo refused the key', fix: 'Enter it.' } as const
@@ -485,6 +510,26 @@ describe('a malformed request', () => {
       .set('content-type', 'application/json; charset=x-unknown')
       .send('{}')
     expect(response.status).toBe(415)
+  })
+})
+
+describe('what was published', () => {
+  test('is shown without the text of the configuration', async () => {
+    const { body, text } = await open().call('get', '/api/v1/revisions/3')
+    const paths = body.files.map((one: { path: string; after: string | null }) => [one.path, one.after])
+    expect(paths).toEqual([
+      ['config/crosswalk.yaml', null],
+      ['mappings/odoo/order.yaml', 'host: hidden'],
+    ])
+    expect(text).toContain('config/crosswalk.yaml')
+    expect((await open().call('get', '/api/v1/revisions/2')).status).toBe(404)
+  })
+
+  test('is taken back, and who may not change all of it is stopped before anything is', async () => {
+    const api = open()
+    const { status, body } = await api.call('post', '/api/v1/revisions/3/revert', { note: 'oops' })
+    expect([status, body.revision.number]).toEqual([200, 4])
+    expect(api.asked).toEqual([['revert', 3, { note: 'oops' }]])
   })
 })
 

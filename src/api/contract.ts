@@ -23,6 +23,7 @@ const kinds = Object.keys(problemTitles) as [ProblemKind, ...ProblemKind[]]
 const problemKind = z.enum(kinds)
 /** What a person chooses at least; any longer sentence will do. */
 const passwordMin = 12
+const revisionNumber = z.coerce.number().int().min(1).max(1_000_000_000)
 const linkState = z.enum(['intended', 'sent', 'linked', 'rejected', 'unknown'])
 const max = z.coerce.number().int().min(1).max(500).default(50).describe('Rows at most')
 const list = <T extends z.ZodType>(row: T) => z.array(row).readonly()
@@ -261,6 +262,52 @@ const finding = z.object({
   kind: z.string(),
   message: z.string(),
   fix: z.string().optional(),
+})
+
+const changedFiles = z
+  .record(
+    words(300),
+    z.string().max(1_000_000).refine(noControls, 'a file has no control characters but line breaks').nullable(),
+  )
+  .refine((files) => Object.keys(files).length > 0, 'needs a file')
+  .describe('Whole texts by path, such as `config/tables/terms.yaml`; null removes a file')
+
+const publication = z.object({
+  revision: revision.nullable().describe('In force now; null when it was refused'),
+  changes: list(change),
+  findings: list(finding).describe('Nothing has changed when there are any'),
+})
+
+const mappingTest = z.object({
+  file: z.string(),
+  line: z.number(),
+  name: z.string(),
+  ok: z.boolean(),
+  message: z.string().nullable(),
+})
+
+/** A side of a comparison: what a value was or would be. */
+const triedValue = z.object({
+  value: z.unknown(),
+  name: z.string().nullable().describe('What people call the record that `value` is the id of'),
+})
+const triedField = z.object({
+  of: z.enum(['record', 'line', 'customer', 'below']),
+  field: z.string(),
+  records: z.number().describe('In how many it would come out differently'),
+  examples: list(
+    z.object({
+      record: recordId,
+      label: z.string(),
+      line: z.string().nullable().describe('Key of the line, or name of the record below'),
+      before: triedValue.nullable().describe('Null where the field is not set'),
+      after: triedValue.nullable(),
+    }),
+  ).describe('The first few'),
+})
+const triedEnd = z.object({
+  action: z.string().describe('As in a preview'),
+  failure: failure.nullable(),
 })
 
 const released = z.object({ records: z.number().describe('Records that are tried again') })
@@ -830,21 +877,105 @@ export const contract = {
     method: 'post',
     path: '/project/publish',
     summary: 'Checks changed files and has them take effect in all processes, all or nothing; refused with findings',
+    body: z.strictObject({ files: changedFiles, note: words(500).optional() }),
+    reply: publication,
+  },
+  listProjectFiles: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/project/files',
+    summary: 'The mappings in force with their tests, and the tables, whole; those that come with Crosswalk among them',
+    reply: z.object({
+      files: list(
+        z.object({
+          path: z.string(),
+          kind: z.enum(['mapping', 'test', 'table']),
+          origin: z
+            .enum(['published', 'disk', 'shipped'])
+            .describe('Published here, a file on the machine, or one that comes with Crosswalk'),
+          syncs: list(z.string()).describe('Which syncs consist of it; none for a table'),
+          text: z.string(),
+        }),
+      ),
+    }),
+  },
+  checkDraft: {
+    ...bare,
+    role: 'mapper',
+    method: 'post',
+    path: '/project/check',
+    summary: 'What `publish` would say of changed files, with warnings and the tests of what changed; changes nothing',
+    body: z.strictObject({ files: changedFiles }),
+    reply: z.object({
+      changes: list(change),
+      findings: list(finding).describe('They keep it from being published'),
+      warnings: list(finding),
+      tests: list(mappingTest),
+    }),
+  },
+  tryDraft: {
+    ...bare,
+    role: 'mapper',
+    method: 'post',
+    path: '/project/try',
+    summary: 'What would come out differently, by field, if changed files were in force; writes nothing anywhere',
     body: z.strictObject({
-      files: z
-        .record(
-          words(300),
-          z.string().max(1_000_000).refine(noControls, 'a file has no control characters but line breaks').nullable(),
-        )
-        .refine((files) => Object.keys(files).length > 0, 'needs a file')
-        .describe('Whole texts by path, such as `config/tables/terms.yaml`; null removes a file'),
-      note: words(500).optional(),
+      files: changedFiles,
+      sync: name.describe('Whose records are tried'),
+      last: z.int().min(1).max(200).default(50).describe('The newest records with an order'),
+      records: z.array(recordId).max(200).default([]).describe('These instead of the newest'),
     }),
     reply: z.object({
-      revision: revision.nullable().describe('In force now; null when it was refused'),
-      changes: list(change),
-      findings: list(finding).describe('Nothing has changed when there are any'),
+      findings: list(finding).describe('Nothing was tried when there are any'),
+      tried: z.number().describe('Records that were tried'),
+      same: z.number().describe('Those that come out as they do now'),
+      fields: list(triedField).describe('The most frequent first'),
+      ends: list(z.object({ record: recordId, label: z.string(), before: triedEnd, after: triedEnd })).describe(
+        'Records of which something else would become',
+      ),
     }),
+  },
+  listRevisions: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/revisions',
+    summary: 'What was published, the newest first',
+    query: z.strictObject({ max }),
+    reply: z.object({
+      revisions: list(
+        z.object({ ...revision.shape, kept: z.boolean().describe('Whether its files are still there, to go back to') }),
+      ),
+    }),
+  },
+  getRevision: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/revisions/:number',
+    summary: 'What a revision changed, text against text; of the configuration no more than that it did',
+    params: z.strictObject({ number: revisionNumber }),
+    reply: z.object({
+      revision,
+      files: list(
+        z.object({
+          path: z.string(),
+          before: z.string().nullable().describe('Null for a file that was not there, or not published before'),
+          after: z.string().nullable(),
+        }),
+      ),
+    }),
+  },
+  revertTo: {
+    ...bare,
+    role: 'mapper',
+    method: 'post',
+    path: '/revisions/:number/revert',
+    summary: 'Publishes the files of an earlier revision again, as a new revision; refused with findings',
+    params: z.strictObject({ number: revisionNumber }),
+    body: z.strictObject({ note: words(500).optional() }),
+    reply: publication,
   },
 } as const satisfies Record<string, Route>
 export type Contract = typeof contract

@@ -28,6 +28,13 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
     const worths = await useCases.worth(problems.map(({ id }) => id))
     return problems.map((one) => ({ ...one, ...(worths.get(one.id) ?? { held: [], unknown: 0 }) }))
   }
+  // The others name systems, hosts and who is told.
+  const isMapper = (path: string) => /^(mappings|config\/tables)\//.test(posix.normalize(path))
+  function mayChange(paths: readonly string[]): void {
+    const others = paths.filter((path) => !isMapper(path))
+    if (others.length > 0 && !mayAct(asking.caller, 'admin'))
+      throw new Refusal('forbidden', `Only an admin publishes ${others.join(', ')}.`)
+  }
   return {
     ...accountHandlers(uses.accounts, asking),
     async home({ query: { zone } }) {
@@ -132,12 +139,31 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
     },
     getProject: () => useCases.project(),
     async publishProject({ body: { files, note } }) {
-      const others = Object.keys(files).filter((path) => !/^(mappings|config\/tables)\//.test(posix.normalize(path)))
-      // They name systems, hosts and who is told.
-      if (others.length > 0 && !mayAct(asking.caller, 'admin'))
-        throw new Refusal('forbidden', `Only an admin publishes ${others.join(', ')}.`)
-      return useCases.publish(files, note === undefined ? {} : { note })
+      mayChange(Object.keys(files))
+      return useCases.publish(files, given({ note }))
     },
+    async listProjectFiles() {
+      return { files: await useCases.projectFiles() }
+    },
+    async checkDraft({ body: { files } }) {
+      mayChange(Object.keys(files))
+      return useCases.checkDraft(files)
+    },
+    async tryDraft({ body: { files, sync, ...which } }) {
+      mayChange(Object.keys(files))
+      if (!(await isSync(sync))) return missing('sync', sync)
+      return useCases.tryDraft(files, { sync, ...which })
+    },
+    async listRevisions({ query }) {
+      return { revisions: await useCases.revisions(query) }
+    },
+    async getRevision({ params: { number } }) {
+      const found = await useCases.revision(number)
+      if (found === null) return missing('revision with its files', String(number))
+      const shown = found.files.map((one) => (isMapper(one.path) ? one : { path: one.path, before: null, after: null }))
+      return { revision: found.revision, files: shown }
+    },
+    revertTo: ({ params: { number }, body }) => useCases.revert(number, { ...given(body), only: mayChange }),
   }
 }
 

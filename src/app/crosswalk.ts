@@ -17,9 +17,10 @@ import type { AlertTest, ChannelReport } from './alerts/alerts.ts'
 import type { PersonErased, Whose } from './engine/erase.ts'
 import type { Preview } from './engine/preview.ts'
 import type { RunOptions, RunReport } from './engine/run.ts'
+import type { Trial } from './engine/trial.ts'
 import type { Backfilled, CustomerLink, Decided, Decision, Reconciliation } from './flows/flow.ts'
 import type { DealFailure, Home, Worth } from './home.ts'
-import type { Draft, ProjectState, Publication } from './project/projects.ts'
+import type { Draft, Examination, ProjectFile, ProjectState, Publication, Revised } from './project/projects.ts'
 import type { TableEntry } from './project/table-entry.ts'
 import type { MappingTest } from './project/tests.ts'
 
@@ -120,8 +121,32 @@ export interface Crosswalk {
   addTableEntry(table: string, entry: TableEntry): Promise<Publication>
   /** What problems say that a table lacks. */
   missingEntries(): Promise<readonly MissingEntry[]>
-  /** What was published, newest first. */
-  revisions(filter: { max: number }): Promise<readonly Revision[]>
+  /** The mappings and tables in force, whole. */
+  projectFiles(): Promise<readonly ProjectFile[]>
+  /** What `publish` would say; changes nothing. @throws SyncError when a system does not answer */
+  checkDraft(draft: Draft | null): Promise<Omit<Examination, 'project' | 'before'>>
+  /**
+   * What would come out differently of a sync's records if changed files were in force; writes nothing, neither to the systems
+   * nor to the ledger.
+   * @param draft  as for `publish`; null is compared with what was published
+   * @param of.sync  the first that delivers deals, unless given
+   * @param of.records  these instead of the newest with an order
+   * @throws SyncError when a system does not answer, or there is nothing to compare with
+   */
+  tryDraft(
+    draft: Draft | null,
+    of: { readonly sync?: string; readonly last: number; readonly records: readonly string[] },
+  ): Promise<Trial & Pick<Examination, 'findings'>>
+  /** What was published, newest first; whether its files are kept, to go back to. */
+  revisions(filter: { max: number }): Promise<readonly (Revision & { readonly kept: boolean })[]>
+  /** What a revision changed; null when its files are not kept, or there is none. */
+  revision(number: number): Promise<Revised | null>
+  /**
+   * Publishes the files of an earlier revision again, as a new one.
+   * @param options.only  throws when these paths may not be changed by who asks
+   * @throws SyncError as `publish` does, and where those files are no longer kept
+   */
+  revert(number: number, options: { note?: string; only?: (paths: readonly string[]) => void }): Promise<Publication>
   /** What the nightly comparisons found, newest first. */
   certificates(filter: { sync?: string; max: number }): Promise<readonly StoredCertificate[]>
   /** Sends a test to channels of alerts (all when `names` is empty). One that fails is a row, not an error. */

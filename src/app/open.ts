@@ -10,6 +10,7 @@ import { erase } from './engine/erase.ts'
 import { preview } from './engine/preview.ts'
 import { missedNightMs, purge } from './engine/purge.ts'
 import { runSyncs } from './engine/run.ts'
+import { trial } from './engine/trial.ts'
 import { quotaWaits } from './engine/waits.ts'
 import { flowOf } from './flows/catalogue.ts'
 import type { DealCases, Sync } from './flows/flow.ts'
@@ -86,6 +87,13 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       name,
       holding.map((one) => one.causeKey),
     )
+  }
+
+  /** The newest records that a sync has a link of, or that the sync has that it goes on from. */
+  async function newestOf({ name, config, kind }: Sync, max: number): Promise<readonly string[]> {
+    const of = kind === null ? flowOf(config.document).follows(config) : name
+    const links = of === null ? [] : await ledger.links.list({ sync: of, ...(kind === null ? {} : { kind }), max })
+    return links.map((link) => link.source.ref.id)
   }
 
   /** Queues records to be tried again, in the name of the actor. */
@@ -233,7 +241,23 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     publish: (draft, { note = null }) => projects.publish(draft, { actor, note }),
     addTableEntry: (table, entry) => projects.addEntry(table, entry, { actor }),
     missingEntries: () => ledger.problems.missingEntries(),
+    projectFiles: () => projects.files(),
+    async checkDraft(draft) {
+      const { changes, findings, warnings, tests } = await projects.examine(draft)
+      return { changes, findings, warnings, tests }
+    },
+    async tryDraft(draft, { sync: name, last, records }) {
+      const { before, project, findings } = await projects.examine(draft)
+      if (project === null) return { findings, tried: 0, same: 0, fields: [], ends: [] }
+      const { config } = before
+      const sync = name ?? Object.keys(config.syncs).find((one) => config.syncs[one]?.document === 'deal') ?? ''
+      const after = await project.sync(sync)
+      const ids = records.length > 0 ? records : await newestOf(after, last)
+      return { findings, ...(await trial(await before.sync(sync), after, ids, deps)) }
+    },
     revisions: ({ max }) => ledger.revisions.list(max),
+    revision: (number) => projects.revised(number),
+    revert: (number, { note = null, only = () => undefined }) => projects.revert(number, { actor, note }, only),
     certificates: (filter) => ledger.certificates.list(filter),
     testAlerts: async (names) => testChannels(names, projects.current().config, actor, deps),
     project: async () => projects.state(),

@@ -17,6 +17,7 @@ import { addPreview } from './commands/preview.ts'
 import { addProblems } from './commands/problems.ts'
 import { addPublish } from './commands/publish.ts'
 import { addReconcile } from './commands/reconcile.ts'
+import { addReplay } from './commands/replay.ts'
 import { addResume } from './commands/resume.ts'
 import { addRetry } from './commands/retry.ts'
 import { addRun } from './commands/run.ts'
@@ -132,6 +133,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addLint(program, act)
   addTest(program, act)
   addPreview(program, act)
+  addReplay(program, act)
   addPublish(program, act)
   addSimulate(program, act, deps)
   addUpgrade(program, act)

@@ -140,7 +140,8 @@ async function useAll(all: Ledger): Promise<void> {
   const revision = { number: newest + 1, at: now, actor: null, note: null, changes: [] }
   expect(await revisions.publish(revision, files)).toBe(true)
   expect((await revisions.files())?.files).toEqual(files)
-  await revisions.list(10)
+  expect((await revisions.files(revision.number))?.files).toEqual(files)
+  expect((await revisions.list(10))[0]).toEqual({ ...revision, kept: true })
   await revisions.setStarted({ kept: 'anew' })
   expect(await revisions.started()).toEqual({ kept: 'anew' })
   await syncs.get('orders', now)

@@ -36,15 +36,39 @@ test('gives the newest revision with its files, and takes each number once', asy
   expect(await ledger.revisions.newest()).toBe(2)
   const second = revision(2, { note: 'half \ufffd', actor: null })
   expect(await ledger.revisions.files()).toEqual({ revision: second, files: files('a: second') })
-  expect(await ledger.revisions.list(10)).toEqual([second, revision(1)])
-  expect(await ledger.revisions.list(1)).toEqual([second])
+  const kept = true
+  expect(await ledger.revisions.list(10)).toEqual([
+    { ...second, kept },
+    { ...revision(1), kept },
+  ])
+  expect(await ledger.revisions.list(1)).toEqual([{ ...second, kept }])
 })
 
-test('keeps the files of the newest alone, encrypted, as a configuration may hold secrets', async () => {
+test('keeps the files of earlier ones to go back to, encrypted, as a configuration may hold secrets', async () => {
   await ledger.revisions.publish(revision(3), files('password: hush-hush'))
+  expect(await ledger.revisions.files(1)).toEqual({ revision: revision(1), files: files('a: first') })
+  expect((await ledger.revisions.files())?.revision.number).toBe(3)
+  expect(await ledger.revisions.files(4)).toBeNull()
   const rows = await database.query('select number, files from crosswalk.revisions order by number')
-  expect(rows.map((row) => row.files === null)).toEqual([true, true, false])
+  expect(rows.map((row) => row.files === null)).toEqual([false, false, false])
   expect(JSON.stringify(rows)).not.toContain('hush')
+})
+
+test('keeps the files of the newest hundred alone', async () => {
+  await ledger
+    .inTransaction(async (tx) => {
+      await tx.revisions.publish({ ...revision(3), number: 102 }, files('a: much later'))
+      expect(await tx.revisions.files(2)).toBeNull()
+      expect((await tx.revisions.files(3))?.files).toEqual(files('password: hush-hush'))
+      expect((await tx.revisions.list(9)).map((one) => [one.number, one.kept])).toEqual([
+        [102, true],
+        [3, true],
+        [2, false],
+        [1, false],
+      ])
+      throw new Error('taken back')
+    })
+    .catch((error: unknown) => expect(error).toEqual(new Error('taken back')))
 })
 
 test('is taken back with the transaction it belongs to', async () => {

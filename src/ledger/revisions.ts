@@ -4,6 +4,8 @@ import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 import { SealedError, type Vault } from './vault.ts'
 
+/** Whose files are kept, to go back to. */
+const keptMax = 100
 const columns = 'number, at, actor, note, changes'
 
 const newest = {
@@ -13,7 +15,9 @@ const newest = {
 
 const files = {
   name: 'revisions.files',
-  text: `select ${columns}, files from crosswalk.revisions where files is not null order by number desc limit 1`,
+  text: `
+    select ${columns}, files from crosswalk.revisions
+    where files is not null and ($1::bigint is null or number = $1) order by number desc limit 1`,
 }
 
 const publish = {
@@ -25,12 +29,12 @@ const publish = {
 
 const forgetFiles = {
   name: 'revisions.forgetFiles',
-  text: `update crosswalk.revisions set files = null where number < $1 and files is not null`,
+  text: `update crosswalk.revisions set files = null where number <= $1 - ${keptMax} and files is not null`,
 }
 
 const list = {
   name: 'revisions.list',
-  text: `select ${columns} from crosswalk.revisions order by number desc limit $1`,
+  text: `select ${columns}, files is not null as kept from crosswalk.revisions order by number desc limit $1`,
 }
 
 const started = { name: 'revisions.started', text: `select kept from crosswalk.started` }
@@ -52,8 +56,8 @@ export function openRevisions(database: Database, vault: Vault): Revisions {
       const [row] = await database.rows<{ number: number }>(newest, [])
       return row?.number ?? 0
     },
-    async files() {
-      const [row] = await database.rows<Revision & { files: string }>(files, [])
+    async files(number) {
+      const [row] = await database.rows<Revision & { files: string }>(files, [number ?? null])
       if (row === undefined) return null
       const { files: sealed, ...revision } = row
       return { revision, files: vault.open(sealed, published) as unknown as PublishedFiles }
@@ -66,7 +70,7 @@ export function openRevisions(database: Database, vault: Vault): Revisions {
         return stored.length > 0
       })
     },
-    list: (max) => database.rows<Revision>(list, [max]),
+    list: (max) => database.rows<Revision & { kept: boolean }>(list, [max]),
     async started() {
       const [row] = await database.rows<{ kept: string }>(started, [])
       try {

@@ -7,16 +7,16 @@ interface Row {
   /** What the vault binds the envelope to. */
   readonly name: string
   readonly sealed: string
+  /** The files of a revision that is no longer in force: without them it can only not be gone back to. */
+  readonly past: boolean
 }
 
 const all = {
   name: 'sealed.all',
   text: `
-    select connection as name, secrets as sealed from crosswalk.connections where secrets is not null
-    union all select $1, files from (
-      select files from crosswalk.revisions where files is not null order by number desc limit 1
-    ) newest
-    union all select $2, kept from crosswalk.started`,
+    select connection as name, secrets as sealed, false as past from crosswalk.connections where secrets is not null
+    union all select $1, files, number < max(number) over () from crosswalk.revisions where files is not null
+    union all select $2, kept, false from crosswalk.started`,
 }
 
 const replaceSecrets = {
@@ -41,17 +41,17 @@ export function openSealed(database: Database, vault: Vault): Sealed {
     async reseal() {
       const done: string[] = []
       const lost: string[] = []
-      for (const { name, sealed } of await database.rows<Row>(all, [published, server])) {
+      for (const { name, sealed, past } of await database.rows<Row>(all, [published, server])) {
         try {
           const again = vault.seal(vault.open(sealed, name), name)
           // Whatever another process has stored meanwhile is newer, and counts.
           if (name === published) await database.rows(replaceFiles, [sealed, again])
           else if (name === server) await database.rows(replaceStarted, [sealed, again])
           else await database.rows(replaceSecrets, [name, sealed, again])
-          done.push(name)
+          if (!past) done.push(name)
         } catch (error) {
           if (!(error instanceof SealedError)) throw error
-          lost.push(name)
+          if (!past) lost.push(name)
         }
       }
       return { done, lost }

@@ -188,6 +188,8 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       parse: (written) => parseConfig(written, options.environment),
       open: (config, own) =>
         openProject(config, endpoints, projectFiles(own, { root, shipped: packageRoot }), nameRecords),
+      imagine: (config, own) =>
+        openProject(config, endpoints, projectFiles(own, { root, shipped: packageRoot }), async () => undefined),
       digest,
     }
     const first = { project: workshop.open(loaded.config, texts), files, revision: published?.revision ?? null }

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { Texts } from '../app/project/files.ts'
 import type { ProjectFiles, Tables } from '../app/project/project.ts'
+import type { MappingFile } from '../mapping/compile/compile.ts'
 import { parseTable } from '../mapping/compile/table.ts'
 import { invalid, readText } from './config.ts'
 
@@ -76,17 +77,22 @@ export function projectFiles(own: Texts, { root, shipped }: { root: string; ship
       tables ??= readTables(own, shipped)
       return tables
     },
+    tableFiles: () => tableFiles(own, shipped),
     digest: digestOf,
   }
 }
 
-async function readTables(own: Texts, shipped: string): Promise<Tables> {
+async function tableFiles(own: Texts, shipped: string): Promise<readonly MappingFile[]> {
   const texts = new Map<string, string>()
   for (const path of await yamlFiles(shipped, tableFolder, 1)) texts.set(path, await readText(join(shipped, path)))
   for (const [path, text] of own) if (path.startsWith(`${tableFolder}/`)) texts.set(path, text)
+  return [...texts].map(([file, text]) => ({ file, text }))
+}
+
+async function readTables(own: Texts, shipped: string): Promise<Tables> {
   const tables: Record<string, Readonly<Record<string, string>>> = {}
   const mistakes: string[] = []
-  for (const [file, text] of texts) {
+  for (const { file, text } of await tableFiles(own, shipped)) {
     const { table, findings } = parseTable({ file, text })
     if (table !== null) tables[file.slice(tableFolder.length + 1).replace(/\.yaml$/, '')] = table
     mistakes.push(...findings.map((one) => `${one.file}:${one.line}:${one.column} ${one.message}`))

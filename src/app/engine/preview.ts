@@ -25,7 +25,7 @@ export interface Preview {
   readonly totals: PlannedTotals | null
   readonly failures: readonly Failure[]
 }
-interface PreviewField {
+export interface PreviewField {
   readonly field: string
   readonly rule: string
   readonly source: string
@@ -57,10 +57,22 @@ interface PreviewBelow extends Omit<PlannedBelow, 'fields'> {
  * @throws SyncError `record_gone` when the source has no such record
  */
 export async function preview(sync: Sync, recordId: string, { lane }: { lane: Lane }, deps: Deps): Promise<Preview> {
-  const ref = { ...sync.records, id: recordId }
   await mustBeThere(sync, recordId, lane)
+  const [shown] = await previewAll(sync, [recordId], { lane }, deps)
+  if (shown === undefined) throw new Error(`the preview of ${recordId} shows nothing`)
+  return shown
+}
+
+/** Of several records in one batch, in their order; of one that the source no longer has it tells a problem. */
+export async function previewAll(
+  sync: Sync,
+  recordIds: readonly string[],
+  { lane }: { lane: Lane },
+  deps: Deps,
+): Promise<readonly Preview[]> {
   const now = deps.clock.now()
-  const claim = {
+  const refs = recordIds.map((id) => ({ ...sync.records, id }))
+  const claims = refs.map((ref) => ({
     sync: sync.name,
     ref,
     lane,
@@ -69,9 +81,9 @@ export async function preview(sync: Sync, recordId: string, { lane }: { lane: La
     worker: deps.worker,
     version: '0',
     hintedAt: now,
-  }
-  const batch = openBatch({ sync: sync.name, feeds: null, claims: [claim] }, deps)
-  let plan: Plan | null = null
+  }))
+  const batch = openBatch({ sync: sync.name, feeds: null, claims }, deps)
+  const plans = new Map<string, Plan>()
   const bench = openBench(
     {
       mode: 'preview',
@@ -84,14 +96,14 @@ export async function preview(sync: Sync, recordId: string, { lane }: { lane: La
       lookups: openLookups(sync.target, deps.clock),
       guard: async () => null,
       stillMine: () => undefined,
-      planned(_ref, made) {
-        plan = made
+      planned(ref, made) {
+        plans.set(ref.id, made)
       },
     },
     deps,
   )
   await sync.deliver(bench)
-  return shown(sync, recordId, plan, batch.outcomeOf(ref))
+  return refs.map((ref) => shown(sync, ref.id, plans.get(ref.id) ?? null, batch.outcomeOf(ref)))
 }
 
 async function mustBeThere(sync: Sync, recordId: string, lane: Lane): Promise<void> {

@@ -7,12 +7,23 @@ import type { Evaluator } from '../../mapping/run/run.ts'
 import type { Config } from './config.ts'
 import type { Files, Texts } from './files.ts'
 import type { Linted, Project } from './project.ts'
-import { runTests } from './tests.ts'
+import { type MappingTest, runTests } from './tests.ts'
 import type { Fixed, Workshop } from './workshop.ts'
 
 /** Why files are not published. */
 export interface PublishFinding extends Omit<Finding, 'kind'> {
   readonly kind: Finding['kind'] | 'not_a_project_file' | 'configuration' | 'kept_until_restart' | 'failed_test'
+}
+
+/** What is to be said of the files of a project. */
+export interface Checked {
+  readonly findings: readonly PublishFinding[]
+  /** They keep nothing from being published. */
+  readonly warnings: readonly Finding[]
+  /** Of what changed, as far as it came to them. */
+  readonly tests: readonly MappingTest[]
+  /** Null when there are findings. */
+  readonly project: Project | null
 }
 
 // Nothing hidden, and no way out of the folder.
@@ -38,15 +49,14 @@ export function checkPaths(files: Files, configPath: string): readonly PublishFi
  * Everything that is wrong with the files of a project, in the order in which it can be told: the configuration, the tables,
  * all mappings of all syncs before the systems as they are, the tests of what changed.
  * @param kept  what processes read at their start
- * @returns the project, when nothing is wrong
  * @throws SyncError when a system does not answer
  */
 export async function check(
   texts: Texts,
   changed: ReadonlySet<string>,
   kept: readonly Fixed[],
-  deps: { readonly workshop: Workshop; readonly evaluator: Evaluator },
-): Promise<{ readonly findings: readonly PublishFinding[]; readonly project: Project | null }> {
+  deps: { readonly workshop: Pick<Workshop, 'configPath' | 'parse' | 'open'>; readonly evaluator: Evaluator },
+): Promise<Checked> {
   const { workshop, evaluator } = deps
   const { configPath } = workshop
   const inConfig = (kind: PublishFinding['kind'], told: Omit<Finding, 'file' | 'kind'>) => ({
@@ -67,7 +77,8 @@ export async function check(
     early.push(inConfig('configuration', parsed.locate(path, 'only mappings in mappings/ can be published.')))
   }
   for (const [file, text] of texts) if (isTable(file)) early.push(...parseTable({ file, text }).findings)
-  if (early.length > 0 || parsed.config === null) return { findings: early, project: null }
+  const refused = { warnings: [], tests: [], project: null }
+  if (early.length > 0 || parsed.config === null) return { ...refused, findings: early }
 
   const project = workshop.open(parsed.config, texts)
   const invalid = (error: unknown): readonly PublishFinding[] => {
@@ -78,10 +89,12 @@ export async function check(
   try {
     linted = await project.lint({ offline: false })
   } catch (error) {
-    return { findings: invalid(error), project: null }
+    return { ...refused, findings: invalid(error) }
   }
-  const late = linted.flatMap((one) => one.findings.filter((finding) => !isWarning(finding)))
-  if (late.length > 0) return { findings: late, project: null }
+  const told = linted.flatMap((one) => one.findings)
+  const warnings = told.filter(isWarning)
+  const late = told.filter((finding) => !isWarning(finding))
+  if (late.length > 0) return { ...refused, findings: late, warnings }
 
   // A table may be used by any of them.
   const all = [...changed].some(isTable)
@@ -89,7 +102,8 @@ export async function check(
   // The tests that are shipped are those of the shipped mapping, not of one that took its place.
   const isTested = (file: string) => !texts.has(file) || texts.has(besides(file))
   const touched = linted.filter((one) => isTested(one.file.file) && one.files.some(isTouched))
-  const failed = (await runTests(touched, project, evaluator)).filter((test) => !test.ok)
+  const tests = await runTests(touched, project, evaluator)
+  const failed = tests.filter((test) => !test.ok)
   if (failed.length > 0) {
     const findings = failed.map(({ file, line, name, message }) => ({
       file,
@@ -98,13 +112,13 @@ export async function check(
       kind: 'failed_test' as const,
       message: `"${name}" fails${message === null ? '.' : `: ${message}`}`,
     }))
-    return { findings, project: null }
+    return { findings, warnings, tests, project: null }
   }
   const unopened: PublishFinding[] = []
   for (const name of project.order([])) {
     await project.sync(name).catch((error: unknown) => unopened.push(...invalid(error)))
   }
-  return { findings: unopened, project: unopened.length > 0 ? null : project }
+  return { findings: unopened, warnings, tests, project: unopened.length > 0 ? null : project }
 }
 
 const besides = (mapping: string) => mapping.replace(/\.yaml$/, '.test.yaml')

@@ -18,6 +18,8 @@ export interface ProjectFiles {
   /** The test file beside a mapping, null when there is none. */
   testFile(mapping: string): Promise<MappingFile | null>
   tables(): Promise<Tables>
+  /** All of them, those that come with Crosswalk among them. */
+  tableFiles(): Promise<readonly MappingFile[]>
   digest(texts: readonly string[]): string
 }
 
@@ -39,6 +41,14 @@ export interface Project {
   lint(options: { offline: boolean }): Promise<readonly Linted[]>
   /** The test file beside a mapping, null when there is none. */
   testFile(mapping: string): Promise<MappingFile | null>
+  /** The mappings that the syncs consist of, with the tests beside them, and the tables. No system is asked. */
+  files(): Promise<readonly UsedFile[]>
+}
+
+export interface UsedFile extends MappingFile {
+  readonly kind: 'mapping' | 'test' | 'table'
+  /** None for a table: any mapping may use it. */
+  readonly syncs: readonly string[]
 }
 
 export interface Linted {
@@ -286,6 +296,26 @@ export function openProject(
       })
     },
     testFile: (mapping) => files.testFile(mapping),
+    async files() {
+      const used = new Map<string, { readonly file: MappingFile; readonly syncs: Set<string> }>()
+      for (const name of Object.keys(config.syncs)) {
+        for (const part of await present(Object.values(partsOf(name)))) {
+          for (const file of (await compile(part, true)).files) {
+            const known = used.get(file.file) ?? { file, syncs: new Set() }
+            known.syncs.add(name)
+            used.set(file.file, known)
+          }
+        }
+      }
+      const found: UsedFile[] = []
+      for (const { file, syncs } of used.values()) {
+        found.push({ ...file, kind: 'mapping', syncs: [...syncs] })
+        const tests = await files.testFile(file.file)
+        if (tests !== null) found.push({ ...tests, kind: 'test', syncs: [...syncs] })
+      }
+      for (const table of await files.tableFiles()) found.push({ ...table, kind: 'table', syncs: [] })
+      return found
+    },
   }
 }
 

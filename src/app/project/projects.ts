@@ -2,9 +2,9 @@ import { type Failure, failureOf, SyncError } from '../../core/problem.ts'
 import { toMillis } from '../../core/time.ts'
 import type { FileChange, PublishedFiles, Revision } from '../../ports/ledger/revisions.ts'
 import type { Deps } from '../bench/deps.ts'
-import { check, checkPaths, differences, type PublishFinding } from './check.ts'
+import { type Checked, check, checkPaths, differences, type PublishFinding } from './check.ts'
 import { changesOf, type Files, inForce, publishedOver, type Texts, textsOf } from './files.ts'
-import type { Project } from './project.ts'
+import type { Project, UsedFile } from './project.ts'
 import { type TableEntry, withEntry } from './table-entry.ts'
 import type { Fixed, Workshop } from './workshop.ts'
 
@@ -27,6 +27,26 @@ export interface Projects {
    * @throws SyncError as `publish` does, and where there is no such table
    */
   addEntry(table: string, entry: TableEntry, by: { readonly actor: string | null }): Promise<Publication>
+  /** What mappings and tables are in force, and where each comes from. */
+  files(): Promise<readonly ProjectFile[]>
+  /**
+   * What `publish` would say; nothing changes. The draft is never in force.
+   * @param draft  null for what is on disk now, against what was published
+   * @throws SyncError when a system does not answer
+   */
+  examine(draft: Draft | null): Promise<Examination>
+  /**
+   * Publishes the files of an earlier revision again.
+   * @param only  refuses by throwing what the caller may not change
+   * @throws SyncError as `publish` does, and where the files of that revision are no longer kept
+   */
+  revert(
+    number: number,
+    by: { readonly actor: string | null; readonly note: string | null },
+    only: (paths: readonly string[]) => void,
+  ): Promise<Publication>
+  /** What a revision changed, as texts; null when it or the one before is not kept. */
+  revised(number: number): Promise<Revised | null>
   /**
    * Takes over what another process has published since. What cannot be is a problem, and the project stays as it was.
    * Cheap when there is nothing.
@@ -51,6 +71,24 @@ export interface Publication {
   readonly revision: Revision | null
   /** Against what was published before. */
   readonly changes: readonly FileChange[]
+}
+
+export interface ProjectFile extends Omit<UsedFile, 'file'> {
+  readonly path: string
+  /** Where the file in force is from: one on the machine, one that comes with Crosswalk, or one that was published. */
+  readonly origin: 'disk' | 'published' | 'shipped'
+}
+
+export interface Examination extends Checked {
+  readonly changes: readonly FileChange[]
+  /** What is in force without the draft. */
+  readonly before: Project
+}
+
+export interface Revised {
+  readonly revision: Revision
+  /** Null for a file that is not there. */
+  readonly files: readonly { readonly path: string; readonly before: string | null; readonly after: string | null }[]
 }
 
 /** Under which problems of publishing are kept: no sync can have this name. */
@@ -78,7 +116,7 @@ export function openProjects(
     return own
   }
 
-  function built(published: PublishedFiles, number: number): Project {
+  function built(published: PublishedFiles, number: number, open = workshop.open): Project {
     const texts = textsOf(new Map(Object.entries(published)))
     const { config, findings, fixed } = workshop.parse(texts.get(configPath) ?? '')
     if (config === null) {
@@ -87,7 +125,7 @@ export function openProjects(
     }
     const other = differences(workshop.fixed, fixed).map((place) => place.join('.'))
     if (other.length > 0) throw refused(number, `this process was started with another ${other.join(', ')}`)
-    return workshop.open(config, texts)
+    return open(config, texts)
   }
 
   async function takeOver(): Promise<void> {
@@ -163,6 +201,80 @@ export function openProjects(
     return { findings: [], revision: made, changes }
   }
 
+  async function examine(draft: Draft | null): Promise<Examination> {
+    await takeOver()
+    const disk = await workshop.disk()
+    const published = draft === null ? await ledger.revisions.files() : null
+    if (draft === null && published === null)
+      throw new SyncError('Nothing was published yet that the files on disk could be compared with', {
+        problem: { kind: 'configuration_invalid', path: 'publish' },
+        fix: 'Publish them once with `crosswalk publish`; later changes can be tried before.',
+      })
+    const base = published === null ? files : new Map(Object.entries(published.files))
+    const next = draft === null ? inForce(disk, published?.files ?? null, digest) : drafted(draft, disk)
+    const before = published === null ? project : built(published.files, published.revision.number, workshop.imagine)
+    const strange = checkPaths(next, configPath)
+    if (strange.length > 0) return { findings: strange, warnings: [], tests: [], changes: [], project: null, before }
+    const texts = textsOf(next)
+    const changes = changesOf(textsOf(base), texts)
+    const changed = new Set(changes.map((one) => one.path))
+    const imagining = { ...deps, workshop: { configPath, parse: workshop.parse, open: workshop.imagine } }
+    return { ...(await check(texts, changed, [workshop.fixed], imagining)), changes, before }
+  }
+
+  async function revert(
+    number: number,
+    by: Parameters<Projects['revert']>[1],
+    only: (paths: readonly string[]) => void,
+  ) {
+    await takeOver()
+    const past = await ledger.revisions.files(number)
+    if (past === null)
+      throw new SyncError(`The files of revision ${number} are not kept`, {
+        problem: { kind: 'configuration_invalid', path: 'publish' },
+        fix: 'Those of the newest 100 revisions are. See `crosswalk publish --list`.',
+      })
+    const texts = textsOf(new Map(Object.entries(past.files)))
+    const paths = changesOf(textsOf(files), texts).map((one) => one.path)
+    only(paths)
+    const note = by.note ?? `Back to revision ${number}`
+    return publish(Object.fromEntries(paths.map((path) => [path, texts.get(path) ?? null])), { ...by, note })
+  }
+
+  async function revised(number: number): Promise<Revised | null> {
+    const [after, before] = await Promise.all([ledger.revisions.files(number), ledger.revisions.files(number - 1)])
+    if (after === null || (before === null && number > 1)) return null
+    const texts = [before?.files ?? {}, after.files].map((one) => textsOf(new Map(Object.entries(one))))
+    const [old, now] = [texts[0] ?? new Map(), texts[1] ?? new Map()]
+    return {
+      revision: after.revision,
+      files: after.revision.changes.map(({ path }) => ({
+        path,
+        before: old.get(path) ?? null,
+        after: now.get(path) ?? null,
+      })),
+    }
+  }
+
+  async function projectFiles(): Promise<readonly ProjectFile[]> {
+    await takeOver()
+    const own = textsOf(files)
+    const disk = await workshop.disk()
+    const used = await project.files()
+    const known = new Set(used.map((one) => one.file))
+    // Those that no sync uses can be edited all the same.
+    const unused = [...own]
+      .filter(([path]) => path !== configPath && !known.has(path))
+      .map(
+        ([file, text]): UsedFile => ({ file, text, kind: file.endsWith('.test.yaml') ? 'test' : 'mapping', syncs: [] }),
+      )
+    return [...used, ...unused].map(({ file, ...one }) => ({
+      ...one,
+      path: file,
+      origin: !own.has(file) ? 'shipped' : disk.get(file) === one.text ? 'disk' : 'published',
+    }))
+  }
+
   async function addEntry(table: string, entry: TableEntry, { actor }: { readonly actor: string | null }) {
     await takeOver()
     const path = `config/tables/${table}.yaml`
@@ -186,6 +298,10 @@ export function openProjects(
     state: () => ({ revision, files: [...textsOf(files).keys()].sort() }),
     publish: (draft, by) => inTurn(() => publish(draft, by)),
     addEntry: (table, entry, by) => inTurn(() => addEntry(table, entry, by)),
+    files: () => inTurn(projectFiles),
+    examine: (draft) => inTurn(() => examine(draft)),
+    revert: (number, by, only) => inTurn(() => revert(number, by, only)),
+    revised,
     takeOver: () => inTurn(takeOver),
     async started() {
       await ledger.revisions.setStarted(workshop.fixed)

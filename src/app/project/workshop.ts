@@ -38,5 +38,7 @@ export interface Workshop {
   parse(config: string): ParsedConfig
   /** With the connections of this process. Mappings are not looked at yet. */
   open(config: Config, texts: Texts): Project
+  /** The same, to try something with: the ledger is told nothing of it. */
+  imagine(config: Config, texts: Texts): Project
   digest(text: string): string
 }

@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals'
 import type { Revision } from '../../ports/ledger/revisions.ts'
 import { cli, now, text } from '../fake.ts'
 
-const revision: Revision = {
+const revision: Revision & { kept: boolean } = {
+  kept: true,
   number: 3,
   at: now,
   actor: 'ida@host',
@@ -63,13 +64,25 @@ test('prints findings as lint does, and ends with 1', async () => {
   expect({ code: json.code, out: JSON.parse(json.out) }).toEqual({ code: 1, out: refused })
 })
 
+test('--revert publishes the files of an earlier revision', async () => {
+  const asked: unknown[] = []
+  const { code, out } = await cli('publish --revert 2 --note oops', {
+    async revert(...given) {
+      asked.push(given)
+      return published
+    },
+  })
+  expect({ code, asked }).toEqual({ code: 0, asked: [[2, { note: 'oops' }]] })
+  expect(out).toContain('Revision 3 is in force')
+})
+
 test('--list shows who published what', async () => {
   const path = 'config/tables/terms.yaml'
-  const first: Revision = { ...revision, number: 1, actor: null, note: null, changes: [] }
-  const second: Revision = {
+  const first = { ...revision, number: 1, actor: null, note: null, changes: [] }
+  const second = {
     ...revision,
     number: 2,
-    changes: Array.from({ length: 9 }, () => ({ path, change: 'new' })),
+    changes: Array.from({ length: 9 }, () => ({ path, change: 'new' as const })),
   }
   const revisions = async () => [revision, second, first]
   const { code, out } = await cli('publish --list', { revisions })

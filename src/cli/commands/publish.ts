@@ -10,13 +10,17 @@ export function addPublish(program: Command, perform: Perform): void {
     .command('publish')
     .description('Check the files of the project and have running servers take them over, all or nothing')
     .option('--note <text>', 'what it is for, as the list shows it')
+    .option('--revert <revision>', 'publish the files of this revision again instead', wholeNumber)
     .option('--list', 'show what was published instead', false)
     .option('--max <n>', 'how many of the list', wholeNumber, 20)
-    .action((options: { note?: string; list: boolean; max: number }, command: Command) =>
+    .action((options: { note?: string; revert?: number; list: boolean; max: number }, command: Command) =>
       perform(command, async (session) => {
         if (options.list) return list(options.max, session)
-        const { note } = options
-        const published = await session.ask((crosswalk) => crosswalk.publish(null, note === undefined ? {} : { note }))
+        const { note, revert } = options
+        const noted = note === undefined ? {} : { note }
+        const published = await session.ask((crosswalk) =>
+          revert === undefined ? crosswalk.publish(null, noted) : crosswalk.revert(revert, noted),
+        )
         const { findings } = published
         session.answer(published, () => show(published, session), { whole: true })
         session.note(

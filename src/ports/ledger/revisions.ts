@@ -26,12 +26,15 @@ export type PublishedFiles = Readonly<Record<string, PublishedFile>>
 export interface Revisions {
   /** Number of the newest one, 0 when there is none. */
   newest(): Promise<number>
-  /** The newest one with all its files, null when there is none. */
-  files(): Promise<{ readonly revision: Revision; readonly files: PublishedFiles } | null>
+  /**
+   * With all its files: the newest one, or that of a number.
+   * @returns null when there is none, or when the files of an earlier one are no longer kept
+   */
+  files(number?: number): Promise<{ readonly revision: Revision; readonly files: PublishedFiles } | null>
   /** @returns false when there is one of this number already: nothing was stored */
   publish(revision: Revision, files: PublishedFiles): Promise<boolean>
-  /** Newest first. */
-  list(max: number): Promise<readonly Revision[]>
+  /** Newest first; `kept` tells whether the files are. */
+  list(max: number): Promise<readonly (Revision & { readonly kept: boolean })[]>
   /** What the server that was started last keeps until its end, null when none was. */
   started(): Promise<JsonObject | null>
   setStarted(kept: JsonObject): Promise<void>
