@@ -144,8 +144,17 @@ function fake(overrides: Partial<UseCases> = {}) {
         note: null,
       }
       const { label } = link.source
-      const lines = [{ key: 'k', fields: { price_unit: '10' }, names: {}, changed: null }]
-      const more = { lines, failures: [], order: null, customer: null, below: [], totals: null }
+      const lines = [{ key: 'k', fields: { price_unit: '10' }, names: {}, changed: null, now: null }]
+      const more = {
+        lines,
+        failures: [],
+        order: null,
+        customer: null,
+        below: [],
+        totals: null,
+        gone: [],
+        differences: [],
+      }
       return { sync: 'orders', recordId, action: 'create', label: label ?? '', fields: [field], ...more }
     },
     async problem(id) {

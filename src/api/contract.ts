@@ -228,7 +228,17 @@ const preview = z.object({
       fields: z.record(z.string(), z.unknown()),
       names: z.record(z.string(), z.string()).describe('By field that holds an id: what people call the record'),
       changed: list(z.string()).nullable().describe('Fields that differ from what was written last'),
+      now: z
+        .record(z.string(), z.unknown())
+        .nullable()
+        .describe('The same line of the order as it is now; null for one that is not there, or not read'),
     }),
+  ),
+  gone: list(z.object({ key: z.string(), now: z.record(z.string(), z.unknown()) })).describe(
+    'Lines of the order that the deal no longer has',
+  ),
+  differences: list(z.object({ text: z.string() })).describe(
+    'What somebody changed in the order, and nobody has decided about',
   ),
   customer: z
     .object({

@@ -79,8 +79,16 @@ const preview: Preview = {
   order: null,
   fields: [{ ...field, name: long, changed: true, note: long }],
   lines: [
-    { key: `line-${long}`, fields: { name: long, product_id: '7' }, names: { product_id: long }, changed: ['name'] },
+    {
+      key: `line-${long}`,
+      fields: { name: long, product_id: '7' },
+      names: { product_id: long },
+      changed: ['name'],
+      now: { name: long },
+    },
   ],
+  gone: [{ key: long, now: { name: long } }],
+  differences: [{ place: long, text: `${long} 4 → 5`, expected: '4', actual: '5' }],
   customer: { id: '7', label: long, by: long, fields: [] },
   below: [
     { link: 'shipTo', id: null, label: long, by: null, fields: [{ ...field, name: long, changed: true, note: long }] },

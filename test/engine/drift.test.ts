@@ -73,6 +73,21 @@ describe('a line that somebody changed in the ERP', () => {
     expect(deal().erp_sync_problem ?? '').toBe('')
   })
 
+  test('is set beside the line of the deal in a preview, which changes nothing', async () => {
+    rig.odoo.store.editLine(line(0), { product_uom_qty: 3 })
+    const preview = await project.crosswalk.preview(sold, {})
+    expect(preview).toMatchObject({
+      ...{ action: 'problem', differences: [{ text: 'Chair 4 → 3' }], gone: [] },
+      lines: [
+        { fields: { product_uom_qty: '4', price_unit: '10.5' }, now: { product_uom_qty: '3', price_unit: '10.5' } },
+        { fields: { product_uom_qty: '1' }, now: { product_uom_qty: '1' } },
+      ],
+    })
+    expect(preview.label).toContain('Drifts')
+    expect(await problems()).toEqual([])
+    expect((await project.crosswalk.timeline({ id: sold })).map((one) => one.event)).not.toContain('problem')
+  })
+
   test('is accepted as it is, in just these values', async () => {
     await edit(0, { product_uom_qty: 3 })
     expect((await decide('accept')).decided).toContain('Chair 4 → 3')

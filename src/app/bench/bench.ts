@@ -1,6 +1,6 @@
 import type { Fulfilment } from '../../core/documents.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Failure } from '../../core/problem.ts'
+import type { Disagreement, Failure } from '../../core/problem.ts'
 import { type RecordRef, refText } from '../../core/ref.ts'
 import type { LookupAnswer, LookupNeed, Resolver, TargetRecord } from '../../mapping/run/run.ts'
 import type { Difference } from '../../plan/difference.ts'
@@ -72,6 +72,15 @@ export interface Plan {
   /** What of it is new to a record that is there; null where all of it is, or none. */
   readonly difference?: Difference | null
   readonly totals?: PlannedTotals
+  /** The order as it is now; null or left out where it is not there, or cannot be compared line by line. */
+  readonly now?: PlannedNow | null
+}
+
+export interface PlannedNow {
+  /** By the key of the line, in the fields that are written. */
+  readonly lines: Readonly<Record<string, JsonObject>>
+  /** What somebody changed in it, and nobody has decided about. */
+  readonly differences: readonly Disagreement[]
 }
 
 export interface PlannedCustomer {

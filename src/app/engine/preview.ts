@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../core/json.ts'
-import { type Failure, SyncError } from '../../core/problem.ts'
+import { type Disagreement, type Failure, SyncError } from '../../core/problem.ts'
 import type { Lineage } from '../../mapping/run/run.ts'
 import type { Lane } from '../../ports/http.ts'
 import { openBatch } from '../bench/batch.ts'
@@ -17,6 +17,10 @@ export interface Preview {
   readonly order: { readonly number: string | null; readonly id: string } | null
   readonly fields: readonly PreviewField[]
   readonly lines: readonly PreviewLine[]
+  /** Lines of the order that the deal no longer has. */
+  readonly gone: readonly { readonly key: string; readonly now: JsonObject }[]
+  /** What somebody changed in the order, and nobody has decided about. */
+  readonly differences: readonly Disagreement[]
   /** Whose order it is; null for a record that has no customer, or when that is what the problem is about. */
   readonly customer: PreviewCustomer | null
   /** Addresses and contacts of the record, below its customer. */
@@ -43,6 +47,8 @@ interface PreviewLine {
   readonly names: Readonly<Record<string, string>>
   /** Fields that differ from what was written last; all of a new line. Null for a record that is not changed. */
   readonly changed: readonly string[] | null
+  /** The same line of the order as it is now; null for one that is not there, or not read. */
+  readonly now: JsonObject | null
 }
 interface PreviewCustomer extends Omit<PlannedCustomer, 'fields'> {
   readonly fields: readonly PreviewField[]
@@ -125,7 +131,8 @@ function shown(
 ): Preview {
   const failures = outcome !== null && 'failed' in outcome ? [outcome.failed] : []
   const leftOut = outcome !== null && 'done' in outcome && outcome.done === 'left_out'
-  const { lineage = [], customer = null, below = [], difference = null } = plan ?? {}
+  const { lineage = [], customer = null, below = [], difference = null, lines = [], now = null } = plan ?? {}
+  const wanted = new Set(lines.map(({ key }) => key))
   const plainly = (one: Lineage) => fieldOf(one, null)
   return {
     sync: sync.name,
@@ -136,15 +143,18 @@ function shown(
     fields: lineage
       .filter((one) => !one.field.includes('['))
       .map((one) => fieldOf(one, difference === null ? null : Object.hasOwn(difference.fields, one.field))),
-    lines: (plan?.lines ?? []).map(({ key, fields }) => {
+    lines: lines.map(({ key, fields }) => {
       const changed = difference?.upsert.find((line) => line.key === key)?.fields ?? {}
       return {
         key,
         fields,
         names: namesOf(fields, lineage),
         changed: difference === null ? null : Object.keys(changed),
+        now: now?.lines[key] ?? null,
       }
     }),
+    gone: Object.entries(now?.lines ?? {}).flatMap(([key, line]) => (wanted.has(key) ? [] : [{ key, now: line }])),
+    differences: now?.differences ?? [],
     customer: customer === null ? null : { ...customer, fields: customer.fields.map(plainly) },
     below: below.map((one) => ({ ...one, fields: one.fields.map(plainly) })),
     totals: plan?.totals ?? null,

@@ -78,6 +78,8 @@ const preview: Preview = {
   order: null,
   fields: [],
   lines: [],
+  gone: [],
+  differences: [],
   customer: null,
   below: [],
   totals: null,

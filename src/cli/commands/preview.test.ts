@@ -31,8 +31,16 @@ const preview: Preview = {
     { field: 'note', value: null, rule: 'deal.notes', source: '', name: null, changed: null, note: null },
   ],
   lines: [
-    { key: 'k1', fields: { product_id: '12', product_uom_qty: '20' }, names: { product_id: 'Pump' }, changed: null },
+    {
+      key: 'k1',
+      fields: { product_id: '12', product_uom_qty: '20' },
+      names: { product_id: 'Pump' },
+      changed: null,
+      now: null,
+    },
   ],
+  gone: [],
+  differences: [],
   customer: { id: '7', label: 'Acme', by: 'DE123456788', fields: [] },
   below: [
     { link: 'shipTo', id: '8', label: 'Acme, Dock 4', by: 'Dock 4, Kiel', fields: [] },
@@ -159,4 +167,30 @@ test('--sync chooses among several; --json gives the preview', async () => {
   })
   expect(asked).toEqual([['901', { record: 'deal', sync: 'deals', backfill: false }]])
   expect(JSON.parse(out)).toEqual(preview)
+})
+
+test('sets the lines of an order that is there beside those of the deal', async () => {
+  const lines = [
+    {
+      ...{ key: 'k1', fields: { product_id: '12', product_uom_qty: '20' }, names: { product_id: 'Pump' } },
+      ...{ changed: ['product_uom_qty'], now: { product_id: '12', product_uom_qty: '4' } },
+    },
+  ]
+  const gone = [{ key: 'k2', now: { product_id: '13', product_uom_qty: '1' } }]
+  const differences = [{ place: 'k1 price', text: 'Pump price 21 → 19', expected: '21', actual: '19' }]
+  const { out } = await cli('preview deal 901', {
+    preview: async () => ({
+      ...preview,
+      action: 'update',
+      fields: [],
+      customer: null,
+      below: [],
+      lines,
+      gone,
+      differences,
+    }),
+  })
+  expect(out).toContain('~ 4 → 20')
+  expect(out).toMatch(/In the order alone\n.*\n.*k2 +13 +1\n/)
+  expect(out).toContain('Changed in the order by somebody\n  Pump price 21 → 19\n')
 })

@@ -31,16 +31,25 @@ export function previewText(record: string, preview: Preview, session: Session):
   if (about !== '') parts.push(about)
   if (preview.fields.length > 0) parts.push(fieldTable(preview.fields, session))
   if (preview.lines.length > 0) {
-    const lines = preview.lines.map(({ key, fields, names, changed }) => ({
+    const lines = preview.lines.map(({ key, fields, names, changed, now }) => ({
       key,
       ...Object.fromEntries(
-        Object.entries(fields).map(([field, value]) => [
-          field,
-          value === null ? null : marked(shown(value, names[field] ?? null), changed?.includes(field) === true),
-        ]),
+        Object.entries(fields).map(([field, value]) => {
+          const isNew = changed?.includes(field) === true
+          const before = isNew && now !== null ? `${shortJson(now[field] ?? null)} → ` : ''
+          return [field, value === null ? null : marked(`${before}${shown(value, names[field] ?? null)}`, isNew)]
+        }),
       ),
     }))
     parts.push(`${paint.bold('Lines')}\n${records(lines, session, 0)}`)
+  }
+  if (preview.gone.length > 0) {
+    const lines = preview.gone.map(({ key, now }) => ({ key, ...now }))
+    parts.push(`${paint.bold('In the order alone')}\n${records(lines, session, 0)}`)
+  }
+  if (preview.differences.length > 0) {
+    const told = preview.differences.map(({ text }) => `  ${oneLine(text)}\n`)
+    parts.push(`${paint.bold('Changed in the order by somebody')}\n${told.join('')}`)
   }
   if (preview.failures.length > 0) parts.push(preview.failures.map((failure) => session.failure(failure)).join(''))
   return parts.join('\n')

@@ -24,7 +24,7 @@ import {
 import { proveQuantities } from '../../../plan/quantities.ts'
 import { changesInWords } from '../../../plan/words.ts'
 import type { LinkUpdate } from '../../../ports/ledger/links.ts'
-import type { Bench, PlannedBelow, PlannedCustomer } from '../../bench/bench.ts'
+import type { Bench, Plan, PlannedBelow, PlannedCustomer } from '../../bench/bench.ts'
 import { together } from '../../bench/together.ts'
 import { fetchOrders, isOrder, type OrderNow, type Placed } from '../order-now.ts'
 import { actOnOrders } from './act.ts'
@@ -60,9 +60,10 @@ export async function amendOrders(
     const decisions = decisionsOf(one.link.decisions)
     const wanted = { ...one.wanted, lines: agreedLines(before, one.wanted.lines, fields, decisions) }
     // Somebody asked, or an order that was changed by hand: then nothing is known of it without a look.
-    const isAsked = one.link.suspect || decisions.overwrite || lanes.get(refText(one.ref)) !== 'live'
+    const isAsked =
+      bench.mode === 'preview' || one.link.suspect || decisions.overwrite || lanes.get(refText(one.ref)) !== 'live'
     if (one.adopted || isAsked || differenceOf(before, wanted) !== null) touched.push(one)
-    else kept.push(unchanged(one, keepSaid(one, before, bench), bench))
+    else kept.push(unchanged(one, keepSaid(one, before, bench), notRead, bench))
   }
   if (touched.length === 0) return kept
   const [mapSome, problems] = await together([
@@ -90,16 +91,13 @@ export async function amendOrders(
     }
     const { plan, before } = look
     batch.link({ id: one.link.id, ...look.link })
-    if (plan.do === 'refuse') batch.fail(one.ref, plan.failure)
-    else if (plan.do === 'write') {
+    const order = { totals: now.fulfilment.totals, now: look.now }
+    if (plan.do === 'refuse') {
+      bench.plan(one.ref, planOf(one, 'nothing', null, order))
+      batch.fail(one.ref, plan.failure)
+    } else if (plan.do === 'write') {
       const { left, difference } = plan
-      writing.push({
-        one,
-        difference,
-        before: settled(one, before, left),
-        totals: now.fulfilment.totals,
-        why: look.why,
-      })
+      writing.push({ one, difference, before: settled(one, before, left), order, why: look.why })
     } else {
       const written = plan.do === 'leave' ? settled(one, before, plan.left) : settled(one, before, before.left ?? null)
       batch.link({ id: one.link.id, stage: now.stage, target: { written: storedOf(written), label: number } })
@@ -107,7 +105,7 @@ export async function amendOrders(
         const changes = changesInWords(before, plan.difference, one.wanted.words).join('; ')
         batch.note(one.ref, 'left', `The mapping would change the order (${changes}); it stays as it is`)
       }
-      kept.push(unchanged(one, written, bench))
+      kept.push(unchanged(one, written, order, bench))
     }
   }
   await bench.links.decide(decided)
@@ -143,6 +141,7 @@ interface Look {
   /** What a person corrected because totals differed, by place; null where nothing was. */
   readonly accepted: Decisions['accepted'] | null
   readonly told: string
+  readonly now: Plan['now'] | null
 }
 
 /** Decides about an order from how it is now. */
@@ -165,7 +164,7 @@ function lookAt(
       : { ...stored, confirmed: stored.confirmed || condition !== 'draft' }
   const decisions = decisionsOf(one.link.decisions)
   const done = decisions.overwrite ? { overwritten: true as const } : {}
-  const calm = { why: 'amended', accepted: null, told: '' } as const
+  const calm = { why: 'amended', accepted: null, told: '', now: null } as const
   const isCompared = !one.adopted && condition !== 'over' && fields.product !== undefined
   if (!isCompared) {
     const link = { ...(one.link.suspect ? { suspect: false } : {}), decided: done }
@@ -174,12 +173,13 @@ function lookAt(
   const held = { lines: fulfilment.lines, currency: one.deal.currency }
   const judged = judgeDrift(before, one.wanted, held, fields, decisions)
   const { found, outdated } = judged
+  const now = { lines: judged.held.lines, differences: found }
   const agreed = (now: Judged): Pick<Look, 'plan' | 'before' | 'link'> => ({
     plan: planAmendment(now.before, { ...one.wanted, lines: now.lines }, order, policies),
     before: now.before,
     link: { ...(one.link.suspect ? { suspect: false } : {}), decided: { ...done, outdated } },
   })
-  if (found.length === 0) return { ...calm, ...agreed(judged) }
+  if (found.length === 0) return { ...calm, ...agreed(judged), now }
   const told = found.map(({ text }) => text).join('; ')
   const apart = [
     proveTotals(one.deal, { ...fulfilment, number }, policies.totals, decisions),
@@ -189,9 +189,9 @@ function lookAt(
     const places = found.map(({ place }) => place)
     const link = { suspect: true, decided: { overwritten: true as const, outdated: [...outdated, ...places] } }
     const { plan, because } = planOverwriting(judged, one.wanted, order, policies)
-    if (plan !== null) return { plan, before: judged.held, link, why: 'overwritten', accepted: null, told }
+    if (plan !== null) return { plan, before: judged.held, link, why: 'overwritten', accepted: null, told, now }
     const failure = drifted(one.ref.id, number, found, apart, because)
-    return { ...calm, plan: { do: 'refuse', failure }, before, link, told }
+    return { ...calm, plan: { do: 'refuse', failure }, before, link, told, now }
   }
   // It was to be corrected in the ERP, and it is, perhaps at the second attempt.
   const waited = problem?.problem.kind
@@ -199,18 +199,31 @@ function lookAt(
   if (isCorrection && apart.length === 0) {
     const accepted = Object.fromEntries(found.map(({ place, expected, actual }) => [place, { expected, actual }]))
     const all = { ...decisions, accepted: { ...decisions.accepted, ...accepted } }
-    return { ...calm, ...agreed(judgeDrift(before, one.wanted, held, fields, all)), accepted, told }
+    return { ...calm, ...agreed(judgeDrift(before, one.wanted, held, fields, all)), accepted, told, now }
   }
   const failure = drifted(one.ref.id, number, found, apart)
-  return { ...calm, plan: { do: 'refuse', failure }, before, link: { suspect: true, target: { label: number } }, told }
+  return {
+    ...calm,
+    plan: { do: 'refuse', failure },
+    before,
+    link: { suspect: true, target: { label: number } },
+    told,
+    now,
+  }
 }
+
+/** Of the order as it is now, for people who compare. */
+interface AsRead {
+  readonly totals: Fulfilment['totals']
+  readonly now: Plan['now'] | null
+}
+const notRead: AsRead = { totals: null, now: null }
 
 interface Writing {
   readonly one: Amending
   readonly difference: Difference
   readonly before: Written
-  /** Of the order as it is. */
-  readonly totals: Fulfilment['totals']
+  readonly order: AsRead
   readonly why: 'amended' | 'overwritten'
 }
 
@@ -227,8 +240,8 @@ const existing = (one: Amending, written: Written, touched: Existing['touched'])
 })
 
 /** Nothing is to be written, but the deal's totals may have changed, or a person may have changed the order. */
-function unchanged(one: Amending, written: Written, bench: Bench): Existing {
-  bench.plan(one.ref, planOf(one, 'nothing', null, null))
+function unchanged(one: Amending, written: Written, order: AsRead, bench: Bench): Existing {
+  bench.plan(one.ref, planOf(one, 'nothing', null, order))
   return existing(one, written, null)
 }
 
@@ -236,8 +249,8 @@ const planOf = (
   { label, link, orderId, deal, wanted, customer, below }: Amending,
   action: 'update' | 'nothing',
   difference: Difference | null,
-  totals: Fulfilment['totals'],
-) => ({
+  { totals, now }: AsRead,
+): Plan => ({
   action,
   label,
   target: { number: link.target.label, id: orderId },
@@ -247,6 +260,7 @@ const planOf = (
   below,
   difference,
   totals: { source: totalsOf(deal), target: totals },
+  now: now ?? null,
 })
 
 async function writeAmendments(
@@ -256,8 +270,8 @@ async function writeAmendments(
 ): Promise<readonly Existing[]> {
   const { batch } = bench
   if (bench.mode !== 'live') {
-    for (const { one, difference, before, totals } of writing) {
-      bench.plan(one.ref, planOf(one, 'update', difference, totals))
+    for (const { one, difference, before, order } of writing) {
+      bench.plan(one.ref, planOf(one, 'update', difference, order))
       const changes = changesInWords(before, difference, one.wanted.words)
       const text = `Shadow mode: the order of ${one.label} would be updated: ${changes.join('; ')}`
       batch.note(one.ref, 'would_update', text, { ...difference, changes })
