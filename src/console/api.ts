@@ -35,6 +35,13 @@ const routes = {
   ignoreDeal: { method: 'post', path: '/deals/:id/ignore' },
   addTableEntry: { method: 'post', path: '/tables/:table/entries' },
   linkCustomer: { method: 'post', path: '/syncs/:name/customers/:id/link' },
+  listProjectFiles: { method: 'get', path: '/project/files' },
+  checkDraft: { method: 'post', path: '/project/check' },
+  tryDraft: { method: 'post', path: '/project/try' },
+  publishProject: { method: 'post', path: '/project/publish' },
+  listRevisions: { method: 'get', path: '/revisions' },
+  getRevision: { method: 'get', path: '/revisions/:number' },
+  revertTo: { method: 'post', path: '/revisions/:number/revert' },
 } as const satisfies { readonly [K in keyof Contract]?: { method: Contract[K]['method']; path: Contract[K]['path'] } }
 
 type Name = keyof typeof routes
@@ -65,6 +72,11 @@ export type Person = Reply<'listAccounts'>['accounts'][number]
 export type Token = Reply<'listTokens'>['tokens'][number]
 export type AuditEntry = Reply<'listAudit'>['entries'][number]
 export type Money = Problem['held'][number]
+export type ProjectFile = Reply<'listProjectFiles'>['files'][number]
+export type Check = Reply<'checkDraft'>
+export type Finding = Check['findings'][number]
+export type Trial = Reply<'tryDraft'>
+export type Revision = Reply<'listRevisions'>['revisions'][number]
 export type Session = Reply<'getSession'>
 
 /** What the server said instead of a reply. Its status is 0 when it did not answer at all. */

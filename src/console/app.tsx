@@ -20,6 +20,10 @@ const oneOf =
     typeof value === 'string' && Object.hasOwn(known, value) ? (value as T) : undefined
 const stateOf = oneOf<LinkState>(en.states)
 const kindOf = oneOf<ProblemKind>(en.kinds)
+const lineOf = (value: unknown): number | undefined => {
+  const line = Number(value)
+  return Number.isInteger(line) && line > 0 ? line : undefined
+}
 const openOf = oneOf({ true: '', false: '' })
 
 /** What is not given has no place in an address. */
@@ -73,6 +77,22 @@ const activity = createRoute({
   validateSearch: (search: Record<string, unknown>) => given({ sync: textOf(search.sync) }),
   component: lazyRouteComponent(() => import('./pages/activity.tsx'), 'Activity'),
 })
+const mappings = createRoute({
+  getParentRoute,
+  path: '/mappings',
+  validateSearch: (search: Record<string, unknown>) => given({ file: textOf(search.file), line: lineOf(search.line) }),
+  component: lazyRouteComponent(() => import('./pages/mappings.tsx'), 'Mappings'),
+})
+const versions = createRoute({
+  getParentRoute,
+  path: '/mappings/versions',
+  component: lazyRouteComponent(() => import('./pages/versions.tsx'), 'Versions'),
+})
+const oneVersion = createRoute({
+  getParentRoute,
+  path: '/mappings/versions/$number',
+  component: lazyRouteComponent(() => import('./pages/version.tsx'), 'OneVersion'),
+})
 const users = createRoute({
   getParentRoute,
   path: '/users',
@@ -84,7 +104,20 @@ const audit = createRoute({
   validateSearch: (search: Record<string, unknown>) => given({ text: textOf(search.text) }),
   component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'Audit'),
 })
-const tree = root.addChildren([home, setup, problems, oneProblem, orders, oneOrder, activity, users, audit])
+const tree = root.addChildren([
+  home,
+  setup,
+  problems,
+  oneProblem,
+  orders,
+  oneOrder,
+  activity,
+  mappings,
+  versions,
+  oneVersion,
+  users,
+  audit,
+])
 
 // Searches are plain text: the router would make a number of `?text=4711`, and write text in quotation marks.
 const router = createRouter({

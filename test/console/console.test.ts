@@ -38,7 +38,7 @@ beforeAll(async () => {
   await project.close()
   server = await startServer({ config: rig.config, home: rig.home, environment: {}, role: 'all', log: () => undefined })
   const accounts = openAccounts(server.opened.deps.ledger)
-  for (const role of ['viewer', 'operator']) {
+  for (const role of ['viewer', 'operator', 'mapper']) {
     const link = await accounts.add({ name: role, display: `The ${role}`, role })
     await accounts.redeem(link?.secret ?? '', password)
   }
@@ -313,6 +313,77 @@ describe('what people do', () => {
     expect(await operator.page.getByRole('link', { name: en.nav.users }).count()).toBe(0)
   })
 
+  run(
+    'changes a mapping: checked while typing, tried on the orders, published, carried by the next order, taken back',
+    async () => {
+      const before = dealOfShop('Before the change')
+      await ordered(before)
+      const made = (deal: string) => rig.odoo.store.orders().find((one) => dealOf(one.externalId ?? '') === deal)
+      const file = 'mappings/odoo/order.yaml'
+      const { page, faults } = await comeAs('mapper', `/mappings?file=${encodeURIComponent(file)}`)
+      const editor = page.getByRole('textbox', { name: en.mappings.textOf.replace('{{file}}', file) })
+      const line = editor.locator('.cm-line').filter({ hasText: /^ {2}client_order_ref: / })
+      const write = async (text: string) => {
+        await line.click()
+        await page.keyboard.press('Home')
+        await page.keyboard.press('Shift+End')
+        await page.keyboard.type(text)
+      }
+      await write('client_order_ref: deal.nonsense')
+      await page.getByText(/findings? keeps? it from being published/).waitFor()
+      await page
+        .getByText(/nonsense/)
+        .nth(1)
+        .waitFor()
+      expect(await page.getByRole('button', { name: en.mappings.publish, exact: true }).isDisabled()).toBe(true)
+      await write('client_order_ref: deal.name')
+      await page.getByText(en.mappings.fine).waitFor()
+      // It is not lost when one looks elsewhere.
+      await page.getByRole('link', { name: en.nav.home, exact: true }).click()
+      await page.getByRole('link', { name: en.nav.mappings, exact: true }).click()
+      await page.getByRole('button', { name: en.mappings.try }).click()
+      await page.getByRole('button', { name: en.trial.go }).click()
+      const values = page.getByRole('table', { name: en.trial.fields })
+      await values.getByText('Before the change', { exact: true }).first().waitFor()
+      expect(made(before)?.reference).not.toBe('Before the change')
+
+      await page.getByRole('button', { name: en.mappings.publish, exact: true }).click()
+      await page.getByRole('dialog').getByLabel(en.mappings.note).fill('by name')
+      await page.getByRole('dialog').getByRole('button', { name: en.mappings.publish }).click()
+      await page
+        .getByText(/Version \d+ is in force/)
+        .first()
+        .waitFor()
+      const after = dealOfShop('After the change')
+      await ordered(after)
+      expect(made(after)?.reference).toBe('After the change')
+
+      await page.getByRole('link', { name: en.versions.title }).click()
+      await page.getByText('by name').first().waitFor()
+      const [newest] = await server.opened.deps.ledger.revisions.list(1)
+      expect(newest).toMatchObject({ actor: 'mapper', note: 'by name' })
+      await page.goto(`${server.url}/mappings/versions/${(newest?.number ?? 0) - 1}`)
+      await page.getByRole('button', { name: en.versions.revert }).click()
+      await page.getByRole('dialog').getByRole('button', { name: en.versions.revert }).click()
+      await page
+        .getByText(/Version \d+ is in force/)
+        .first()
+        .waitFor()
+      const last = dealOfShop('Taken back')
+      await ordered(last)
+      expect(made(last)?.reference).not.toBe('Taken back')
+      expect(faults).toEqual([])
+    },
+  )
+
+  run('reads mappings without the right to change them', async () => {
+    const { page, faults } = await comeAs('operator', '/mappings')
+    await page.getByText(en.mappings.whoMay).waitFor()
+    await page.locator('.cm-content[contenteditable=false]').first().waitFor()
+    expect(await page.getByRole('button', { name: en.mappings.publish, exact: true }).count()).toBe(0)
+    expect(faults).toEqual([])
+  })
+
   run('adds a person, who comes in by the link', async () => {
     const { page } = await comeAs('admin', '/users')
     await page.getByRole('button', { name: 'Add person' }).first().click()
@@ -333,6 +404,7 @@ describe('what people do', () => {
 
 const pagesOf = (deal: string, problem: string) => [
   ...['/', '/problems', `/problems/${problem}`, '/orders', `/orders/${deal}`, '/activity', '/users', '/audit'],
+  ...['/mappings', '/mappings/versions', '/mappings/versions/1'],
 ]
 /** All texts of a page, those for screen readers among them. */
 const allTexts = `(() => {
@@ -399,7 +471,7 @@ describe('every page', () => {
 
   run('fits on a phone without scrolling sideways', async () => {
     const { page } = await comeAs('operator', '/', { width: 390 })
-    for (const path of ['/', '/problems', `/problems/${problem}`, `/orders/${deal}`]) {
+    for (const path of ['/', '/problems', `/problems/${problem}`, `/orders/${deal}`, '/mappings']) {
       await page.goto(`${server.url}${path}`)
       await settled(page)
       const wide = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')

@@ -63,6 +63,8 @@ async function photograph(url: string): Promise<void> {
             order: await link('/orders?text=Kiel', /^\/orders\/\d+/),
             'order-that-waits': await link(await link('/problems', /^\/problems\/\d+/), /^\/orders\/\d+/),
             activity: '/activity',
+            mappings: '/mappings',
+            versions: '/mappings/versions',
             users: '/users',
             audit: '/audit',
           }

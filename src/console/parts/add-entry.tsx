@@ -2,6 +2,7 @@ import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api.ts'
+import { Findings } from './findings.tsx'
 import { useDeed } from './notices.tsx'
 import { useMay } from './session.ts'
 
@@ -28,7 +29,6 @@ export function AddEntry({ entry: { table, key } }: { entry: Entry }) {
     ({ findings }) => (findings.length === 0 ? t('entry.added', { key }) : null),
   )
   const text = value.trim()
-  const findings = add.data?.findings ?? []
   if (!mayMap) return <Text size="sm">{t('entry.ask', { key, table })}</Text>
   return (
     <form
@@ -51,11 +51,7 @@ export function AddEntry({ entry: { table, key } }: { entry: Entry }) {
             {t('entry.add')}
           </Button>
         </Group>
-        {findings.map(({ file, line, column, message, fix }) => (
-          <Text key={`${file}:${line}:${column}`} size="sm" className="bad">
-            {file}:{line}:{column} {message} {fix}
-          </Text>
-        ))}
+        <Findings findings={add.data?.findings ?? []} />
       </Stack>
     </form>
   )

@@ -8,6 +8,8 @@ interface DialogueProps {
   readonly text?: string
   readonly go: string
   readonly isDangerous?: boolean
+  /** `xl` for what is wide. */
+  readonly size?: 'md' | 'xl'
   readonly isBusy?: boolean
   readonly isReady?: boolean
   readonly onGo: () => void
@@ -23,6 +25,7 @@ export function Dialogue(props: DialogueProps) {
     text,
     go,
     isDangerous = false,
+    size = 'md',
     isBusy = false,
     isReady = true,
     onGo,
@@ -35,6 +38,7 @@ export function Dialogue(props: DialogueProps) {
       opened={opened}
       onClose={onClose}
       title={title}
+      size={size}
       transitionProps={{ duration: 0 }}
       centered
       attributes={{ header: { role: 'none' } }}

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Loader, SimpleGrid, Stack, Table, Text, Title, VisuallyHidden } from '@mantine/core'
+import { Button, Group, Loader, SimpleGrid, Stack, Table, Text, Title, VisuallyHidden } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { call, type Preview, type PreviewField } from '../api.ts'
@@ -8,6 +8,7 @@ import { moneyText } from './money.ts'
 import { Panel } from './page.tsx'
 import { Remedy } from './problem-row.tsx'
 import { Trouble } from './trouble.tsx'
+import { Mark, NamedValue, useActionText, valueText } from './values.tsx'
 import { Wide } from './wide.tsx'
 
 export function DealPreview({ id, sync }: { id: string; sync: string }) {
@@ -46,26 +47,14 @@ export function DealPreview({ id, sync }: { id: string; sync: string }) {
   )
 }
 
-const actions: Readonly<
-  Record<string, 'create' | 'update' | 'confirm' | 'cancel' | 'nothing' | 'leftOut' | 'problem'>
-> = {
-  create: 'create',
-  update: 'update',
-  confirm: 'confirm',
-  cancel: 'cancel',
-  nothing: 'nothing',
-  'left out': 'leftOut',
-  problem: 'problem',
-}
-
 function Shown({ preview }: { preview: Preview }) {
   const { t } = useTranslation()
-  const { action, fields, lines, customer, totals, failures } = preview
-  const known = actions[action]
+  const { action, fields, customer, totals, failures } = preview
+  const actionText = useActionText()
   return (
     <Stack gap="md">
       <Text>
-        {t('order.action')} <strong>{known === undefined ? action : t(`order.actions.${known}`)}</strong>
+        {t('order.action')} <strong>{actionText(action)}</strong>
       </Text>
       {failures.map((failure) => (
         <Stack key={failure.message} gap={4}>
@@ -80,7 +69,7 @@ function Shown({ preview }: { preview: Preview }) {
       ))}
       {totals !== null && <Totals totals={totals} />}
       <Fields title={t('order.fields')} fields={fields} />
-      {lines.length > 0 && <Lines lines={lines} />}
+      <Lines preview={preview} />
       {customer !== null && <Customer customer={customer} />}
     </Stack>
   )
@@ -124,19 +113,6 @@ function Totals({ totals: { source, target } }: { totals: Totals }) {
   )
 }
 
-function Mark({ text }: { text: string }) {
-  return (
-    <Badge variant="outline" color="orange" c="var(--mantine-color-text)" tt="none" size="sm">
-      {text}
-    </Badge>
-  )
-}
-
-function valueText(value: unknown, none: string): string {
-  if (value === null || value === undefined || value === '') return none
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
-
 function Fields({ title, fields }: { title: string; fields: readonly PreviewField[] }) {
   const { t } = useTranslation()
   if (fields.length === 0) return <Text size="sm">{t('order.noFields')}</Text>
@@ -160,13 +136,7 @@ function Fields({ title, fields }: { title: string; fields: readonly PreviewFiel
             <Table.Td>{rule}</Table.Td>
             <Table.Td fw={600}>{field}</Table.Td>
             <Table.Td>
-              {name ?? valueText(value, t('common.none'))}
-              {name !== null && (
-                <Text span size="xs" c="dimmed">
-                  {' '}
-                  {valueText(value, '')}
-                </Text>
-              )}
+              <NamedValue value={value} name={name} />
               {note !== null && (
                 <Text size="xs" c="dimmed">
                   {note}
@@ -181,14 +151,25 @@ function Fields({ title, fields }: { title: string; fields: readonly PreviewFiel
   )
 }
 
-function Lines({ lines }: { lines: Preview['lines'] }) {
+type Line = Preview['lines'][number]
+
+function Lines({ preview: { lines, gone, differences } }: { preview: Preview }) {
   const { t } = useTranslation()
-  const columns = [...new Set(lines.flatMap(({ fields }) => Object.keys(fields)))]
+  const held = [...lines.flatMap(({ fields }) => Object.keys(fields)), ...gone.flatMap(({ now }) => Object.keys(now))]
+  const columns = [...new Set(held)]
+  // Where none was read there is nothing to set them beside.
+  const isRead = gone.length > 0 || lines.some(({ now }) => now !== null)
+  if (lines.length + gone.length === 0) return null
   return (
     <div>
       <Title order={3} size="h6">
         {t('order.lines')}
       </Title>
+      {differences.length > 0 && (
+        <Text size="sm" className="bad">
+          {t('order.byHand')} {differences.map(({ text }) => text).join('; ')}
+        </Text>
+      )}
       <Wide least={480} label={t('order.lines')} verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
@@ -202,24 +183,54 @@ function Lines({ lines }: { lines: Preview['lines'] }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {lines.map(({ key, fields, names, changed }) => (
-            <Table.Tr key={key}>
-              <Table.Td>{key}</Table.Td>
+          {lines.map((line) => (
+            <Table.Tr key={line.key}>
+              <Table.Td>{line.key}</Table.Td>
               {columns.map((column) => (
-                <Table.Td key={column} className={changed?.includes(column) === true ? 'changed' : undefined}>
-                  {names[column] ?? valueText(fields[column], t('common.none'))}
-                </Table.Td>
+                <Value key={column} line={line} column={column} />
               ))}
               <Table.Td>
-                {changed !== null && changed.length > 0 && (
-                  <Mark text={`${t('order.changed')}: ${changed.join(', ')}`} />
+                {isRead && line.now === null ? (
+                  <Mark text={t('order.notInOrder')} />
+                ) : (
+                  line.changed !== null &&
+                  line.changed.length > 0 && <Mark text={`${t('order.changed')}: ${line.changed.join(', ')}`} />
                 )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+          {gone.map(({ key, now }) => (
+            <Table.Tr key={key} className="changed">
+              <Table.Td>{key}</Table.Td>
+              {columns.map((column) => (
+                <Table.Td key={column}>{valueText(now[column], t('common.none'))}</Table.Td>
+              ))}
+              <Table.Td>
+                <Mark text={t('order.onlyInOrder')} />
               </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Wide>
     </div>
+  )
+}
+
+/** What the deal says, and below it what the order holds where that is something else. */
+function Value({ line: { fields, names, changed, now }, column }: { line: Line; column: string }) {
+  const { t } = useTranslation()
+  const none = t('common.none')
+  const held = now === null || !Object.hasOwn(now, column) ? null : valueText(now[column], none)
+  const isOther = held !== null && held !== valueText(fields[column], none)
+  return (
+    <Table.Td className={isOther || changed?.includes(column) === true ? 'changed' : undefined}>
+      {names[column] ?? valueText(fields[column], none)}
+      {isOther && (
+        <Text size="xs" className="bad">
+          {t('order.nowInOrder', { value: held })}
+        </Text>
+      )}
+    </Table.Td>
   )
 }
 

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import type { User } from '../../api/contract.ts'
 import { call } from '../api.ts'
 import { isLanguage, languages, speak } from '../i18n/i18n.ts'
-import { ActivityIcon, AuditIcon, DownIcon, HomeIcon, OrdersIcon, UsersIcon, WarnIcon } from './icons.tsx'
+import { ActivityIcon, AuditIcon, DownIcon, HomeIcon, MappingsIcon, OrdersIcon, UsersIcon, WarnIcon } from './icons.tsx'
 import { NavItem } from './links.tsx'
 import { useDeed } from './notices.tsx'
 import { ChangePassword } from './password.tsx'
@@ -60,6 +60,12 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
             to="/activity"
             label={t('nav.activity')}
             leftSection={<ActivityIcon />}
+            activeProps={{ active: true }}
+          />
+          <NavItem
+            to="/mappings"
+            label={t('nav.mappings')}
+            leftSection={<MappingsIcon />}
             activeProps={{ active: true }}
           />
           {mayAs(user.role, 'admin') && (

@@ -1,13 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
-import { call } from '../api.ts'
+import { call, type Sync } from '../api.ts'
 
-/** To filter by; also the one that an address names and that is not there any more. */
-export function useSyncNames(chosen: string | undefined): readonly string[] {
+export function useSyncs(): readonly Sync[] {
   const { data } = useQuery({
     queryKey: ['syncs'],
     queryFn: ({ signal }) => call('listSyncs', {}, signal),
     staleTime: 60_000,
   })
-  const names = data?.syncs.map(({ sync }) => sync) ?? []
+  return data?.syncs ?? []
+}
+
+/** To filter by; also the one that an address names and that is not there any more. */
+export function useSyncNames(chosen: string | undefined): readonly string[] {
+  const names = useSyncs().map(({ sync }) => sync)
   return chosen === undefined || names.includes(chosen) ? names : [...names, chosen]
 }
