@@ -18,6 +18,7 @@ const allowed = {
   'src/http': ['src/core', 'src/ports'],
   'src/ledger': ['src/core', 'src/ports'],
   'src/queue': ['src/core', 'src/ports'],
+  'src/oidc': ['src/core', 'src/ports'],
   'src/alerts': ['src/core', 'src/ports', 'src/http/redact'],
   'src/log': ['src/core', 'src/ports', 'src/http/redact'],
   'src/simulator': ['src/core', 'src/ports'],

@@ -1,10 +1,10 @@
-import type { AccountsOf } from '../app/accounts/accounts.ts'
 import type { Instant } from '../core/time.ts'
 import type { Account, ApiToken } from '../ports/ledger/accounts.ts'
 import { roleOf, userOf } from './caller.ts'
 import type { User } from './contract.ts'
 import type { Asking, Handlers } from './handler.ts'
 import { Refusal } from './problem-reply.ts'
+import type { ApiUses } from './use-cases.ts'
 
 type Names =
   | 'getSession'
@@ -22,7 +22,10 @@ type Names =
   | 'listAudit'
 
 /** Sessions, people and tokens. */
-export function accountHandlers(accounts: AccountsOf, { caller, keepSession }: Asking): Pick<Handlers, Names> {
+export function accountHandlers(
+  { accounts, singleSignOn }: Pick<ApiUses, 'accounts' | 'singleSignOn'>,
+  { caller, keepSession }: Asking,
+): Pick<Handlers, Names> {
   const personOf = (account: Account) => ({ ...account, role: roleOf(account.role) })
   const tokenOf = (token: ApiToken) => ({ ...token, role: roleOf(token.role) })
   // In the fragment, which no browser sends to anybody.
@@ -36,7 +39,8 @@ export function accountHandlers(accounts: AccountsOf, { caller, keepSession }: A
   return {
     async getSession() {
       const { user = null, endsAt = null } = caller.session ?? {}
-      return { user, endsAt, isSetUp: user !== null || (await accounts.isSetUp()) }
+      const oidc = singleSignOn === null ? null : { name: singleSignOn.name }
+      return { user, endsAt, isSetUp: user !== null || (await accounts.isSetUp()), oidc }
     },
     async logIn({ body: { name, password } }) {
       const session = await accounts.logIn(name, password)
@@ -63,6 +67,8 @@ export function accountHandlers(accounts: AccountsOf, { caller, keepSession }: A
     },
     async changePassword({ body }) {
       if (caller.session === null) throw new Refusal('forbidden', 'A token has no password.')
+      if ((await accounts.find(caller.session.user.name))?.isSingleSignOn === true)
+        throw new Refusal('conflict', 'You sign in at the provider, and have no password here.')
       const changed = await accounts.changePassword(caller.session.user.name, body)
       if (changed === null) throw new Refusal('not_signed_in', 'The current password is wrong.')
       keepSession(changed.session)
@@ -78,11 +84,15 @@ export function accountHandlers(accounts: AccountsOf, { caller, keepSession }: A
       const account = await accounts.find(name)
       if (account === null) return missing(name)
       if (account.isDisabled) throw new Refusal('conflict', `The account "${name}" is disabled.`)
+      if (account.isSingleSignOn)
+        throw new Refusal('conflict', `The account "${name}" signs in at the provider, and has no password here.`)
       return linkOf(userOf(account), await accounts.newLink(name))
     },
     async changeAccount({ params: { account: name }, body: { role, isDisabled } }) {
       // Else the last admin may lock everybody out.
       if (own(name)) throw new Refusal('conflict', 'Nobody changes the own role. Ask another admin.')
+      if (role !== undefined && (await accounts.find(name))?.isSingleSignOn === true)
+        throw new Refusal('conflict', `The groups of "${name}" at the provider say what their role is.`)
       const account = await accounts.change(name, {
         ...(role === undefined ? {} : { role }),
         ...(isDisabled === undefined ? {} : { isDisabled }),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Router } from 'express'
 import request from 'supertest'
 import { type FreshDatabase, freshLedger } from '../../test/ledger/fresh-ledger.ts'
 import { openAccounts } from '../app/accounts/accounts.ts'
@@ -43,6 +44,11 @@ function open() {
     accounts,
     runSync: () => Promise.reject(reached),
     console: null,
+    singleSignOn: {
+      name: 'Acme',
+      roles: {},
+      provider: { begin: () => Promise.reject(reached), finish: () => Promise.reject(reached) },
+    },
     webhooks: { knows: () => false, receive: async () => ({ status: 404 }) },
     metrics: { text: async () => '', refused: () => undefined },
     log: { debug: write, info: write, warn: write, error: write },
@@ -60,7 +66,7 @@ function open() {
       .set({ ...own, ...headers })
       .send(body)
   const get = (path: string, headers: Record<string, string> = {}) => request(server).get(`/api/v1${path}`).set(headers)
-  return { server, accounts, post, get, lines, actors, end: () => server.close() }
+  return { app, server, accounts, post, get, lines, actors, end: () => server.close() }
 }
 type Api = ReturnType<typeof open>
 
@@ -70,6 +76,14 @@ beforeEach(() => {
   api = open()
 })
 afterAll(() => void api.end())
+
+/** Every address that has a handler, in whichever router. */
+const addressesOf = ({ stack = [] }: { readonly stack?: Router['stack'] }): readonly string[] =>
+  stack.flatMap(({ route, handle }) =>
+    route === undefined
+      ? addressesOf(handle as { readonly stack?: Router['stack'] })
+      : route.stack.map(({ method }) => `${method} ${route.path}`),
+  )
 
 const cookieOf = ({ headers }: { headers: Record<string, unknown> }): string =>
   String((headers['set-cookie'] as string[] | undefined)?.[0] ?? '')
@@ -84,7 +98,12 @@ async function signedIn(role: Role, name = `${role}-person`): Promise<{ cookie: 
 
 describe('the first person', () => {
   test('chooses a password by a link that works once, and is an admin', async () => {
-    expect((await api.get('/session')).body).toEqual({ user: null, endsAt: null, isSetUp: false })
+    expect((await api.get('/session')).body).toEqual({
+      user: null,
+      endsAt: null,
+      isSetUp: false,
+      oidc: { name: 'Acme' },
+    })
     const secret = await api.accounts.setUp()
     const first = await api.post('/session/redeem', { token: secret, password })
     expect(first.body).toMatchObject({ user: { name: 'admin', role: 'admin' } })
@@ -245,6 +264,24 @@ describe('roles', () => {
     for (const [name, { role }] of routes) expect([name, [...roles, 'anyone'].includes(role)]).toEqual([name, true])
     const open = routes.flatMap(([name, { role }]) => (role === 'anyone' ? [name] : []))
     expect(open).toEqual(['getSession', 'logIn', 'redeemLink'])
+  })
+
+  test('nothing is served beside them but what is named here', () => {
+    const served = new Set(addressesOf(api.app.router))
+    for (const { method, path } of Object.values<Route>(contract)) served.delete(`${method} /v1${path}`)
+    expect([...served].sort()).toEqual([
+      'get /api/v1/session',
+      'get /api/v1/session/oidc',
+      'get /api/v1/session/oidc/callback',
+      'get /healthz',
+      'get /metrics',
+      'get /readyz',
+      'get /v1/openapi.json',
+      'post /api/v1/session',
+      'post /api/v1/session/password',
+      'post /api/v1/session{/redeem}',
+      'post /hooks/:connection/:token',
+    ])
   })
 
   test('nobody gets anywhere else without a session or a token', async () => {

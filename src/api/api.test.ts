@@ -256,6 +256,7 @@ function open(overrides: Partial<ApiDeps> = {}, useCases: Partial<UseCases> = {}
     accounts: { ...noAccounts, audit: async (entry) => void audited.push(entry) },
     runSync: async (sync) => void faked.asked.push(['runSync', sync]),
     console: null,
+    singleSignOn: null,
     webhooks: { knows: known, receive: async () => ({ status: 204 }) },
     metrics: { text: async () => 'crosswalk_orders_created_total 5\n', refused: (door) => void refused.push(door) },
     log: { debug: write, info: write, warn: write, error: write },

@@ -18,10 +18,12 @@ import { serveConsole } from './console.ts'
 import { contract, type Route } from './contract.ts'
 import type { Asking, Handler } from './handler.ts'
 import { handlersOf } from './handlers.ts'
+import { noteCall } from './note-call.ts'
 import { openApi } from './openapi.ts'
 import { isOwnHost } from './own-host.ts'
 import { httpProblem, problemOf, Refusal, sendProblem } from './problem-reply.ts'
 import { type Door, openRefusals } from './refusals.ts'
+import { serveSingleSignOn, signOnPaths } from './single-sign-on.ts'
 import type { ApiUses, Webhooks } from './use-cases.ts'
 
 export interface ApiDeps extends ApiUses {
@@ -112,6 +114,11 @@ export function createApi(deps: ApiDeps): Express {
     wrongPasswords(({ body }) => nameIn(body)),
   )
   app.get('/api/v1/session', ...forAnyone, limit(callsPerMinute, addressOf))
+  const { singleSignOn } = deps
+  if (singleSignOn !== null) {
+    for (const path of Object.values(signOnPaths)) app.get(path, ownHost(deps), limit(signInsPerMinute, addressOf))
+    app.use(serveSingleSignOn({ ...deps, singleSignOn, callerOf }))
+  }
   app.use(
     '/api',
     (request, response, next) => (isForAnyone(request) ? next() : known(request, response, next)),
@@ -233,11 +240,7 @@ function apiRoutes(deps: ApiDeps): RequestHandler {
       const note = async (outcome: 'done' | 'refused' | 'failed') => {
         if (route.method !== 'post') return
         const subject = auditedSubject({ ...request.params, ...request.body })
-        deps.log.info('api_call', { operation: name, ...request.params, actor, from: request.ip, outcome })
-        // It is done, or refused, all the same; the line above tells it.
-        await deps.accounts
-          .audit({ actor, from: request.ip ?? null, action: name, subject, outcome })
-          .catch((error: unknown) => deps.log.error('audit_not_stored', { operation: name, reason: String(error) }))
+        await noteCall(deps, request, { operation: name, shown: request.params, subject, actor, outcome })
       }
       if (route.role !== 'anyone' && !mayAct(caller, route.role)) {
         await note('refused')

@@ -41,7 +41,7 @@ export function openCallers(token: string, accounts: AccountsOf) {
       const known = await accounts.token(secret)
       return known === null ? nobody : { actor: `token ${known.name}`, role: roleOf(known.role), session: null }
     }
-    const secret = parse(request.headers.cookie ?? '')[cookieName(request)]
+    const secret = cookieIn(request, 'session')
     const session = secret === undefined ? null : await accounts.session(secret)
     if (secret === undefined || session === null) return nobody
     const user = userOf(session.account)
@@ -51,8 +51,13 @@ export function openCallers(token: string, accounts: AccountsOf) {
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
+const cookieNames = { session: 'crosswalk', signOn: 'crosswalk-sign-on' } as const
+type CookieOf = keyof typeof cookieNames
+
 // Browsers keep a cookie with this prefix for this very host, and only when it came by https.
-const cookieName = (request: Request) => (isSecure(request) ? '__Host-crosswalk' : 'crosswalk')
+const cookieName = (request: Request, of: CookieOf) => `${isSecure(request) ? '__Host-' : ''}${cookieNames[of]}`
+export const cookieIn = (request: Request, of: CookieOf): string | undefined =>
+  parse(request.headers.cookie ?? '')[cookieName(request, of)]
 /** A proxy in front has the certificate; who forges its header only has the browser keep a cookie the better. */
 const isSecure = (request: Request): boolean => request.secure || request.headers['x-forwarded-proto'] === 'https'
 
@@ -63,8 +68,24 @@ export function setSessionCookie(
   session: { readonly secret: string; readonly endsAt: Instant } | null,
 ): void {
   const attributes = { path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure(request) } as const
-  if (session === null) response.clearCookie(cookieName(request), attributes)
-  else response.cookie(cookieName(request), session.secret, { ...attributes, expires: new Date(session.endsAt) })
+  const name = cookieName(request, 'session')
+  if (session === null) response.clearCookie(name, attributes)
+  else response.cookie(name, session.secret, { ...attributes, expires: new Date(session.endsAt) })
+}
+
+const signOnMs = 10 * 60_000
+
+/**
+ * What is needed when the person comes back from the provider. `Lax`, as that navigation begins at another site.
+ * @param path  to which it is sent, where the prefix does not want all of them
+ * @param value  null to have the browser forget it
+ */
+export function setSignOnCookie(request: Request, response: Response, path: string, value: string | null): void {
+  const secure = isSecure(request)
+  const attributes = { path: secure ? '/' : path, httpOnly: true, sameSite: 'lax', secure } as const
+  const name = cookieName(request, 'signOn')
+  if (value === null) response.clearCookie(name, attributes)
+  else response.cookie(name, value, { ...attributes, maxAge: signOnMs })
 }
 
 /**

@@ -385,7 +385,10 @@ const signedIn = z.object({ user, endsAt: instant.describe('When the session end
 const person = user.extend({
   createdAt: instant,
   seenAt: instant.nullable().describe('When a session of theirs was last used'),
-  isReady: z.boolean().describe('Whether a password was chosen'),
+  isReady: z.boolean().describe('Whether they can sign in: with a password that they chose, or at the provider'),
+  isSingleSignOn: z
+    .boolean()
+    .describe('Whether they sign in at the provider; there is no password and no link for them'),
   isDisabled: z.boolean(),
 })
 const oneTimeLink = z.object({
@@ -447,6 +450,12 @@ export const contract = {
       isSetUp: z
         .boolean()
         .describe('Whether anybody has an account; else the log of the server has a link to begin with'),
+      oidc: z
+        .object({ name: z.string().describe('What people call it') })
+        .nullable()
+        .describe(
+          'Where people sign in besides, by opening /api/v1/session/oidc; null where they have passwords alone',
+        ),
     }),
   },
   logIn: {

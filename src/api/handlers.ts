@@ -36,7 +36,7 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
       throw new Refusal('forbidden', `Only an admin publishes ${others.join(', ')}.`)
   }
   return {
-    ...accountHandlers(uses.accounts, asking),
+    ...accountHandlers(uses, asking),
     async home({ query: { zone } }) {
       const { newest, certificates, ...rest } = await useCases.home(zone)
       const { connections, syncs } = await useCases.status()

@@ -1,6 +1,8 @@
 import type { AccountsOf } from '../app/accounts/accounts.ts'
 import type { Crosswalk } from '../app/crosswalk.ts'
 import type { WebhookReply, WebhookRequest } from '../ports/connector.ts'
+import type { IdentityProvider } from '../ports/identity-provider.ts'
+import type { Role } from './contract.ts'
 
 /** The use cases that the REST API opens to others; a SyncError they throw is shown with its text and fix. */
 export type UseCases = Pick<
@@ -35,10 +37,21 @@ export type UseCases = Pick<
   | 'worth'
 >
 
+/** Sign-in at a provider. */
+export interface SingleSignOn {
+  /** What people call it. */
+  readonly name: string
+  readonly provider: IdentityProvider
+  /** Groups of the provider by the role that they give. */
+  readonly roles: Readonly<Partial<Record<Role, readonly string[] | undefined>>>
+}
+
 /** What the routes are served with. */
 export interface ApiUses {
   readonly crosswalk: UseCases & { as(actor: string): UseCases }
   readonly accounts: AccountsOf
+  /** Null where people sign in with passwords alone. */
+  readonly singleSignOn: SingleSignOn | null
   /** Queues detection and delivery; does not wait for them. */
   runSync(sync: string, actor: string | null): Promise<void>
 }

@@ -120,3 +120,36 @@ test('the audit is read newest first, by words and page by page', async () => {
   for (const text of ['eve', 'LOGIN', 'refused'])
     expect((await ledger.accounts.audited({ text, max: 9 })).map(({ action }) => action)).toEqual(['logIn'])
 })
+
+describe('a person of a provider', () => {
+  const person = { issuer: 'https://login.acme.test', subject: '4711' }
+  const add = (names: readonly string[], of = person) =>
+    ledger.accounts.addOfIdentity(of, { names, display: 'Eve', role: 'viewer' })
+  const names = async () => (await ledger.accounts.list()).map(({ name }) => name)
+
+  test('gets the first name that is free, and is known by issuer and subject alone', async () => {
+    expect(await add(['ida', 'eve', 'eve-2'])).toBe('eve')
+    expect(await ledger.accounts.ofIdentity(person)).toMatchObject({ name: 'eve', isReady: true, isSingleSignOn: true })
+    for (const other of [{ issuer: 'https://login.evil.test' }, { subject: '4712' }])
+      expect(await ledger.accounts.ofIdentity({ ...person, ...other })).toBeNull()
+    expect(await ledger.accounts.password('eve')).toBeNull()
+    expect((await ledger.accounts.list()).map(({ isSingleSignOn }) => isSingleSignOn)).toEqual([true, false])
+  })
+
+  test('is added once, and where no name is free not at all', async () => {
+    expect(await add(['eve'])).toBe('eve')
+    expect(await add(['eve-2'])).toBeNull()
+    expect(await add(['ida', 'eve'], { ...person, subject: '4712' })).toBeNull()
+    expect(await names()).toEqual(['eve', 'ida'])
+  })
+
+  test('loses all sessions, and nobody else does', async () => {
+    await add(['eve'])
+    await begin('one', 'eve')
+    await begin('two', 'eve')
+    await begin('three')
+    expect(await ledger.accounts.endSessions('eve')).toBe(2)
+    expect(await session('one')).toBeNull()
+    expect(await session('three')).not.toBeNull()
+  })
+})

@@ -1,11 +1,15 @@
 import type { Account, Accounts, ApiToken, AuditEntry } from '../ports/ledger/accounts.ts'
 import type { Database, Statement } from './database.ts'
+import { codeOf } from './error-code.ts'
 import { storedJson } from './stored-json.ts'
 
+const isSingleSignOn = 'exists (select from crosswalk.identities one where one.account = account.name)'
 const columns = `account.name, account.display, account.role, account.created_at as "createdAt",
   (select max(seen_at) from crosswalk.sessions one where one.account = account.name) as "seenAt",
-  account.password is not null as "isReady", account.disabled as "isDisabled"`
+  account.password is not null or ${isSingleSignOn} as "isReady", ${isSingleSignOn} as "isSingleSignOn",
+  account.disabled as "isDisabled"`
 const tokenColumns = `id, name, role, created_by as "createdBy", created_at as "createdAt", ends_at as "endsAt", used_at as "usedAt"`
+const uniqueViolation = '23505'
 const lasting = (parameter: string) => `statement_timestamp() + ${parameter}::bigint * interval '1 millisecond'`
 
 const list = {
@@ -17,6 +21,25 @@ const add = {
   text: `
     insert into crosswalk.accounts (name, display, role, created_at) values ($1, $2, $3, statement_timestamp())
     on conflict do nothing returning name`,
+}
+const ofIdentity = {
+  name: 'accounts.ofIdentity',
+  text: `
+    select ${columns} from crosswalk.identities identity join crosswalk.accounts account on account.name = identity.account
+    where identity.issuer = $1 and identity.subject = $2`,
+}
+const addOfIdentity = {
+  name: 'accounts.addOfIdentity',
+  text: `
+    with free as (
+      select name from unnest($3::text[]) with ordinality as wanted(name, nth)
+      where not exists (select from crosswalk.accounts taken where taken.name = wanted.name)
+      order by nth limit 1
+    ), added as (
+      insert into crosswalk.accounts (name, display, role, created_at)
+      select name, $4, $5, statement_timestamp() from free returning name
+    )
+    insert into crosswalk.identities (issuer, subject, account) select $1, $2, name from added returning account`,
 }
 const change = {
   name: 'accounts.change',
@@ -87,6 +110,12 @@ const endSession = {
   name: 'accounts.endSession',
   text: `delete from crosswalk.sessions where digest = $1 returning account`,
 }
+const endSessions = {
+  name: 'accounts.endSessions',
+  text: `
+    with ended as (delete from crosswalk.sessions where account = $1 returning 1)
+    select count(*)::integer as ended from ended`,
+}
 const addToken = {
   name: 'accounts.addToken',
   text: `
@@ -142,6 +171,18 @@ export function openAccounts(database: Database): Accounts {
   return {
     list: () => database.rows<Account>(list, []),
     add: async ({ name, display, role }) => (await first(add, [name, display, role])) !== null,
+    ofIdentity: ({ issuer, subject }) => first<Account>(ofIdentity, [issuer, subject]),
+    async addOfIdentity({ issuer, subject }, { names, display, role }) {
+      try {
+        return (
+          (await first<{ account: string }>(addOfIdentity, [issuer, subject, names, display, role]))?.account ?? null
+        )
+      } catch (error) {
+        // All of the statement is undone: the name or the person has come in between.
+        if (codeOf(error) === uniqueViolation) return null
+        throw error
+      }
+    },
     change: (name, { role = null, isDisabled = null }: { role?: string | null; isDisabled?: boolean | null }) =>
       first<Account>(change, [name, role, isDisabled]),
     password: async (name) => (await first<{ password: string }>(password, [name]))?.password ?? null,
@@ -157,6 +198,7 @@ export function openAccounts(database: Database): Accounts {
       return { account, endsAt }
     },
     endSession: async (digest) => (await first(endSession, [bytes(digest)])) !== null,
+    endSessions: async (name) => (await first<{ ended: number }>(endSessions, [name]))?.ended ?? 0,
     async addToken({ digest, name, role, createdBy, lastsMs }) {
       const row = await first<ApiToken>(addToken, [bytes(digest), name, role, createdBy, lastsMs])
       if (row === null) throw new Error('no token was stored')

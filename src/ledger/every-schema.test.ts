@@ -224,6 +224,13 @@ async function useAll(all: Ledger): Promise<void> {
   expect(await accounts.token(digest)).toMatchObject({ name: 'new' })
   expect((await accounts.tokens()).map(({ name }) => name)).toEqual(['new'])
   expect(await accounts.endToken(token.id)).toBe(true)
+  await accounts.addSession({ digest, account: 'new', lastsMs: 60_000 })
+  expect(await accounts.endSessions('new')).toBe(1)
+  const person = { issuer: 'https://login.acme.test', subject: '4712' }
+  expect(await accounts.addOfIdentity(person, { names: ['new', 'new-2'], display: 'New', role: 'viewer' })).toBe(
+    'new-2',
+  )
+  expect(await accounts.ofIdentity(person)).toMatchObject({ name: 'new-2', isReady: true, isSingleSignOn: true })
   await accounts.audit({ actor: 'new', from: null, action: 'runSync', subject: {}, outcome: 'done' })
   expect(await accounts.audited({ text: 'NEW', max: 10 })).toMatchObject([{ action: 'runSync' }])
   expect((await accounts.list()).map(({ name }) => name)).toContain('new')

@@ -20,6 +20,7 @@ const released = {
   '0012-bounded.sql': '79daeffa3daad9d0',
   '0013-archive.sql': '9ae366b0b447d2d3',
   '0014-accounts.sql': 'dfbccafddfd05636',
+  '0015-identities.sql': '8aae62a726aaedc4',
 }
 
 /** What older processes that go on working need, and an additive migration must not take from them. */

@@ -187,3 +187,37 @@ describe('a configuration that cannot be', () => {
 })
 
 const keys = (count: number) => Array.from({ length: count }, (_, at) => `key${at}: 1`).join('\n')
+
+describe('sign-in by OpenID Connect', () => {
+  const withOidc = (oidc: string, server = 'public_url: https://acme.test') =>
+    `connections: {}\nsyncs: {}\nserver:\n  ${server}\n  oidc: { client_id: us, ${oidc} }\n`
+  const rest = 'client_secret: hush-hush, roles: { viewer: [staff] }'
+
+  test('has defaults, and its secret from the environment', async () => {
+    const text = withOidc('issuer: "https://login.acme.test", client_secret: "${SECRET}", roles: { admin: [it] }')
+    const { config, secrets } = await load(text, { SECRET: 'hush-hush' })
+    expect(config.server.oidc).toEqual({
+      ...{ issuer: 'https://login.acme.test', client_id: 'us', client_secret: 'hush-hush', name: 'Single sign-on' },
+      ...{ roles: { admin: ['it'] }, groups_claim: 'groups', scopes: ['openid', 'profile', 'email'] },
+    })
+    expect(secrets).toEqual(['hush-hush'])
+  })
+
+  test('may be asked for in the clear on this machine alone', async () => {
+    const { config } = await load(withOidc(`issuer: "http://localhost:8080/realms/acme", ${rest}`))
+    expect(config.server.oidc?.issuer).toBe('http://localhost:8080/realms/acme')
+    expect(await mistakes(withOidc(`issuer: "http://login.acme.test", ${rest}`))).toContain(
+      'server.oidc.issuer: not an https address',
+    )
+  })
+
+  test.each([
+    [withOidc(`issuer: "https://a.test", ${rest}`, 'port: 1'), 'server.oidc: needs `server.public_url`'],
+    [withOidc('issuer: "https://a.test", client_secret: x, roles: {}'), 'server.oidc.roles: names no group'],
+    [withOidc('issuer: "https://a.test", client_secret: x, roles: { boss: [x] }'), 'roles.boss: there is no such key'],
+    [withOidc(`issuer: "https://a.test", ${rest}, scopes: [profile]`), 'server.oidc.scopes: needs `openid`'],
+    [withOidc('issuer: "https://a.test", roles: { viewer: [x] }'), 'server.oidc.client_secret:'],
+  ])('is refused as %j', async (text, message) => {
+    expect(await mistakes(text)).toContain(message)
+  })
+})

@@ -354,11 +354,13 @@ function secretsIn({ config, secrets }: Pick<LoadedConfig, 'config' | 'secrets'>
   return [...secrets.filter((value) => !open.has(value)), ...settingsSecrets(config)]
 }
 
-const settingsSecrets = (config: Config): string[] =>
-  Object.values(config.connections).flatMap(({ system, settings, webhook_token }) => [
+const settingsSecrets = ({ connections, server }: Config): string[] => [
+  ...Object.values(connections).flatMap(({ system, settings, webhook_token }) => [
     ...secretValues(system, settings),
     ...(webhook_token === undefined ? [] : [webhook_token]),
-  ])
+  ]),
+  ...(server.oidc === undefined ? [] : [server.oidc.client_secret]),
+]
 
 /** The values of settings that their connector knows and does not mark as secret. */
 function openValues(system: string, settings: Readonly<Record<string, Json>>): string[] {

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApi } from '../api/api.ts'
+import { signOnPaths } from '../api/single-sign-on.ts'
+import type { SingleSignOn } from '../api/use-cases.ts'
 import { openAccounts } from '../app/accounts/accounts.ts'
 import { openAlerts } from '../app/alerts/alerts.ts'
 import { openJobs } from '../app/engine/jobs.ts'
@@ -8,8 +10,10 @@ import { missedNightMs } from '../app/engine/purge.ts'
 import { followStreams } from '../app/engine/streams.ts'
 import { knowsHook, receiveWebhook } from '../app/engine/webhooks.ts'
 import { openCrosswalk } from '../app/open.ts'
+import type { Config } from '../app/project/config.ts'
 import type { Project } from '../app/project/project.ts'
 import { rotateSecret } from '../app/project/rotate.ts'
+import { openIdentityProvider } from '../oidc/provider.ts'
 import type { Job, Queue } from '../ports/queue.ts'
 import { openQueue } from '../queue/queue.ts'
 import { secretFile } from './files.ts'
@@ -180,6 +184,20 @@ function upkeep(
   ]
 }
 
+/** Where people sign in besides passwords, as it is configured. */
+function singleSignOnOf({ oidc, public_url }: Config['server']): SingleSignOn | null {
+  if (oidc === undefined || public_url === undefined) return null
+  const provider = openIdentityProvider({
+    issuer: oidc.issuer,
+    clientId: oidc.client_id,
+    clientSecret: oidc.client_secret,
+    scopes: oidc.scopes,
+    groupsClaim: oidc.groups_claim,
+    redirectAddress: `${public_url.replace(/\/+$/, '')}${signOnPaths.finish}`,
+  })
+  return { name: oidc.name, roles: oidc.roles, provider }
+}
+
 async function listen(
   opened: Opened,
   queue: Queue,
@@ -201,6 +219,7 @@ async function listen(
     token: await secretFile(apiTokenFile(options.home)),
     metrics,
     metricsOpen: metrics_open,
+    singleSignOn: singleSignOnOf(loaded.config.server),
     hosts,
     publicUrl: public_url ?? null,
     ready: async () => {

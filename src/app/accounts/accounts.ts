@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Instant } from '../../core/time.ts'
+import type { ProviderPerson } from '../../ports/identity-provider.ts'
 import type { Account, ApiToken } from '../../ports/ledger/accounts.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import { hashPassword, isPassword } from './password.ts'
+import { accountOf } from './sign-on.ts'
 
 /** One that is not used for so long ends, and each ends after a day's work. */
 const idleMs = 30 * 60_000
@@ -21,6 +23,11 @@ export interface Session {
   readonly secret: string
   readonly endsAt: Instant
 }
+
+/** What became of who came from the provider. The name is null for one who was never here. */
+export type SignOn =
+  | { readonly session: Session }
+  | { readonly refused: 'no_group' | 'disabled'; readonly name: string | null }
 
 export type AccountsOf = ReturnType<typeof openAccounts>
 
@@ -71,6 +78,20 @@ export function openAccounts(ledger: Pick<Ledger, 'accounts' | 'inTransaction'>)
         return true
       })
       return taken ? begin(name) : null
+    },
+    /**
+     * Begins a session for who has come from the provider. Roles are those of the groups, each time anew.
+     * @param role  null for one who is in no group: all their sessions end, and nobody is added
+     */
+    async signOn(person: ProviderPerson, role: string | null): Promise<SignOn> {
+      if (role === null) {
+        const name = (await accounts.ofIdentity(person))?.name ?? null
+        if (name !== null) await accounts.endSessions(name)
+        return { refused: 'no_group', name }
+      }
+      const { name, isDisabled } = await accountOf(accounts, person, { role, reserved: firstAccount.name })
+      const session = isDisabled ? null : await begin(name)
+      return session === null ? { refused: 'disabled', name } : { session }
     },
     session: (secret: string) => accounts.session(digestOf(secret), idleMs),
     endSession: (secret: string) => accounts.endSession(digestOf(secret)),

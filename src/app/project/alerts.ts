@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isLoopback } from '../../core/loopback.ts'
+import { isLoopback, isPrivateAddress } from '../../core/loopback.ts'
 import type { Channel, Severity } from '../../ports/alerts.ts'
 import { isZone, name } from '../flows/base.ts'
 
@@ -53,16 +53,11 @@ const emailSchema = z
     message: 'with `owners: true` it names the domains of your own people, such as [example.com]',
   })
 
-function isSafe(address: string): boolean {
-  const url = URL.parse(address)
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
-}
-
 const webhookSchema = z.strictObject({
   kind: z.enum(['slack', 'teams', 'wecom', 'dingtalk', 'feishu', 'json']),
   url: z
     .url()
-    .refine(isSafe, 'not an https address; http is for an address of this machine alone')
+    .refine(isPrivateAddress, 'not an https address; http is for an address of this machine alone')
     .meta({ secret: true })
     .describe('Address of the webhook, as ${NAME}: whoever knows it can write to the channel'),
   secret: z

@@ -3,6 +3,7 @@ import type { Json } from '../../core/json.ts'
 import { name, type SyncConfig } from '../flows/base.ts'
 import { flows } from '../flows/catalogue.ts'
 import { alertsSchema } from './alerts.ts'
+import { oidcSchema } from './oidc.ts'
 import { days, retentionSchema } from './retention.ts'
 
 /*
@@ -50,6 +51,11 @@ export const configSchema = z.strictObject({
         .describe(
           'Names with a dot, beside that of `public_url`, by which /metrics may be asked for without the token; IP addresses and names without a dot always may',
         ),
+      oidc: oidcSchema.optional(),
+    })
+    .refine(({ oidc, public_url }) => oidc === undefined || public_url !== undefined, {
+      path: ['oidc'],
+      message: 'needs `server.public_url`: the provider sends people back to an address below it',
     })
     .prefault({}),
   log: z

@@ -3,7 +3,7 @@ import { at, cli } from '../fake.ts'
 
 const ida = {
   ...{ name: 'ida@acme.test', display: 'Ida', role: 'operator', createdAt: at('2026-11-20T08:00:00Z') },
-  ...{ seenAt: at('2026-11-24T08:00:00Z'), isReady: true, isDisabled: false },
+  ...{ seenAt: at('2026-11-24T08:00:00Z'), isReady: true, isSingleSignOn: false, isDisabled: false },
 }
 const endsAt = at('2026-11-25T09:30:00Z')
 const refuse = () => Promise.reject(new Error('the test does not expect this'))

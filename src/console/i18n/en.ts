@@ -142,6 +142,7 @@ export const en = {
     name: 'Name',
     password: 'Password',
     submit: 'Sign in',
+    with: 'Sign in with {{name}}',
     notSetUp: 'Nobody has an account yet',
     notSetUpText:
       'When it started, the server printed a one-time link in its terminal or log. Open that link to choose the password of the first administrator.',
@@ -560,6 +561,7 @@ export const en = {
     active: 'Active',
     disabled: 'Disabled',
     invited: 'No password yet',
+    singleSignOn: 'By single sign-on',
     you: 'you',
     newLink: 'New link',
     newLinkFor: 'New link for {{name}}',

@@ -7,7 +7,13 @@ import { Alone } from '../parts/alone.tsx'
 import { begin } from '../parts/session.ts'
 import { Trouble } from '../parts/trouble.tsx'
 
-export function SignIn({ isSetUp }: { isSetUp: boolean }) {
+interface SignInProps {
+  readonly isSetUp: boolean
+  /** What people call the provider; null where there is none. */
+  readonly singleSignOn: string | null
+}
+
+export function SignIn({ isSetUp, singleSignOn }: SignInProps) {
   const { t } = useTranslation()
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
@@ -50,6 +56,12 @@ export function SignIn({ isSetUp }: { isSetUp: boolean }) {
           </Button>
         </Stack>
       </form>
+      {singleSignOn !== null && (
+        // A plain link: it leads to the provider, and away from here.
+        <Button component="a" href="/api/v1/session/oidc" variant="default">
+          {t('signIn.with', { name: singleSignOn })}
+        </Button>
+      )}
       {isSetUp && (
         <Text size="sm" c="dimmed">
           {t('signIn.lost')}

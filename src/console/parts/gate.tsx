@@ -23,8 +23,8 @@ export function Gate(): ReactNode {
         )}
       </Center>
     )
-  const { user, isSetUp } = session.data
-  if (user === null) return <SignIn isSetUp={isSetUp} />
+  const { user, isSetUp, oidc } = session.data
+  if (user === null) return <SignIn isSetUp={isSetUp} singleSignOn={oidc?.name ?? null} />
   return (
     <Shell user={user}>
       <Outlet />

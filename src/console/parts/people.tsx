@@ -79,7 +79,8 @@ interface RowProps {
   readonly onLink: (link: OneTimeLink) => void
 }
 
-function Row({ person: { name, display, role, seenAt, isReady, isDisabled }, onLink }: RowProps) {
+function Row({ person, onLink }: RowProps) {
+  const { name, display, role, seenAt, isReady, isSingleSignOn, isDisabled } = person
   const { t } = useTranslation()
   const { data } = useSession()
   const [isAsking, asking] = useDisclosure()
@@ -100,12 +101,18 @@ function Row({ person: { name, display, role, seenAt, isReady, isDisabled }, onL
         <Text size="sm" c="dimmed">
           {name}
         </Text>
+        {isSingleSignOn && (
+          <Text size="sm" c="dimmed">
+            {t('users.singleSignOn')}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td>
         <RoleSelect
           size="xs"
           aria-label={t('users.roleOf', { name: display })}
-          disabled={change.isPending}
+          // The groups at the provider say it.
+          disabled={change.isPending || isSingleSignOn}
           value={role}
           onChange={(chosen) => chosen !== role && change.mutate({ role: chosen })}
         />
@@ -116,15 +123,17 @@ function Row({ person: { name, display, role, seenAt, isReady, isDisabled }, onL
       <Table.Td className="nowrap">{seenAt === null ? t('common.never') : <Ago at={seenAt} />}</Table.Td>
       <Table.Td>
         <Group gap="xs" wrap="nowrap">
-          <Button
-            size="xs"
-            variant="default"
-            aria-label={t('users.newLinkFor', { name: display })}
-            loading={renew.isPending}
-            onClick={() => renew.mutate(undefined, { onSuccess: onLink })}
-          >
-            {t('users.newLink')}
-          </Button>
+          {!isSingleSignOn && (
+            <Button
+              size="xs"
+              variant="default"
+              aria-label={t('users.newLinkFor', { name: display })}
+              loading={renew.isPending}
+              onClick={() => renew.mutate(undefined, { onSuccess: onLink })}
+            >
+              {t('users.newLink')}
+            </Button>
+          )}
           <Button
             size="xs"
             variant="default"

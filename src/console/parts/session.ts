@@ -21,12 +21,15 @@ export function useMay(need: Role): boolean {
   return mayAs(data?.user?.role, need)
 }
 
+/** How people sign in stays as it was. */
+const oidcSoFar = () => client.getQueryData<Session>(sessionKey)?.oidc ?? null
+
 export function begin(session: Pick<Session, 'user' | 'endsAt'>): void {
   forget()
-  client.setQueryData<Session>(sessionKey, { ...session, isSetUp: true })
+  client.setQueryData<Session>(sessionKey, { ...session, isSetUp: true, oidc: oidcSoFar() })
 }
 
 export function end(): void {
-  client.setQueryData<Session>(sessionKey, { user: null, endsAt: null, isSetUp: true })
+  client.setQueryData<Session>(sessionKey, { user: null, endsAt: null, isSetUp: true, oidc: oidcSoFar() })
   forget()
 }

@@ -70,6 +70,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     by: 'reason',
     because: 'one for each person who may sign in; who left is disabled, so that the name stays theirs',
   },
+  identities: { by: 'reason', because: 'one for each person who signs in at a provider; they go with the account' },
   alerting: { by: 'reason', because: 'has one row' },
   started: { by: 'reason', because: 'has one row' },
   upkeep: { by: 'reason', because: 'has one row for each periodic task' },

@@ -9,8 +9,18 @@ export interface Account {
   readonly createdAt: Instant
   /** When a session of theirs was last used, to the minute. */
   readonly seenAt: Instant | null
+  /** Whether they can sign in: with a password that they chose, or at the provider. */
   readonly isReady: boolean
+  /** Whether they sign in at the provider; they have no password then. */
+  readonly isSingleSignOn: boolean
   readonly isDisabled: boolean
+}
+
+/** Of a person, as a provider knows them. */
+export interface ProviderIdentity {
+  readonly issuer: string
+  /** Theirs for ever, and nobody else's there. */
+  readonly subject: string
 }
 
 export interface ApiToken {
@@ -37,6 +47,16 @@ export interface Accounts {
   list(): Promise<readonly Account[]>
   /** @returns false when there is one of that name */
   add(account: Pick<Account, 'name' | 'display' | 'role'>): Promise<boolean>
+  /** Who that is here; null when they have not come before. */
+  ofIdentity(identity: ProviderIdentity): Promise<Account | null>
+  /**
+   * Adds a person who signs in at a provider, under the first of these names that is free. @returns the name; null when none
+   * is, or when the person was added meanwhile
+   */
+  addOfIdentity(
+    identity: ProviderIdentity,
+    account: Pick<Account, 'display' | 'role'> & { readonly names: readonly string[] },
+  ): Promise<string | null>
   /** Who is disabled loses all sessions. @returns null when there is none of that name */
   change(name: string, change: { readonly role?: string; readonly isDisabled?: boolean }): Promise<Account | null>
   /** The hash of a password; null for nobody, for who has none, and for who is disabled. */
@@ -58,6 +78,8 @@ export interface Accounts {
   session(digest: Uint8Array, idleMs: number): Promise<{ readonly account: Account; readonly endsAt: Instant } | null>
   /** @returns whether there was one */
   endSession(digest: Uint8Array): Promise<boolean>
+  /** All of that account. @returns how many */
+  endSessions(name: string): Promise<number>
   addToken(
     token: Pick<ApiToken, 'name' | 'role' | 'createdBy'> & { readonly digest: Uint8Array; readonly lastsMs: number },
   ): Promise<ApiToken>
