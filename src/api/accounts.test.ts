@@ -6,7 +6,7 @@ import { openAccounts } from '../app/accounts/accounts.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import { createApi } from './api.ts'
 import { contract, type Role, type Route, roles } from './contract.ts'
-import type { UseCases } from './use-cases.ts'
+import { unreached } from './fake.ts'
 
 /*
  * Who may do what, over HTTP and on a real ledger. Behind the routes stands nothing: what is asked here is who gets that far.
@@ -29,15 +29,16 @@ function open() {
   const lines: string[] = []
   const actors: string[] = []
   const write = (event: string, details?: unknown) => void lines.push(`${event} ${JSON.stringify(details)}`)
-  const useCases = new Proxy({} as UseCases & { as(actor: string): UseCases }, {
-    get: (_target, name) =>
-      name === 'as'
-        ? (actor: string) => {
-            actors.push(actor)
-            return useCases
-          }
-        : () => Promise.reject(reached),
-  })
+  const useCases = unreached(
+    reached,
+    {
+      async revert(_number, { only }) {
+        only?.(['config/crosswalk.yaml'])
+        throw reached
+      },
+    },
+    (actor) => void actors.push(actor),
+  )
   const accounts = openAccounts(ledger)
   const app = createApi({
     crosswalk: useCases,
@@ -327,6 +328,9 @@ describe('roles', () => {
       const { body } = await api.post(place, { files: { 'config/crosswalk.yaml': 'a: 1' }, ...more }, mapper)
       expect([place, body.detail]).toEqual([place, 'Only an admin publishes config/crosswalk.yaml.'])
     }
+    const { body } = await api.post('/revisions/7/revert', {}, mapper)
+    expect(body.detail).toBe('Only an admin publishes config/crosswalk.yaml.')
+    expect((await api.post('/revisions/7/revert', {}, await signedIn('admin'))).status).toBe(500)
   })
 
   test('nobody takes the own rights away, so that somebody is left', async () => {

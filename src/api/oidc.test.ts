@@ -7,8 +7,9 @@ import { openAccounts } from '../app/accounts/accounts.ts'
 import { openIdentityProvider } from '../oidc/provider.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import { createApi } from './api.ts'
+import { unreached } from './fake.ts'
 import { signOnPaths } from './single-sign-on.ts'
-import type { SingleSignOn, UseCases } from './use-cases.ts'
+import type { SingleSignOn } from './use-cases.ts'
 
 /*
  * People come from a real provider of OpenID Connect to the real API, over HTTP and on a real ledger.
@@ -52,12 +53,12 @@ beforeEach(async () => {
   open()
 })
 
-const nothing = {} as UseCases
+const notAsked = unreached(new Error('nobody has signed in'))
 /** Serves anew, by the provider unless told otherwise. */
 function open({ issuer = provider.issuer, secret = client.secret, publicUrl = url } = {}): void {
   const write = (event: string, details?: unknown) => void lines.push(`${event} ${JSON.stringify(details)}`)
   app = createApi({
-    crosswalk: { as: () => nothing } as unknown as UseCases & { as(actor: string): UseCases },
+    crosswalk: notAsked,
     accounts: openAccounts(ledger),
     runSync: async () => undefined,
     console: null,

@@ -71,6 +71,27 @@ test('keeps the files of the newest hundred alone', async () => {
     .catch((error: unknown) => expect(error).toEqual(new Error('taken back')))
 })
 
+test('files of earlier ones are encrypted anew with the others', async () => {
+  const before = await database.query('select number, files from crosswalk.revisions order by number')
+  expect(await ledger.sealed.reseal()).toEqual({ done: ['published files'], lost: [] })
+  const after = await database.query('select number, files from crosswalk.revisions order by number')
+  for (const [index, row] of after.entries()) expect(row.files).not.toBe(before[index]?.files)
+  expect((await ledger.revisions.files(1))?.files).toEqual(files('a: first'))
+})
+
+test('files of earlier ones that no key opens keep nothing from going on', async () => {
+  await ledger.inTransaction(async (tx) => {
+    await tx.revisions.publish(revision(4), files('a: fourth'))
+  })
+  await database.query(
+    `update crosswalk.revisions set files = jsonb_set(files::jsonb, '{key}', '"lost"')::text where number = 1`,
+  )
+  expect(await ledger.sealed.reseal()).toEqual({ done: ['published files'], lost: [] })
+  expect((await ledger.revisions.files())?.files).toEqual(files('a: fourth'))
+  expect(await ledger.revisions.files(1)).toBeNull()
+  await database.query('delete from crosswalk.revisions where number = 4')
+})
+
 test('is taken back with the transaction it belongs to', async () => {
   const broken = ledger.inTransaction(async (tx) => {
     await tx.revisions.publish(revision(4), files('a: fourth'))

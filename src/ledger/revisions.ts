@@ -60,7 +60,13 @@ export function openRevisions(database: Database, vault: Vault): Revisions {
       const [row] = await database.rows<Revision & { files: string }>(files, [number ?? null])
       if (row === undefined) return null
       const { files: sealed, ...revision } = row
-      return { revision, files: vault.open(sealed, published) as unknown as PublishedFiles }
+      try {
+        return { revision, files: vault.open(sealed, published) as unknown as PublishedFiles }
+      } catch (error) {
+        // What is no longer in force is only looked at: without its key it is as good as gone.
+        if (number !== undefined && error instanceof SealedError) return null
+        throw error
+      }
     },
     publish({ number, at, actor, note, changes }, all) {
       const sealed = vault.seal(all as unknown as JsonObject, published)

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { connectorOf, registry } from '../../connectors/registry.ts'
 import { openSendAlert } from '../alerts/send.ts'
 import type { Deps } from '../app/bench/deps.ts'
-import { type Endpoint, openEndpoint } from '../app/bench/endpoint.ts'
+import { type Endpoint, openEndpoint, rememberingSchemas } from '../app/bench/endpoint.ts'
 import { type Clocks, openClocks } from '../app/engine/clock-off.ts'
 import type { Sync } from '../app/flows/flow.ts'
 import { alertSecrets, secretsOf } from '../app/project/alerts.ts'
@@ -177,6 +177,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     }
     const nameRecords = ({ name, records, kind }: Pick<Sync, 'name' | 'records' | 'kind'>, watched: string | null) =>
       ledger.syncs.nameRecords(name, records, watched, kind ?? '')
+    const drafting = new Map([...endpoints].map(([name, one]) => [name, rememberingSchemas(one, clock)]))
     const workshop: Workshop = {
       shipped: async (path) => {
         const file = join(packageRoot, path)
@@ -189,7 +190,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       open: (config, own) =>
         openProject(config, endpoints, projectFiles(own, { root, shipped: packageRoot }), nameRecords),
       imagine: (config, own) =>
-        openProject(config, endpoints, projectFiles(own, { root, shipped: packageRoot }), async () => undefined),
+        openProject(config, drafting, projectFiles(own, { root, shipped: packageRoot }), async () => undefined),
       digest,
     }
     const first = { project: workshop.open(loaded.config, texts), files, revision: published?.revision ?? null }

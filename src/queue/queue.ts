@@ -76,7 +76,7 @@ const again = <T>(work: () => Promise<T>): Promise<T> => collided.execute(work)
 const awayWords =
   /Stream isn't writeable|Connection is closed|max retries per request|^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|OOM|NOREPLICAS) |Connection terminated|timeout exceeded when trying to connect|not queryable/
 /** Of the system's calls; of PostgreSQL that is stopped, starting, gone, full or without room for a session. */
-const awayCodes = /^(E[A-Z]|08|53|57P|3D000)/
+const awayCodes = /^(E(?!RR_)[A-Z]|08|53|57P|3D000)/
 
 function isAway(error: unknown): error is Error {
   if (!(error instanceof Error)) return false

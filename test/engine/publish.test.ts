@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Publication } from '../../src/app/project/projects.ts'
 import { type RunningServer, startServer } from '../../src/main/server.ts'
 import type { Revision } from '../../src/ports/ledger/revisions.ts'
+import { type Api, apiOf } from '../api.ts'
 import { dealOf, stock } from '../faults/proof.ts'
 import { openRig, type Rig } from '../rig.ts'
 
@@ -64,16 +65,7 @@ const bothWorkWith = (number: number) =>
     `revision ${number} in both processes`,
   )
 
-async function api<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
-  const token = (await readFile(join(rig.home, 'api-token'), 'utf8')).trim()
-  const answer = await fetch(`${server.url}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}` },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  expect(answer.status).toBeLessThan(300)
-  return (await answer.json()) as T
-}
+const api: Api = (...asked) => apiOf(rig.home, server.url)(...asked)
 const publishByApi = (files: Record<string, string | null>, note = 'by program') =>
   api<Publication>('POST', '/project/publish', { files, note })
 async function publish(...args: string[]): Promise<Publication & { code: number | null }> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Trial } from '../../src/app/engine/trial.ts'
 import type { Examination, ProjectFile, Publication, Revised } from '../../src/app/project/projects.ts'
 import { type RunningServer, startServer } from '../../src/main/server.ts'
+import { type Api, apiOf } from '../api.ts'
 import { stock } from '../faults/proof.ts'
 import { openRig, type Rig } from '../rig.ts'
 
@@ -43,16 +44,7 @@ afterAll(async () => {
   await rig.close()
 })
 
-async function api<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
-  const token = (await readFile(join(rig.home, 'api-token'), 'utf8')).trim()
-  const answer = await fetch(`${server.url}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}` },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  expect(answer.status).toBeLessThan(300)
-  return (await answer.json()) as T
-}
+const api: Api = (...asked) => apiOf(rig.home, server.url)(...asked)
 const tried = (files: Record<string, string>, more: object = {}) =>
   api<Trial & Pick<Examination, 'findings'>>('POST', '/project/try', { files, sync: 'orders', ...more })
 

@@ -76,7 +76,7 @@ export interface Plan {
   readonly now?: PlannedNow | null
 }
 
-interface PlannedNow {
+export interface PlannedNow {
   /** By the key of the line, in the fields that are written. */
   readonly lines: Readonly<Record<string, JsonObject>>
   /** What somebody changed in it, and nobody has decided about. */

@@ -4,7 +4,7 @@ import type { Instant } from '../../core/time.ts'
 import type { Connection } from '../../ports/connector.ts'
 import type { ConnectionState } from '../../ports/ledger/connections.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
-import { openEndpoint } from './endpoint.ts'
+import { openEndpoint, rememberingSchemas } from './endpoint.ts'
 
 const silent = () => {}
 
@@ -23,12 +23,21 @@ function begin() {
     raise: async (some) => void raised.push(...some.map((one) => one.causeKey)),
     close: async () => {},
   }
-  const now = '2026-11-24T09:00:00.000Z' as Instant
+  let now = '2026-11-24T09:00:00.000Z' as Instant
+  const described: string[] = []
+  const connection: Partial<Connection> = {
+    async describe(object) {
+      described.push(object)
+      if (object === 'gone') throw new SyncError('no such object', { problem: { kind: 'unavailable' }, fix: '' })
+      return { object, fields: {} }
+    },
+  }
+  const clock = { now: () => now, sleep: async () => {} }
   const endpoint = openEndpoint(
-    { name: 'erp', system: 'odoo', connection: {} as Partial<Connection> as Connection, reopen: async () => null },
+    { name: 'erp', system: 'odoo', connection: connection as Connection, reopen: async () => null },
     {
       ledger: { connections, problems } as Partial<Ledger> as Ledger,
-      clock: { now: () => now, sleep: async () => {} },
+      clock,
       scopes: { within: (_scope, work) => work(), current: () => ({ lane: 'live', mayWrite: true }) },
       log: { debug: silent, info: silent, warn: silent, error: silent },
     },
@@ -40,7 +49,10 @@ function begin() {
         throw new SyncError('no answer', { problem, fix: '' })
       }),
     ).rejects.toThrow('no answer')
-  return { state, raised, call }
+  const pass = (to: string) => {
+    now = to as Instant
+  }
+  return { state, raised, call, described, pass, drafting: rememberingSchemas(endpoint, clock) }
 }
 
 test.each([
@@ -66,4 +78,18 @@ test('a second failure in a row pauses the connection and is a problem', async (
   await Promise.all([call(), call()])
   await call()
   expect([state.failures, raised]).toEqual([2, ['unavailable']])
+})
+
+test('who checks drafts asks for the fields of an object once a minute, whatever the scope, and for what failed again', async () => {
+  const { drafting, described, pass } = begin()
+  const scoped = () => drafting.within({ lane: 'live', mayWrite: false })
+  await Promise.all([drafting.describe('deals'), scoped().describe('deals'), scoped().describe('lines')])
+  pass('2026-11-24T09:00:59.000Z')
+  await scoped().describe('deals')
+  expect(described).toEqual(['deals', 'lines'])
+  pass('2026-11-24T09:01:00.000Z')
+  await scoped().describe('deals')
+  expect(described).toEqual(['deals', 'lines', 'deals'])
+  for (let nth = 0; nth < 2; nth += 1) await expect(scoped().describe('gone')).rejects.toThrow('no such object')
+  expect(described.filter((object) => object === 'gone')).toHaveLength(2)
 })

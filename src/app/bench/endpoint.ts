@@ -240,6 +240,41 @@ function scoped(endpoint: Endpoint, scope: CallScope, scopes: CallScopes): Endpo
   }
 }
 
+const schemaMs = 60_000
+
+/**
+ * The same endpoint, for who checks a draft over and over while it is typed: what it tells of an object is asked for once a
+ * minute, and none of it counts for anybody else.
+ */
+export function rememberingSchemas(endpoint: Endpoint, clock: Clock): Endpoint {
+  const known = new Map<string, { readonly until: Instant; readonly schema: Promise<ObjectSchema> }>()
+  const remembering = (inner: Endpoint): Endpoint => ({
+    name: inner.name,
+    system: inner.system,
+    get connection() {
+      return inner.connection
+    },
+    refresh: () => inner.refresh(),
+    account: () => inner.account(),
+    paused: () => inner.paused(),
+    use: (work) => inner.use(work),
+    limited: (failure) => inner.limited(failure),
+    changes: (watch, since) => inner.changes(watch, since),
+    describe(object) {
+      const now = clock.now()
+      const found = known.get(object)
+      if (found !== undefined && toMillis(now) < toMillis(found.until)) return found.schema
+      const schema = inner.describe(object)
+      known.set(object, { until: shift(now, schemaMs), schema })
+      // One that failed is asked anew.
+      schema.catch(() => known.delete(object))
+      return schema
+    },
+    within: (scope) => remembering(inner.within(scope)),
+  })
+  return remembering(endpoint)
+}
+
 /** The cause of the problem that a login ends soon and could not be renewed. */
 export const loginEnds = 'login_ends'
 /** Cause of the problem that a machine's clock is away from that of a system. */

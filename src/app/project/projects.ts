@@ -171,24 +171,33 @@ export function openProjects(
     if (over.length > 0) await ledger.problems.close(publishingCause, over)
   }
 
-  async function publish(draft: Draft | null, by: Parameters<Projects['publish']>[1]): Promise<Publication> {
+  /** What a draft would put in force, against what is published. */
+  async function weigh(draft: Draft | null) {
     await takeOver()
     const disk = await workshop.disk()
     const before = await ledger.revisions.files()
     if (draft !== null && failing !== null) throw new SyncError(failing.message, failing)
     const next = draft === null ? inForce(disk, before?.files ?? null, digest) : drafted(draft, disk)
-    const texts = textsOf(next)
-    const strange = checkPaths(next, configPath)
-    if (strange.length > 0) return { findings: strange, revision: null, changes: [] }
-
     // What servers work with that were never told anything is not known to a command: then every file is new.
     const first = draft === null ? new Map() : files
-    const changes = changesOf(textsOf(before === null ? first : new Map(Object.entries(before.files))), texts)
-    if (draft !== null && changes.length === 0) return { findings: [], revision, changes }
+    const changes = changesOf(textsOf(before === null ? first : new Map(Object.entries(before.files))), textsOf(next))
+    return { before, next, changes, strange: checkPaths(next, configPath) }
+  }
+
+  /** @param open  how the project is opened that the check makes */
+  async function judge({ next, changes }: Awaited<ReturnType<typeof weigh>>, open: Workshop['open']) {
     const started = (await ledger.revisions.started()) as Fixed | null
     const kept = started === null ? [workshop.fixed] : [workshop.fixed, started]
     const changed = new Set(changes.map((one) => one.path))
-    const checked = await check(texts, changed, kept, deps)
+    return check(textsOf(next), changed, kept, { ...deps, workshop: { ...workshop, open } })
+  }
+
+  async function publish(draft: Draft | null, by: Parameters<Projects['publish']>[1]): Promise<Publication> {
+    const weighed = await weigh(draft)
+    const { before, next, changes, strange } = weighed
+    if (strange.length > 0) return { findings: strange, revision: null, changes: [] }
+    if (draft !== null && changes.length === 0) return { findings: [], revision, changes }
+    const checked = await judge(weighed, workshop.open)
     if (checked.project === null) return { findings: checked.findings, revision: null, changes: [] }
 
     const number = (before?.revision.number ?? 0) + 1
@@ -202,24 +211,19 @@ export function openProjects(
   }
 
   async function examine(draft: Draft | null): Promise<Examination> {
-    await takeOver()
-    const disk = await workshop.disk()
-    const published = draft === null ? await ledger.revisions.files() : null
+    const weighed = await weigh(draft)
+    const { before: published, changes, strange } = weighed
     if (draft === null && published === null)
       throw new SyncError('Nothing was published yet that the files on disk could be compared with', {
         problem: { kind: 'configuration_invalid', path: 'publish' },
         fix: 'Publish them once with `crosswalk publish`; later changes can be tried before.',
       })
-    const base = published === null ? files : new Map(Object.entries(published.files))
-    const next = draft === null ? inForce(disk, published?.files ?? null, digest) : drafted(draft, disk)
-    const before = published === null ? project : built(published.files, published.revision.number, workshop.imagine)
-    const strange = checkPaths(next, configPath)
+    const before =
+      draft !== null || published === null
+        ? project
+        : built(published.files, published.revision.number, workshop.imagine)
     if (strange.length > 0) return { findings: strange, warnings: [], tests: [], changes: [], project: null, before }
-    const texts = textsOf(next)
-    const changes = changesOf(textsOf(base), texts)
-    const changed = new Set(changes.map((one) => one.path))
-    const imagining = { ...deps, workshop: { configPath, parse: workshop.parse, open: workshop.imagine } }
-    return { ...(await check(texts, changed, [workshop.fixed], imagining)), changes, before }
+    return { ...(await judge(weighed, workshop.imagine)), changes, before }
   }
 
   async function revert(

@@ -28,7 +28,7 @@ export interface Revisions {
   newest(): Promise<number>
   /**
    * With all its files: the newest one, or that of a number.
-   * @returns null when there is none, or when the files of an earlier one are no longer kept
+   * @returns null when there is none, or when the files of that number are no longer kept, or no key opens them
    */
   files(number?: number): Promise<{ readonly revision: Revision; readonly files: PublishedFiles } | null>
   /** @returns false when there is one of this number already: nothing was stored */

@@ -24,7 +24,7 @@ import {
 import { proveQuantities } from '../../../plan/quantities.ts'
 import { changesInWords } from '../../../plan/words.ts'
 import type { LinkUpdate } from '../../../ports/ledger/links.ts'
-import type { Bench, Plan, PlannedBelow, PlannedCustomer } from '../../bench/bench.ts'
+import type { Bench, Plan, PlannedBelow, PlannedCustomer, PlannedNow } from '../../bench/bench.ts'
 import { together } from '../../bench/together.ts'
 import { fetchOrders, isOrder, type OrderNow, type Placed } from '../order-now.ts'
 import { actOnOrders } from './act.ts'
@@ -141,7 +141,7 @@ interface Look {
   /** What a person corrected because totals differed, by place; null where nothing was. */
   readonly accepted: Decisions['accepted'] | null
   readonly told: string
-  readonly now: Plan['now'] | null
+  readonly now: PlannedNow | null
 }
 
 /** Decides about an order from how it is now. */
@@ -215,7 +215,7 @@ function lookAt(
 /** Of the order as it is now, for people who compare. */
 interface AsRead {
   readonly totals: Fulfilment['totals']
-  readonly now: Plan['now'] | null
+  readonly now: PlannedNow | null
 }
 const notRead: AsRead = { totals: null, now: null }
 
@@ -260,7 +260,7 @@ const planOf = (
   below,
   difference,
   totals: { source: totalsOf(deal), target: totals },
-  now: now ?? null,
+  now,
 })
 
 async function writeAmendments(
