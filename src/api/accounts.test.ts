@@ -244,6 +244,9 @@ describe('a session', () => {
 describe('roles', () => {
   const routes = Object.entries<Route>(contract)
   const bodies: Readonly<Record<string, object>> = {
+    tryConnection: { connection: 'crm', settings: {} },
+    putConnection: { system: 'hubspot', settings: {} },
+    beginSyncs: { crm: 'crm', erp: 'erp' },
     retryRecords: { sync: 'orders', records: ['1'] },
     linkCustomer: { target: '1' },
     erasePerson: { deals: ['1'] },

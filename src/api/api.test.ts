@@ -81,6 +81,30 @@ function fake(overrides: Partial<UseCases> = {}) {
     async worth() {
       return new Map([[problem.id, { held: [{ currency: 'EUR', amount: '12.50' as Decimal }], unknown: 1 }]])
     },
+    systems: async () => [],
+    connection: async () => null,
+    async tryConnection(name, change) {
+      remember('tryConnection', name, change)
+      const account = { id: '1', name: 'Acme', timeZone: 'UTC', currency: null, apiVersion: '14.0' }
+      const report = { account, findings: [] }
+      return { check: { connection: name, system: change.system, report, failure: null }, choices: [], sets: false }
+    },
+    async connect(name, change, options) {
+      remember('connect', name, change, options)
+      return { findings: [], revision: null, changes: [] }
+    },
+    async disconnect(name, options) {
+      remember('disconnect', name, options)
+      return { findings: [], revision: null, changes: [] }
+    },
+    async beginSyncs(what, options) {
+      remember('beginSyncs', what, options)
+      return { findings: [], revision: null, changes: [] }
+    },
+    async setup(name) {
+      remember('setup', name)
+      return [{ subject: 'crosswalk_order', outcome: 'created', message: 'Order number' }]
+    },
     async missingEntries() {
       return [{ problem: problem.id, sync: 'orders', table: 'terms', key: 'west' }]
     },

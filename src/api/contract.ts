@@ -18,6 +18,10 @@ const recordId = z
   .min(1)
   .max(200)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'an id has no control characters')
+const zone = z
+  .string()
+  .max(64)
+  .refine((text) => IANAZone.isValidZone(text), 'is a time zone, such as Europe/Berlin')
 const instant = z.string().meta({ format: 'date-time' })
 const kinds = Object.keys(problemTitles) as [ProblemKind, ...ProblemKind[]]
 const problemKind = z.enum(kinds)
@@ -96,6 +100,33 @@ const connectionCheck = z.object({
     })
     .nullable(),
   failure: failure.nullable().describe('Why there is no report'),
+})
+
+const systemSetting = z.object({
+  name: z.string(),
+  description: z.string(),
+  secret: z.boolean().describe('It can be set and is never shown'),
+  required: z.boolean(),
+  asked: z.boolean().describe('Whether it is asked for when a connection is set up; the others are for who needs them'),
+  kind: z.enum(['text', 'number', 'switch', 'texts', 'numbers']),
+  options: list(z.string()).nullable().describe('Legal values, where they are few; the first one is the default'),
+  fallback: z.string().nullable().describe('What counts when nothing is given'),
+  file: z.boolean().describe('Its value may be the contents of a file'),
+})
+const connectionName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,40}$/, 'a name has small letters, digits, "_" and "-", and begins with a letter')
+const settingText = words(20_000)
+const settings = z
+  .record(
+    words(100),
+    z.union([settingText, z.number(), z.boolean(), z.array(z.union([settingText, z.number()])).max(100), z.null()]),
+  )
+  .describe('By name; null takes one away. Secrets among them are kept encrypted, and stand in no file')
+const setupStep = z.object({
+  subject: z.string(),
+  outcome: z.enum(['created', 'present', 'differs']),
+  message: z.string(),
 })
 
 const run = z.object({
@@ -577,12 +608,7 @@ export const contract = {
     path: '/home',
     summary: 'How it goes, at a glance',
     query: z.strictObject({
-      zone: z
-        .string()
-        .max(64)
-        .refine((text) => IANAZone.isValidZone(text), 'is a time zone, such as Europe/Berlin')
-        .default('UTC')
-        .describe('Whose days are counted'),
+      zone: zone.default('UTC').describe('Whose days are counted'),
     }),
     reply: z.object({
       today: z.number().describe('Orders made today'),
@@ -641,6 +667,115 @@ export const contract = {
     summary: 'Checks address, login and permissions of a connection; writes nothing',
     params: z.strictObject({ name }),
     reply: connectionCheck,
+  },
+  listSystems: {
+    ...bare,
+    role: 'admin',
+    method: 'get',
+    path: '/systems',
+    summary: 'The systems that can be connected, and what they take',
+    reply: z.object({
+      systems: list(
+        z.object({ name: z.string(), title: z.string(), role: z.enum(['crm', 'erp']), settings: list(systemSetting) }),
+      ),
+    }),
+  },
+  tryConnection: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/systems/:system/try',
+    summary: 'Proves a connection as it would be, and tells what its account has; writes nothing anywhere',
+    params: z.strictObject({ system: name }),
+    body: z.strictObject({
+      connection: connectionName.describe('Of one that is there, what is not given is as it is'),
+      settings,
+    }),
+    reply: z.object({
+      check: connectionCheck,
+      choices: list(
+        z.object({
+          subject: z.string(),
+          options: list(
+            z.object({ value: z.union([z.string(), z.number()]), label: z.string(), hint: z.string().optional() }),
+          ),
+          decides: z
+            .union([z.object({ setting: z.string(), several: z.boolean() }), z.object({ where: z.string() })])
+            .nullable()
+            .describe('A setting of the connection, or a condition on deals; null where nothing is to be chosen'),
+          otherwise: z.string().describe('What happens unless something is chosen'),
+        }),
+      ).describe('None where the check did not pass'),
+      sets: z.boolean().describe('Whether `setup` creates something that the account lacks'),
+    }),
+  },
+  getConnection: {
+    ...bare,
+    role: 'admin',
+    method: 'get',
+    path: '/connections/:name',
+    summary: 'A connection as it is configured, without its secrets',
+    params: z.strictObject({ name }),
+    reply: z.object({
+      connection: z.string(),
+      system: z.string(),
+      settings: z
+        .record(z.string(), z.unknown())
+        .describe('As they are written: what the environment gives is its variable, `${NAME}`'),
+      secrets: list(z.string()).describe('Names of the secrets that it has'),
+    }),
+  },
+  putConnection: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/connections/:connection',
+    summary: 'Adds a connection, or changes the one that is there, in all processes; refused with findings',
+    params: z.strictObject({ connection: connectionName }),
+    body: z.strictObject({ system: name, settings, note: words(500).optional() }),
+    reply: publication,
+  },
+  removeConnection: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/connections/:name/remove',
+    summary: 'Takes a connection away, with its secrets; refused with findings where a sync needs it',
+    params: z.strictObject({ name }),
+    body: z.strictObject({ note: words(500).optional() }),
+    reply: publication,
+  },
+  setupConnection: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/connections/:name/setup',
+    summary: 'Creates in a CRM the fields that show order, progress and problems on a deal',
+    params: z.strictObject({ name }),
+    reply: z.object({ steps: list(setupStep) }),
+  },
+  beginSyncs: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/syncs',
+    summary: 'Adds the first syncs between a CRM and an ERP, as dry runs; refused with findings',
+    body: z.strictObject({
+      crm: connectionName,
+      erp: connectionName,
+      timeZone: zone.default('UTC').describe('Of the schedule'),
+      where: z
+        .record(
+          words(200),
+          z
+            .array(z.union([words(500), z.number()]))
+            .min(1)
+            .max(100),
+        )
+        .default({})
+        .describe('Only deals for which all of this holds get an order, by paths of the CRM’s record'),
+    }),
+    reply: publication,
   },
   listSyncs: {
     ...bare,

@@ -64,6 +64,22 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
       const [row] = (await isConnection(name)) ? await useCases.check([name]) : []
       return row ?? missing('connection', name)
     },
+    listSystems: async () => ({ systems: await useCases.systems() }),
+    tryConnection: ({ params: { system }, body: { connection, settings } }) =>
+      useCases.tryConnection(connection, { system, settings }),
+    async getConnection({ params: { name } }) {
+      return (await useCases.connection(name)) ?? missing('connection', name)
+    },
+    putConnection: ({ params: { connection }, body: { note, ...change } }) =>
+      useCases.connect(connection, change, given({ note })),
+    async removeConnection({ params: { name }, body }) {
+      return (await isConnection(name)) ? useCases.disconnect(name, given(body)) : missing('connection', name)
+    },
+    async setupConnection({ params: { name } }) {
+      return (await isConnection(name)) ? { steps: await useCases.setup(name) } : missing('connection', name)
+    },
+    beginSyncs: ({ body: { where, ...between } }) =>
+      useCases.beginSyncs({ ...between, where: new Map(Object.entries(where)) }, {}),
     async listSyncs() {
       return { syncs: (await useCases.status()).syncs }
     },

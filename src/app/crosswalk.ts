@@ -1,7 +1,7 @@
-import type { Failure, ProblemKind } from '../core/problem.ts'
+import type { ProblemKind } from '../core/problem.ts'
 import type { RecordRef } from '../core/ref.ts'
 import type { Finding } from '../mapping/compile/compile.ts'
-import type { CheckReport, ObjectSchema, SetupStep } from '../ports/connector.ts'
+import type { ObjectSchema, SetupStep } from '../ports/connector.ts'
 import type { HeldRecord } from '../ports/ledger/alerts.ts'
 import type { StoredCertificate } from '../ports/ledger/certificates.ts'
 import type { ConnectionState } from '../ports/ledger/connections.ts'
@@ -20,9 +20,20 @@ import type { RunOptions, RunReport } from './engine/run.ts'
 import type { Trial } from './engine/trial.ts'
 import type { Backfilled, CustomerLink, Decided, Decision, Reconciliation } from './flows/flow.ts'
 import type { DealFailure, Home, Worth } from './home.ts'
-import type { Draft, Examination, ProjectFile, ProjectState, Publication, Revised } from './project/projects.ts'
+import type { ConfiguredConnection, ConnectionChange } from './project/connecting.ts'
+import type {
+  Beginning,
+  Draft,
+  Examination,
+  ProjectFile,
+  ProjectState,
+  Publication,
+  Revised,
+} from './project/projects.ts'
+import type { SystemSetting } from './project/system-settings.ts'
 import type { TableEntry } from './project/table-entry.ts'
 import type { MappingTest } from './project/tests.ts'
+import type { ConnectionCheck, System, Tried } from './project/workshop.ts'
 
 /** A finding of `lint`; a warning keeps no sync from working. */
 interface LintFinding extends Finding {
@@ -35,6 +46,27 @@ export interface Crosswalk {
   as(actor: string): Crosswalk
   /** Proves connections (all when `names` is empty). One that fails is a row, not an error. */
   check(names: readonly string[]): Promise<readonly ConnectionCheck[]>
+  /** The systems that can be connected. */
+  systems(): Promise<readonly SystemChoice[]>
+  /** A connection as it is configured, without its secrets; null when there is none. */
+  connection(name: string): Promise<ConfiguredConnection | null>
+  /**
+   * Proves a connection as it would be, and asks what its account has; writes nothing.
+   * @throws SyncError `configuration_invalid` for settings that cannot be
+   */
+  tryConnection(name: string, change: ConnectionChange): Promise<Tried>
+  /**
+   * Adds a connection, or changes the one that is there, in all running processes; its secrets are kept encrypted.
+   * @throws SyncError as `publish` and `tryConnection` do
+   */
+  connect(name: string, change: ConnectionChange, options: { note?: string }): Promise<Publication>
+  /** Takes a connection away, with its secrets. @throws SyncError as `publish` does */
+  disconnect(name: string, options: { note?: string }): Promise<Publication>
+  /**
+   * Adds the first syncs between a CRM and an ERP, as dry runs.
+   * @throws SyncError as `publish` does, and where there are such syncs or no such connections
+   */
+  beginSyncs(what: Beginning, options: { note?: string }): Promise<Publication>
   /** Creates the write-back fields in a CRM. @throws SyncError when the system has nothing to set up, or refuses */
   setup(connection: string): Promise<readonly SetupStep[]>
   /** @throws SyncError `configuration_invalid` for an unknown connection or object */
@@ -155,12 +187,9 @@ export interface Crosswalk {
   project(): Promise<ProjectState>
 }
 
-export interface ConnectionCheck {
-  readonly connection: string
-  readonly system: string
-  readonly report: CheckReport | null
-  /** Why there is no report. */
-  readonly failure: Failure | null
+/** A system that can be connected, and what it takes. */
+interface SystemChoice extends Pick<System, 'name' | 'title' | 'role'> {
+  readonly settings: readonly SystemSetting[]
 }
 
 export interface Status {

@@ -5,7 +5,7 @@ import type { CallScope } from '../ports/http.ts'
 import { channelsOf, testChannels } from './alerts/alerts.ts'
 import type { Deps } from './bench/deps.ts'
 import { queueAsRun } from './bench/own-run.ts'
-import type { ConnectionCheck, Crosswalk } from './crosswalk.ts'
+import type { Crosswalk } from './crosswalk.ts'
 import { erase } from './engine/erase.ts'
 import { preview } from './engine/preview.ts'
 import { missedNightMs, purge } from './engine/purge.ts'
@@ -16,7 +16,9 @@ import { flowOf } from './flows/catalogue.ts'
 import type { DealCases, Sync } from './flows/flow.ts'
 import { dealOf, home, waitingOn, worthOf } from './home.ts'
 import type { Projects } from './project/projects.ts'
+import { systemSettings } from './project/system-settings.ts'
 import { runTests } from './project/tests.ts'
+import type { ConnectionCheck, System } from './project/workshop.ts'
 
 interface Options {
   /** Tells workers that a sync has work; absent when this process works itself. */
@@ -112,6 +114,12 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     as: (name) => askedBy(name, projects, deps, options),
     check: (names) =>
       Promise.all((names.length === 0 ? [...projects.current().endpoints.keys()] : names).map(checkOne)),
+    systems: async () => projects.systems().map((one) => ({ ...nameOf(one), settings: systemSettings(one) })),
+    connection: (name) => projects.connection(name),
+    tryConnection: (name, change) => projects.tryOut(name, change),
+    connect: (name, change, { note = null }) => projects.connect(name, change, { actor, note }),
+    disconnect: (name, { note = null }) => projects.disconnect(name, { actor, note }),
+    beginSyncs: (what, { note = null }) => projects.beginSyncs(what, { actor, note }),
     async setup(name) {
       const endpoint = projects
         .current()
@@ -269,3 +277,5 @@ const asked: CallScope = { lane: 'live', mayWrite: false }
 
 const invalid = (path: string, message: string, fix: string) =>
   new SyncError(message, { problem: { kind: 'configuration_invalid', path }, fix })
+
+const nameOf = ({ name, title, role }: System) => ({ name, title, role })

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { ConnectionCheck } from '../app/crosswalk.ts'
+import type { ConnectionCheck } from '../app/project/workshop.ts'
 import type { Json } from '../core/json.ts'
 import type { AccountChoice } from '../ports/connector.ts'
 import { connectionText, passed } from './connection-text.ts'
@@ -116,12 +116,13 @@ export async function connect(subject: Subject, how: How, session: Session): Pro
 
 /** Null after Ctrl-C; empty for what stays as it is. */
 async function askOne(
-  { name, description, variable, secret, options, fallback, file, required }: AskedSetting,
+  asked: AskedSetting,
   title: string,
   now: string | undefined,
   prompts: Prompts,
   session: Session,
 ): Promise<string | null> {
+  const { name, description, variable, secret, options, fallback, file, required } = asked
   const question = `${title}: ${description}`
   if (options !== null) {
     return prompts.choose(
@@ -145,9 +146,7 @@ async function askOne(
   if (text === null) {
     // A password may begin with an @ as well.
     if (file) session.note(`${name}: there is no file ${answer.slice(1)}`)
-    return file
-      ? askOne({ name, description, variable, secret, options, fallback, file, required }, title, now, prompts, session)
-      : answer
+    return file ? askOne(asked, title, now, prompts, session) : answer
   }
   return text.trim()
 }

@@ -1,4 +1,4 @@
-import type { ConnectionCheck } from '../app/crosswalk.ts'
+import type { ConnectionCheck } from '../app/project/workshop.ts'
 import type { Session } from './session.ts'
 import { oneLine } from './text.ts'
 

@@ -1,8 +1,9 @@
-import type { ConnectionCheck, Crosswalk } from '../app/crosswalk.ts'
+import type { Crosswalk } from '../app/crosswalk.ts'
+import type { Tried } from '../app/project/workshop.ts'
 import type { Json } from '../core/json.ts'
 import type { Instant } from '../core/time.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { AccountChoice, Connector } from '../ports/connector.ts'
+import type { Connector } from '../ports/connector.ts'
 import type { Account } from '../ports/ledger/accounts.ts'
 import type { UpgradeReport } from '../ports/ledger/upgrade.ts'
 import type { Prompts } from './prompts.ts'
@@ -36,15 +37,6 @@ export interface ResealedSecrets {
   readonly lost: readonly string[]
   /** Whether the key before is still kept, for processes that run with it. */
   readonly keepsOld: boolean
-}
-
-/** What came of trying a connection. */
-export interface Tried {
-  readonly check: ConnectionCheck
-  /** None where the check did not pass. */
-  readonly choices: readonly AccountChoice[]
-  /** Whether `setup` creates something that the account lacks. */
-  readonly sets: boolean
 }
 
 /** The dependencies of the command line, handed in by src/main. */

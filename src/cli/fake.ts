@@ -26,6 +26,12 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
   return {
     as: () => fakeCrosswalk(answers),
     check: refuse('check'),
+    systems: refuse('systems'),
+    connection: refuse('connection'),
+    tryConnection: refuse('tryConnection'),
+    connect: refuse('connect'),
+    disconnect: refuse('disconnect'),
+    beginSyncs: refuse('beginSyncs'),
     setup: refuse('setup'),
     describe: refuse('describe'),
     lint: refuse('lint'),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { ConnectionCheck, Crosswalk, Status } from '../app/crosswalk.ts'
+import type { Crosswalk, Status } from '../app/crosswalk.ts'
 import type { Preview } from '../app/engine/preview.ts'
+import type { ConnectionCheck } from '../app/project/workshop.ts'
 import { decimal } from '../core/decimal.ts'
 import { aLink, aProblem, aRun, cli, now } from './fake.ts'
 import { widthOf } from './text.ts'

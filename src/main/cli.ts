@@ -1,4 +1,4 @@
-import { fstatSync, readFileSync, writeSync } from 'node:fs'
+import { existsSync, fstatSync, readFileSync, writeSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { registry } from '../../connectors/registry.ts'
@@ -97,8 +97,12 @@ const deps: CliDeps = {
   },
   async start({ config, home, verbose, signal }, { role, port }) {
     const level = verbose ? ({ logLevel: 'debug' } as const) : {}
+    if (!existsSync(config))
+      deps.err(
+        `There is no ${config} here: connect the systems in the console, or stop it and run \`crosswalk init\`.\n`,
+      )
     const server = await startServer({
-      ...{ config, home, role, log: printLog, ...level, ...(port === null ? {} : { port }) },
+      ...{ config, home, role, begins: true, log: printLog, ...level, ...(port === null ? {} : { port }) },
       environment: await withEnvFile(config, environment),
     })
     if (server.setUpLink !== null)

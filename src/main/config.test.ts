@@ -90,7 +90,7 @@ describe('a channel of alerts', () => {
   })
 })
 
-test('tells what a process keeps until its end: connections, server, log, and whatever names the environment', () => {
+test('tells what a process keeps until its end: server, log, connections and whatever else names the environment', () => {
   const text = `${good}    where: { properties.pipeline: "\${PIPELINE}" }\nserver: { public_url: "\${URL}" }\n`
   const written = text.replace(
     'deals: { document: deal, from: crm, to: erp }',
@@ -101,7 +101,6 @@ test('tells what a process keeps until its end: connections, server, log, and wh
   expect(config?.server.public_url).toBe('https://hooks.example')
   expect(fixed).toEqual({
     'connections.crm': '{"settings":{"accessToken":"${TOKEN}"},"system":"hubspot"}',
-    'connections.erp': '{"system":"odoo"}',
     server: '{"public_url":"${URL}"}',
     log: 'null',
     'syncs.deals.where.properties.pipeline': '${PIPELINE}',

@@ -4,6 +4,7 @@ import { isAlias, isMap, isPair, isScalar, LineCounter, type Node, parseDocument
 import type { z } from 'zod'
 import { flowOf } from '../app/flows/catalogue.ts'
 import { type Config, configSchema } from '../app/project/config.ts'
+import { emptyConfigText } from '../app/project/config-text.ts'
 import type { ConfigFinding, Fixed, ParsedConfig } from '../app/project/workshop.ts'
 import { canonicalJson, isObject, type Json } from '../core/json.ts'
 import { SyncError } from '../core/problem.ts'
@@ -29,8 +30,14 @@ export interface LoadedConfig {
  * Reads config/crosswalk.yaml; `${NAME}` in a value is replaced from the environment.
  * @throws SyncError `configuration_invalid` naming file, line and column of every mistake
  */
-export async function loadConfig(file: string, environment: Environment): Promise<LoadedConfig> {
-  const text = await readText(file)
+export const loadConfig = async (file: string, environment: Environment): Promise<LoadedConfig> =>
+  loaded(await readText(file), file, environment)
+
+/** The configuration of a project that has none on disk: it begins empty, or with what was published. */
+export const noConfig = (file: string, environment: Environment): LoadedConfig =>
+  loaded(emptyConfigText, file, environment)
+
+function loaded(text: string, file: string, environment: Environment): LoadedConfig {
   const { config, findings, missing, secrets, fixed } = parseConfig(text, environment)
   if (config === null) throw invalidConfig(file, findings, fixOf(missing, findings))
   return { config, secrets, root: rootOf(file), fixed, text }
@@ -84,7 +91,7 @@ export function parseConfig(
       if (node.tag !== undefined) findings.push(at(node.range?.[0], `tags (${node.tag}) are not used here`))
       if (!isScalar(node) || typeof node.value !== 'string') return
       const raw = node.value
-      const value = raw.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_whole, name: string) => {
+      const value = raw.replace(variables, (_whole, name: string) => {
         const found = environment[name]
         if (found === undefined || found === '') {
           missing.push(name)
@@ -121,14 +128,18 @@ export function parseConfig(
   return { config: dangling.length > 0 ? null : parsed.data, findings: dangling, missing, secrets, fixed, locate }
 }
 
+const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/
+const variables = new RegExp(variable, 'g')
 const keptWhole: readonly string[] = ['server', 'log']
 
-/** What a process reads at its start and keeps, as it is written: each connection, the server, the log. */
+/** What a process reads at its start and keeps, as it is written: the server, the log, connections that name the environment. */
 function partsOf(raw: Json): Fixed {
   if (!isObject(raw)) return {}
   const connections = isObject(raw.connections) ? Object.entries(raw.connections) : []
   return Object.fromEntries([
-    ...connections.map(([name, one]) => [`connections.${name}`, canonicalJson(one)]),
+    ...connections
+      .map(([name, one]): [string, string] => [`connections.${name}`, canonicalJson(one)])
+      .filter(([, text]) => variable.test(text)),
     ...keptWhole.map((name) => [name, canonicalJson(raw[name] ?? null)]),
   ])
 }

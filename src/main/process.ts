@@ -6,19 +6,17 @@ import { join, resolve } from 'node:path'
 import { connectorOf, registry } from '../../connectors/registry.ts'
 import { openSendAlert } from '../alerts/send.ts'
 import type { Deps } from '../app/bench/deps.ts'
-import { type Endpoint, openEndpoint, rememberingSchemas } from '../app/bench/endpoint.ts'
+import type { Endpoint } from '../app/bench/endpoint.ts'
 import { type Clocks, openClocks } from '../app/engine/clock-off.ts'
 import type { Sync } from '../app/flows/flow.ts'
 import { alertSecrets, secretsOf } from '../app/project/alerts.ts'
 import { type Config, shareOf } from '../app/project/config.ts'
-import { inForce, textsOf } from '../app/project/files.ts'
+import { inForce, type Texts, textsOf } from '../app/project/files.ts'
 import { openProject } from '../app/project/project.ts'
 import { openProjects, type Projects } from '../app/project/projects.ts'
 import type { Workshop } from '../app/project/workshop.ts'
-import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts'
-import { SyncError } from '../core/problem.ts'
+import type { Json } from '../core/json.ts'
 import { secretNames, settingNames } from '../core/secrets.ts'
-import { cleanConnection } from '../http/clean-connection.ts'
 import { openHttpClient } from '../http/client.ts'
 import { callScopes } from '../http/scope.ts'
 import { openBudget } from '../ledger/budget.ts'
@@ -26,20 +24,20 @@ import { openDatabase } from '../ledger/database.ts'
 import { startEmbedded } from '../ledger/embedded.ts'
 import { openLedger } from '../ledger/ledger.ts'
 import { openSlots } from '../ledger/slots.ts'
-import { loadVaultKeys, SealedError } from '../ledger/vault.ts'
+import { loadVaultKeys } from '../ledger/vault.ts'
 import { openLog } from '../log/log.ts'
 import { type Metrics, openMetrics } from '../log/metrics.ts'
 import { openSandbox } from '../mapping/sandbox/sandbox.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Connection } from '../ports/connector.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Log } from '../ports/log.ts'
 import { systemClock } from './clock.ts'
-import { invalidConfig, type LoadedConfig, loadConfig, parseConfig } from './config.ts'
+import { invalidConfig, type LoadedConfig, loadConfig, noConfig, parseConfig } from './config.ts'
+import { openConnections, openStoredSettings, secretValues, unreadable } from './connections.ts'
 import { keepHeapSmall } from './heap.ts'
-import { lockedConnection } from './locked-connection.ts'
 import { configPathOf, digestOf, projectFiles, readOwnFiles } from './project-files.ts'
 import { storeAddress } from './store-address.ts'
+import { tryConnection } from './try-connection.ts'
 
 export interface ProcessOptions {
   /** Path of config/crosswalk.yaml. */
@@ -48,6 +46,8 @@ export interface ProcessOptions {
   readonly home: string
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log?: (line: string) => void
+  /** Whether a project may begin without a configuration on disk. */
+  readonly begins?: boolean
   /** Over the configuration's own. */
   readonly logLevel?: Config['log']['level']
   /** The system's own unless given. */
@@ -62,7 +62,7 @@ export interface Opened {
   readonly metrics: Metrics
   /** How other parts reach the same PostgreSQL. */
   readonly database: DatabaseAddress
-  readonly stored: StoredSettings
+  readonly stored: SettingsInForce
   readonly clocks: Clocks
   /** Comes when this process cannot work with the database any more, because a newer release has changed it. */
   readonly outdated: Promise<Error>
@@ -71,6 +71,13 @@ export interface Opened {
   /** Starts the embedded database again when it has ended. @returns whether it had */
   revive(): Promise<boolean>
   close(): Promise<void>
+}
+
+/** The settings of connections as they are configured now, with what is kept beside them. */
+interface SettingsInForce {
+  settings(connection: string): Promise<Readonly<Record<string, Json>>>
+  /** Keeps renewed values, encrypted, in place of the configured ones. */
+  store(connection: string, changed: Readonly<Record<string, Json>>): Promise<void>
 }
 
 type DatabaseAddress =
@@ -84,7 +91,9 @@ export const packageRoot = findRoot(import.meta.dirname)
 export async function openProcess(options: ProcessOptions): Promise<Opened> {
   keepHeapSmall()
   const clock = options.clock ?? systemClock
-  const onDisk = await loadConfig(options.config, options.environment)
+  const mayHaveNone = !existsSync(options.config) && (options.begins === true || hasLedger(options))
+  const read = mayHaveNone ? noConfig : loadConfig
+  const onDisk = await read(options.config, options.environment)
   const secrets = new Set([
     ...secretsIn(onDisk),
     ...alertSecrets(onDisk.config.alerts),
@@ -116,7 +125,7 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     closing.push(() => slots.close())
     const budget = openBudget(forCalls, {
       clock,
-      reserveOf: (name) => shareOf(loaded.config.connections[name]?.reserve ?? '0%'),
+      reserveOf: (name) => shareOf(projects.current().config.connections[name]?.reserve ?? '0%'),
     })
     const clocks = openClocks()
     const sandbox = openSandbox()
@@ -141,43 +150,16 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     }
     const { root } = onDisk
     const { configPath, files, texts, loaded, published, digest } = await filesInForce(onDisk, ledger, options)
+    // What was published is the whole of such a project.
+    if (mayHaveNone && options.begins !== true && !texts.has(configPath))
+      await loadConfig(options.config, options.environment)
     for (const [path, { text: kept }] of Object.entries(published?.files ?? {}))
       if (texts.get(path) !== (kept ?? undefined)) log.info('published file passed over', { path })
-    const stored = openStoredSettings(loaded.config, ledger)
-    const openWith = (name: string, settings: Readonly<Record<string, Json>>): Connection => {
-      const system = loaded.config.connections[name]?.system ?? ''
-      for (const value of secretValues(system, settings)) secrets.add(value)
-      return cleanConnection(connectorFor(name, system).open(settings, { name, http, clock, log }), shownSecrets)
-    }
-    const endpoints = new Map<string, Endpoint>()
-    for (const [name, { system }] of Object.entries(loaded.config.connections)) {
-      let used: Readonly<Record<string, Json>> = {}
-      // One whose secrets cannot be read stops alone.
-      const connection = await stored.settings(name).then(
-        (settings) => {
-          used = settings
-          return opened(name, () => openWith(name, settings))
-        },
-        (error: unknown) => lockedConnection(error),
-      )
-      const reopen = async () => {
-        const current = await stored.settings(name).catch((error: unknown) => {
-          // Secrets that cannot be read now: the open connection serves on.
-          if (error instanceof SyncError) return used
-          throw error
-        })
-        if (canonicalJson(current) === canonicalJson(used)) return null
-        used = current
-        return openWith(name, current)
-      }
-      endpoints.set(
-        name,
-        openEndpoint({ name, system, connection, reopen }, { ledger, clock, log, scopes: callScopes }),
-      )
-    }
+    const stored = openStoredSettings(ledger)
+    const connections = openConnections({ ledger, clock, log, scopes: callScopes, http, stored, secrets })
+    const inUse = () => projects.current().endpoints
     const nameRecords = ({ name, records, kind }: Pick<Sync, 'name' | 'records' | 'kind'>, watched: string | null) =>
       ledger.syncs.nameRecords(name, records, watched, kind ?? '')
-    const drafting = new Map([...endpoints].map(([name, one]) => [name, rememberingSchemas(one, clock)]))
     const workshop: Workshop = {
       shipped: async (path) => {
         const file = join(packageRoot, path)
@@ -187,20 +169,34 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
       fixed: loaded.fixed,
       disk: () => readOwnFiles(root, options.config),
       parse: (written) => parseConfig(written, options.environment),
-      open: (config, own) =>
-        openProject(config, endpoints, projectFiles(own, { root, shipped: packageRoot }), nameRecords),
-      imagine: (config, own) =>
-        openProject(config, drafting, projectFiles(own, { root, shipped: packageRoot }), async () => undefined),
+      open: async (config, own) => openedWith(config, own, await connections.open(config, inUse())),
+      imagine: async (config, own) => {
+        const endpoints = await connections.openDrafting(config, inUse())
+        return openProject(config, endpoints, projectFiles(own, { root, shipped: packageRoot }), async () => undefined)
+      },
       digest,
+      systems: registry,
+      secrets: stored,
+      tryOut: tryConnection,
     }
-    const first = { project: workshop.open(loaded.config, texts), files, revision: published?.revision ?? null }
+    const openedWith = (config: Config, own: Texts, endpoints: ReadonlyMap<string, Endpoint>) =>
+      openProject(config, endpoints, projectFiles(own, { root, shipped: packageRoot }), nameRecords)
+    const begun = openedWith(loaded.config, texts, await connections.open(loaded.config, new Map()))
+    const projects = openProjects(
+      { project: begun, files, revision: published?.revision ?? null },
+      { ...deps, workshop },
+    )
+    const configuredNow = (name: string) => projects.current().config.connections[name]?.settings ?? {}
     return {
       loaded,
-      projects: openProjects(first, { ...deps, workshop }),
+      projects,
       deps,
       metrics,
       database,
-      stored,
+      stored: {
+        settings: (name) => stored.settings(name, configuredNow(name)),
+        store: (name, changed) => stored.store(name, configuredNow(name), changed),
+      },
       clocks,
       outdated: outdated.promise,
       tidy,
@@ -212,6 +208,10 @@ export async function openProcess(options: ProcessOptions): Promise<Opened> {
     throw error
   }
 }
+
+/** Whether there may be a ledger already. */
+const hasLedger = ({ home, environment }: ProcessOptions): boolean =>
+  existsSync(home) || storeAddress('DATABASE_URL', environment) !== null
 
 /**
  * The files that count for a process that starts now: those on disk, and those that were published over them.
@@ -279,74 +279,6 @@ function publishedConfig(text: string, path: string, environment: ProcessOptions
   return { config, secrets, fixed, text }
 }
 
-/** @throws SyncError where there is no such system */
-export const connectorFor = (name: string, system: string) => {
-  const connector = connectorOf(system)
-  if (connector !== undefined) return connector
-  throw new SyncError(`connections.${name}.system: there is no connector "${system}"`, {
-    problem: { kind: 'configuration_invalid', path: `connections.${name}.system` },
-    fix: `Known systems: ${registry.map((one) => one.name).join(', ')}.`,
-  })
-}
-
-/** What is stored cannot be decrypted: of a connection, or the published files for null. */
-const unreadable =
-  (connection: string | null) =>
-  (error: unknown): never => {
-    if (!(error instanceof SealedError)) throw error
-    const forget = `crosswalk vault forget ${connection ?? '--published'}`
-    const otherwise =
-      connection === null
-        ? `\`${forget}\` drops the published files; those on disk count then, and can be published again`
-        : `put a new secret of the system into the environment, \`${forget}\`, and start again`
-    throw new SyncError(error.message, {
-      // Without its secret a connection cannot log in; published files that cannot be read stop all of it.
-      problem: connection === null ? { kind: 'configuration_invalid', path: 'vault' } : { kind: 'auth_rejected' },
-      fix: `Put the key that they were stored with behind the current one, in CROSSWALK_VAULT_KEY (with a comma) or in \`vault.key\` (on a line of its own), and start again. If it is lost: ${otherwise}.`,
-      cause: error,
-    })
-  }
-
-/** Settings that do not fit their schema are named; their values are not shown. */
-export function opened(name: string, open: () => Connection): Connection {
-  try {
-    return open()
-  } catch (error) {
-    if (error instanceof SyncError || !(error instanceof Error) || !('issues' in error)) throw error
-    const issues = error.issues as readonly { path: readonly PropertyKey[]; message: string }[]
-    const texts = issues.map((issue) => `connections.${name}.settings.${issue.path.join('.')}: ${issue.message}`)
-    throw new SyncError(texts.join('\n'), {
-      problem: { kind: 'configuration_invalid', path: `connections.${name}.settings` },
-      fix: 'Correct the settings in the configuration; the guide of the system lists them.',
-    })
-  }
-}
-
-/** The configured settings of connections, merged with secrets that were renewed since. */
-interface StoredSettings {
-  settings(connection: string): Promise<Readonly<Record<string, Json>>>
-  /** Keeps renewed values, encrypted, in place of the configured ones. */
-  store(connection: string, changed: Readonly<Record<string, Json>>): Promise<void>
-}
-
-function openStoredSettings(config: Config, ledger: Ledger): StoredSettings {
-  const configured = (name: string): JsonObject => config.connections[name]?.settings ?? {}
-  const digest = (value: JsonObject) => createHash('sha256').update(canonicalJson(value)).digest('hex')
-  async function kept(name: string): Promise<JsonObject> {
-    const secrets = await ledger.connections.secrets(name).catch(unreadable(name))
-    // An edit of the configuration after a renewal replaces what was renewed.
-    const valid = secrets?.replaces === digest(configured(name)) && isObject(secrets.settings)
-    return valid ? (secrets.settings as JsonObject) : {}
-  }
-  return {
-    settings: async (name) => ({ ...configured(name), ...(await kept(name)) }),
-    async store(name, changed) {
-      const settings = { ...(await kept(name)), ...changed }
-      await ledger.connections.setSecrets(name, { replaces: digest(configured(name)), settings })
-    },
-  }
-}
-
 /** What came from the environment, but for settings that are no secrets, such as addresses and the login's name. */
 function secretsIn({ config, secrets }: Pick<LoadedConfig, 'config' | 'secrets'>): readonly string[] {
   const open = new Set(
@@ -372,16 +304,6 @@ function openValues(system: string, settings: Readonly<Record<string, Json>>): s
   return Object.entries(settings).flatMap(([name, value]) =>
     typeof value === 'string' && known.includes(name) && !secret.has(name) ? [value] : [],
   )
-}
-
-/** The values of settings that their connector marks as secret. */
-function secretValues(system: string, settings: Readonly<Record<string, Json>>): string[] {
-  const connector = connectorOf(system)
-  const names = connector === undefined ? [] : secretNames(connector.settings)
-  return names.flatMap((name) => {
-    const value = settings[name]
-    return typeof value === 'string' && value !== '' ? [value] : []
-  })
 }
 
 /** What the environment holds for the stores and the vault. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { Texts } from '../app/project/files.ts'
@@ -22,7 +23,8 @@ export async function readOwnFiles(root: string, config: string): Promise<Texts>
   const paths = [
     ...(await yamlFiles(root, mappingFolder, depthMax)),
     ...(await yamlFiles(root, tableFolder, 1)),
-    configPathOf(root, config),
+    // A project may have none on disk.
+    ...(existsSync(config) ? [configPathOf(root, config)] : []),
   ]
   return new Map(await Promise.all(paths.map(async (path) => [path, await readText(join(root, path))] as const)))
 }

@@ -64,6 +64,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await projects.started()
     const jobs = openJobs(projects, queue, { ...deps, metrics: opened.metrics })
     const begun = projects.current()
+    const look = (syncs: readonly string[]) =>
+      queue.enqueue(syncs.map((sync) => ({ queue: 'detect', sync, kind: 'scheduled' })))
     if (options.role !== 'api') {
       await jobs.begin()
       closing.push(await queue.work(jobs.handle))
@@ -71,11 +73,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       closing.push(() => alerts.close())
       closing.push(keepUp([...upkeep(opened, jobs, queue), ['alert', '*/10 * * * * *', alerts.tell]], deps.log))
       closing.push(follow(opened, queue))
-      await queue.enqueue(
-        Object.keys(projects.current().config.syncs).map((sync) => ({ queue: 'detect', sync, kind: 'scheduled' })),
-      )
+      await look(Object.keys(projects.current().config.syncs))
     }
-    const renew = options.role === 'api' ? async () => undefined : jobs.begin
+    const renew = async (fresh: readonly string[]) => {
+      if (options.role === 'api') return
+      await jobs.begin()
+      await look(fresh)
+    }
     closing.push(
       keepUp(
         [observation(opened, queue), publications(opened, begun, renew), revival(opened), timekeeping(opened)],
@@ -143,14 +147,17 @@ function observation({ deps, metrics }: Opened, queue: Queue): Task {
   return ['observe', '*/15 * * * * *', observe]
 }
 
-/** Takes over what was published. @param renew  called for each new project @param begun  the first one, which is begun */
-function publications({ projects }: Opened, begun: Project, renew: () => Promise<void>): Task {
+/**
+ * Takes over what was published.
+ * @param begun  the project that is begun already @param renew  called for each new one, with the syncs that are new in it
+ */
+function publications({ projects }: Opened, begun: Project, renew: (fresh: readonly string[]) => Promise<void>): Task {
   let known = begun
   const takeOver = async () => {
     await projects.takeOver()
     const project = projects.current()
     if (project === known) return
-    await renew()
+    await renew(Object.keys(project.config.syncs).filter((name) => !Object.hasOwn(known.config.syncs, name)))
     known = project
   }
   return ['take over', '*/5 * * * * *', takeOver]

@@ -1,6 +1,6 @@
 import { ZodError } from 'zod'
 import { connectorOf } from '../../connectors/registry.ts'
-import type { CliDeps } from '../cli/deps.ts'
+import type { Workshop } from '../app/project/workshop.ts'
 import { type Failure, failureOf, SyncError } from '../core/problem.ts'
 import { secretNames } from '../core/secrets.ts'
 import { cleanConnection } from '../http/clean-connection.ts'
@@ -10,7 +10,7 @@ import { openLog } from '../log/log.ts'
 import { systemClock } from './clock.ts'
 
 /** Opens a connection that no project has yet, proves it, and asks what its account has. Nothing is written anywhere. */
-export const tryConnection: CliDeps['tryConnection'] = async (name, system, settings) => {
+export const tryConnection: Workshop['tryOut'] = async (name, system, settings) => {
   const connector = connectorOf(system)
   if (connector === undefined) throw new Error(`there is no connector "${system}"`)
   const secrets = () =>

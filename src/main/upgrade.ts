@@ -18,8 +18,9 @@ import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { UpgradeFinding, UpgradeReport } from '../ports/ledger/upgrade.ts'
 import type { Log } from '../ports/log.ts'
 import { systemClock } from './clock.ts'
-import { loadConfig } from './config.ts'
-import { connectorFor, filesInForce, opened, openLedgerOf, type ProcessOptions, packageRoot } from './process.ts'
+import { loadConfig, noConfig } from './config.ts'
+import { connectorFor, opened } from './connections.ts'
+import { filesInForce, openLedgerOf, type ProcessOptions, packageRoot } from './process.ts'
 import { projectFiles } from './project-files.ts'
 
 interface Place extends Pick<ProcessOptions, 'config' | 'home' | 'environment'> {
@@ -174,7 +175,8 @@ function ofBackup({ pending, exists }: Inspection, home: string | null): readonl
 async function ofProject(place: Place, ledger: Ledger, { publishes }: Inspection): Promise<readonly UpgradeFinding[]> {
   const sandbox = openSandbox()
   try {
-    const onDisk = await loadConfig(place.config, place.environment)
+    const read = existsSync(place.config) ? loadConfig : noConfig
+    const onDisk = await read(place.config, place.environment)
     // Before there were published files, those on disk were all.
     const source = publishes ? ledger : { revisions: { ...ledger.revisions, files: async () => null } }
     const { loaded, texts } = await filesInForce(onDisk, source, place)

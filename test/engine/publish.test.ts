@@ -36,7 +36,7 @@ beforeAll(async () => {
   shop = stock(rig)
   await project.crosswalk.setup('hubspot')
   await project.close()
-  const options = { config: rig.config, home: rig.home, environment: {} }
+  const options = { config: rig.config, home: rig.home, environment: { OTHER_TOKEN: 'test-token' } }
   server = await startServer({ ...options, role: 'all', log: (line) => void log.push(line) })
   worker = rig.cli('start', '--role', 'worker')
   await until(() => worker.printed().includes('"started"'), 'a second process')
@@ -150,11 +150,11 @@ describe('what is wrong is refused, and nothing changes', () => {
     await isRefused([{ kind: 'configuration' }], { 'config/crosswalk.yaml': null })
   })
 
-  test('another connection, another server, and what would read the environment or other files', async () => {
+  test('another server, and what would read the environment or other files', async () => {
     const config = await onDisk('config/crosswalk.yaml')
     const kept = (message: string) => [{ kind: 'kept_until_restart', message: expect.stringContaining(message) }]
     const to = (from: string, text: string) => ({ 'config/crosswalk.yaml': config.replace(from, text) })
-    await isRefused(kept('connections.hubspot'), to('indexDelaySeconds: 0', 'indexDelaySeconds: 1'))
+    await isRefused(kept('connections.hubspot'), to('accessToken: test-token', 'accessToken: "${OTHER_TOKEN}"'))
     await isRefused(kept('server'), to('port: 0', 'port: 1'))
     const path = (text: string) => to('document: deal', `document: deal\n    mappings: { order: ${text} }`)
     await isRefused(
@@ -164,9 +164,9 @@ describe('what is wrong is refused, and nothing changes', () => {
     await isRefused([{ kind: 'configuration', message: 'the environment has no NOT_SET' }], path('"${NOT_SET}"'))
   })
 
-  test('a connection that differs on disk from that of the servers, until they are started with it', async () => {
+  test('a server that differs on disk from the one that runs, until it is started with it', async () => {
     const config = await onDisk('config/crosswalk.yaml')
-    await write('config/crosswalk.yaml', config.replace('indexDelaySeconds: 0', 'indexDelaySeconds: 1'))
+    await write('config/crosswalk.yaml', config.replace('port: 0', 'port: 1'))
     expect(await publish()).toMatchObject({
       code: 1,
       findings: [

@@ -48,11 +48,12 @@ const userId = 2
 /** A database of Odoo in memory: strict where Odoo is, with its import, its transactions and its messages. */
 export async function startOdooSimulator(
   options: OdooSimulatorOptions = {},
-): Promise<SimulatedErp & { readonly store: OdooStore }> {
+): Promise<SimulatedErp & { readonly store: OdooStore; changePassword(to: string): void }> {
   const version = options.version ?? '14.0'
   const major = Number.parseInt(version.replace(/^saas~/, ''), 10)
   const now = options.now ?? Date.now
-  const { database = 'demo', username = 'admin', password = 'admin' } = options
+  const { database = 'demo', username = 'admin' } = options
+  let { password = 'admin' } = options
   const withStock = options.stock !== false
   const store = openStore(modelsOf(major, { stock: withStock }), now, major)
   const routes = new Map<number, Route>()
@@ -514,6 +515,9 @@ export async function startOdooSimulator(
   return {
     ...simulator,
     store: people,
+    changePassword(to) {
+      password = to
+    },
     erp: worldOf(people),
     settings: { url: simulator.url, database, username, password },
     words,

@@ -8,6 +8,8 @@ import type { Projects } from '../project/projects.ts'
 import { storeEvents } from './events.ts'
 
 const leaseMs = 60_000
+/** How soon a connection is followed that was added, or another one in its place. */
+const lookMs = 5_000
 /** Exponential back-off between two attempts to follow a stream: another worker may have it, or it broke off. */
 const waitMs = (failures: number) => Math.min(5 * 60_000, 5_000 * 2 ** Math.max(0, failures - 1))
 /** A stream that breaks off so many times in a row becomes a problem. */
@@ -28,7 +30,25 @@ export async function followStreams(
   deps: StreamDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  await together([...projects.current().endpoints.values()].map((endpoint) => follow(projects, endpoint, deps, signal)))
+  const followed = new Map<Endpoint, { readonly gone: AbortController; readonly over: Promise<void> }>()
+  // Connections come and go while it works.
+  while (!signal.aborted) {
+    const { endpoints } = projects.current()
+    for (const [endpoint, { gone, over }] of followed) {
+      if (endpoints.get(endpoint.name) === endpoint) continue
+      gone.abort()
+      await over
+      followed.delete(endpoint)
+    }
+    for (const endpoint of endpoints.values()) {
+      if (followed.has(endpoint)) continue
+      const gone = new AbortController()
+      const over = follow(projects, endpoint, deps, AbortSignal.any([signal, gone.signal]))
+      followed.set(endpoint, { gone, over })
+    }
+    await deps.clock.sleep(lookMs, signal)
+  }
+  await together([...followed.values()].map(({ over }) => over))
 }
 
 async function follow(
@@ -40,9 +60,14 @@ async function follow(
   const { ledger, log, clock, worker } = deps
   const { name } = endpoint
   let failures = 0
-  while (!signal.aborted && endpoint.connection.listen !== null) {
+  let ended = false
+  while (!signal.aborted && !ended) {
     try {
-      await followOnce()
+      if (endpoint.connection.listen !== null) await followOnce()
+      else {
+        await ledger.problems.close(connectionCause(name), [cause])
+        ended = true
+      }
     } catch (error) {
       // The ledger does not answer, or it is a fault of ours: polls go on, and so does this when it is over.
       failures += 1
@@ -53,7 +78,6 @@ async function follow(
     }
     await clock.sleep(waitMs(failures), signal)
   }
-  if (!signal.aborted) await ledger.problems.close(connectionCause(name), [cause])
 
   async function followOnce(): Promise<void> {
     const free = (await endpoint.paused()) === null

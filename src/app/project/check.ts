@@ -80,13 +80,14 @@ export async function check(
   const refused = { warnings: [], tests: [], project: null }
   if (early.length > 0 || parsed.config === null) return { ...refused, findings: early }
 
-  const project = workshop.open(parsed.config, texts)
   const invalid = (error: unknown): readonly PublishFinding[] => {
     if (!(error instanceof SyncError) || error.problem.kind !== 'configuration_invalid') throw error
     return [inConfig('configuration', { line: 1, column: 1, message: error.message, fix: error.fix })]
   }
+  let project: Project
   let linted: readonly Linted[] = []
   try {
+    project = await workshop.open(parsed.config, texts)
     linted = await project.lint({ offline: false })
   } catch (error) {
     return { ...refused, findings: invalid(error) }
@@ -134,10 +135,9 @@ const whole = (file: string, kind: PublishFinding['kind'], message: string, fix?
 
 /** Places that are not as they were. What names the environment no more is gone without harm. */
 export const differences = (before: Fixed, after: Fixed): readonly (readonly string[])[] =>
-  [
-    ...Object.keys(after).filter((place) => after[place] !== before[place]),
-    ...Object.keys(before).filter((place) => !(place in after) && place.startsWith('connections.')),
-  ].map((place) => place.split('.'))
+  Object.keys(after)
+    .filter((place) => after[place] !== before[place])
+    .map((place) => place.split('.'))
 
 /** Places that name a mapping which is no file of the project. */
 function mappingsElsewhere(config: Config | null): readonly (readonly string[])[] {

@@ -1,12 +1,24 @@
+import type { JsonObject } from '../../core/json.ts'
 import { type Failure, failureOf, SyncError } from '../../core/problem.ts'
 import { toMillis } from '../../core/time.ts'
 import type { FileChange, PublishedFiles, Revision } from '../../ports/ledger/revisions.ts'
 import type { Deps } from '../bench/deps.ts'
+import { connectionCause } from '../bench/endpoint.ts'
 import { type Checked, check, checkPaths, differences, type PublishFinding } from './check.ts'
+import { emptyConfigText, withFirstSyncs, withoutConnection } from './config-text.ts'
+import {
+  type ConfiguredConnection,
+  type ConnectionChange,
+  configuredConnection,
+  systemOf,
+  tryConnection,
+  weighConnection,
+} from './connecting.ts'
 import { changesOf, type Files, inForce, publishedOver, type Texts, textsOf } from './files.ts'
+import { type FirstSyncs, firstSyncNames } from './first-syncs.ts'
 import type { Project, UsedFile } from './project.ts'
 import { type TableEntry, withEntry } from './table-entry.ts'
-import type { Fixed, Workshop } from './workshop.ts'
+import type { Fixed, System, Tried, Workshop } from './workshop.ts'
 
 /** The project in use. It is replaced as a whole, never in part. */
 export interface Projects {
@@ -18,10 +30,7 @@ export interface Projects {
    * @param draft  by path, null for a file that goes; a draft of null is what a process that starts now would work with
    * @throws SyncError when a system does not answer, `busy` when somebody else published meanwhile: nothing has changed
    */
-  publish(
-    draft: Draft | null,
-    by: { readonly actor: string | null; readonly note: string | null },
-  ): Promise<Publication>
+  publish(draft: Draft | null, by: By): Promise<Publication>
   /**
    * Adds an entry to a table, or changes it, as `publish` would.
    * @throws SyncError as `publish` does, and where there is no such table
@@ -40,11 +49,25 @@ export interface Projects {
    * @param only  refuses by throwing what the caller may not change
    * @throws SyncError as `publish` does, and where the files of that revision are no longer kept
    */
-  revert(
-    number: number,
-    by: { readonly actor: string | null; readonly note: string | null },
-    only: (paths: readonly string[]) => void,
-  ): Promise<Publication>
+  revert(number: number, by: By, only: (paths: readonly string[]) => void): Promise<Publication>
+  /** Those that can be connected. */
+  systems(): readonly System[]
+  /** A connection as it is configured; null when there is none. */
+  connection(name: string): Promise<ConfiguredConnection | null>
+  /** Proves a connection as it would be. @throws SyncError `configuration_invalid` for settings that cannot be */
+  tryOut(name: string, change: ConnectionChange): Promise<Tried>
+  /**
+   * Adds a connection, or changes the one that is there, as `publish` would.
+   * @throws SyncError as `publish` and `tryOut` do
+   */
+  connect(name: string, change: ConnectionChange, by: By): Promise<Publication>
+  /** Takes a connection away, with its secrets, as `publish` would. */
+  disconnect(name: string, by: By): Promise<Publication>
+  /**
+   * Adds the first syncs between a CRM and an ERP, as dry runs, as `publish` would.
+   * @throws SyncError as `publish` does, and where there are such syncs or no such connections
+   */
+  beginSyncs(what: Beginning, by: By): Promise<Publication>
   /** What a revision changed, as texts; null when it or the one before is not kept. */
   revised(number: number): Promise<Revised | null>
   /**
@@ -54,6 +77,18 @@ export interface Projects {
   takeOver(): Promise<void>
   /** To be called by a server at its start: what it keeps until its end is what others may not publish otherwise. */
   started(): Promise<void>
+}
+
+/** Who publishes, and why. */
+interface By {
+  readonly actor: string | null
+  readonly note: string | null
+}
+
+/** Between which connections a project begins. */
+export interface Beginning extends Pick<FirstSyncs, 'timeZone' | 'where'> {
+  readonly crm: string
+  readonly erp: string
 }
 
 export type Draft = Readonly<Record<string, string | null>>
@@ -116,7 +151,7 @@ export function openProjects(
     return own
   }
 
-  function built(published: PublishedFiles, number: number, open = workshop.open): Project {
+  async function built(published: PublishedFiles, number: number, open = workshop.open): Promise<Project> {
     const texts = textsOf(new Map(Object.entries(published)))
     const { config, findings, fixed } = workshop.parse(texts.get(configPath) ?? '')
     if (config === null) {
@@ -136,7 +171,7 @@ export function openProjects(
     const taken = new Map(Object.entries(news.files))
     try {
       // What it worked with anyway stays compiled.
-      if (changesOf(textsOf(files), textsOf(taken)).length > 0) project = built(news.files, number)
+      if (changesOf(textsOf(files), textsOf(taken)).length > 0) project = await built(news.files, number)
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
       log.warn('revision not taken over', { revision: number, why: error.message })
@@ -192,7 +227,7 @@ export function openProjects(
     return check(textsOf(next), changed, kept, { ...deps, workshop: { ...workshop, open } })
   }
 
-  async function publish(draft: Draft | null, by: Parameters<Projects['publish']>[1]): Promise<Publication> {
+  async function publish(draft: Draft | null, by: By): Promise<Publication> {
     const weighed = await weigh(draft)
     const { before, next, changes, strange } = weighed
     if (strange.length > 0) return { findings: strange, revision: null, changes: [] }
@@ -221,16 +256,12 @@ export function openProjects(
     const before =
       draft !== null || published === null
         ? project
-        : built(published.files, published.revision.number, workshop.imagine)
+        : await built(published.files, published.revision.number, workshop.imagine)
     if (strange.length > 0) return { findings: strange, warnings: [], tests: [], changes: [], project: null, before }
     return { ...(await judge(weighed, workshop.imagine)), changes, before }
   }
 
-  async function revert(
-    number: number,
-    by: Parameters<Projects['revert']>[1],
-    only: (paths: readonly string[]) => void,
-  ) {
+  async function revert(number: number, by: By, only: (paths: readonly string[]) => void) {
     await takeOver()
     const past = await ledger.revisions.files(number)
     if (past === null)
@@ -291,6 +322,76 @@ export function openProjects(
     return publish({ [path]: withEntry(text, entry) }, { actor, note: `${table}: ${entry.key} → ${entry.value}` })
   }
 
+  const configText = () => textsOf(files).get(configPath) ?? emptyConfigText
+
+  async function connect(name: string, change: ConnectionChange, { actor, note }: By): Promise<Publication> {
+    await takeOver()
+    const text = configText()
+    const { text: next, before, after, kept, secrets } = await weighConnection(text, name, change, workshop)
+    // Before anybody works with it: a wrong login would pause the connection that is there.
+    const { failure } = (await workshop.tryOut(name, change.system, { ...after, ...secrets })).check
+    if (failure !== null) throw new SyncError(failure.message, failure)
+    // Before it is published: whoever takes it over opens it with them.
+    await workshop.secrets.prepare(name, { before, after, secrets })
+    if (next === text) {
+      await project.endpoint(name).refresh()
+      log.info('secrets replaced', { connection: name, actor })
+      return { findings: [], revision, changes: [] }
+    }
+    let isDone = false
+    try {
+      const published = await publish({ [configPath]: next }, { actor, note: note ?? `Connection ${name}` })
+      isDone = published.findings.length === 0
+      return published
+    } finally {
+      if (!isDone) await takeBack(name, before, kept)
+    }
+  }
+
+  /** Secrets of a connection that was refused. */
+  const takeBack = (name: string, before: JsonObject | null, kept: JsonObject): Promise<void> =>
+    before === null
+      ? workshop.secrets.drop(name)
+      : workshop.secrets.prepare(name, { before: null, after: before, secrets: kept })
+
+  async function disconnect(name: string, { actor, note }: By): Promise<Publication> {
+    await takeOver()
+    const published = await publish(
+      { [configPath]: withoutConnection(configText(), name) },
+      { actor, note: note ?? `Without connection ${name}` },
+    )
+    if (published.findings.length > 0) return published
+    await workshop.secrets.drop(name)
+    const cause = connectionCause(name)
+    const open = await ledger.problems.list({ sync: cause, max: 100 })
+    await ledger.problems.close(
+      cause,
+      open.map((one) => one.causeKey),
+    )
+    return published
+  }
+
+  async function beginSyncs({ crm, erp, ...how }: Beginning, { actor, note }: By): Promise<Publication> {
+    await takeOver()
+    const { connections, syncs } = project.config
+    const there = firstSyncNames.filter((name) => Object.hasOwn(syncs, name))
+    if (there.length > 0)
+      throw new SyncError(`There is a sync "${there[0]}" already`, {
+        problem: { kind: 'configuration_invalid', path: 'syncs' },
+        fix: 'Change that one, or add another one to the configuration.',
+      })
+    const end = (role: System['role'], connection: string) => {
+      const system = systemOf(connections[connection]?.system ?? connection, workshop)
+      if (system.role === role) return { connection, system }
+      throw new SyncError(`"${connection}" is no ${role.toUpperCase()}`, {
+        problem: { kind: 'configuration_invalid', path: `connections.${connection}` },
+        fix: 'Name a connection to one.',
+      })
+    }
+    const first = { crm: end('crm', crm), erp: end('erp', erp), mode: 'shadow' as const, ...how }
+    return publish({ [configPath]: withFirstSyncs(configText(), first) }, { actor, note: note ?? 'First syncs' })
+  }
+
   function drafted(draft: Draft, disk: Texts): Files {
     const next = new Map(files)
     for (const [path, text] of Object.entries(draft)) next.set(path, publishedOver(text, disk.get(path), digest))
@@ -306,6 +407,12 @@ export function openProjects(
     examine: (draft) => inTurn(() => examine(draft)),
     revert: (number, by, only) => inTurn(() => revert(number, by, only)),
     revised,
+    systems: () => workshop.systems,
+    connection: (name) => inTurn(() => configuredConnection(configText(), name, workshop)),
+    tryOut: (name, change) => tryConnection(configText(), name, change, workshop),
+    connect: (name, change, by) => inTurn(() => connect(name, change, by)),
+    disconnect: (name, by) => inTurn(() => disconnect(name, by)),
+    beginSyncs: (what, by) => inTurn(() => beginSyncs(what, by)),
     takeOver: () => inTurn(takeOver),
     async started() {
       await ledger.revisions.setStarted(workshop.fixed)

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { ConnectionCheck } from '../../app/crosswalk.ts'
+import type { ConnectionCheck } from '../../app/project/workshop.ts'
 import { cli, text } from '../fake.ts'
 
 const account = {
