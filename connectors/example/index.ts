@@ -7,6 +7,7 @@ import { openFinding } from './find.ts'
 import { openReading } from './read.ts'
 import { openSchemas } from './schema.ts'
 import { settings as schema } from './settings.ts'
+import { steps } from './steps.ts'
 import { openWriting } from './write.ts'
 
 const writes: Connection['writes'] = {
@@ -22,6 +23,7 @@ export const example: Connector = {
   title: 'Example ERP',
   role: 'erp',
   settings: schema,
+  steps,
   open(given, deps) {
     const settings = schema.parse(given)
     const client = openClient(settings, deps)

@@ -11,6 +11,7 @@ import { openReading, pageOf } from './read.ts'
 import { openDefinitions } from './schema.ts'
 import { settings as schema } from './settings.ts'
 import { setUp } from './setup.ts'
+import { steps } from './steps.ts'
 import { openReceiver } from './webhook.ts'
 import { openWins } from './won.ts'
 import { openWriting, writes } from './write.ts'
@@ -20,6 +21,7 @@ export const hubspot: Connector = {
   title: 'HubSpot',
   role: 'crm',
   settings: schema,
+  steps,
   open(given, deps) {
     const settings = schema.parse(given)
     const client = openClient(settings, deps)

@@ -10,6 +10,7 @@ import { openMetadata } from './metadata.ts'
 import { openReading } from './read.ts'
 import { typeOf, writes } from './schema.ts'
 import { settings as schema } from './settings.ts'
+import { steps } from './steps.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
 
@@ -18,6 +19,7 @@ export const netsuite: Connector = {
   title: 'NetSuite',
   role: 'erp',
   settings: schema,
+  steps,
   open(given, deps) {
     const settings = schema.parse(given)
     const { clock } = deps

@@ -11,6 +11,7 @@ import { openReading } from './read.ts'
 import { openRecent } from './recent.ts'
 import { openModels } from './schema.ts'
 import { settings as schema } from './settings.ts'
+import { steps } from './steps.ts'
 import { openUnits } from './units.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
@@ -21,6 +22,7 @@ export const odoo: Connector = {
   title: 'Odoo',
   role: 'erp',
   settings: schema,
+  steps,
   open(given, deps) {
     const settings = schema.parse(given)
     const { clock } = deps

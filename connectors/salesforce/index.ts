@@ -10,6 +10,7 @@ import { openReading } from './read.ts'
 import { openDefinitions } from './schema.ts'
 import { settings as schema } from './settings.ts'
 import { setUp } from './setup.ts'
+import { steps } from './steps.ts'
 import { openStream } from './stream.ts'
 import { openReceiver } from './webhook.ts'
 import { openWriting } from './write.ts'
@@ -19,6 +20,7 @@ export const salesforce: Connector = {
   title: 'Salesforce',
   role: 'crm',
   settings: schema,
+  steps,
   open(given, deps) {
     const settings = schema.parse(given)
     const client = openClient(settings, deps)

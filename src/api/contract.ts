@@ -676,7 +676,15 @@ export const contract = {
     summary: 'The systems that can be connected, and what they take',
     reply: z.object({
       systems: list(
-        z.object({ name: z.string(), title: z.string(), role: z.enum(['crm', 'erp']), settings: list(systemSetting) }),
+        z.object({
+          name: z.string(),
+          title: z.string(),
+          role: z.enum(['crm', 'erp']),
+          settings: list(systemSetting),
+          steps: z
+            .object({ en: list(z.string()), zh: list(z.string()) })
+            .describe('What is to be done in the system first, in the words of its own menus'),
+        }),
       ),
     }),
   },

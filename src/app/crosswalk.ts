@@ -188,7 +188,7 @@ export interface Crosswalk {
 }
 
 /** A system that can be connected, and what it takes. */
-interface SystemChoice extends Pick<System, 'name' | 'title' | 'role'> {
+interface SystemChoice extends Pick<System, 'name' | 'title' | 'role' | 'steps'> {
   readonly settings: readonly SystemSetting[]
 }
 

@@ -117,7 +117,12 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     systems: async () => projects.systems().map((one) => ({ ...nameOf(one), settings: systemSettings(one) })),
     connection: (name) => projects.connection(name),
     tryConnection: (name, change) => projects.tryOut(name, change),
-    connect: (name, change, { note = null }) => projects.connect(name, change, { actor, note }),
+    async connect(name, change, { note = null }) {
+      const publication = await projects.connect(name, change, { actor, note })
+      // It ends a pause, and tells the account.
+      if (publication.findings.length === 0) await checkOne(name)
+      return publication
+    },
     disconnect: (name, { note = null }) => projects.disconnect(name, { actor, note }),
     beginSyncs: (what, { note = null }) => projects.beginSyncs(what, { actor, note }),
     async setup(name) {
@@ -278,4 +283,4 @@ const asked: CallScope = { lane: 'live', mayWrite: false }
 const invalid = (path: string, message: string, fix: string) =>
   new SyncError(message, { problem: { kind: 'configuration_invalid', path }, fix })
 
-const nameOf = ({ name, title, role }: System) => ({ name, title, role })
+const nameOf = ({ name, title, role, steps }: System) => ({ name, title, role, steps })

@@ -17,6 +17,15 @@ const routes = {
   endToken: { method: 'post', path: '/tokens/:id/end' },
   listAudit: { method: 'get', path: '/audit' },
   home: { method: 'get', path: '/home' },
+  status: { method: 'get', path: '/status' },
+  checkConnection: { method: 'post', path: '/connections/:name/check' },
+  listSystems: { method: 'get', path: '/systems' },
+  tryConnection: { method: 'post', path: '/systems/:system/try' },
+  getConnection: { method: 'get', path: '/connections/:name' },
+  putConnection: { method: 'post', path: '/connections/:connection' },
+  removeConnection: { method: 'post', path: '/connections/:name/remove' },
+  setupConnection: { method: 'post', path: '/connections/:name/setup' },
+  beginSyncs: { method: 'post', path: '/syncs' },
   listSyncs: { method: 'get', path: '/syncs' },
   runSync: { method: 'post', path: '/syncs/:name/run' },
   pauseSync: { method: 'post', path: '/syncs/:name/pause' },
@@ -57,6 +66,11 @@ export type Ask<K extends Name> = Given<K, 'params'> & Given<K, 'query'> & Given
 export type Reply<K extends Name> = z.output<Contract[K]['reply']>
 
 export type Connection = Reply<'home'>['connections'][number]
+export type ConnectionCheck = Reply<'checkConnection'>
+export type SystemChoice = Reply<'listSystems'>['systems'][number]
+export type SystemSetting = SystemChoice['settings'][number]
+export type Configured = Reply<'getConnection'>
+export type AccountChoice = Reply<'tryConnection'>['choices'][number]
 export type Sync = Reply<'home'>['syncs'][number]
 export type Certificate = Reply<'home'>['certificates'][number]
 export type Problem = Reply<'listProblems'>['problems'][number]

@@ -93,6 +93,21 @@ const oneVersion = createRoute({
   path: '/mappings/versions/$number',
   component: lazyRouteComponent(() => import('./pages/version.tsx'), 'OneVersion'),
 })
+const connections = createRoute({
+  getParentRoute,
+  path: '/connections',
+  component: lazyRouteComponent(() => import('./pages/connections.tsx'), 'Connections'),
+})
+const connect = createRoute({
+  getParentRoute,
+  path: '/connections/new',
+  component: lazyRouteComponent(() => import('./pages/connect.tsx'), 'Connect'),
+})
+const oneConnection = createRoute({
+  getParentRoute,
+  path: '/connections/$name',
+  component: lazyRouteComponent(() => import('./pages/connection.tsx'), 'OneConnection'),
+})
 const users = createRoute({
   getParentRoute,
   path: '/users',
@@ -115,6 +130,9 @@ const tree = root.addChildren([
   mappings,
   versions,
   oneVersion,
+  connections,
+  connect,
+  oneConnection,
   users,
   audit,
 ])

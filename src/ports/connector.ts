@@ -14,9 +14,14 @@ export interface Connector {
   readonly role: 'crm' | 'erp'
   /** Settings of one account. `.describe()` becomes the reference page; `.meta({ secret: true })` marks secrets. */
   readonly settings: z.ZodType
+  /** What is to be done in the system first, in order, in the words of its own menus. */
+  readonly steps: Steps
   /** Does no I/O. @throws ZodError when `settings` do not fit the schema */
   open(settings: unknown, deps: ConnectionDeps): Connection
 }
+
+/** In the languages of the console. */
+export type Steps = Readonly<Record<'en' | 'zh', readonly string[]>>
 
 export interface ConnectionDeps {
   /** The connection's name, for error texts. */

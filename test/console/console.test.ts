@@ -405,6 +405,7 @@ describe('what people do', () => {
 const pagesOf = (deal: string, problem: string) => [
   ...['/', '/problems', `/problems/${problem}`, '/orders', `/orders/${deal}`, '/activity', '/users', '/audit'],
   ...['/mappings', '/mappings/versions', '/mappings/versions/1'],
+  ...['/connections', '/connections/new', '/connections/hubspot'],
 ]
 /** All texts of a page, those for screen readers among them. */
 const allTexts = `(() => {

@@ -65,6 +65,8 @@ async function photograph(url: string): Promise<void> {
             activity: '/activity',
             mappings: '/mappings',
             versions: '/mappings/versions',
+            connections: '/connections',
+            connect: '/connections/new',
             users: '/users',
             audit: '/audit',
           }

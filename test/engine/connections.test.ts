@@ -128,6 +128,7 @@ test('two systems are connected, and deals become orders, without a restart and 
   })
   expect(made).toMatchObject({ findings: [], revision: { number: 1, note: 'Connection crm', actor: 'API token' } })
   expect(await connect('erp', 'odoo', settingsOf(rig.odoo))).toMatchObject({ findings: [], revision: { number: 2 } })
+  expect((await first.opened.deps.ledger.connections.get('erp')).account).not.toBeNull()
   await bothHave(['crm', 'erp'])
   const { steps } = await api<{ steps: { outcome: string }[] }>('POST', '/connections/crm/setup')
   expect(steps.some(({ outcome }) => outcome === 'created')).toBe(true)
@@ -170,7 +171,10 @@ test('another secret counts at once in every process, and nothing is published f
   const before = await config()
   rig.odoo.changePassword('changed-over-there')
   expect(await check('erp')).toMatchObject({ failure: { problem: { kind: 'auth_rejected' } } })
+  const { ledger } = first.opened.deps
+  expect((await ledger.connections.get('erp')).pausedBecause).toMatchObject({ problem: { kind: 'auth_rejected' } })
   expect(await connect('erp', 'odoo', { password: 'changed-over-there' })).toMatchObject({ findings: [], changes: [] })
+  expect((await ledger.connections.get('erp')).pausedBecause).toBeNull()
   expect(await check('erp')).toMatchObject({ failure: null })
   const other = openCrosswalk(second.opened.projects, second.opened.deps)
   expect(await other.check(['erp'])).toMatchObject([{ failure: null }])

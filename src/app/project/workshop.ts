@@ -45,7 +45,7 @@ export interface Tried {
   readonly sets: boolean
 }
 
-export type System = Pick<Connector, 'name' | 'title' | 'role' | 'settings'>
+export type System = Pick<Connector, 'name' | 'title' | 'role' | 'settings' | 'steps'>
 
 /** Secrets of connections that are in no file: they were renewed, or a person entered them. They are kept encrypted. */
 export interface ConnectionSecrets {

@@ -6,11 +6,12 @@ import { type Certificate, call, type Reply } from '../api.ts'
 import { Bars } from '../parts/bars.tsx'
 import { ConnectionCard } from '../parts/connection-card.tsx'
 import { CheckIcon, WarnIcon } from '../parts/icons.tsx'
-import { TextLink } from '../parts/links.tsx'
+import { ButtonLink, TextLink } from '../parts/links.tsx'
 import { useLocale } from '../parts/locale.ts'
 import { moneysText } from '../parts/money.ts'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
 import { everyTenSeconds } from '../parts/query.ts'
+import { useMay } from '../parts/session.ts'
 import { stageOrder, useStageText } from '../parts/stages.tsx'
 import { Stale } from '../parts/stale.tsx'
 import { Syncs } from '../parts/syncs.tsx'
@@ -38,13 +39,17 @@ export function Home(): ReactNode {
 
 function Glanced({ glance, stale }: { glance: Glance; stale: ReactNode }) {
   const { t } = useTranslation()
+  const isAdmin = useMay('admin')
   const [first = '', ...others] = useSentences(glance)
   const { connections, syncs, stages, days, certificates, newest, waiting } = glance
   if (connections.length === 0 && syncs.length === 0)
     return (
       <Page title={t('nav.home')} above={stale}>
         <Panel>
-          <Nothing title={t('home.emptyTitle')} text={t('home.emptyText')} />
+          <Stack align="center" gap={0} pb={isAdmin ? 'lg' : 0}>
+            <Nothing title={t('home.emptyTitle')} text={t(isAdmin ? 'home.emptyText' : 'home.emptyTextOthers')} />
+            {isAdmin && <ButtonLink to="/connections/new">{t('connections.connect')}</ButtonLink>}
+          </Stack>
         </Panel>
       </Page>
     )

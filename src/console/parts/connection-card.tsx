@@ -1,11 +1,18 @@
 import { Group, Paper, Progress, Stack, Text, Title } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Connection } from '../api.ts'
 import { CheckIcon, PauseIcon } from './icons.tsx'
 import { useLocale } from './locale.ts'
 import { duration, useNow } from './time.tsx'
 
-export function ConnectionCard({ connection }: { connection: Connection }) {
+interface ConnectionCardProps {
+  readonly connection: Connection
+  /** What may be done with it. */
+  readonly children?: ReactNode
+}
+
+export function ConnectionCard({ connection, children }: ConnectionCardProps) {
   const { t } = useTranslation()
   const locale = useLocale()
   const { connection: name, system, account, pausedBecause, pausedUntil, failures, quotas } = connection
@@ -52,6 +59,7 @@ export function ConnectionCard({ connection }: { connection: Connection }) {
             </div>
           )
         })}
+        {children}
       </Stack>
     </Paper>
   )

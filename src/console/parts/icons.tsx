@@ -27,6 +27,7 @@ export const HomeIcon = icon(<path d="M2.5 7.5 8 3l5.5 4.5M4 6.5V13h8V6.5" />)
 export const OrdersIcon = icon(<path d="M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2" />)
 export const ActivityIcon = icon(<path d="M1.5 8h3l2-5 3 10 2-5h3" />)
 export const MappingsIcon = icon(<path d="M2.5 5h11L10.5 2M13.5 11h-11l3 3" />)
+export const ConnectionsIcon = icon(<path d="M5.5 2v3.5M10.5 2v3.5M3.5 5.5h9v2a4.5 4.5 0 0 1-9 0v-2ZM8 12v2" />)
 export const UsersIcon = icon(
   <path d="M8 7.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM3 13.5c.4-2.6 2.3-4 5-4s4.6 1.4 5 4" />,
 )

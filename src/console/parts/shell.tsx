@@ -6,7 +6,17 @@ import { useTranslation } from 'react-i18next'
 import type { User } from '../../api/contract.ts'
 import { call } from '../api.ts'
 import { isLanguage, languages, speak } from '../i18n/i18n.ts'
-import { ActivityIcon, AuditIcon, DownIcon, HomeIcon, MappingsIcon, OrdersIcon, UsersIcon, WarnIcon } from './icons.tsx'
+import {
+  ActivityIcon,
+  AuditIcon,
+  ConnectionsIcon,
+  DownIcon,
+  HomeIcon,
+  MappingsIcon,
+  OrdersIcon,
+  UsersIcon,
+  WarnIcon,
+} from './icons.tsx'
 import { NavItem } from './links.tsx'
 import { useDeed } from './notices.tsx'
 import { ChangePassword } from './password.tsx'
@@ -66,6 +76,12 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
             to="/mappings"
             label={t('nav.mappings')}
             leftSection={<MappingsIcon />}
+            activeProps={{ active: true }}
+          />
+          <NavItem
+            to="/connections"
+            label={t('nav.connections')}
+            leftSection={<ConnectionsIcon />}
             activeProps={{ active: true }}
           />
           {mayAs(user.role, 'admin') && (
