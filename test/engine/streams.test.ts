@@ -94,6 +94,28 @@ test('events that the system no longer has are a gap, for which changes are look
   await check.close()
 })
 
+test('a stream that a connection no longer asks for is left, and followed once it does again', async () => {
+  const [server] = servers
+  if (server === undefined) throw new Error('a server runs')
+  const { projects, deps } = server.opened
+  const publish = async (events: string[]) => {
+    const change = { system: 'salesforce', settings: { events } }
+    expect((await projects.connect('salesforce', change, { actor: null, note: null })).findings).toEqual([])
+  }
+  const isFree = async () => {
+    const taken = await deps.ledger.streams.take('salesforce', { worker: 'another', leaseMs: 1 })
+    if (taken !== null) await deps.ledger.streams.leave('salesforce', 'another')
+    return taken !== null
+  }
+  await publish([])
+  await until(isFree, 'the stream is left', lastLines)
+  const before = opened()
+  await publish(['/data/OpportunityChangeEvent'])
+  await until(() => opened() > before, 'the stream again', lastLines)
+  shop.win(1)
+  await until(hasOrders(10), 'the order', lastLines)
+})
+
 test('a ledger that is away for a while ends no stream for good, and no process', async () => {
   await servers[0]?.close()
   servers.shift()
@@ -113,6 +135,6 @@ test('a ledger that is away for a while ends no stream for good, and no process'
     await client.end()
   }
   shop.win(1)
-  await until(hasOrders(10), 'the order of a deal that the stream tells of', lastLines)
+  await until(hasOrders(11), 'the order of a deal that the stream tells of', lastLines)
   expect(since()).not.toContain('no longer followed')
 })
