@@ -25,6 +25,7 @@ import type {
   Beginning,
   Draft,
   Examination,
+  Plan,
   ProjectFile,
   ProjectState,
   Publication,
@@ -169,6 +170,10 @@ export interface Crosswalk {
     draft: Draft | null,
     of: { readonly sync?: string; readonly last: number; readonly records: readonly string[] },
   ): Promise<Trial & Pick<Examination, 'findings'>>
+  /** What `publish` would change of what is published, text against text; changes nothing. @throws SyncError when a system does not answer */
+  plan(): Promise<Plan>
+  /** The files that were published last, by path; null when none were. They hold no secret that was entered here. */
+  publishedFiles(): Promise<ReadonlyMap<string, string> | null>
   /** What was published, newest first; whether its files are kept, to go back to. */
   revisions(filter: { max: number }): Promise<readonly (Revision & { readonly kept: boolean })[]>
   /** What a revision changed; null when its files are not kept, or there is none. */

@@ -255,6 +255,8 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     addTableEntry: (table, entry) => projects.addEntry(table, entry, { actor }),
     missingEntries: () => ledger.problems.missingEntries(),
     projectFiles: () => projects.files(),
+    plan: () => projects.plan(),
+    publishedFiles: () => projects.published(),
     async checkDraft(draft) {
       const { changes, findings, warnings, tests } = await projects.examine(draft)
       return { changes, findings, warnings, tests }

@@ -58,6 +58,8 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     hold: refuse('hold'),
     resume: refuse('resume'),
     publish: refuse('publish'),
+    plan: refuse('plan'),
+    publishedFiles: refuse('publishedFiles'),
     addTableEntry: refuse('addTableEntry'),
     missingEntries: refuse('missingEntries'),
     projectFiles: refuse('projectFiles'),

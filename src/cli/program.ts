@@ -9,10 +9,12 @@ import { addDecisions } from './commands/decide.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDescribe } from './commands/describe.ts'
 import { addErase } from './commands/erase.ts'
+import { addExport } from './commands/export.ts'
 import { addHold } from './commands/hold.ts'
 import { addInit } from './commands/init.ts'
 import { addLink } from './commands/link.ts'
 import { addLint } from './commands/lint.ts'
+import { addPlan } from './commands/plan.ts'
 import { addPreview } from './commands/preview.ts'
 import { addProblems } from './commands/problems.ts'
 import { addPublish } from './commands/publish.ts'
@@ -134,7 +136,9 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addTest(program, act)
   addPreview(program, act)
   addReplay(program, act)
+  addPlan(program, act)
   addPublish(program, act)
+  addExport(program, act)
   addSimulate(program, act, deps)
   addUpgrade(program, act)
   addVault(program, act)

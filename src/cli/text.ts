@@ -11,12 +11,12 @@ const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u20
 /** A text from outside, safe to print on one line. */
 export const oneLine = (text: string): string => lines(text).join(' ')
 
+/** A text from outside, safe to print, with its lines and spaces as they are. */
+export const printable = (text: string): string => text.replace(sequences, '').replace(/\t/g, ' ').replace(controls, '')
+
 /** A text from outside, safe to print, line by line. */
 export const lines = (text: string): string[] =>
-  text
-    .replace(sequences, '')
-    .replace(/\t/g, ' ')
-    .replace(controls, '')
+  printable(text)
     .trim()
     .split('\n')
     .map((line) => line.trimEnd())

@@ -44,6 +44,10 @@ export interface Projects {
    * @throws SyncError when a system does not answer
    */
   examine(draft: Draft | null): Promise<Examination>
+  /** What publishing the files on disk would change, and what keeps it from being done. @throws SyncError when a system does not answer */
+  plan(): Promise<Plan>
+  /** The files that were published last; null when none were. */
+  published(): Promise<Texts | null>
   /**
    * Publishes the files of an earlier revision again.
    * @param only  refuses by throwing what the caller may not change
@@ -118,6 +122,11 @@ export interface Examination extends Checked {
   readonly changes: readonly FileChange[]
   /** What is in force without the draft. */
   readonly before: Project
+}
+
+/** What would change. */
+export interface Plan extends Omit<Examination, 'project' | 'before' | 'changes'> {
+  readonly files: Revised['files']
 }
 
 export interface Revised {
@@ -259,6 +268,16 @@ export function openProjects(
         : await built(published.files, published.revision.number, workshop.imagine)
     if (strange.length > 0) return { findings: strange, warnings: [], tests: [], changes: [], project: null, before }
     return { ...(await judge(weighed, workshop.imagine)), changes, before }
+  }
+
+  async function plan(): Promise<Plan> {
+    const weighed = await weigh(null)
+    const { before, next, changes, strange } = weighed
+    const [old, now] = [textsOf(new Map(Object.entries(before?.files ?? {}))), textsOf(next)]
+    const files = changes.map(({ path }) => ({ path, before: old.get(path) ?? null, after: now.get(path) ?? null }))
+    if (strange.length > 0) return { files, findings: strange, warnings: [], tests: [] }
+    const { findings, warnings, tests } = await judge(weighed, workshop.imagine)
+    return { files, findings, warnings, tests }
   }
 
   async function revert(number: number, by: By, only: (paths: readonly string[]) => void) {
@@ -405,6 +424,11 @@ export function openProjects(
     addEntry: (table, entry, by) => inTurn(() => addEntry(table, entry, by)),
     files: () => inTurn(projectFiles),
     examine: (draft) => inTurn(() => examine(draft)),
+    plan: () => inTurn(plan),
+    async published() {
+      const newest = await ledger.revisions.files()
+      return newest === null ? null : textsOf(new Map(Object.entries(newest.files)))
+    },
     revert: (number, by, only) => inTurn(() => revert(number, by, only)),
     revised,
     systems: () => workshop.systems,

@@ -8,6 +8,7 @@ import { count, oneLine } from '../text.ts'
 export function addPublish(program: Command, perform: Perform): void {
   program
     .command('publish')
+    .alias('apply')
     .description('Check the files of the project and have running servers take them over, all or nothing')
     .option('--note <text>', 'what it is for, as the list shows it')
     .option('--revert <revision>', 'publish the files of this revision again instead', wholeNumber)
