@@ -267,7 +267,7 @@ describe('roles', () => {
   test('every route has one', () => {
     for (const [name, { role }] of routes) expect([name, [...roles, 'anyone'].includes(role)]).toEqual([name, true])
     const open = routes.flatMap(([name, { role }]) => (role === 'anyone' ? [name] : []))
-    expect(open).toEqual(['getSession', 'logIn', 'redeemLink'])
+    expect(open).toEqual(['getSession', 'logIn', 'redeemLink', 'sharedOrder'])
   })
 
   test('nothing is served beside them but what is named here', () => {
@@ -277,6 +277,7 @@ describe('roles', () => {
       'get /api/v1/session',
       'get /api/v1/session/oidc',
       'get /api/v1/session/oidc/callback',
+      'get /api/v1/shared',
       'get /healthz',
       'get /metrics',
       'get /readyz',

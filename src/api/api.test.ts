@@ -59,7 +59,16 @@ const link: Link = {
 
 const erasedPerson = {
   ...{ connection: 'hubspot', deals: 2, open: 1, elsewhere: ['hubspot', 'odoo'] },
-  erased: { links: 3, timeline: 12, problems: 0, webhooks: 4, alerts: 0, certificates: 1, runs: 0 },
+  erased: { links: 3, timeline: 12, problems: 0, webhooks: 4, alerts: 0, certificates: 1, runs: 0, shares: 0 },
+}
+
+const aShare = {
+  ...{ id: '5', sync: 'orders', ref: { connection: 'hubspot', object: 'deals', id: '901' } },
+  ...{ createdBy: 'ida', createdAt: at, endsAt: at, usedAt: null },
+}
+const aPage = {
+  ...{ customer: 'Acme', number: 'S00042', stage: 'shipped', seen: ['shipped'], isLookedInto: false },
+  ...{ promisedDate: null, shipments: [], invoices: [], readAt: at },
 }
 
 /** People and other tokens: accounts.test.ts. Here all come with the token of the installation, or with none that is known. */
@@ -216,6 +225,39 @@ function fake(overrides: Partial<UseCases> = {}) {
       remember('retry', what)
       return 2
     },
+    async documents(deal, options) {
+      if (deal !== link.source.ref.id) return null
+      remember('documents', deal, options)
+      const invoice = { kind: 'invoice', state: 'posted', paid: 'partly', date: null, due: null } as const
+      const amounts = { total: '119' as Decimal, outstanding: '19' as Decimal }
+      return {
+        ...{
+          sync: 'orders',
+          stage: 'invoiced' as const,
+          number: 'S00042',
+          url: null,
+          promisedDate: null,
+          currency: 'EUR',
+          readAt: at,
+        },
+        ...{ shipments: [], payments: [], productionOrders: [], purchaseOrders: [] },
+        invoices: [{ number: 'INV/1', ...invoice, ...amounts }],
+      }
+    },
+    async share(deal, options) {
+      remember('share', deal, options)
+      return { shared: aShare, secret: 'shown-once' }
+    },
+    async shares(filter) {
+      remember('shares', filter)
+      return [aShare]
+    },
+    async endShare(id) {
+      return id === aShare.id ? aShare : null
+    },
+    async sharedOrder(secret) {
+      return secret === 'shown-once' ? { order: aPage, endsAt: at } : null
+    },
     async runs(filter) {
       remember('runs', filter)
       const run = {
@@ -370,6 +412,22 @@ describe('the contract', () => {
     ['getDeal', '/deals/901', undefined, null, { deals: [{ target: { label: 'S00042' } }], failures: [] }],
     ['home', '/home?zone=Asia/Tokyo', undefined, null, { today: 4, newest: { deal: { id: '901' } } }],
     ['dealTimeline', '/deals/901/timeline', undefined, ['timeline', { id: '901' }], { entries: [{ event: 'won' }] }],
+    [
+      'dealDocuments',
+      '/deals/901/documents?sync=orders',
+      undefined,
+      ['documents', '901', { sync: 'orders' }],
+      { number: 'S00042', invoices: [{ number: 'INV/1', total: '119', paid: 'partly' }] },
+    ],
+    [
+      'shareDeal',
+      '/deals/901/share',
+      { days: 7 },
+      ['share', '901', { days: 7 }],
+      { shared: { id: '5', createdBy: 'ida' }, link: '/share#shown-once' },
+    ],
+    ['listShares', '/shares?deal=901', undefined, ['shares', { deal: '901', max: 50 }], { shares: [{ id: '5' }] }],
+    ['endShare', '/shares/5/end', undefined, null, { ended: true }],
     ['getProject', '/project', undefined, null, { revision: null, files: ['config/crosswalk.yaml'] }],
     [
       'publishProject',
@@ -432,6 +490,10 @@ describe('the contract', () => {
     ['post', '/connections/nope/check', undefined, /no (sync|connection) "nope"/],
     ['post', '/records/retry', { sync: 'nope', records: ['1'] }, /no sync "nope"/],
     ['post', '/deals/901/preview', { sync: 'nope' }, /no sync "nope"/],
+    ['get', '/deals/902/documents', undefined, /no order of deal "902"/],
+    ['get', '/deals/901/documents?sync=nope', undefined, /no sync "nope"/],
+    ['post', '/deals/901/share', { sync: 'nope' }, /no sync "nope"/],
+    ['post', '/shares/6/end', undefined, /no link "6"/],
     ['get', '/nope', undefined, /no GET/],
     ['post', '/status', undefined, /no POST/],
   ] as const)('answers 404 and does nothing for %s %s', async (method, path, body, detail) => {
@@ -544,6 +606,48 @@ describe('a malformed request', () => {
       .set('content-type', 'application/json; charset=x-unknown')
       .send('{}')
     expect(response.status).toBe(415)
+  })
+})
+
+describe('a link to an order', () => {
+  const look = (app: ReturnType<typeof open>['app'], secret = 'shown-once') =>
+    request(app).get('/api/v1/shared').set('authorization', `Bearer ${secret}`)
+
+  test('shows that order to somebody without an account, and opens nothing else', async () => {
+    const { app } = open()
+    const { body, status, headers } = await look(app)
+    expect([status, body.order.number, body.order.customer]).toEqual([200, 'S00042', 'Acme'])
+    expect(headers).toMatchObject({
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-robots-tag': 'noindex, nofollow',
+    })
+    for (const path of ['/deals', '/deals/901', '/deals/901/documents', '/shares', '/status']) {
+      const other = await request(app).get(`/api/v1${path}`).set('authorization', 'Bearer shown-once')
+      expect([path, other.status]).toEqual([path, 401])
+    }
+  })
+
+  test('that is over or was never made says so, and nobody tries many', async () => {
+    const { app } = open()
+    const none = await request(app).get('/api/v1/shared')
+    expect([none.status, none.body.type]).toEqual([404, 'urn:crosswalk:link_over'])
+    for (let nth = 0; nth < 31; nth += 1) await look(app)
+    for (let nth = 1; nth < 30; nth += 1) expect((await look(app, `wrong-${nth}`)).status).toBe(404)
+    expect((await look(app, 'wrong-30')).status).toBe(429)
+  })
+
+  test('is in no log and no audit, which have who made it and who ended it', async () => {
+    const api = open()
+    await api.call('post', '/api/v1/deals/901/share', {})
+    await api.call('post', '/api/v1/shares/5/end', {})
+    await look(api.app)
+    await look(api.app, 'wrong-one')
+    expect(api.audited).toMatchObject([
+      { actor: 'API token', action: 'shareDeal', subject: { id: '901' }, outcome: 'done' },
+      { actor: 'API token', action: 'endShare', subject: { id: '5' }, outcome: 'done' },
+    ])
+    expect(JSON.stringify([api.lines, api.audited])).not.toMatch(/shown-once|wrong-one/)
   })
 })
 

@@ -13,7 +13,7 @@ import { SyncError } from '../core/problem.ts'
 import { StoreAway } from '../core/store-away.ts'
 import type { Log } from '../ports/log.ts'
 import { auditedSubject } from './audited-subject.ts'
-import { type Caller, isForged, mayAct, nobody, openCallers, setSessionCookie } from './caller.ts'
+import { bearerIn, type Caller, isForged, mayAct, nobody, openCallers, setSessionCookie } from './caller.ts'
 import { serveConsole } from './console.ts'
 import { contract, type Route } from './contract.ts'
 import type { Asking, Handler } from './handler.ts'
@@ -71,6 +71,12 @@ export function createApi(deps: ApiDeps): Express {
     }),
   )
 
+  // Nothing here is for search engines, also where somebody put the address of a page on another one.
+  app.use((_request, response, next) => {
+    response.set('x-robots-tag', 'noindex, nofollow')
+    next()
+  })
+
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
   const readiness = forMoment(async () =>
     deps.ready().catch((error: unknown) => {
@@ -114,6 +120,7 @@ export function createApi(deps: ApiDeps): Express {
     wrongPasswords(({ body }) => nameIn(body)),
   )
   app.get('/api/v1/session', ...forAnyone, limit(callsPerMinute, addressOf))
+  app.get('/api/v1/shared', ...forAnyone, limit(callsPerMinute, addressOf), wrongLinks())
   const { singleSignOn } = deps
   if (singleSignOn !== null) {
     for (const path of Object.values(signOnPaths)) app.get(path, ownHost(deps), limit(signInsPerMinute, addressOf))
@@ -217,6 +224,19 @@ const wrongPasswords = (of: (request: Request, response: Response) => string): R
       sendProblem(response, httpProblem('too_many', 'Too many wrong passwords for this name within 15 minutes.')),
   })
 
+/** By address, as somebody may try links. Who has the right one uses up nothing. */
+const wrongLinks = (): RequestHandler =>
+  rateLimit({
+    windowMs: 60_000,
+    limit: signInsPerMinute,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    skipSuccessfulRequests: true,
+    keyGenerator: addressOf,
+    handler: (_request, response) =>
+      sendProblem(response, httpProblem('too_many', 'Too many wrong links came from your address within a minute.')),
+  })
+
 const limit = (perMinute: number, of: (request: Request, response: Response) => string): RequestHandler =>
   rateLimit({
     windowMs: 60_000,
@@ -260,7 +280,9 @@ function apiRoutes(deps: ApiDeps): RequestHandler {
         actor = session?.account.name ?? actor
         setSessionCookie(request, response, session)
       }
-      const handle = handlersOf(deps, { caller, keepSession })[name as keyof typeof contract] as Handler<Route>
+      const handle = handlersOf(deps, { caller, bearer: bearerIn(request), keepSession })[
+        name as keyof typeof contract
+      ] as Handler<Route>
       const asked = { params: params.data ?? {}, query: query.data ?? {}, body: body.data ?? {} }
       const value = await handle(asked).catch(async (error: unknown) => {
         // Some of it may have been done.

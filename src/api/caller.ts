@@ -33,20 +33,24 @@ export const userOf = ({ name, display, role }: { name: string; display: string;
 export function openCallers(token: string, accounts: AccountsOf) {
   const expected = digest(token)
   return async (request: Request): Promise<Caller> => {
-    const given = request.headers.authorization
-    if (given !== undefined) {
-      const [, secret = ''] = /^bearer (.+)$/i.exec(given) ?? []
+    const secret = bearerIn(request)
+    if (secret !== null) {
       // Digests have one length, so that the comparison takes constant time.
       if (timingSafeEqual(digest(secret), expected)) return { actor: installationActor, role: 'admin', session: null }
       const known = await accounts.token(secret)
       return known === null ? nobody : { actor: `token ${known.name}`, role: roleOf(known.role), session: null }
     }
-    const secret = cookieIn(request, 'session')
-    const session = secret === undefined ? null : await accounts.session(secret)
-    if (secret === undefined || session === null) return nobody
+    const cookie = cookieIn(request, 'session')
+    const session = cookie === undefined ? null : await accounts.session(cookie)
+    if (cookie === undefined || session === null) return nobody
     const user = userOf(session.account)
-    return { actor: user.name, role: user.role, session: { user, secret, endsAt: session.endsAt } }
+    return { actor: user.name, role: user.role, session: { user, secret: cookie, endsAt: session.endsAt } }
   }
+}
+
+/** Null where none came; empty for what is no such token. */
+export function bearerIn({ headers: { authorization } }: Request): string | null {
+  return authorization === undefined ? null : (/^bearer (.+)$/i.exec(authorization)?.[1] ?? '')
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest()

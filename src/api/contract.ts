@@ -286,6 +286,79 @@ const preview = z.object({
   failures: list(failure),
 })
 
+const day = z.string().meta({ format: 'date' }).nullable()
+const shipment = z.object({
+  number: z.string(),
+  kind: z.enum(['delivery', 'return']),
+  state: z.enum(['waiting', 'ready', 'shipped', 'cancelled']),
+  carrier: z.string().nullable(),
+  trackingNumber: z.string().nullable(),
+  trackingUrl: z.string().nullable(),
+  shippedDate: day,
+})
+const documents = z.object({
+  sync: z.string(),
+  number: z.string().nullable(),
+  url: z.string().nullable().describe('The order in the ERP'),
+  promisedDate: day,
+  currency: z.string().nullable().describe('Of all amounts'),
+  readAt: instant,
+  shipments: list(shipment),
+  invoices: list(
+    z.object({
+      number: z.string().nullable(),
+      kind: z.enum(['invoice', 'credit_note']),
+      state: z.enum(['draft', 'posted', 'cancelled']),
+      paid: z.enum(['open', 'partly', 'paid']).nullable().describe('Null for what is not posted'),
+      date: day,
+      due: day,
+      total: z.string(),
+      outstanding: z.string(),
+    }),
+  ),
+  payments: list(z.object({ date: day, amount: z.string() })),
+  productionOrders: list(
+    z.object({
+      number: z.string(),
+      state: z.enum(['planned', 'in_progress', 'done', 'cancelled']),
+      ordered: z.string().nullable(),
+      produced: z.string().nullable(),
+      dueDate: day,
+    }),
+  ),
+  purchaseOrders: list(
+    z.object({ number: z.string(), state: z.enum(['draft', 'ordered', 'received', 'cancelled']), dueDate: day }),
+  ),
+})
+
+const shared = z.object({
+  id: z.string(),
+  sync: z.string(),
+  ref: recordRef.describe('The deal'),
+  createdBy: z.string().nullable(),
+  createdAt: instant,
+  endsAt: instant,
+  usedAt: instant.nullable().describe('When it was last opened, to the minute'),
+})
+const orderPage = z.object({
+  customer: z.string().nullable(),
+  number: z.string().nullable(),
+  stage: z.string().nullable(),
+  seen: list(z.string()).describe('Stages that it has had'),
+  isLookedInto: z.boolean().describe('Whether something keeps it from going on, or from being shown whole'),
+  promisedDate: day,
+  shipments: list(shipment),
+  invoices: list(
+    z.object({
+      number: z.string().nullable(),
+      kind: z.enum(['invoice', 'credit_note']),
+      paid: z.enum(['open', 'partly', 'paid']),
+      due: day,
+    }),
+  ),
+  readAt: instant.nullable().describe('When the ERP was asked; null where it did not answer, or knows no order yet'),
+})
+
 const change = z.object({ path: z.string(), change: z.enum(['new', 'changed', 'removed']) })
 
 const revision = z.object({
@@ -388,6 +461,7 @@ const erasing = z.object({
       alerts: z.number(),
       certificates: z.number(),
       runs: z.number(),
+      shares: z.number().describe('Links to their orders'),
     })
     .describe('Rows that were erased or changed'),
   elsewhere: list(z.string()).describe('Where else the data may be, which is out of reach'),
@@ -398,7 +472,9 @@ export const roles = ['viewer', 'operator', 'mapper', 'admin'] as const
 export type Role = (typeof roles)[number]
 const role = z
   .enum(roles)
-  .describe('viewer: reads; operator: also retries, decides, links, holds; mapper: also publishes mappings; admin: all')
+  .describe(
+    'viewer: reads; operator: also retries, decides, links, holds, shares; mapper: also publishes mappings; admin: all',
+  )
 
 const accountName = z
   .string()
@@ -946,6 +1022,58 @@ export const contract = {
       connection: name.optional().describe('Where several connections have a deal of that id'),
     }),
     reply: z.object({ entries: list(timelineEntry) }),
+  },
+  dealDocuments: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/deals/:id/documents',
+    summary: 'What stands behind the order of a deal, read from the ERP now',
+    params: z.strictObject({ id: recordId }),
+    query: z.strictObject({ sync: name.optional() }),
+    reply: documents,
+  },
+  shareDeal: {
+    ...bare,
+    role: 'operator',
+    method: 'post',
+    path: '/deals/:id/share',
+    summary: 'Makes a link by which anybody sees the order of this deal, without an account',
+    params: z.strictObject({ id: recordId }),
+    body: z.strictObject({
+      sync: name.optional(),
+      days: z.int().min(1).max(365).default(30).describe('After which it ends'),
+    }),
+    reply: z.object({
+      shared,
+      link: z.string().describe('Shown once; below the address of this server'),
+    }),
+  },
+  listShares: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/shares',
+    summary: 'Links to orders that are not over, newest first',
+    query: z.strictObject({ deal: recordId.optional(), max }),
+    reply: z.object({ shares: list(shared) }),
+  },
+  endShare: {
+    ...bare,
+    role: 'operator',
+    method: 'post',
+    path: '/shares/:id/end',
+    summary: 'Ends a link to an order at once',
+    params: z.strictObject({ id: problemId }),
+    reply: z.object({ ended: z.boolean() }),
+  },
+  sharedOrder: {
+    ...bare,
+    role: 'anyone',
+    method: 'get',
+    path: '/shared',
+    summary: 'What a link to an order shows; its secret is sent as a bearer token',
+    reply: z.object({ order: orderPage, endsAt: instant.describe('When the link ends') }),
   },
   acceptDeal: {
     ...bare,

@@ -18,6 +18,8 @@ export type Handler<R extends Route> = (input: {
 /** Who asks, and the browser's side of a session. */
 export interface Asking {
   readonly caller: Caller
+  /** The secret that came as a bearer token; null for none. */
+  readonly bearer: string | null
   /** Null ends it. */
   keepSession(session: Session | null): void
 }

@@ -138,6 +138,27 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
     async dealTimeline({ params: { id }, query }) {
       return { entries: await useCases.timeline({ id, ...given(query) }) }
     },
+    async dealDocuments({ params: { id }, query: { sync } }) {
+      if (sync !== undefined && !(await isSync(sync))) return missing('sync', sync)
+      return (await useCases.documents(id, given({ sync }))) ?? missing('order of deal', id)
+    },
+    async shareDeal({ params: { id }, body: { sync, days } }) {
+      if (sync !== undefined && !(await isSync(sync))) return missing('sync', sync)
+      const { shared, secret } = await useCases.share(id, { days, ...given({ sync }) })
+      // In the fragment, which no browser sends to anybody: it is in no log on the way, and in none of ours.
+      return { shared, link: `/share#${secret}` }
+    },
+    async listShares({ query }) {
+      return { shares: await useCases.shares({ max: query.max, ...given({ deal: query.deal }) }) }
+    },
+    async endShare({ params: { id } }) {
+      return (await useCases.endShare(id)) === null ? missing('link', id) : { ended: true }
+    },
+    async sharedOrder() {
+      const found = await useCases.sharedOrder(asking.bearer ?? '')
+      if (found === null) throw new Refusal('link_over', 'There is no such link any more.')
+      return found
+    },
     async erasePerson({ body: { connection, ...whom } }) {
       if (connection !== undefined && !(await isConnection(connection))) return missing('connection', connection)
       return useCases.erase({ ...whom, ...given({ connection }) })

@@ -7,6 +7,7 @@ type HttpKind =
   | 'unauthorized'
   | 'not_signed_in'
   | 'forbidden'
+  | 'link_over'
   | 'forged'
   | 'conflict'
   | 'misdirected'
@@ -34,6 +35,7 @@ const http: Readonly<Record<HttpKind, { status: number; title: string; fix: stri
     fix: 'Try again. Who lost the password asks an admin for a new link, or makes one by `crosswalk accounts link`.',
   },
   forbidden: { status: 403, title: 'Not allowed', fix: 'Ask somebody with that role, or an admin for it.' },
+  link_over: { status: 404, title: 'Link over', fix: 'Ask whoever sent it for a new one.' },
   forged: {
     status: 403,
     title: 'Not from this console',

@@ -1,5 +1,6 @@
 import type { ProblemKind } from '../core/problem.ts'
 import type { RecordRef } from '../core/ref.ts'
+import type { Instant } from '../core/time.ts'
 import type { Finding } from '../mapping/compile/compile.ts'
 import type { ObjectSchema, SetupStep } from '../ports/connector.ts'
 import type { HeldRecord } from '../ports/ledger/alerts.ts'
@@ -11,6 +12,7 @@ import type { MissingEntry, OpenProblem } from '../ports/ledger/problems.ts'
 import type { QuotaWait, Usage } from '../ports/ledger/quotas.ts'
 import type { Revision } from '../ports/ledger/revisions.ts'
 import type { Run } from '../ports/ledger/runs.ts'
+import type { SharedOrder } from '../ports/ledger/shared-orders.ts'
 import type { SyncState } from '../ports/ledger/syncs.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
 import type { AlertTest, ChannelReport } from './alerts/alerts.ts'
@@ -18,7 +20,15 @@ import type { PersonErased, Whose } from './engine/erase.ts'
 import type { Preview } from './engine/preview.ts'
 import type { RunOptions, RunReport } from './engine/run.ts'
 import type { Trial } from './engine/trial.ts'
-import type { Backfilled, CustomerLink, Decided, Decision, Reconciliation } from './flows/flow.ts'
+import type {
+  Backfilled,
+  CustomerLink,
+  Decided,
+  Decision,
+  OrderDocuments,
+  OrderPage,
+  Reconciliation,
+} from './flows/flow.ts'
 import type { DealFailure, Home, Worth } from './home.ts'
 import type { ConfiguredConnection, ConnectionChange } from './project/connecting.ts'
 import type {
@@ -137,6 +147,27 @@ export interface Crosswalk {
   deal(
     record: Partial<RecordRef> & Pick<RecordRef, 'id'>,
   ): Promise<{ readonly deals: readonly Link[]; readonly failures: readonly DealFailure[] }>
+  /**
+   * What stands behind the order of a deal, read from the ERP now: shipments, invoices, payments, production and purchase orders.
+   * @returns null where the deal has no order yet
+   * @throws SyncError when the ERP does not answer, or the order is no longer there
+   */
+  documents(deal: string, options: { sync?: string }): Promise<OrderDocuments | null>
+  /**
+   * Makes a link by which anybody sees the order of one deal, without an account.
+   * @returns the secret of the link, which is known here alone
+   * @throws SyncError where nothing is known of such a deal
+   */
+  share(
+    deal: string,
+    options: { sync?: string; days: number },
+  ): Promise<{ readonly shared: SharedOrder; readonly secret: string }>
+  /** The links to orders that are not over, newest first. @param filter.deal  its id */
+  shares(filter: { deal?: string; max: number }): Promise<readonly SharedOrder[]>
+  /** @returns null when there is none, or it is over */
+  endShare(id: string): Promise<SharedOrder | null>
+  /** What a link shows, at most a minute old; null for one that is over. */
+  sharedOrder(secret: string): Promise<{ readonly order: OrderPage; readonly endsAt: Instant } | null>
   runs(filter: { sync?: string; max: number }): Promise<readonly Run[]>
   hold(sync: string, because: string): Promise<void>
   /** Resumes a held sync; `allow` grants new orders beyond the guard. */

@@ -19,6 +19,7 @@ import type { Projects } from './project/projects.ts'
 import { systemSettings } from './project/system-settings.ts'
 import { runTests } from './project/tests.ts'
 import type { ConnectionCheck, System } from './project/workshop.ts'
+import { openShares, type Shares } from './shares.ts'
 
 interface Options {
   /** Tells workers that a sync has work; absent when this process works itself. */
@@ -27,10 +28,10 @@ interface Options {
 
 /** The use cases on the project in force. Nobody in particular asks until `as` says who does. */
 export function openCrosswalk(projects: Projects, deps: Deps, options: Options = {}): Crosswalk {
-  return askedBy(null, projects, deps, options)
+  return askedBy(null, projects, deps, options, openShares(projects, deps))
 }
 
-function askedBy(actor: string | null, projects: Projects, deps: Deps, options: Options): Crosswalk {
+function askedBy(actor: string | null, projects: Projects, deps: Deps, options: Options, shares: Shares): Crosswalk {
   const { ledger, clock, log } = deps
   const wake = async (syncs: readonly string[]) => options.wake?.(syncs)
 
@@ -111,7 +112,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
   }
 
   return {
-    as: (name) => askedBy(name, projects, deps, options),
+    as: (name) => askedBy(name, projects, deps, options, shares),
     check: (names) =>
       Promise.all((names.length === 0 ? [...projects.current().endpoints.keys()] : names).map(checkOne)),
     systems: async () => projects.systems().map((one) => ({ ...nameOf(one), settings: systemSettings(one) })),
@@ -233,6 +234,11 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     worth: (problems) => worthOf(problems, projects.current().config, ledger),
     waitingOn: (problem, max) => waitingOn(problem, max, projects.current().config, ledger),
     deal: (record) => dealOf(record, projects.current().config, ledger),
+    documents: async (deal, { sync }) => (await dealSync(sync)).deals.documents(deal, 'live', deps),
+    share: async (deal, { sync, days }) => shares.add(await syncOf('deal', sync), deal, { days, actor }),
+    shares: (filter) => ledger.sharedOrders.list(filter),
+    endShare: (id) => shares.end(id, actor),
+    sharedOrder: (secret) => shares.open(secret),
     runs: (filter) => ledger.runs.list(filter),
     async hold(name, because) {
       mustExist(name)

@@ -8,6 +8,7 @@ import { addDeals } from './commands/deals.ts'
 import { addDecisions } from './commands/decide.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDescribe } from './commands/describe.ts'
+import { addDocuments } from './commands/documents.ts'
 import { addErase } from './commands/erase.ts'
 import { addExport } from './commands/export.ts'
 import { addHold } from './commands/hold.ts'
@@ -25,6 +26,7 @@ import { addRetry } from './commands/retry.ts'
 import { addRun } from './commands/run.ts'
 import { addRuns } from './commands/runs.ts'
 import { addSetup } from './commands/setup.ts'
+import { addShare } from './commands/share.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addStart } from './commands/start.ts'
 import { addStatus } from './commands/status.ts'
@@ -113,6 +115,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addStatus(program, act)
   addDeals(program, act)
   addTimeline(program, act)
+  addDocuments(program, act)
   addProblems(program, act)
   addRuns(program, act)
   addCertificates(program, act)
@@ -123,6 +126,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   addDecisions(program, act)
   addBackfill(program, act)
   addReconcile(program, act)
+  addShare(program, act)
   addErase(program, act)
   addHold(program, act)
   addResume(program, act)

@@ -37,8 +37,13 @@ const routes = {
   retryRecords: { method: 'post', path: '/records/retry' },
   listDeals: { method: 'get', path: '/deals' },
   getDeal: { method: 'get', path: '/deals/:id' },
+  dealDocuments: { method: 'get', path: '/deals/:id/documents' },
   dealTimeline: { method: 'get', path: '/deals/:id/timeline' },
   previewDeal: { method: 'post', path: '/deals/:id/preview' },
+  shareDeal: { method: 'post', path: '/deals/:id/share' },
+  listShares: { method: 'get', path: '/shares' },
+  endShare: { method: 'post', path: '/shares/:id/end' },
+  sharedOrder: { method: 'get', path: '/shared' },
   acceptDeal: { method: 'post', path: '/deals/:id/accept' },
   overwriteDeal: { method: 'post', path: '/deals/:id/overwrite' },
   ignoreDeal: { method: 'post', path: '/deals/:id/ignore' },
@@ -62,7 +67,10 @@ type Given<K extends Name, Part extends 'params' | 'query' | 'body'> =
       ? { readonly [P in Part]?: In<K, Part> }
       : { readonly [P in Part]: In<K, Part> }
 
-export type Ask<K extends Name> = Given<K, 'params'> & Given<K, 'query'> & Given<K, 'body'>
+/** Asks with the secret of a link where one is given as `bearer`, and else with the session. */
+export type Ask<K extends Name> = Given<K, 'params'> &
+  Given<K, 'query'> &
+  Given<K, 'body'> & { readonly bearer?: string }
 export type Reply<K extends Name> = z.output<Contract[K]['reply']>
 
 export type Connection = Reply<'home'>['connections'][number]
@@ -81,6 +89,7 @@ export type DealFailure = Reply<'getDeal'>['failures'][number]
 export type TimelineEntry = Reply<'dealTimeline'>['entries'][number]
 export type Preview = Reply<'previewDeal'>
 export type PreviewField = Preview['fields'][number]
+export type OrderDocuments = Reply<'dealDocuments'>
 export type Run = Reply<'listRuns'>['runs'][number]
 export type Person = Reply<'listAccounts'>['accounts'][number]
 export type Token = Reply<'listTokens'>['tokens'][number]
@@ -109,19 +118,21 @@ interface Loose {
   readonly params?: Readonly<Record<string, unknown>>
   readonly query?: Readonly<Record<string, unknown>>
   readonly body?: Readonly<Record<string, unknown>>
+  readonly bearer?: string
 }
 
 export async function call<K extends Name>(name: K, ask: Ask<K>, signal?: AbortSignal): Promise<Reply<K>> {
   const { method, path } = routes[name]
-  const { params = {}, query = {}, body = {} }: Loose = ask
+  const { params = {}, query = {}, body = {}, bearer }: Loose = ask
   const address = `/api/v1${path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(params[key])))}${queryText(query)}`
   const response = await reach(address, {
     method: method.toUpperCase(),
     credentials: 'same-origin',
-    headers:
-      method === 'post'
-        ? { accept: 'application/json', 'content-type': 'application/json' }
-        : { accept: 'application/json' },
+    headers: {
+      accept: 'application/json',
+      ...(method === 'post' ? { 'content-type': 'application/json' } : {}),
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    },
     ...(method === 'post' ? { body: JSON.stringify(body) } : {}),
     ...(signal === undefined ? {} : { signal }),
   })

@@ -42,6 +42,11 @@ const home = createRoute({
   component: lazyRouteComponent(() => import('./pages/home.tsx'), 'Home'),
 })
 const setup = createRoute({ getParentRoute, path: '/setup', component: Setup })
+const share = createRoute({
+  getParentRoute,
+  path: '/share',
+  component: lazyRouteComponent(() => import('./pages/share.tsx'), 'SharedOrder'),
+})
 const problems = createRoute({
   getParentRoute,
   path: '/problems',
@@ -122,6 +127,7 @@ const audit = createRoute({
 const tree = root.addChildren([
   home,
   setup,
+  share,
   problems,
   oneProblem,
   orders,

@@ -1,6 +1,7 @@
 import type { Account, Accounts, ApiToken, AuditEntry } from '../ports/ledger/accounts.ts'
 import type { Database, Statement } from './database.ts'
 import { codeOf } from './error-code.ts'
+import { lasting } from './lasting.ts'
 import { storedJson } from './stored-json.ts'
 
 const isSingleSignOn = 'exists (select from crosswalk.identities one where one.account = account.name)'
@@ -10,7 +11,6 @@ const columns = `account.name, account.display, account.role, account.created_at
   account.disabled as "isDisabled"`
 const tokenColumns = `id, name, role, created_by as "createdBy", created_at as "createdAt", ends_at as "endsAt", used_at as "usedAt"`
 const uniqueViolation = '23505'
-const lasting = (parameter: string) => `statement_timestamp() + ${parameter}::bigint * interval '1 millisecond'`
 
 const list = {
   name: 'accounts.list',

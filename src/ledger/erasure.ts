@@ -130,6 +130,10 @@ const alerts = {
   text: `
     delete from crosswalk.alerts where ${names('subject', '$1')} or ${names('condition::text', '$1')} returning 1`,
 }
+const shares = {
+  name: 'erasure.shares',
+  text: `delete from crosswalk.shared_orders row where ${isOwn('row')} and $4::text[] is not null returning 1`,
+}
 const runs = {
   name: 'erasure.runs',
   text: `update crosswalk.runs set reason = '${erasedText}' where ${names('reason', '$1')} returning 1`,
@@ -270,6 +274,7 @@ export function openErasure(database: Database, vault: Vault): Erasure {
         alerts: await count(alerts, [called]),
         certificates: await eraseFromCertificates(sync, ids, called),
         runs: await count(runs, [called]),
+        shares: await count(shares, own),
       }
     },
   }

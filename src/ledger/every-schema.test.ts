@@ -96,8 +96,8 @@ const functionsOf = (value: object, path = ''): string[] =>
 /** Asks everything that can be asked. */
 async function useAll(all: Ledger): Promise<void> {
   const { inbox, links, problems, timeline, runs, revisions, syncs, connections } = all
-  const { events, streams, sealed, alerts, certificates, quotas, retention, erasure, accounts, ready, inTransaction } =
-    all
+  const { events, streams, sealed, alerts, certificates, quotas, retention, erasure, accounts, sharedOrders } = all
+  const { ready, inTransaction } = all
   const [link] = await links.bySource('orders', 'order', [ref('linked')])
   await links.byTarget('order', [{ ...target, id: '10' }])
   await links.decide([{ id: link?.id ?? '', accepted: { net: '3' }, ignored: {}, overwrite: false }])
@@ -234,6 +234,10 @@ async function useAll(all: Ledger): Promise<void> {
   await accounts.audit({ actor: 'new', from: null, action: 'runSync', subject: {}, outcome: 'done' })
   expect(await accounts.audited({ text: 'NEW', max: 10 })).toMatchObject([{ action: 'runSync' }])
   expect((await accounts.list()).map(({ name }) => name)).toContain('new')
+  const shared = await sharedOrders.add({ digest, sync: 'orders', ref: ref('new'), createdBy: 'new', lastsMs: 60_000 })
+  expect(await sharedOrders.open(digest)).toMatchObject({ id: shared.id, ref: ref('new') })
+  expect((await sharedOrders.list({ deal: 'new', max: 10 })).map(({ id }) => id)).toEqual([shared.id])
+  expect(await sharedOrders.end(shared.id)).toMatchObject({ id: shared.id })
 }
 
 describe.each(names)('from %s', (last) => {

@@ -20,6 +20,7 @@ import { openRetention } from './retention.ts'
 import { openRevisions } from './revisions.ts'
 import { openRuns } from './runs.ts'
 import { openSealed } from './sealed.ts'
+import { openSharedOrders } from './shared-orders.ts'
 import { openStreams } from './streams.ts'
 import { openSyncs } from './syncs.ts'
 import { openTimeline } from './timeline.ts'
@@ -95,6 +96,7 @@ export function ledgerOn(database: Database, vault: Vault, ready: Ledger['ready'
     retention: openRetention(database),
     erasure: openErasure(database, vault),
     accounts: openAccounts(database),
+    sharedOrders: openSharedOrders(database),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault, ready))),
     async followClock() {
       const [row] = await database.rows<{ back: number | null }>(clock, [])

@@ -145,21 +145,26 @@ test('a lot of rows goes in chunks, each a statement of its own', async () => {
   await database.query('drop trigger count_purge on crosswalk.events; delete from crosswalk.events')
 })
 
-test('sessions, one-time links and tokens go a day after their end', async () => {
+test('sessions, one-time links, tokens and links to orders go a day after their end', async () => {
   await ledger.accounts.add({ name: 'ida', display: 'Ida', role: 'viewer' })
+  const deal = { connection: 'crm', object: 'deals', id: '1' }
   const add = (days: number) => {
     const digest = Buffer.from(`days ${days}`)
     const lastsMs = days * 86_400_000
     return Promise.all([
       ledger.accounts.addSession({ digest, account: 'ida', lastsMs }),
       ledger.accounts.addToken({ digest, name: 'x', role: 'viewer', createdBy: 'ida', lastsMs }),
+      ledger.sharedOrders.add({ digest, sync: 'orders', ref: deal, createdBy: 'ida', lastsMs }),
     ])
   }
   for (const days of [-2, 0.5, 2]) await add(days)
   await ledger.accounts.addLink({ digest: Buffer.from('x'), account: 'ida', lastsMs: -2 * 86_400_000 })
-  expect(await ledger.retention.purge(keep, now())).toEqual({ sessions: 1, one_time_links: 1, api_tokens: 1 })
+  const gone = { sessions: 1, one_time_links: 1, api_tokens: 1, shared_orders: 1 }
+  expect(await ledger.retention.purge(keep, now())).toEqual(gone)
   expect(await ledger.retention.purge(keep, now())).toEqual({})
-  await database.query('delete from crosswalk.accounts; delete from crosswalk.api_tokens')
+  await database.query(
+    'delete from crosswalk.accounts; delete from crosswalk.api_tokens; delete from crosswalk.shared_orders',
+  )
 })
 
 test('of revisions the newest thousand stay, and the files in force', async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { openAccounts } from '../../src/app/accounts/accounts.ts'
+import { openCrosswalk } from '../../src/app/open.ts'
 import { en } from '../../src/console/i18n/en.ts'
 import { zh } from '../../src/console/i18n/zh.ts'
 import { stages } from '../../src/core/documents.ts'
@@ -185,6 +186,80 @@ describe('what people do', () => {
     // The other side of it is asked for now.
     await page.getByText('product_uom_qty').or(page.getByText('order_line')).first().waitFor()
     expect(faults).toEqual([])
+  })
+
+  run('goes on by a link right after typing, before the search has begun', async () => {
+    const id = dealOfShop('Pumps in a hurry')
+    await ordered(id)
+    const { page } = await comeAs('viewer', '/orders')
+    const link = page.getByRole('link', { name: /Pumps in a hurry/ }).first()
+    await link.waitFor()
+    const shownNow = Promise.withResolvers<void>()
+    await page.route(/assets\/order-/, async (route) => {
+      await shownNow.promise
+      await route.continue()
+    })
+    await page.clock.install()
+    await page.getByLabel(en.common.search).first().fill('hurry')
+    await link.click()
+    await page.clock.runFor(1000)
+    shownNow.resolve()
+    await heading(page, /Pumps in a hurry/)
+    expect(new URL(page.url()).pathname).toBe(`/orders/${id}`)
+  })
+
+  run('sees what stands behind an order, as the ERP has it now', async () => {
+    const id = dealOfShop('Shipped pumps')
+    await ordered(id)
+    const { erp } = rig.erp
+    const order = erp.orders().find(({ key }) => dealOf(key) === id)
+    erp.ship(order?.id ?? '')
+    erp.invoice(order?.id ?? '')
+    const { page, faults } = await comeAs('viewer', `/orders/${id}`)
+    const table = (name: string) => page.getByRole('table', { name })
+    const cell = (name: string, text: string) => table(name).getByRole('cell', { name: text, exact: true }).waitFor()
+    await cell(en.order.shipments, en.order.documentStates.shipped)
+    await cell(en.order.invoices, en.order.documentStates.open)
+    expect(await table(en.order.payments).count()).toBe(0)
+    erp.pay(order?.id ?? '', order?.total ?? '')
+    await page.getByRole('button', { name: en.order.documentsAgain }).click()
+    await table(en.order.payments).waitFor()
+    await cell(en.order.invoices, en.order.documentStates.paid)
+    expect(faults).toEqual([])
+  })
+
+  run('shares one order by a link, which somebody without an account opens until it is ended', async () => {
+    const id = dealOfShop('Pumps to be shown')
+    await ordered(id)
+    const order = rig.erp.erp.orders().find(({ key }) => dealOf(key) === id)
+    rig.erp.erp.ship(order?.id ?? '')
+    await until(() => shown(id)?.status === 'shipped', 'the shipment on the deal')
+    const { page, faults } = await comeAs('operator', `/orders/${id}`)
+    await page.getByRole('button', { name: en.share.open }).click()
+    await page.getByRole('button', { name: en.share.make }).click()
+    const link = page.getByLabel(en.share.link, { exact: true })
+    await link.waitFor()
+    const address = await link.inputValue()
+    expect(address).toMatch(new RegExp(`^${server.url}/share#[\\w-]{43}$`))
+    const asked: string[] = []
+    const rep = await come({ width: 390 })
+    rep.page.on('request', (request) => asked.push(request.url()))
+    await rep.page.goto(address)
+    await heading(rep.page, `Order ${order?.number}`)
+    const text = await rep.page.locator('main').innerText()
+    for (const told of ['Company 0', en.stages.shipped, en.order.documentStates.shipped]) expect(text).toContain(told)
+    expect(text).not.toContain('Pumps to be shown')
+    expect(asked.join(' ')).not.toContain(address.split('#')[1])
+    await rep.page.getByRole('button', { name: '简体中文' }).click()
+    await heading(rep.page, `订单 ${order?.number}`)
+    await page.getByRole('button', { name: en.common.close }).click()
+    await page.getByRole('button', { name: en.share.open }).click()
+    await page.getByText('Made by operator').waitFor()
+    await page.getByRole('button', { name: /^End link/ }).click()
+    await page.getByText(en.share.ended).waitFor()
+    await rep.page.reload()
+    await heading(rep.page, zh.shared.over)
+    expect([faults, rep.faults]).toEqual([[], []])
   })
 
   run('mends a deal that waits on an unknown article: it is told, retried, and gone without a reload', async () => {
@@ -402,10 +477,10 @@ describe('what people do', () => {
   })
 })
 
-const pagesOf = (deal: string, problem: string) => [
+const pagesOf = (deal: string, problem: string, secret: string) => [
   ...['/', '/problems', `/problems/${problem}`, '/orders', `/orders/${deal}`, '/activity', '/users', '/audit'],
-  ...['/mappings', '/mappings/versions', '/mappings/versions/1'],
   ...['/connections', '/connections/new', '/connections/hubspot'],
+  ...['/mappings', '/mappings/versions', '/mappings/versions/1', `/share#${secret}`, '/share'],
 ]
 /** All texts of a page, those for screen readers among them. */
 const allTexts = `(() => {
@@ -426,12 +501,14 @@ async function settled(page: Page): Promise<void> {
 describe('every page', () => {
   let deal = ''
   let problem = ''
+  let secret = ''
   beforeAll(async () => {
     if (browserMissing) return
     deal = dealOfShop(`Named ${script}`)
     const stuck = dealOfShop(`Stuck ${script}`, `SKU ${script}`)
     await ordered(deal)
     await until(() => (shown(stuck)?.problem ?? null) !== null, 'the problem on the deal')
+    secret = (await openCrosswalk(server.opened.projects, server.opened.deps).share(deal, { days: 1 })).secret
     const { ledger } = server.opened.deps
     problem = (await ledger.problems.list({ max: 50 })).find((one) => one.message.includes('onerror'))?.id ?? ''
   })
@@ -439,7 +516,7 @@ describe('every page', () => {
   run('shows what a CRM holds as text, and runs nothing of it', async () => {
     const { page, faults } = await comeAs('admin')
     const texts: string[] = []
-    for (const path of pagesOf(deal, problem)) {
+    for (const path of pagesOf(deal, problem, secret)) {
       await page.goto(`${server.url}${path}`)
       await settled(page)
       texts.push(await page.locator('main').innerText())
@@ -456,7 +533,7 @@ describe('every page', () => {
     run('has nothing that keeps people from using it', async () => {
       const { page } = await comeAs('admin', '/', { dark })
       const found: string[] = []
-      for (const path of pagesOf(deal, problem)) {
+      for (const path of pagesOf(deal, problem, secret)) {
         await page.goto(`${server.url}${path}`)
         await settled(page)
         await page.evaluate(axe.source)
@@ -472,7 +549,7 @@ describe('every page', () => {
 
   run('fits on a phone without scrolling sideways', async () => {
     const { page } = await comeAs('operator', '/', { width: 390 })
-    for (const path of ['/', '/problems', `/problems/${problem}`, `/orders/${deal}`, '/mappings']) {
+    for (const path of ['/', '/problems', `/problems/${problem}`, `/orders/${deal}`, '/mappings', `/share#${secret}`]) {
       await page.goto(`${server.url}${path}`)
       await settled(page)
       const wide = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
@@ -495,7 +572,7 @@ describe('every page', () => {
         .map(([key, text]) => [text, key]),
     )
     const left: string[] = []
-    for (const path of pagesOf(deal, problem)) {
+    for (const path of pagesOf(deal, problem, secret)) {
       await page.goto(`${server.url}${path}`)
       await settled(page)
       const texts = await page.evaluate<string[]>(allTexts)

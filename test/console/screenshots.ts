@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { Page } from 'playwright-core'
 import { demoPassword } from '../../src/main/demo-menu.ts'
 import { browserMissing, openBrowser, visit } from './browser.ts'
 
@@ -31,6 +32,12 @@ async function startDemo(cwd: string): Promise<{ readonly url: string; readonly 
   })
   return { url, demo }
 }
+
+/** The address of a link to an order. @param place  of its page */
+const shareOf = (page: Page, place: string) =>
+  page.evaluate<string>(`fetch('/api/v1/deals/${/\d+/.exec(place)?.[0]}/share', {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"days":1}',
+  }).then((answer) => answer.json()).then(({ link }) => link)`)
 
 async function photograph(url: string): Promise<void> {
   const browser = await openBrowser()
@@ -69,6 +76,7 @@ async function photograph(url: string): Promise<void> {
             connect: '/connections/new',
             users: '/users',
             audit: '/audit',
+            share: await shareOf(page, await link('/orders?text=Kiel', /^\/orders\/\d+/)),
           }
           for (const [what, path] of Object.entries(pages)) {
             await page.goto(`${url}${path}`)

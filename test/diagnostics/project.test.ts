@@ -29,6 +29,7 @@ async function endpointOf(system: string, start: typeof openCrm | typeof openErp
     account: async () => (await connection.check()).account,
     paused: () => Promise.resolve(null),
     use: (work) => work(connection),
+    ask: (work) => work(connection),
     limited: () => Promise.resolve(),
     changes: (watch, since) => connection.changes(watch, since),
     describe: (object) => connection.describe(object),

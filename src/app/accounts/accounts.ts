@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
 import type { Instant } from '../../core/time.ts'
 import type { ProviderPerson } from '../../ports/identity-provider.ts'
 import type { Account, ApiToken } from '../../ports/ledger/accounts.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import { hashPassword, isPassword } from './password.ts'
+import { digestOf, newSecret } from './secret.ts'
 import { accountOf } from './sign-on.ts'
 
 /** One that is not used for so long ends, and each ends after a day's work. */
@@ -11,7 +11,6 @@ const idleMs = 30 * 60_000
 const sessionMs = 12 * 3_600_000
 const linkMs = 24 * 3_600_000
 const dayMs = 24 * 3_600_000
-const secretBytes = 32
 /** By which a token is told from others, and found where it should not be. */
 const tokenPrefix = 'crosswalk_'
 /** Who sets up an installation. */
@@ -120,7 +119,3 @@ export function openAccounts(ledger: Pick<Ledger, 'accounts' | 'inTransaction'>)
     audited: accounts.audited,
   }
 }
-
-const newSecret = () => randomBytes(secretBytes).toString('base64url')
-// They have 256 random bits: nobody finds one by trying, so a plain digest is enough.
-const digestOf = (secret: string) => createHash('sha256').update(secret).digest()

@@ -9,7 +9,7 @@ import { openEndpoint, rememberingSchemas } from './endpoint.ts'
 const silent = () => {}
 
 /** An endpoint on a ledger that keeps nothing but the state of the connection. */
-function begin() {
+function begin(renewed: Connection | null = null) {
   const state = { failures: 0, pausedUntil: null as Instant | null }
   const raised: string[] = []
   const connections: Partial<Ledger['connections']> = {
@@ -34,7 +34,7 @@ function begin() {
   }
   const clock = { now: () => now, sleep: async () => {} }
   const endpoint = openEndpoint(
-    { name: 'erp', system: 'odoo', connection: connection as Connection, reopen: async () => null },
+    { name: 'erp', system: 'odoo', connection: connection as Connection, reopen: async () => renewed },
     {
       ledger: { connections, problems } as Partial<Ledger> as Ledger,
       clock,
@@ -52,7 +52,7 @@ function begin() {
   const pass = (to: string) => {
     now = to as Instant
   }
-  return { state, raised, call, described, pass, drafting: rememberingSchemas(endpoint, clock) }
+  return { endpoint, state, raised, call, described, pass, drafting: rememberingSchemas(endpoint, clock) }
 }
 
 test.each([
@@ -92,4 +92,31 @@ test('who checks drafts asks for the fields of an object once a minute, whatever
   expect(described).toEqual(['deals', 'lines', 'deals'])
   for (let nth = 0; nth < 2; nth += 1) await expect(scoped().describe('gone')).rejects.toThrow('no such object')
   expect(described.filter((object) => object === 'gone')).toHaveLength(2)
+})
+
+test('what somebody asks pauses nothing, whatever comes of it', async () => {
+  const { endpoint, state, raised } = begin()
+  for (const kind of ['unavailable', 'auth_rejected', 'permission_missing', 'unavailable'] as const) {
+    const problem: Problem = kind === 'permission_missing' ? { kind, missing: ['payments'] } : { kind }
+    const asked = endpoint.ask(() => Promise.reject(new SyncError('refused', { problem, fix: '' })))
+    await expect(asked).rejects.toThrow('refused')
+  }
+  expect([state, raised]).toEqual([{ failures: 0, pausedUntil: null }, []])
+})
+
+test('what somebody asks with a login that was renewed meanwhile is asked once more, and not twice', async () => {
+  const renewed = {} as Connection
+  const { endpoint } = begin(renewed)
+  const used: boolean[] = []
+  const refused = new SyncError('refused', { problem: { kind: 'auth_rejected' }, fix: '' })
+  const ask = (isRefused: (connection: Connection) => boolean) =>
+    endpoint.ask(async (connection) => {
+      used.push(connection === renewed)
+      if (isRefused(connection)) throw refused
+      return 'told'
+    })
+  expect(await ask((connection) => connection !== renewed)).toBe('told')
+  expect(used).toEqual([false, true])
+  await expect(ask(() => true)).rejects.toThrow('refused')
+  expect(used).toEqual([false, true, true])
 })

@@ -21,6 +21,8 @@ export interface Endpoint {
   paused(): Promise<Failure | null>
   /** Runs calls under the circuit breaker: a refused login or a system that is down pauses the connection for all processes. */
   use<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  /** Runs calls for which no delivery waits: whatever comes of them, nothing is paused. */
+  ask<T>(work: (connection: Connection) => Promise<T>): Promise<T>
   /** A quota is used up, as the outcome of single records tells. */
   limited(failure: Failure): Promise<void>
   /** The changes of a system, under the circuit breaker like any other call. */
@@ -195,6 +197,15 @@ export function openEndpoint(
       return isOver ? null : pausedBecause
     },
     use: (work) => attempt(work, true),
+    async ask(work) {
+      const used = connection
+      try {
+        return await work(used)
+      } catch (error) {
+        if (error instanceof SyncError && (await isOutdated(used, error))) return work(connection)
+        throw error
+      }
+    },
     async limited({ message, ...failure }) {
       await failed(new SyncError(message, failure), outages)
     },
@@ -222,6 +233,7 @@ function scoped(endpoint: Endpoint, scope: CallScope, scopes: CallScopes): Endpo
     account: () => scopes.within(scope, () => endpoint.account()),
     paused: () => endpoint.paused(),
     use: (work) => scopes.within(scope, () => endpoint.use(work)),
+    ask: (work) => scopes.within(scope, () => endpoint.ask(work)),
     limited: (failure) => scopes.within(scope, () => endpoint.limited(failure)),
     async *changes(watch, since) {
       const pages = endpoint.changes(watch, since)[Symbol.asyncIterator]()
@@ -258,6 +270,7 @@ export function rememberingSchemas(endpoint: Endpoint, clock: Clock): Endpoint {
     account: () => inner.account(),
     paused: () => inner.paused(),
     use: (work) => inner.use(work),
+    ask: (work) => inner.ask(work),
     limited: (failure) => inner.limited(failure),
     changes: (watch, since) => inner.changes(watch, since),
     describe(object) {

@@ -71,7 +71,16 @@ async function whoKnows(whom: Whose, project: Project, { ledger }: Deps): Promis
   return knowing
 }
 
-const nothing: Erased = { links: 0, timeline: 0, problems: 0, webhooks: 0, alerts: 0, certificates: 0, runs: 0 }
+const nothing: Erased = {
+  links: 0,
+  timeline: 0,
+  problems: 0,
+  webhooks: 0,
+  alerts: 0,
+  certificates: 0,
+  runs: 0,
+  shares: 0,
+}
 
 const sum = (a: Erased, b: Erased): Erased => ({
   links: a.links + b.links,
@@ -81,6 +90,7 @@ const sum = (a: Erased, b: Erased): Erased => ({
   alerts: a.alerts + b.alerts,
   certificates: a.certificates + b.certificates,
   runs: a.runs + b.runs,
+  shares: a.shares + b.shares,
 })
 
 const total = (knowing: readonly Knowing[], of: (found: Found) => number): number =>

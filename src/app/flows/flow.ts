@@ -1,10 +1,12 @@
 import type { z } from 'zod'
-import type { Deal } from '../../core/documents.ts'
+import type { Deal, Fulfilment, Stage } from '../../core/documents.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { Paid } from '../../core/paid.ts'
 import type { RecordKind, RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
 import type { CompiledMapping } from '../../mapping/compile/compile.ts'
 import type { ChangePage, Watch } from '../../ports/connector.ts'
+import type { Lane } from '../../ports/http.ts'
 import type { Erased, Found, Whom } from '../../ports/ledger/erasure.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { SyncState } from '../../ports/ledger/syncs.ts'
@@ -112,6 +114,10 @@ export interface DealCases {
     deps: Deps,
   ): Promise<CustomerLink>
   decide(what: Decision & { actor: string | null }, deps: Deps): Promise<Decided>
+  /** What stands behind the order of a deal, read from the ERP now; null where there is no order yet. @throws SyncError */
+  documents(deal: string, lane: Lane, deps: Deps): Promise<OrderDocuments | null>
+  /** What may be shown of a deal's order without an account; null where nothing is known of such a deal. @throws StoreAway */
+  orderPage(deal: string, deps: Deps): Promise<OrderPage | null>
   /** What the ledger has of customers, contacts and deals. */
   findPerson(whom: Whom, ledger: Ledger): Promise<Found>
   erasePerson(found: Found, how: Erasing, deps: Deps): Promise<Erased>
@@ -142,6 +148,34 @@ export interface Decided {
   readonly deal: string
   /** What was decided about, for people. */
   readonly decided: readonly string[]
+}
+
+/** The documents behind an order as the ERP has them; addresses that lead elsewhere than to the web are left out. */
+export interface OrderDocuments
+  extends Pick<
+    Fulfilment,
+    'number' | 'url' | 'promisedDate' | 'shipments' | 'payments' | 'productionOrders' | 'purchaseOrders'
+  > {
+  readonly sync: string
+  readonly stage: Stage
+  /** Of all amounts; null where the ERP does not say. */
+  readonly currency: string | null
+  readonly invoices: readonly (Fulfilment['invoices'][number] & { readonly paid: Paid | null })[]
+  readonly readAt: Instant
+}
+
+/** One order for somebody outside: neither amounts nor how it came about, and no error. */
+export interface OrderPage extends Pick<OrderDocuments, 'number' | 'promisedDate' | 'shipments'> {
+  readonly customer: string | null
+  readonly stage: string | null
+  /** Stages that it has had. */
+  readonly seen: readonly string[]
+  /** Whether something keeps it from going on, or from being shown whole. */
+  readonly isLookedInto: boolean
+  /** Those that are posted. */
+  readonly invoices: readonly (Pick<OrderDocuments['invoices'][number], 'number' | 'kind' | 'due'> & { paid: Paid })[]
+  /** When the ERP was asked; null where it did not answer, or knows no order yet. */
+  readonly readAt: Instant | null
 }
 
 /** Deals won from an instant on, or these, whenever they were won. */

@@ -59,7 +59,7 @@ export async function fetchOrders(
   { mapping, reads, whole }: Wanted,
   end: 'source' | 'target',
   orders: readonly Placed[],
-  bench: Bench,
+  bench: Pick<Bench, 'source' | 'target' | 'read'> & { readonly deps: Pick<Bench['deps'], 'evaluator'> },
 ): Promise<(some: readonly Placed[]) => Promise<OrdersNow>> {
   const account = { ...(await bench[end].account()) }
   const records = await bench.read(

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { cli, fakePrompts, text } from '../fake.ts'
 
-const erased = { links: 3, timeline: 12, problems: 1, webhooks: 0, alerts: 0, certificates: 1, runs: 0 }
+const erased = { links: 3, timeline: 12, problems: 1, webhooks: 0, alerts: 0, certificates: 1, runs: 0, shares: 1 }
 const elsewhere = ['hubspot', 'odoo', 'backups of the database']
 
 function finding(connection: string | null = 'hubspot', open = 0) {
@@ -13,7 +13,7 @@ function finding(connection: string | null = 'hubspot', open = 0) {
   return { asked, erase }
 }
 const whom = { customers: ['company-77'], contacts: [], deals: [] }
-const words = '2 deals: 3 links, 12 timeline entries, 1 held record, 1 certificate'
+const words = '2 deals: 3 links, 12 timeline entries, 1 held record, 1 certificate, 1 link to an order'
 
 test('shows how much, asks, and erases', async () => {
   const { asked, erase } = finding('hubspot', 1)
@@ -27,7 +27,7 @@ test('shows how much, asks, and erases', async () => {
   expect({ code, out }).toEqual({
     code: 0,
     out: text`
-      Erased, of 2 deals: 3 links, 12 timeline entries, 1 held record, 1 certificate
+      Erased, of 2 deals: 3 links, 12 timeline entries, 1 held record, 1 certificate, 1 link to an order
       1 order is not finished: what a delivery needs of it is stored again. Erase once more when it is
       paid.
       Out of reach: hubspot; odoo; backups of the database.

@@ -58,6 +58,7 @@ function amount({ deals, erased }: PersonErased): string {
     [erased.alerts, 'alert'],
     [erased.certificates, 'certificate'],
     [erased.runs, 'run'],
+    [erased.shares, 'link to an order', 'links to orders'],
   ] as const
   const rows = parts.filter(([rows]) => rows > 0).map(([rows, one, many]) => count(rows, one, many))
   return `${count(deals, 'deal')}: ${rows.join(', ')}`

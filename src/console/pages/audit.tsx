@@ -1,11 +1,11 @@
 import { Button, Code, Table, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type AuditEntry, call } from '../api.ts'
+import { useFind } from '../parts/find.ts'
 import { SearchIcon } from '../parts/icons.tsx'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
 import { Stale } from '../parts/stale.tsx'
@@ -20,9 +20,9 @@ export function Audit(): ReactNode {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const [text, setText] = useState(search.text ?? '')
-  const find = useDebouncedCallback((words: string) => {
-    void navigate({ search: words.trim() === '' ? {} : { text: words.trim() }, replace: true })
-  }, 300)
+  const find = useFind('/audit', (words) => {
+    void navigate({ search: words === '' ? {} : { text: words }, replace: true })
+  })
   const audit = useInfiniteQuery({
     queryKey: ['audit', search],
     queryFn: ({ signal, pageParam }) =>

@@ -6,9 +6,11 @@ import { useTranslation } from 'react-i18next'
 import { call, type Deal } from '../api.ts'
 import { DealFailures } from '../parts/deal-failures.tsx'
 import { DealPreview } from '../parts/deal-preview.tsx'
+import { Documents } from '../parts/documents.tsx'
 import { TextLink } from '../parts/links.tsx'
 import { Page, Panel, Waiting } from '../parts/page.tsx'
 import { everyTenSeconds } from '../parts/query.ts'
+import { Share } from '../parts/share.tsx'
 import { StageRibbon } from '../parts/stages.tsx'
 import { Stale } from '../parts/stale.tsx'
 import { Story } from '../parts/story.tsx'
@@ -48,6 +50,7 @@ export function OneOrder(): ReactNode {
   return (
     <Page
       title={main?.source.label ?? `${t('order.deal')} ${id}`}
+      actions={deals.map((deal) => <Share key={deal.sync} deal={deal} />)}
       above={
         <>
           {back}
@@ -69,6 +72,7 @@ export function OneOrder(): ReactNode {
       {[...new Set((deals.length > 0 ? deals : failures).map(({ sync }) => sync))].map((sync) => (
         <DealPreview key={sync} id={id} sync={sync} />
       ))}
+      {deals.map(({ sync, target }) => target.id !== null && <Documents key={sync} id={id} sync={sync} />)}
       <Panel title={t('order.story')}>
         {story.data === undefined ? (
           story.error === null ? (

@@ -1,5 +1,4 @@
 import { Button, Group, SegmentedControl, Select, Table, Text, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -7,6 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call, type Deal, type LinkState } from '../api.ts'
 import { en } from '../i18n/en.ts'
+import { useFind } from '../parts/find.ts'
 import { SearchIcon } from '../parts/icons.tsx'
 import { TextLink } from '../parts/links.tsx'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
@@ -32,10 +32,10 @@ export function Orders(): ReactNode {
   const navigate = route.useNavigate()
   const [text, setText] = useState(search.text ?? '')
   const go = (next: Search) => void navigate({ search: next, replace: true })
-  const find = useDebouncedCallback((words: string) => {
+  const find = useFind('/orders', (words) => {
     const { text: _, ...others } = search
-    go(words.trim() === '' ? others : { ...others, text: words.trim() })
-  }, 300)
+    go(words === '' ? others : { ...others, text: words })
+  })
   const deals = useInfiniteQuery({
     queryKey: ['deals', search],
     queryFn: ({ signal, pageParam }) =>

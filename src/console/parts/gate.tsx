@@ -7,12 +7,15 @@ import { useSession } from './session.ts'
 import { Shell } from './shell.tsx'
 import { Trouble } from './trouble.tsx'
 
+/** Who comes there has a link, and no session. */
+const forAnyone = ['/setup', '/share']
+
 /** Shows a page only to who is signed in; the address stays, so that one comes back to it. */
 export function Gate(): ReactNode {
   const { t } = useTranslation()
   const path = useLocation({ select: ({ pathname }) => pathname })
   const session = useSession()
-  if (path === '/setup') return <Outlet />
+  if (forAnyone.includes(path)) return <Outlet />
   if (session.data === undefined)
     return (
       <Center component="main" mih="100vh" p="md">

@@ -54,8 +54,9 @@ export function Notices({ children }: { children: ReactNode }) {
   )
 }
 
-/** A preview costs calls of both systems: only who looks at it asks again. */
-const lookAgain = () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'preview' })
+/** These cost calls of the systems: only who looks at them asks again. */
+const costly: readonly unknown[] = ['preview', 'documents']
+const lookAgain = () => client.invalidateQueries({ predicate: ({ queryKey }) => !costly.includes(queryKey[0]) })
 
 /** Asks for something to be done, tells how that went, and has everything on the page looked at again. */
 export function useDeed<In, Out>(deed: (given: In) => Promise<Out>, done?: (reply: Out, given: In) => string | null) {

@@ -76,3 +76,7 @@ export function duration(ms: number, locale: string): string {
   if (parts.length > 0) return parts.join(' ')
   return new Intl.NumberFormat(locale, { style: 'unit', unit: 'second', unitDisplay: 'narrow' }).format(0)
 }
+
+/** A day of a calendar is the same day everywhere. */
+export const dayText = (day: string, locale: string): string =>
+  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))

@@ -39,6 +39,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   sessions: { by: 'end', where: hasEnded },
   one_time_links: { by: 'end', where: hasEnded },
   api_tokens: { by: 'end', where: hasEnded },
+  shared_orders: { by: 'end', where: hasEnded },
   certificates: { by: 'age', days: 'certificates', where: isOld('at') },
   // The newest has the files in force.
   revisions: { by: 'number', where: 'number <= (select max(number) from crosswalk.revisions) - 1000' },

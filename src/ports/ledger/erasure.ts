@@ -40,6 +40,8 @@ export interface Erased {
   readonly alerts: number
   readonly certificates: number
   readonly runs: number
+  /** Pages of their orders that were shown to whoever has the link. */
+  readonly shares: number
 }
 
 /** Removes the data of a person who asks to be forgotten; keys and numbers stay, so that no order is made again. */

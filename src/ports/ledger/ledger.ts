@@ -12,6 +12,7 @@ import type { Retention } from './retention.ts'
 import type { Revisions } from './revisions.ts'
 import type { Runs } from './runs.ts'
 import type { Sealed } from './sealed.ts'
+import type { SharedOrders } from './shared-orders.ts'
 import type { Streams } from './streams.ts'
 import type { Syncs } from './syncs.ts'
 import type { Timeline } from './timeline.ts'
@@ -39,6 +40,7 @@ export interface Ledger {
   readonly retention: Retention
   readonly erasure: Erasure
   readonly accounts: Accounts
+  readonly sharedOrders: SharedOrders
   /**
    * All or nothing. The ledger handed to `work` must not be used after it returned.
    * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger

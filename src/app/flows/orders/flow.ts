@@ -12,10 +12,12 @@ import { type OrderSync, orderSyncSchema } from './config.ts'
 import { proven } from './confirm.ts'
 import { decide } from './decide.ts'
 import { deliverOrders } from './deliver.ts'
+import { documentsOf } from './documents.ts'
 import { erasePerson, findPerson } from './erase.ts'
 import { customerKind, orderKind } from './kinds.ts'
 import { linkCustomer } from './link-customer.ts'
 import { newestWon } from './newest.ts'
+import { orderPage } from './order-page.ts'
 import { ownersOf } from './owners.ts'
 import { backfill, concerned, reconcile } from './reconcile.ts'
 import type { DealSync } from './sync.ts'
@@ -71,6 +73,8 @@ export const orders = defineFlow({
         newestWon: (deps) => newestWon(sync, deps),
         linkCustomer: (what, deps) => linkCustomer(sync, what, deps),
         decide: (what, deps) => decide(sync, what, deps),
+        documents: (deal, lane, deps) => documentsOf(sync, deal, lane, deps),
+        orderPage: (deal, deps) => orderPage(sync, deal, deps),
         findPerson: (whom, ledger) => findPerson(sync, whom, ledger),
         erasePerson: (found, how, deps) => erasePerson(sync, found, how, deps),
       },

@@ -18,12 +18,11 @@ export async function ownersOf(
   records: readonly RecordRef[],
   deps: Deps,
 ): Promise<readonly OwnedDeal[]> {
-  const scope = { lane: 'backfill', mayWrite: false } as const
   const narrow = sync.mapping('deal').only(fields)
   const account = { ...(await sync.source.account()) }
   const ids = records.map(({ id }) => id)
-  const { connection } = sync.source
-  const read = await deps.scopes.within(scope, () => connection.read(sync.deal.object, ids, narrow.reads))
+  const source = sync.source.within({ lane: 'backfill', mayWrite: false })
+  const read = await source.ask((connection) => connection.read(sync.deal.object, ids, narrow.reads))
   const present = records.flatMap((ref, index) => {
     const record = read[index] ?? null
     return record === null ? [] : [{ ref, record }]
