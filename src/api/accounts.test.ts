@@ -249,6 +249,8 @@ describe('roles', () => {
     beginSyncs: { crm: 'crm', erp: 'erp' },
     retryRecords: { sync: 'orders', records: ['1'] },
     linkCustomer: { target: '1' },
+    assignProblem: { assignee: null },
+    muteProblem: { because: 'It comes next week' },
     erasePerson: { deals: ['1'] },
     publishProject: { files: { 'mappings/a.yaml': null } },
     checkDraft: { files: { 'mappings/a.yaml': null } },

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import request from 'supertest'
 import { openAccounts } from '../app/accounts/accounts.ts'
+import type { SeenProblem } from '../app/problems/problems.ts'
 import type { Decimal } from '../core/decimal.ts'
 import { type Problem, SyncError } from '../core/problem.ts'
 import { StoreAway } from '../core/store-away.ts'
-import type { Instant } from '../core/time.ts'
+import type { Instant, PlainDate } from '../core/time.ts'
 import type { WebhookRequest } from '../ports/connector.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Link } from '../ports/ledger/links.ts'
-import type { OpenProblem } from '../ports/ledger/problems.ts'
 import { type ApiDeps, createApi } from './api.ts'
 import { contract, type Route } from './contract.ts'
 import type { UseCases } from './use-cases.ts'
@@ -17,7 +17,7 @@ const token = 'correct-horse-battery-staple'
 const bearer = `Bearer ${token}`
 const at = '2026-11-24T09:30:00.000Z' as Instant
 
-const problem: OpenProblem = {
+const problem: SeenProblem = {
   id: '7',
   sync: 'orders',
   kind: 'lookup_failed',
@@ -29,6 +29,16 @@ const problem: OpenProblem = {
   lastSeen: at,
   waiting: 2,
   records: ['901', '902'].map((id) => ({ connection: 'hubspot', object: 'deals', id })),
+  isOpen: true,
+  cameBack: 0,
+  waited: 2,
+  touchedAt: null,
+  assignee: null,
+  mute: { at, by: 'ida', because: 'Later', until: '2026-12-01' as PlainDate, waiting: 2, kind: 'lookup_failed' },
+  closedAt: null,
+  closedHow: null,
+  closedBy: null,
+  state: 'ongoing',
 }
 const link: Link = {
   id: '1',
@@ -85,7 +95,7 @@ function fake(overrides: Partial<UseCases> = {}) {
     as: () => useCases,
     async home() {
       const waiting = { problems: 1, records: 2, held: [{ currency: 'EUR', amount: '12.50' as Decimal }], unknown: 1 }
-      return { today: 4, newest: link, waiting, stages: [], days: [], certificates: [] }
+      return { today: 4, newest: link, waiting, muted: waiting, stages: [], days: [], certificates: [] }
     },
     async worth() {
       return new Map([[problem.id, { held: [{ currency: 'EUR', amount: '12.50' as Decimal }], unknown: 1 }]])
@@ -191,7 +201,21 @@ function fake(overrides: Partial<UseCases> = {}) {
       return { sync: 'orders', recordId, action: 'create', label: label ?? '', fields: [field], ...more }
     },
     async problem(id) {
-      return id === problem.id ? { problem, waiting: problem.records } : null
+      const deeds = [{ at, deed: 'muted', actor: 'ida', about: 'It comes next week' }] as const
+      if (id === '9') return { problem: { ...problem, id, isOpen: false, state: 'closed' }, waiting: [], deeds }
+      return id === problem.id ? { problem, waiting: problem.records, deeds } : null
+    },
+    async assignProblem(id, assignee) {
+      remember('assignProblem', id, assignee)
+    },
+    async assignees() {
+      return [{ name: 'ida', display: 'Ida' }]
+    },
+    async muteProblem(id, how) {
+      remember('muteProblem', id, how)
+    },
+    async unmuteProblem(id) {
+      remember('unmuteProblem', id)
     },
     async problems(filter) {
       remember('problems', filter)
@@ -295,6 +319,7 @@ function fake(overrides: Partial<UseCases> = {}) {
             lookedAt: at,
             cursors: { deals: { secret: 'hidden-cursor' } },
             problems: 1,
+            mutedProblems: 0,
           },
         ],
         alerts: [],
@@ -358,7 +383,51 @@ describe('the contract', () => {
       ['problems', { kind: 'lookup_failed', max: 50 }],
       { problems: [{ id: '7', waiting: 2 }] },
     ],
-    ['getProblem', '/problems/7', undefined, null, { problem: { id: '7' }, waiting: problem.records }],
+    [
+      'listProblems',
+      '/problems?state=muted&assignee=Ida',
+      undefined,
+      ['problems', { state: 'muted', assignee: 'ida', max: 50 }],
+      { problems: [{ id: '7', state: 'ongoing', mutedBy: 'ida', mutedBecause: 'Later', mutedUntil: '2026-12-01' }] },
+    ],
+    [
+      'getProblem',
+      '/problems/7',
+      undefined,
+      null,
+      { problem: { id: '7' }, waiting: problem.records, deeds: [{ deed: 'muted', actor: 'ida' }] },
+    ],
+    ['getProblem', '/problems/9', undefined, null, { problem: { id: '9', state: 'closed' } }],
+    ['listAssignees', '/assignees', undefined, null, { people: [{ name: 'ida', display: 'Ida' }] }],
+    [
+      'assignProblem',
+      '/problems/7/assign',
+      { assignee: 'Ida' },
+      ['assignProblem', '7', 'ida'],
+      { id: '7', assignee: 'ida' },
+    ],
+    [
+      'assignProblem',
+      '/problems/7/assign',
+      { assignee: null },
+      ['assignProblem', '7', null],
+      { id: '7', assignee: null },
+    ],
+    [
+      'muteProblem',
+      '/problems/7/mute',
+      { because: 'Later' },
+      ['muteProblem', '7', { because: 'Later' }],
+      { mutedBecause: 'Later', mutedUntil: null },
+    ],
+    [
+      'muteProblem',
+      '/problems/7/mute',
+      { because: 'Later', until: '2026-12-01' },
+      ['muteProblem', '7', { because: 'Later', until: '2026-12-01' }],
+      { mutedUntil: '2026-12-01' },
+    ],
+    ['unmuteProblem', '/problems/7/unmute', undefined, ['unmuteProblem', '7'], { id: '7' }],
     ['retryProblem', '/problems/7/retry', undefined, ['retry', { problem: '7' }], { records: 2 }],
     [
       'retryRecords',
@@ -465,7 +534,9 @@ describe('the contract', () => {
       ([name, route]) => `${name} ${route.method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
     )
     expect(documented.sort()).toEqual(served.sort())
-    expect(paths['/problems']?.get?.parameters.map(({ name }) => name)).toEqual(['sync', 'kind', 'max'])
+    expect(paths['/problems']?.get?.parameters.map(({ name }) => name)).toEqual([
+      ...['sync', 'kind', 'state', 'assignee', 'max'],
+    ])
     expect(paths['/problems/{id}']?.get?.parameters).toMatchObject([{ name: 'id', in: 'path', required: true }])
     expect(JSON.stringify(body)).not.toMatch(/\$schema|\$id/)
   })
@@ -480,8 +551,13 @@ describe('the contract', () => {
   })
 
   test.each([
-    ['get', '/problems/8', undefined, /no open problem "8"/],
+    ['get', '/problems/8', undefined, /no problem "8"/],
     ['post', '/problems/8/retry', undefined, /no open problem "8"/],
+    // It is closed.
+    ['post', '/problems/9/retry', undefined, /no open problem "9"/],
+    ['post', '/problems/9/assign', { assignee: null }, /no open problem "9"/],
+    ['post', '/problems/9/mute', { because: 'x' }, /no open problem "9"/],
+    ['post', '/problems/9/unmute', undefined, /no open problem "9"/],
     ['post', '/syncs/nope/run', undefined, /no (sync|connection) "nope"/],
     ['post', '/syncs/nope/pause', {}, /no (sync|connection) "nope"/],
     ['post', '/syncs/nope/resume', {}, /no (sync|connection) "nope"/],
@@ -568,6 +644,7 @@ describe('a malformed request', () => {
     '/problems?max=many',
     '/problems?sync=a&sync=b',
     '/problems?sinc=orders',
+    '/problems?state=over',
     '/deals?text=',
     '/deals/%E0%A4%A/timeline',
   ])('is answered 400: %s', async (path) => {

@@ -1,6 +1,8 @@
 import { IANAZone } from 'luxon'
 import { z } from 'zod'
 import { type ProblemKind, problemTitles } from '../core/problem.ts'
+import { problemEnds, problemStates } from '../core/problem-life.ts'
+import { parsePlainDate } from '../core/time.ts'
 
 /*
  * Every request and reply of the REST API below /api/v1. The server mounts, checks and documents exactly this table, and
@@ -23,6 +25,7 @@ const zone = z
   .max(64)
   .refine((text) => IANAZone.isValidZone(text), 'is a time zone, such as Europe/Berlin')
 const instant = z.string().meta({ format: 'date-time' })
+const day = z.string().meta({ format: 'date' })
 const kinds = Object.keys(problemTitles) as [ProblemKind, ...ProblemKind[]]
 const problemKind = z.enum(kinds)
 /** What a person chooses at least; any longer sentence will do. */
@@ -163,7 +166,8 @@ const sync = z.object({
     .object({ due: z.number(), later: z.number(), inWork: z.number(), oldest: instant.nullable() })
     .nullable()
     .describe('Records with a change that is not delivered yet'),
-  problems: z.number(),
+  problems: z.number().describe('That wait for a person'),
+  mutedProblems: z.number().describe('That somebody muted'),
   lastRun: run.nullable(),
 })
 
@@ -195,6 +199,37 @@ const problem = z.object({
   records: list(recordRef).describe('The first few of them'),
   held: list(money).describe('What the deals among them are worth'),
   unknown: z.number().describe('Records whose worth is not known'),
+  state: z
+    .enum(problemStates)
+    .describe(
+      'new: open for less than 8 hours, and nobody did anything about it; escalating: ten times as many records wait as when it opened, or as when somebody last did something; came_back: it was over and opened again, and nobody did anything since; muted: until it gets worse, or its day comes; ongoing: any other that is open',
+    ),
+  cameBack: z.number().describe('How often it opened again after it was over'),
+  assignee: z.string().nullable().describe('Who takes care of it'),
+  mutedAt: instant.nullable().describe('Null where nobody muted it; a mute may be over, see `state`'),
+  mutedBy: z.string().nullable(),
+  mutedBecause: z.string().nullable(),
+  mutedUntil: day.nullable().describe('The day on which it is told again, in the zone of the alerts'),
+  closedAt: instant.nullable().describe('Null while it is open, and where it is not known'),
+  closedHow: z
+    .enum(problemEnds)
+    .nullable()
+    .describe(
+      'How the last of its records went through. by_itself: it was tried again by Crosswalk; other_problem: what waited on it waits on another problem now',
+    ),
+  closedBy: z.string().nullable().describe('Null for Crosswalk itself'),
+})
+const waitingSum = z.object({
+  problems: z.number(),
+  records: z.number(),
+  held: list(money).describe('What the deals among them are worth'),
+  unknown: z.number().describe('Records whose worth is not known'),
+})
+const problemDeed = z.object({
+  at: instant,
+  deed: z.enum(['assigned', 'unassigned', 'muted', 'unmuted', ...problemEnds]),
+  actor: z.string().nullable(),
+  about: z.string().nullable().describe('To whom it was assigned, why it was muted'),
 })
 
 const deal = z.object({
@@ -286,7 +321,6 @@ const preview = z.object({
   failures: list(failure),
 })
 
-const day = z.string().meta({ format: 'date' }).nullable()
 const shipment = z.object({
   number: z.string(),
   kind: z.enum(['delivery', 'return']),
@@ -294,13 +328,13 @@ const shipment = z.object({
   carrier: z.string().nullable(),
   trackingNumber: z.string().nullable(),
   trackingUrl: z.string().nullable(),
-  shippedDate: day,
+  shippedDate: day.nullable(),
 })
 const documents = z.object({
   sync: z.string(),
   number: z.string().nullable(),
   url: z.string().nullable().describe('The order in the ERP'),
-  promisedDate: day,
+  promisedDate: day.nullable(),
   currency: z.string().nullable().describe('Of all amounts'),
   readAt: instant,
   shipments: list(shipment),
@@ -310,24 +344,28 @@ const documents = z.object({
       kind: z.enum(['invoice', 'credit_note']),
       state: z.enum(['draft', 'posted', 'cancelled']),
       paid: z.enum(['open', 'partly', 'paid']).nullable().describe('Null for what is not posted'),
-      date: day,
-      due: day,
+      date: day.nullable(),
+      due: day.nullable(),
       total: z.string(),
       outstanding: z.string(),
     }),
   ),
-  payments: list(z.object({ date: day, amount: z.string() })),
+  payments: list(z.object({ date: day.nullable(), amount: z.string() })),
   productionOrders: list(
     z.object({
       number: z.string(),
       state: z.enum(['planned', 'in_progress', 'done', 'cancelled']),
       ordered: z.string().nullable(),
       produced: z.string().nullable(),
-      dueDate: day,
+      dueDate: day.nullable(),
     }),
   ),
   purchaseOrders: list(
-    z.object({ number: z.string(), state: z.enum(['draft', 'ordered', 'received', 'cancelled']), dueDate: day }),
+    z.object({
+      number: z.string(),
+      state: z.enum(['draft', 'ordered', 'received', 'cancelled']),
+      dueDate: day.nullable(),
+    }),
   ),
 })
 
@@ -346,14 +384,14 @@ const orderPage = z.object({
   stage: z.string().nullable(),
   seen: list(z.string()).describe('Stages that it has had'),
   isLookedInto: z.boolean().describe('Whether something keeps it from going on, or from being shown whole'),
-  promisedDate: day,
+  promisedDate: day.nullable(),
   shipments: list(shipment),
   invoices: list(
     z.object({
       number: z.string().nullable(),
       kind: z.enum(['invoice', 'credit_note']),
       paid: z.enum(['open', 'partly', 'paid']),
-      due: day,
+      due: day.nullable(),
     }),
   ),
   readAt: instant.nullable().describe('When the ERP was asked; null where it did not answer, or knows no order yet'),
@@ -689,12 +727,8 @@ export const contract = {
     reply: z.object({
       today: z.number().describe('Orders made today'),
       newest: z.object({ deal: recordRef, label: z.string().nullable(), at: instant }).nullable(),
-      waiting: z.object({
-        problems: z.number(),
-        records: z.number().describe('That wait for a person'),
-        held: list(money).describe('What the deals among them are worth'),
-        unknown: z.number().describe('Records whose worth is not known'),
-      }),
+      waiting: waitingSum.describe('What waits for a person'),
+      muted: waitingSum.describe('What waits on problems that somebody muted'),
       stages: list(z.object({ stage: z.string().nullable(), count: z.number() })).describe('Orders by stage'),
       days: list(z.object({ day: z.string(), orders: z.number() })).describe('The last 30, the oldest first'),
       certificates: list(
@@ -915,8 +949,19 @@ export const contract = {
     role: 'viewer',
     method: 'get',
     path: '/problems',
-    summary: 'Open problems',
-    query: z.strictObject({ sync: name.optional(), kind: problemKind.optional(), max }),
+    summary: 'Problems: those that are open, or of a state',
+    query: z.strictObject({
+      sync: name.optional(),
+      kind: problemKind.optional(),
+      state: z
+        .enum(['open', ...problemStates])
+        .optional()
+        .describe(
+          'All that are open, muted ones among them, when not given; open: all but the muted ones; closed: the newest first',
+        ),
+      assignee: accountName.optional(),
+      max,
+    }),
     reply: z.object({ problems: list(problem) }),
   },
   getProblem: {
@@ -924,7 +969,8 @@ export const contract = {
     role: 'viewer',
     method: 'get',
     path: '/problems/:id',
-    summary: 'One open problem with the records that wait on it, the largest amounts first',
+    summary:
+      'One problem with the records that wait on it, the largest amounts first; also a closed one, for as long as it is kept',
     params: z.strictObject({ id: problemId }),
     reply: z.object({
       problem,
@@ -936,7 +982,56 @@ export const contract = {
         }),
       ).describe('The first 1,000'),
       entry: tableEntry.nullable().describe('What a table lacks, where that is the reason'),
+      deeds: list(problemDeed).describe('What people did about it, the newest 100 first'),
     }),
+  },
+  listAssignees: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/assignees',
+    summary: 'People that a problem may be assigned to',
+    reply: z.object({ people: list(user.pick({ name: true, display: true })) }),
+  },
+  assignProblem: {
+    ...bare,
+    role: 'operator',
+    method: 'post',
+    path: '/problems/:id/assign',
+    summary: 'Says who takes care of an open problem',
+    params: z.strictObject({ id: problemId }),
+    body: z.strictObject({ assignee: accountName.nullable().describe('Null for nobody') }),
+    reply: z.object({ id: z.string(), assignee: z.string().nullable() }),
+  },
+  muteProblem: {
+    ...bare,
+    role: 'operator',
+    method: 'post',
+    path: '/problems/:id/mute',
+    summary:
+      'Mutes an open problem until ten times as many records wait, until it is of a graver kind, or until a day; a mute ends with its problem',
+    params: z.strictObject({ id: problemId }),
+    body: z.strictObject({
+      because: words(500),
+      until: day
+        .transform((text, context) => {
+          const date = parsePlainDate(text)
+          if (date === null) context.addIssue('is a day, such as 2026-12-01')
+          return date ?? z.NEVER
+        })
+        .optional()
+        .describe('The day on which it is told again, in the zone of the alerts'),
+    }),
+    reply: z.object({ id: z.string(), mutedBecause: z.string(), mutedUntil: day.nullable() }),
+  },
+  unmuteProblem: {
+    ...bare,
+    role: 'operator',
+    method: 'post',
+    path: '/problems/:id/unmute',
+    summary: 'Ends the mute of a problem',
+    params: z.strictObject({ id: problemId }),
+    reply: z.object({ id: z.string() }),
   },
   retryProblem: {
     ...bare,

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { SeenProblem } from '../app/problems/problems.ts'
 import { accountHandlers } from './account-handlers.ts'
 import { mayAct } from './caller.ts'
 import type { Asking, Handlers, Missing } from './handler.ts'
@@ -24,10 +25,18 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
     const found = (await useCases.missingEntries()).find((one) => one.problem === problem)
     return found === undefined ? null : { table: found.table, key: found.key }
   }
-  async function withWorth<P extends { readonly id: string }>(problems: readonly P[]) {
+  async function shown(problems: readonly SeenProblem[]) {
     const worths = await useCases.worth(problems.map(({ id }) => id))
-    return problems.map((one) => ({ ...one, ...(worths.get(one.id) ?? { held: [], unknown: 0 }) }))
+    return problems.map(({ mute, ...one }) => ({
+      ...one,
+      ...(worths.get(one.id) ?? { held: [], unknown: 0 }),
+      mutedAt: mute?.at ?? null,
+      mutedBy: mute?.by ?? null,
+      mutedBecause: mute?.because ?? null,
+      mutedUntil: mute?.until ?? null,
+    }))
   }
+  const isOpen = async (problem: string) => (await useCases.problem(problem))?.problem.isOpen === true
   // The others name systems, hosts and who is told.
   const isMapper = (path: string) => /^(mappings|config\/tables)\//.test(posix.normalize(path))
   function mayChange(paths: readonly string[]): void {
@@ -102,18 +111,34 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
       return { runs: await useCases.runs(given(query)) }
     },
     async listProblems({ query }) {
-      return { problems: await withWorth(await useCases.problems(given(query))) }
+      return { problems: await shown(await useCases.problems(given(query))) }
     },
     async getProblem({ params: { id } }) {
       const found = await useCases.problem(id)
-      if (found === null) return missing('open problem', id)
-      const [problem] = await withWorth([found.problem])
-      return problem === undefined
-        ? missing('open problem', id)
-        : { problem, waiting: await useCases.waitingOn(id, 1_000), entry: await entryOf(id) }
+      const [problem] = found === null ? [] : await shown([found.problem])
+      if (found === null || problem === undefined) return missing('problem', id)
+      return { problem, waiting: await useCases.waitingOn(id, 1_000), entry: await entryOf(id), deeds: found.deeds }
+    },
+    async listAssignees() {
+      return { people: await useCases.assignees() }
+    },
+    async assignProblem({ params: { id }, body: { assignee } }) {
+      if (!(await isOpen(id))) return missing('open problem', id)
+      await useCases.assignProblem(id, assignee)
+      return { id, assignee }
+    },
+    async muteProblem({ params: { id }, body: { because, until } }) {
+      if (!(await isOpen(id))) return missing('open problem', id)
+      await useCases.muteProblem(id, { because, ...given({ until }) })
+      return { id, mutedBecause: because, mutedUntil: until ?? null }
+    },
+    async unmuteProblem({ params: { id } }) {
+      if (!(await isOpen(id))) return missing('open problem', id)
+      await useCases.unmuteProblem(id)
+      return { id }
     },
     async retryProblem({ params: { id } }) {
-      if ((await useCases.problem(id)) === null) return missing('open problem', id)
+      if (!(await isOpen(id))) return missing('open problem', id)
       return { records: await useCases.retry({ problem: id }) }
     },
     async retryRecords({ body: { sync, records } }) {

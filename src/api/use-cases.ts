@@ -8,6 +8,8 @@ import type { Role } from './contract.ts'
 export type UseCases = Pick<
   Crosswalk,
   | 'addTableEntry'
+  | 'assignees'
+  | 'assignProblem'
   | 'beginSyncs'
   | 'check'
   | 'checkDraft'
@@ -24,6 +26,7 @@ export type UseCases = Pick<
   | 'home'
   | 'linkCustomer'
   | 'missingEntries'
+  | 'muteProblem'
   | 'preview'
   | 'problem'
   | 'problems'
@@ -45,6 +48,7 @@ export type UseCases = Pick<
   | 'timeline'
   | 'tryConnection'
   | 'tryDraft'
+  | 'unmuteProblem'
   | 'waitingOn'
   | 'worth'
 >

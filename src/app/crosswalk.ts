@@ -1,6 +1,5 @@
-import type { ProblemKind } from '../core/problem.ts'
 import type { RecordRef } from '../core/ref.ts'
-import type { Instant } from '../core/time.ts'
+import type { Instant, PlainDate } from '../core/time.ts'
 import type { Finding } from '../mapping/compile/compile.ts'
 import type { ObjectSchema, SetupStep } from '../ports/connector.ts'
 import type { HeldRecord } from '../ports/ledger/alerts.ts'
@@ -8,7 +7,7 @@ import type { StoredCertificate } from '../ports/ledger/certificates.ts'
 import type { ConnectionState } from '../ports/ledger/connections.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
 import type { Link, LinkState } from '../ports/ledger/links.ts'
-import type { MissingEntry, OpenProblem } from '../ports/ledger/problems.ts'
+import type { MissingEntry } from '../ports/ledger/problems.ts'
 import type { QuotaWait, Usage } from '../ports/ledger/quotas.ts'
 import type { Revision } from '../ports/ledger/revisions.ts'
 import type { Run } from '../ports/ledger/runs.ts'
@@ -30,6 +29,7 @@ import type {
   Reconciliation,
 } from './flows/flow.ts'
 import type { DealFailure, Home, Worth } from './home.ts'
+import type { Assignee, findProblem, ProblemFilter, SeenProblem } from './problems/problems.ts'
 import type { ConfiguredConnection, ConnectionChange } from './project/connecting.ts'
 import type {
   Beginning,
@@ -104,8 +104,21 @@ export interface Crosswalk {
   /** The deal that was won last, whether or not it has an order; null when there is none. */
   newestWon(sync?: string): Promise<RecordRef | null>
   status(): Promise<Status>
-  problems(filter: { sync?: string; kind?: ProblemKind; max: number }): Promise<readonly OpenProblem[]>
-  problem(id: string): Promise<{ readonly problem: OpenProblem; readonly waiting: readonly RecordRef[] } | null>
+  problems(filter: ProblemFilter): Promise<readonly SeenProblem[]>
+  /** One that is open or closed, with what waits on it and what people did about it. */
+  problem(id: string): ReturnType<typeof findProblem>
+  /** Says who takes care of an open problem, null for nobody. @throws SyncError when that is nobody who may sign in */
+  assignProblem(id: string, assignee: string | null): Promise<void>
+  /** People a problem may be assigned to. */
+  assignees(): Promise<readonly Assignee[]>
+  /**
+   * Mutes an open problem until it gets worse, until it closes, or until a day. Nobody is told of it; what it holds back stays.
+   * @param how.until  the day on which it is told again
+   * @throws SyncError when it is not open
+   */
+  muteProblem(id: string, how: { because: string; until?: PlainDate }): Promise<void>
+  /** @throws SyncError when it is not muted */
+  unmuteProblem(id: string): Promise<void>
   /** Queues the records that wait on a problem, or these records of a sync, to be tried again. @returns how many */
   retry(what: { problem: string } | { sync: string; records: readonly string[] }): Promise<number>
   /**
@@ -238,7 +251,9 @@ export interface Status {
     readonly document: string
     readonly schedule: string | null
     readonly inbox: InboxCount | null
+    /** Those that wait for a person, and those that somebody muted. */
     readonly problems: number
+    readonly mutedProblems: number
     readonly lastRun: Run | null
   })[]
   /** The channels by which people are told. */

@@ -7,7 +7,9 @@ import type { HeldRecord } from '../ports/ledger/alerts.ts'
 import type { StoredCertificate } from '../ports/ledger/certificates.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Link } from '../ports/ledger/links.ts'
+import type { KnownProblem } from '../ports/ledger/problems.ts'
 import { flows } from './flows/catalogue.ts'
+import { isMuted, todayIn } from './problems/state.ts'
 import type { Config } from './project/config.ts'
 
 /** What deals are worth, by currency; of some it is not known. */
@@ -16,11 +18,15 @@ export interface Worth {
   readonly unknown: number
 }
 
+type Waiting = Worth & { readonly problems: number; readonly records: number }
+
 /** How it goes, at a glance. */
 export interface Home {
   readonly today: number
   readonly newest: Link | null
-  readonly waiting: Worth & { readonly problems: number; readonly records: number }
+  /** What waits for a person, and what is muted. */
+  readonly waiting: Waiting
+  readonly muted: Waiting
   readonly stages: readonly { readonly stage: string | null; readonly count: number }[]
   /** The last days, the oldest first. */
   readonly days: readonly { readonly day: string; readonly orders: number }[]
@@ -50,14 +56,17 @@ export async function home(config: Config, zone: string, now: Instant, ledger: L
     config,
     ledger,
   )
+  const waitingOf = (problems: readonly KnownProblem[]) => ({
+    problems: problems.length,
+    records: problems.reduce((sum, { waiting }) => sum + waiting, 0),
+    ...sumOf(problems.flatMap(({ id }) => worths.get(id) ?? [])),
+  })
+  const told = todayIn(config.alerts.time_zone, now)
   return {
     today: made.get(dayOf(today)) ?? 0,
     newest: await ledger.links.newest(order),
-    waiting: {
-      problems: open.length,
-      records: open.reduce((sum, { waiting }) => sum + waiting, 0),
-      ...sumOf([...worths.values()]),
-    },
+    waiting: waitingOf(open.filter((one) => !isMuted(one, told))),
+    muted: waitingOf(open.filter((one) => isMuted(one, told))),
     stages: [...stages].map(([stage, count]) => ({ stage, count })),
     days: lastDays(today).map((day) => ({ day, orders: made.get(day) ?? 0 })),
     certificates: certificates.flat(),

@@ -15,6 +15,16 @@ import { quotaWaits } from './engine/waits.ts'
 import { flowOf } from './flows/catalogue.ts'
 import type { DealCases, Sync } from './flows/flow.ts'
 import { dealOf, home, waitingOn, worthOf } from './home.ts'
+import {
+  assignProblem,
+  findProblem,
+  listAssignees,
+  listProblems,
+  muteProblem,
+  notOpen,
+  unmuteProblem,
+} from './problems/problems.ts'
+import { isMuted, todayIn } from './problems/state.ts'
 import type { Projects } from './project/projects.ts'
 import { systemSettings } from './project/system-settings.ts'
 import { runTests } from './project/tests.ts'
@@ -33,6 +43,7 @@ export function openCrosswalk(projects: Projects, deps: Deps, options: Options =
 
 function askedBy(actor: string | null, projects: Projects, deps: Deps, options: Options, shares: Shares): Crosswalk {
   const { ledger, clock, log } = deps
+  const today = () => todayIn(projects.current().config.alerts.time_zone, clock.now())
   const wake = async (syncs: readonly string[]) => options.wake?.(syncs)
 
   /** The sync that is named, or the first of the configuration whose records are called so. */
@@ -89,6 +100,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     await ledger.problems.close(
       name,
       holding.map((one) => one.causeKey),
+      { how: 'resumed', by: actor },
     )
   }
 
@@ -106,6 +118,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       await queueAsRun(sync, records, { kind: 'retry', lane: 'retry', actor, at }, tx)
       const told = { sync, at, event: 'retried', text: 'Queued to be tried again', details: null, actor }
       await tx.timeline.add(records.map((ref) => ({ ...told, ref })))
+      await tx.problems.tried(sync, records, { how: 'retried', by: actor })
     })
     await wake([sync])
     return records.length
@@ -174,6 +187,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       const now = clock.now()
       const inbox = await ledger.inbox.counts()
       const open = await ledger.problems.list({ max: 10_000 })
+      const day = today()
       const usages = await ledger.quotas.usage()
       const connections = await Promise.all(
         [...projects.current().endpoints.values()].map(async ({ name, system }) => {
@@ -191,17 +205,28 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
           document: config.document,
           schedule: config.schedule === null ? null : `${config.schedule.cron} ${config.schedule.time_zone}`,
           inbox: inbox.find((one) => one.sync === name) ?? null,
-          problems: open.filter((one) => one.sync === name).length,
+          problems: open.filter((one) => one.sync === name && !isMuted(one, day)).length,
+          mutedProblems: open.filter((one) => one.sync === name && isMuted(one, day)).length,
           lastRun: (await ledger.runs.list({ sync: name, max: 1 }))[0] ?? null,
         })),
       )
       const orders = (await ledger.links.counts()).filter((one) => one.kind === 'order')
       return { connections, syncs, waits, alerts: await channelsOf(projects.current().config, ledger), orders }
     },
-    problems: (filter) => ledger.problems.list(filter),
-    async problem(id) {
-      const [found] = await ledger.problems.list({ id, max: 1 })
-      return found === undefined ? null : { problem: found, waiting: await ledger.problems.waiting(id, 10_000) }
+    problems: (filter) => listProblems(filter, today(), ledger),
+    problem: (id) => findProblem(id, today(), ledger),
+    async assignProblem(id, assignee) {
+      await assignProblem(id, assignee, actor, ledger)
+      log.info('problem assigned', { problem: id, assignee, actor })
+    },
+    assignees: () => listAssignees(ledger),
+    async muteProblem(id, { because, until = null }) {
+      await muteProblem(id, { because, until }, actor, today(), ledger)
+      log.info('problem muted', { problem: id, until, actor })
+    },
+    async unmuteProblem(id) {
+      await unmuteProblem(id, actor, ledger)
+      log.info('problem no longer muted', { problem: id, actor })
     },
     async retry(what) {
       if ('records' in what) {
@@ -210,8 +235,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
         return retry(what.sync, records)
       }
       const [found] = await ledger.problems.list({ id: what.problem, max: 1 })
-      if (found === undefined)
-        throw invalid(what.problem, `There is no open problem "${what.problem}"`, 'See `crosswalk problems`.')
+      if (found === undefined) throw notOpen(what.problem)
       const records = await ledger.problems.waiting(found.id, 1_000_000)
       return retry(found.sync, records)
     },
@@ -258,7 +282,18 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       await wake([name])
     },
     publish: (draft, { note = null }) => projects.publish(draft, { actor, note }),
-    addTableEntry: (table, entry) => projects.addEntry(table, entry, { actor }),
+    async addTableEntry(table, entry) {
+      const lacking = (await ledger.problems.missingEntries()).filter(
+        (one) => one.table === table && one.key === entry.key,
+      )
+      const publication = await projects.addEntry(table, entry, { actor })
+      if (publication.findings.length > 0) return publication
+      for (const { problem, sync } of lacking) {
+        const records = await ledger.problems.waiting(problem, 1_000_000)
+        await ledger.problems.tried(sync, records, { how: 'entry_added', by: actor })
+      }
+      return publication
+    },
     missingEntries: () => ledger.problems.missingEntries(),
     projectFiles: () => projects.files(),
     plan: () => projects.plan(),

@@ -4,6 +4,9 @@ import { cli } from './fake.ts'
 test.each([
   'run',
   'retry 12',
+  'assign 12 ida',
+  'mute 12 --because later',
+  'unmute 12',
   'link company-55 42',
   'backfill deals --from 2026-11-01 --yes',
   'reconcile deals --mend',

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Crosswalk } from '../app/crosswalk.ts'
+import type { SeenProblem } from '../app/problems/problems.ts'
 import { type Instant, parseInstant, shift } from '../core/time.ts'
 import type { Link } from '../ports/ledger/links.ts'
-import type { OpenProblem } from '../ports/ledger/problems.ts'
 import type { Run } from '../ports/ledger/runs.ts'
 import type { CliDeps, ExitCode, Project } from './deps.ts'
 import { runCli } from './program.ts'
@@ -44,6 +44,10 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     status: refuse('status'),
     problems: refuse('problems'),
     problem: refuse('problem'),
+    assignProblem: refuse('assignProblem'),
+    assignees: refuse('assignees'),
+    muteProblem: refuse('muteProblem'),
+    unmuteProblem: refuse('unmuteProblem'),
     retry: refuse('retry'),
     linkCustomer: refuse('linkCustomer'),
     decide: refuse('decide'),
@@ -209,7 +213,7 @@ export const aLink: Link = {
   updatedAt: shift(now, -120_000),
 }
 
-export const aProblem: OpenProblem = {
+export const aProblem: SeenProblem = {
   id: '12',
   sync: 'deals',
   kind: 'lookup_failed',
@@ -221,6 +225,16 @@ export const aProblem: OpenProblem = {
   lastSeen: shift(now, -180_000),
   waiting: 5,
   records: ['901', '902', '903'].map((id) => ({ connection: 'hubspot', object: 'deals', id })),
+  isOpen: true,
+  cameBack: 0,
+  waited: 5,
+  touchedAt: null,
+  assignee: null,
+  mute: null,
+  closedAt: null,
+  closedHow: null,
+  closedBy: null,
+  state: 'ongoing',
 }
 
 export const aRun: Run = {

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help } from 'commander'
 import { addAccounts } from './commands/accounts.ts'
 import { addAlert } from './commands/alert.ts'
+import { addAssign } from './commands/assign.ts'
 import { addBackfill } from './commands/backfill.ts'
 import { addCertificates } from './commands/certificates.ts'
 import { addCheck } from './commands/check.ts'
@@ -15,6 +16,7 @@ import { addHold } from './commands/hold.ts'
 import { addInit } from './commands/init.ts'
 import { addLink } from './commands/link.ts'
 import { addLint } from './commands/lint.ts'
+import { addMute } from './commands/mute.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPreview } from './commands/preview.ts'
 import { addProblems } from './commands/problems.ts'
@@ -122,6 +124,8 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   program.commandsGroup('Deliver')
   addRun(program, act)
   addRetry(program, act)
+  addAssign(program, act)
+  addMute(program, act)
   addLink(program, act)
   addDecisions(program, act)
   addBackfill(program, act)

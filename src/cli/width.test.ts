@@ -62,6 +62,7 @@ const status: Status = {
       cursors: {},
       inbox: null,
       problems: 2,
+      mutedProblems: 1,
       lastRun: { ...aRun, state: 'stopped', reason: long },
     },
   ],

@@ -34,6 +34,10 @@ const routes = {
   listProblems: { method: 'get', path: '/problems' },
   getProblem: { method: 'get', path: '/problems/:id' },
   retryProblem: { method: 'post', path: '/problems/:id/retry' },
+  listAssignees: { method: 'get', path: '/assignees' },
+  assignProblem: { method: 'post', path: '/problems/:id/assign' },
+  muteProblem: { method: 'post', path: '/problems/:id/mute' },
+  unmuteProblem: { method: 'post', path: '/problems/:id/unmute' },
   retryRecords: { method: 'post', path: '/records/retry' },
   listDeals: { method: 'get', path: '/deals' },
   getDeal: { method: 'get', path: '/deals/:id' },
@@ -83,6 +87,7 @@ export type Sync = Reply<'home'>['syncs'][number]
 export type Certificate = Reply<'home'>['certificates'][number]
 export type Problem = Reply<'listProblems'>['problems'][number]
 export type ProblemKind = Problem['kind']
+export type ProblemDeed = Reply<'getProblem'>['deeds'][number]
 export type Deal = Reply<'listDeals'>['deals'][number]
 export type LinkState = Deal['state']
 export type DealFailure = Reply<'getDeal'>['failures'][number]

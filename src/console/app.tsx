@@ -6,6 +6,7 @@ import { en } from './i18n/en.ts'
 import { NotFound, Stumbled } from './pages/lost.tsx'
 import { Setup } from './pages/setup.tsx'
 import { Gate } from './parts/gate.tsx'
+import { given } from './parts/given.ts'
 import { Notices } from './parts/notices.tsx'
 import { client } from './parts/query.ts'
 import { theme } from './theme.ts'
@@ -25,12 +26,8 @@ const lineOf = (value: unknown): number | undefined => {
   return Number.isInteger(line) && line > 0 ? line : undefined
 }
 const openOf = oneOf({ true: '', false: '' })
-
-/** What is not given has no place in an address. */
-const given = <T extends object>(search: T) =>
-  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as {
-    readonly [K in keyof T]?: NonNullable<T[K]>
-  }
+const showOf = oneOf({ muted: '', closed: '' })
+const mineOf = oneOf({ true: '' })
 
 const root = createRootRoute({ component: Gate, notFoundComponent: NotFound, errorComponent: Stumbled })
 const getParentRoute = () => root
@@ -50,7 +47,13 @@ const share = createRoute({
 const problems = createRoute({
   getParentRoute,
   path: '/problems',
-  validateSearch: (search: Record<string, unknown>) => given({ sync: textOf(search.sync), kind: kindOf(search.kind) }),
+  validateSearch: (search: Record<string, unknown>) =>
+    given({
+      sync: textOf(search.sync),
+      kind: kindOf(search.kind),
+      show: showOf(search.show),
+      mine: mineOf(search.mine),
+    }),
   component: lazyRouteComponent(() => import('./pages/problems.tsx'), 'Problems'),
 })
 const oneProblem = createRoute({

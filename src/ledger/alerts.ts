@@ -54,7 +54,8 @@ const waiting = {
   name: 'alerts.waiting',
   text: `
     select waiting.sync, json_build_object('connection', connection, 'object', object, 'id', record_id) as ref,
-      waiting.failure #>> '{problem,kind}' as kind, waiting.failure ->> 'message' as message, waiting.since
+      waiting.failure #>> '{problem,kind}' as kind, waiting.failure ->> 'message' as message, waiting.since,
+      problem_id as problem
     from crosswalk.problem_records waiting
     where waiting.sync = any($1) and waiting.failure #>> '{problem,kind}' = any($2)
     order by waiting.since, connection, object, record_id limit $3`,

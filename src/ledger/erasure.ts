@@ -114,6 +114,15 @@ const problems = {
     from met where problem.id = met.id and (met.whole or met.waits) returning 1`,
 }
 
+const mutes = {
+  name: 'erasure.mutes',
+  text: `update crosswalk.problems set muted_because = '${erasedText}' where ${names('muted_because', '$1')}`,
+}
+const deeds = {
+  name: 'erasure.deeds',
+  text: `update crosswalk.problem_deeds set about = '${erasedText}' where ${names('about', '$1')}`,
+}
+
 const events = {
   name: 'erasure.events',
   text: `
@@ -266,6 +275,8 @@ export function openErasure(database: Database, vault: Vault): Erasure {
       const hinted = await database.rows<{ request_id: string }>(events, own)
       const ids = new Set(records.filter((one) => one.object === object).map((one) => one.id))
       await database.rows(problems, [called, touched])
+      await database.rows(mutes, [called])
+      await database.rows(deeds, [called])
       return {
         links: await count(links, [persons, bought]),
         timeline: (await count(ownTimeline, own)) + (await count(otherTimeline, [called])),

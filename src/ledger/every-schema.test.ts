@@ -125,7 +125,15 @@ async function useAll(all: Ledger): Promise<void> {
     { syncs: ['orders'], kinds: ['order'] },
     10,
   )
+  await problems.tried('orders', [ref('new')], { how: 'retried', by: 'ida' })
+  for (const { id } of open) {
+    expect(await problems.assign(id, 'ida', null)).toBe(true)
+    expect(await problems.mute(id, { by: 'ida', because: 'Next week', until: null })).toBe(true)
+    expect(await problems.unmute(id, 'ida')).toBe(true)
+    expect((await problems.deeds(id, 1)).map(({ deed }) => deed)).toEqual(['unmuted'])
+  }
   await problems.clear('orders', [ref('new')])
+  expect((await problems.list({ which: 'closed', max: 1 }))[0]).toMatchObject({ closedHow: 'retried', closedBy: 'ida' })
   await problems.close('connection erp', ['unavailable'])
   await timeline.add([
     { sync: 'orders', ref: ref('linked'), at: now, event: 'updated', text: 'later', details: null, actor: null },

@@ -21,6 +21,7 @@ const released = {
   '0013-archive.sql': '9ae366b0b447d2d3',
   '0014-accounts.sql': 'dfbccafddfd05636',
   '0015-identities.sql': '8aae62a726aaedc4',
+  '0016-problems.sql': '19bfd22c0af34f25',
   '0018-shared-orders.sql': 'b51a352e690b590d',
 }
 

@@ -1,12 +1,24 @@
 import { bounded, type Failure } from '../core/problem.ts'
 import { type RecordRef, refText } from '../core/ref.ts'
-import type { MissingEntry, NewProblem, OpenProblem, Problems } from '../ports/ledger/problems.ts'
-import type { Database } from './database.ts'
+import type {
+  KnownProblem,
+  MissingEntry,
+  NewProblem,
+  ProblemDeed,
+  ProblemMute,
+  Problems,
+} from '../ports/ledger/problems.ts'
+import type { Database, Statement } from './database.ts'
 import { storedJson, storedName } from './stored-json.ts'
 
 // A problem is open while records wait on it, or when it is about a whole sync. As that follows from the waiting records,
 // two workers that raise and clear at once cannot leave a record waiting on a closed problem.
 const isOpen = `(problem.whole or exists (select from crosswalk.problem_records one where one.problem_id = problem.id))`
+const waitingNow = `(select count(*)::integer from crosswalk.problem_records one where one.problem_id = problem.id)`
+// What an older release opened again, or closed, has these from the time before.
+const since = (column: string, begin: 'first_seen' | 'last_seen') => `problem.${column} >= problem.${begin}`
+const isMuted = since('muted_at', 'first_seen')
+const isClosedHere = `not ${isOpen} and ${since('closed_at', 'last_seen')}`
 
 const raise = {
   name: 'problems.raise',
@@ -16,40 +28,115 @@ const raise = {
         json_to_recordset($1) as ("sync" text, "causeKey" text, "failure" jsonb, "records" jsonb)
       ) with ordinality as given (sync, cause_key, failure, records, place)
     ), problem as (
-      insert into crosswalk.problems as problem (sync, cause_key, kind, failure, whole, first_seen, last_seen)
+      insert into crosswalk.problems as problem (sync, cause_key, kind, failure, whole, first_seen, last_seen, waited)
       select distinct on (sync, cause_key) sync, cause_key, failure #>> '{problem,kind}', failure,
-        bool_or(records = '[]') over (partition by sync, cause_key), statement_timestamp(), statement_timestamp()
-      from given order by sync, cause_key, place desc
+        bool_or(records = '[]') over same, statement_timestamp(), statement_timestamp(),
+        sum(jsonb_array_length(records)) over same
+      from given window same as (partition by sync, cause_key) order by sync, cause_key, place desc
       on conflict (sync, cause_key) do update set
         kind = excluded.kind, failure = excluded.failure, last_seen = excluded.last_seen,
         whole = problem.whole or excluded.whole,
-        first_seen = case when ${isOpen} then problem.first_seen else excluded.first_seen end
+        first_seen = case when ${isOpen} then problem.first_seen else excluded.first_seen end,
+        waited = case when ${isOpen} then coalesce(problem.waited, ${waitingNow}) else excluded.waited end,
+        came_back = case when ${isOpen} then problem.came_back else problem.came_back + 1 end
       returning id, sync, cause_key
+    ), named as (
+      select distinct on (sync, record.connection, record.object, record.id)
+        sync, record.connection, record.object, record.id, problem.id as problem_id, failure
+      from given join problem using (sync, cause_key),
+        jsonb_to_recordset(records) as record (connection text, object text, id text)
+      order by sync, record.connection, record.object, record.id, place desc
+    ), left_behind as (
+      update crosswalk.problems problem set
+        closed_at = statement_timestamp(), closed_how = 'other_problem', closed_by = null
+      where problem.id in (
+        select waiting.problem_id from crosswalk.problem_records waiting join named
+          on waiting.sync = named.sync and waiting.connection = named.connection and waiting.object = named.object
+          and waiting.record_id = named.id
+      ) and problem.id not in (select id from problem)
     )
     insert into crosswalk.problem_records as waiting (sync, connection, object, record_id, problem_id, failure, since)
-    select distinct on (sync, record.connection, record.object, record.id)
-      sync, record.connection, record.object, record.id, problem.id, failure, statement_timestamp()
-    from given join problem using (sync, cause_key),
-      jsonb_to_recordset(records) as record (connection text, object text, id text)
-    order by sync, record.connection, record.object, record.id, place desc
+    select sync, connection, object, id, problem_id, failure, statement_timestamp()
+    from named order by sync, connection, object, id
     on conflict (sync, connection, object, record_id) do update set
-      problem_id = excluded.problem_id, failure = excluded.failure,
+      problem_id = excluded.problem_id, failure = excluded.failure, tried_how = null, tried_by = null,
       since = case when waiting.problem_id = excluded.problem_id then waiting.since else excluded.since end`,
 }
 
 const clear = {
   name: 'problems.clear',
   text: `
-    delete from crosswalk.problem_records waiting
-    using unnest($2::text[], $3::text[], $4::text[]) as record (connection, object, id)
-    where waiting.sync = $1 and waiting.connection = record.connection and waiting.object = record.object
-      and waiting.record_id = record.id
-    returning record.connection, record.object, record.id`,
+    with gone as (
+      delete from crosswalk.problem_records waiting
+      using unnest($2::text[], $3::text[], $4::text[]) as record (connection, object, id)
+      where waiting.sync = $1 and waiting.connection = record.connection and waiting.object = record.object
+        and waiting.record_id = record.id
+      returning waiting.problem_id, tried_how, tried_by, record.connection, record.object, record.id
+    ), cured as (
+      select distinct on (problem_id) problem_id, tried_how, tried_by from gone order by problem_id, tried_how, tried_by
+    ), noted as (
+      update crosswalk.problems problem set closed_at = statement_timestamp(),
+        closed_how = coalesce(tried_how, 'by_itself'), closed_by = tried_by
+      from cured where problem.id = cured.problem_id
+    )
+    select connection, object, id from gone`,
+}
+
+// Two cures of one record: the later one counts, but for that of nobody in particular.
+const tried = {
+  name: 'problems.tried',
+  text: `
+    with named as (
+      select waiting.sync, waiting.connection, waiting.object, waiting.record_id, waiting.problem_id
+      from unnest($2::text[], $3::text[], $4::text[]) as record (connection, object, id)
+      join crosswalk.problem_records waiting on waiting.sync = $1 and waiting.connection = record.connection
+        and waiting.object = record.object and waiting.record_id = record.id
+    ), touched as (
+      update crosswalk.problems problem set touched_at = statement_timestamp(), waited = ${waitingNow}
+      where problem.id in (select problem_id from named) and $6::text is not null
+      returning problem.id
+    ), told as (
+      insert into crosswalk.problem_deeds (problem_id, at, deed, actor) select id, statement_timestamp(), $5, $6 from touched
+    )
+    update crosswalk.problem_records waiting set
+      tried_how = case when $6 is null then coalesce(waiting.tried_how, $5) else $5 end,
+      tried_by = case when $6 is null then waiting.tried_by else $6 end
+    from named where waiting.sync = named.sync and waiting.connection = named.connection
+      and waiting.object = named.object and waiting.record_id = named.record_id`,
+}
+
+/** Something that a person does about an open problem, and that its story tells. `$1` is the id, `$2` who, `$3` what goes with it. */
+const deedOf = (deed: string, set: string, where = 'true') => ({
+  name: `problems.${deed}`,
+  text: `
+    with done as (
+      update crosswalk.problems problem set touched_at = statement_timestamp(), waited = ${waitingNow}, ${set}
+      where problem.id = $1::bigint and ${isOpen} and ${where} returning problem.id
+    )
+    insert into crosswalk.problem_deeds (problem_id, at, deed, actor, about)
+    select id, statement_timestamp(), '${deed}', $2::text, $3::text from done returning problem_id`,
+})
+const assigned = deedOf('assigned', 'assignee = $3::text')
+const unassigned = deedOf('unassigned', 'assignee = $3::text')
+const muted = deedOf(
+  'muted',
+  `muted_at = statement_timestamp(), muted_by = $2::text, muted_because = $3::text, muted_until = $4::date,
+    muted_waiting = ${waitingNow}, muted_kind = problem.kind`,
+)
+const unmuted = deedOf('unmuted', 'muted_at = null', isMuted)
+
+const deeds = {
+  name: 'problems.deeds',
+  text: `
+    select at, deed, actor, about from crosswalk.problem_deeds where problem_id = $1 order by id desc limit $2`,
 }
 
 const close = {
   name: 'problems.close',
-  text: `update crosswalk.problems set whole = false where sync = $1 and cause_key = any($2)`,
+  text: `
+    update crosswalk.problems set
+      whole = false, closed_at = statement_timestamp(), closed_how = $3, closed_by = $4
+    where sync = $1 and cause_key = any($2) and whole`,
 }
 
 const whole = {
@@ -89,7 +176,14 @@ const list = {
     select problem.id, problem.sync, problem.kind, problem.cause_key as "causeKey", problem.failure ->> 'message' as message,
       problem.failure ->> 'fix' as fix, problem.failure ->> 'field' as field,
       problem.first_seen as "firstSeen", problem.last_seen as "lastSeen",
-      (select count(*)::integer from crosswalk.problem_records one where one.problem_id = problem.id) as waiting,
+      ${waitingNow} as waiting, ${isOpen} as "isOpen", problem.came_back as "cameBack", problem.waited, problem.assignee,
+      case when ${since('touched_at', 'first_seen')} then problem.touched_at end as "touchedAt",
+      case when ${isMuted} then problem.muted_at end as "mutedAt", problem.muted_by as "mutedBy",
+      problem.muted_because as "mutedBecause", problem.muted_until::text as "mutedUntil",
+      problem.muted_waiting as "mutedWaiting", problem.muted_kind as "mutedKind",
+      case when ${isClosedHere} then problem.closed_at end as "closedAt",
+      case when ${isClosedHere} then problem.closed_how end as "closedHow",
+      case when ${isClosedHere} then problem.closed_by end as "closedBy",
       array(
         select json_build_object('connection', connection, 'object', object, 'id', record_id)
         from crosswalk.problem_records one where one.problem_id = problem.id
@@ -97,8 +191,9 @@ const list = {
       ) as records
     from crosswalk.problems problem
     where ($1::text is null or problem.sync = $1) and ($2::bigint is null or problem.id = $2)
-      and ($3::text is null or problem.kind = $3) and ${isOpen}
-    order by problem.last_seen desc, problem.id desc limit $4`,
+      and ($3::text is null or problem.kind = $3) and ($5::boolean is null or ${isOpen} = $5)
+      and ($6::text is null or problem.assignee = $6)
+    order by case when ${isClosedHere} then problem.closed_at else problem.last_seen end desc, problem.id desc limit $4`,
 }
 
 const waiting = {
@@ -120,7 +215,24 @@ const storable = (problem: NewProblem): NewProblem => ({
   failure: bounded(problem.failure),
 })
 
+type Row = Omit<KnownProblem, 'mute'> & {
+  readonly mutedAt: ProblemMute['at'] | null
+  readonly mutedBy: ProblemMute['by']
+  readonly mutedBecause: ProblemMute['because']
+  readonly mutedUntil: ProblemMute['until']
+  readonly mutedWaiting: ProblemMute['waiting']
+  readonly mutedKind: ProblemMute['kind']
+}
+
+function problemOf(row: Row): KnownProblem {
+  const { mutedAt, mutedBy: by, mutedBecause: because, mutedUntil: until, mutedWaiting, mutedKind, ...problem } = row
+  const mute = mutedAt === null ? null : { at: mutedAt, by, because, until, waiting: mutedWaiting, kind: mutedKind }
+  return { ...problem, mute }
+}
+
 export function openProblems(database: Database): Problems {
+  const did = async (statement: Statement, values: readonly unknown[]) =>
+    (await database.rows(statement, values)).length > 0
   return {
     async raise(problems) {
       if (problems.length > 0) await database.rows(raise, [storedJson(problems.map(storable))])
@@ -128,9 +240,16 @@ export function openProblems(database: Database): Problems {
     async clear(sync, records) {
       return records.length === 0 ? [] : database.rows<RecordRef>(clear, [sync, ...columnsOf(records)])
     },
-    async close(sync, causeKeys) {
-      await database.rows(close, [sync, causeKeys.map(storedName)])
+    async close(sync, causeKeys, { how, by } = { how: 'by_itself', by: null }) {
+      await database.rows(close, [sync, causeKeys.map(storedName), how, by])
     },
+    async tried(sync, records, { how, by }) {
+      if (records.length > 0) await database.rows(tried, [sync, ...columnsOf(records), how, by])
+    },
+    assign: (id, assignee, by) => did(assignee === null ? unassigned : assigned, [id, by, assignee]),
+    mute: (id, { by, because, until }) => did(muted, [id, by, because, until]),
+    unmute: (id, by) => did(unmuted, [id, by, null]),
+    deeds: (id, max) => database.rows<ProblemDeed>(deeds, [id, max]),
     whole: (syncs) => database.rows(whole, [syncs]),
     async ofRecords(sync, records) {
       if (records.length === 0) return new Map()
@@ -139,7 +258,11 @@ export function openProblems(database: Database): Problems {
     },
     ofId: (id) => database.rows<{ sync: string; ref: RecordRef; failure: Failure }>(ofId, [id]),
     missingEntries: () => database.rows<MissingEntry>(missingEntries, []),
-    list: ({ sync, id, kind, max }) => database.rows<OpenProblem>(list, [sync, id, kind, max]),
+    async list({ sync, id, kind, assignee, which = 'open', max }) {
+      const open = which === 'any' ? null : which === 'open'
+      const rows = await database.rows<Row>(list, [sync, id, kind, max, open, assignee])
+      return rows.map(problemOf)
+    },
     waiting: (problemId, max) => database.rows<RecordRef>(waiting, [problemId, max]),
   }
 }

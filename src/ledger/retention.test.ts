@@ -86,6 +86,17 @@ const proofs: Readonly<Record<string, Proof>> = {
     stays: [0, 39],
     goes: [41, 400],
   },
+  // Of one that is open for longer than that.
+  problem_deeds: {
+    row: `with problem as (
+        insert into crosswalk.problems (sync, cause_key, kind, failure, whole, first_seen, last_seen)
+        values ('orders', 'deeds', 'busy', '{}', true, ${ago} - $2::integer * interval '1 day', now())
+        on conflict (sync, cause_key) do update set whole = true returning id
+      )
+      insert into crosswalk.problem_deeds (problem_id, at, deed) select id, ${ago}, 'unmuted' from problem`,
+    stays: [0, 39],
+    goes: [41, 400],
+  },
 }
 
 describe('what is older than it is kept goes, what is not stays', () => {

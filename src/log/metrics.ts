@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type Instant, toMillis } from '../core/time.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
-import type { OpenProblem } from '../ports/ledger/problems.ts'
+import type { KnownProblem } from '../ports/ledger/problems.ts'
 import type { Usage } from '../ports/ledger/quotas.ts'
 import type { Run } from '../ports/ledger/runs.ts'
 import type { Queue } from '../ports/queue.ts'
@@ -22,7 +22,7 @@ export interface Metrics {
   refused(door: 'api' | 'hooks'): void
   runEnded(run: Pick<Run, 'sync' | 'kind' | 'state' | 'startedAt' | 'endedAt'>): void
   /** The whole state each time: labels that are no longer named are removed. */
-  problemsOpen(problems: readonly Pick<OpenProblem, 'sync' | 'kind' | 'waiting'>[]): void
+  problemsOpen(problems: readonly Pick<KnownProblem, 'sync' | 'kind' | 'waiting'>[]): void
   inbox(counts: readonly InboxCount[], now: Instant): void
   /** What is left of quotas, and calls at once; the whole state each time. */
   usage(usages: readonly Usage[]): void

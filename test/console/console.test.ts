@@ -281,7 +281,7 @@ describe('what people do', () => {
       .first()
       .click()
     await ordered(id)
-    await page.getByText(en.problems.none).first().waitFor()
+    await page.getByText(en.problems.noneOf.open).first().waitFor()
     await page.getByRole('link', { name: en.nav.home, exact: true }).click()
     await page
       .getByText(/All well: \d+ orders? today/)
@@ -290,6 +290,58 @@ describe('what people do', () => {
     const told = await server.opened.deps.ledger.timeline.of({ id })
     expect(told.find((entry) => entry.event === 'retried')).toMatchObject({ actor: 'operator' })
     expect(faults).toEqual([])
+  })
+
+  run('assigns a problem and mutes it, which Home and the list of muted ones say, and sees it closed', async () => {
+    const id = dealOfShop('Later pumps', 'NEW-3')
+    await until(() => (shown(id)?.problem ?? null) !== null, 'the problem on the deal')
+    const { page, faults } = await comeAs('operator', '/problems')
+    const row = page.getByRole('listitem').filter({ hasText: 'NEW-3' })
+    const show = (name: string) =>
+      page.getByRole('radiogroup', { name: en.problems.show }).getByText(name, { exact: true }).click()
+    await row.getByText(en.problems.states.new, { exact: true }).waitFor()
+    await row.getByRole('link', { name: /NEW-3/ }).click()
+    await page.getByRole('combobox', { name: en.problems.assignee }).click()
+    await page.getByRole('option', { name: 'The operator' }).click()
+    await page.getByText('Assigned to operator', { exact: true }).first().waitFor()
+    await page.getByRole('button', { name: en.problems.mute, exact: true }).click()
+    const dialog = page.getByRole('dialog')
+    const mute = dialog.getByRole('button', { name: en.problems.mute, exact: true })
+    expect(await mute.isDisabled()).toBe(true)
+    await dialog.getByLabel(en.problems.muteWhy).fill('The pump comes next week')
+    await mute.click()
+    await page.getByRole('button', { name: en.problems.unmute }).waitFor()
+    await page.getByText(/by operator: The pump comes next week/).waitFor()
+
+    await page.getByRole('link', { name: en.nav.home, exact: true }).click()
+    await heading(page, /^All well/)
+    await page.getByRole('link', { name: /1 problem is muted: €20 held back/ }).click()
+    await row.waitFor()
+    await show(en.problems.shown.open)
+    await page.getByText(en.problems.noneOf.open).waitFor()
+    await show(en.problems.shown.muted)
+    await row.getByText('Assigned to operator').waitFor()
+    await page.getByRole('checkbox', { name: en.problems.mine }).check()
+    await row.waitFor()
+    const mapper = await comeAs('mapper', '/problems?show=muted&mine=true')
+    await mapper.page.getByText(en.problems.noneFiltered).waitFor()
+
+    await row.getByRole('link', { name: /NEW-3/ }).click()
+    await page.getByRole('button', { name: en.problems.unmute }).click()
+    await page.getByRole('button', { name: en.problems.mute, exact: true }).waitFor()
+    rig.erp.erp.addProduct({ sku: 'NEW-3', name: 'New', price: '10', route: 'stock' })
+    await page.getByRole('button', { name: en.common.retry, exact: true }).click()
+    await page.getByText(en.problems.gone).waitFor()
+    await page.getByText(/^Closed .* · Retried by operator$/).waitFor()
+    await page.getByText(en.problems.deeds.muted).first().waitFor()
+    await page.getByRole('link', { name: en.problems.back }).click()
+    await show(en.problems.shown.closed)
+    await row.getByText(/Retried by operator/).waitFor()
+    expect(await row.getByRole('button').count()).toBe(0)
+    expect([...faults, ...mapper.faults]).toEqual([])
+    const { accounts } = server.opened.deps.ledger
+    const audited = (await accounts.audited({ text: 'operator', max: 50 })).map(({ action }) => action)
+    expect(audited).toEqual(expect.arrayContaining(['assignProblem', 'muteProblem', 'unmuteProblem', 'retryProblem']))
   })
 
   run('chooses between customers of the same name, and the order is made', async () => {
@@ -479,6 +531,7 @@ describe('what people do', () => {
 
 const pagesOf = (deal: string, problem: string, secret: string) => [
   ...['/', '/problems', `/problems/${problem}`, '/orders', `/orders/${deal}`, '/activity', '/users', '/audit'],
+  ...['/problems?show=muted', '/problems?show=closed'],
   ...['/connections', '/connections/new', '/connections/hubspot'],
   ...['/mappings', '/mappings/versions', '/mappings/versions/1', `/share#${secret}`, '/share'],
 ]
@@ -549,7 +602,10 @@ describe('every page', () => {
 
   run('fits on a phone without scrolling sideways', async () => {
     const { page } = await comeAs('operator', '/', { width: 390 })
-    for (const path of ['/', '/problems', `/problems/${problem}`, `/orders/${deal}`, '/mappings', `/share#${secret}`]) {
+    for (const path of [
+      ...['/', '/problems', '/problems?show=closed', `/problems/${problem}`, `/orders/${deal}`],
+      ...['/mappings', '/connections', '/connections/new', `/share#${secret}`],
+    ]) {
       await page.goto(`${server.url}${path}`)
       await settled(page)
       const wide = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')

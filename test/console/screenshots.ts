@@ -66,6 +66,7 @@ async function photograph(url: string): Promise<void> {
             home: '/',
             problems: '/problems',
             problem: await link('/problems', /^\/problems\/\d+/),
+            'problems-closed': '/problems?show=closed',
             orders: '/orders',
             order: await link('/orders?text=Kiel', /^\/orders\/\d+/),
             'order-that-waits': await link(await link('/problems', /^\/problems\/\d+/), /^\/orders\/\d+/),

@@ -125,6 +125,37 @@ describe('a cause that holds deals back', () => {
     expect([subjects().length, texts().length]).toEqual([3, 3])
   })
 
+  test('is told neither anew nor again while it is muted, and once more when ten times as many deals wait', async () => {
+    const refs = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_one, nth) => ({
+        connection: 'hubspot',
+        object: 'deals',
+        id: `${from + nth}`,
+      }))
+    const failure = { problem: customer, message: 'Customer Acme is not there.', fix: 'Add it.' }
+    const wait = (from: number, to: number) =>
+      project.deps.ledger.problems.raise([
+        { sync: 'orders', causeKey: 'customer_missing', failure, records: refs(from, to) },
+      ])
+    await wait(0, 1)
+    const [{ id = '' } = {}] = await open()
+    await project.crosswalk.muteProblem(id, { because: 'The customer is being added' })
+    await tellAfter(100 * 60 * minute)
+    await wait(1, 9)
+    await tellAfter(100 * 60 * minute)
+    expect([subjects(), texts()]).toEqual([[], []])
+    await wait(9, 10)
+    await tellAfter(minute)
+    expect(subjects()).toEqual([expect.stringMatching(/(New|URGENT).*Customer not in the ERP/)])
+    await project.crosswalk.muteProblem(id, { because: 'All of them are being added' })
+    await tellAfter(200 * 60 * minute)
+    expect(subjects()).toHaveLength(1)
+    // It was told to be open, so that it is told to be over.
+    await project.deps.ledger.problems.clear('orders', refs(0, 10))
+    await tellAfter(16 * minute)
+    expect(subjects().slice(1)).toEqual(['[Acme] All clear: Customer not in the ERP (orders)'])
+  })
+
   test('that is over before anybody was told is not told', async () => {
     await raise({ kind: 'unavailable' }, 'It restarts.')
     await tell()

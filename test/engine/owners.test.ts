@@ -99,6 +99,19 @@ describe.each(crms)('owners of deals of %s', (crm) => {
     expect(told()).toHaveLength(6)
   })
 
+  test('hear nothing of what somebody muted, and of it when that is over', async () => {
+    await begin(crm)
+    win('Desks', owner('Ana', 'ana@acme.test'))
+    await settle(project)
+    const [{ id = '' } = {}] = await project.crosswalk.problems({ max: 1 })
+    await project.crosswalk.muteProblem(id, { because: 'The article comes next week' })
+    await tellAfter(60 * minute)
+    expect(mail.mails).toEqual([])
+    await project.crosswalk.unmuteProblem(id)
+    await tellAfter(minute)
+    expect(told()).toEqual([['ana@acme.test', '[Acme] Needs you: Desks']])
+  })
+
   test('hear nothing of what only an administrator can mend', async () => {
     await begin(crm)
     const id = win('Desks', owner('Ana', 'ana@acme.test'))

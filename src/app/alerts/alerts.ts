@@ -236,5 +236,6 @@ async function tidyUp(names: readonly string[], config: Config, { ledger }: Pick
   const isGone = (sync: string, causeKey: string) =>
     !(isOwnerCause(causeKey) ? withOwners : names).some((name) => sync === channelCause(name))
   for (const { sync, causeKey } of await ledger.problems.list({ max: 10_000 }))
-    if (sync.startsWith(channelCause('')) && isGone(sync, causeKey)) await ledger.problems.close(sync, [causeKey])
+    if (sync.startsWith(channelCause('')) && isGone(sync, causeKey))
+      await ledger.problems.close(sync, [causeKey], { how: 'not_configured', by: null })
 }

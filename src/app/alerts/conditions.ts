@@ -1,17 +1,19 @@
 import { CronExpressionParser } from 'cron-parser'
-import { type ProblemKind, problemTitles } from '../../core/problem.ts'
+import { problemTitles } from '../../core/problem.ts'
 import { fromMillis, type Instant, shift, toMillis } from '../../core/time.ts'
-import type { Condition, Severity } from '../../ports/alerts.ts'
+import type { Condition } from '../../ports/alerts.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
-import type { OpenProblem } from '../../ports/ledger/problems.ts'
+import type { KnownProblem } from '../../ports/ledger/problems.ts'
 import { clockOff, connectionCause, loginEnds } from '../bench/endpoint.ts'
 import type { SyncConfig } from '../flows/base.ts'
 import { flowOf } from '../flows/catalogue.ts'
+import { isMuted, todayIn } from '../problems/state.ts'
+import { severityOf } from '../problems/worse.ts'
 import type { Config } from '../project/config.ts'
 
 export interface Conditions {
   readonly open: readonly Condition[]
-  /** Subjects that follow from another one of these. */
+  /** Subjects that follow from another one of these, and those that somebody muted. */
   readonly covered: ReadonlySet<string>
 }
 
@@ -46,6 +48,8 @@ export async function conditionsOf(config: Config, ledger: Ledger, now: Instant)
     if (target !== undefined && connections.has(`${connectionCause(target)} ${kind}`))
       covered.add(subjectOfProblem(sync, causeKey))
   }
+  const today = todayIn(config.alerts.time_zone, now)
+  for (const one of problems) if (isMuted(one, today)) covered.add(subjectOfProblem(one.sync, one.causeKey))
   const open = [
     ...problems.map((problem) => problemOf(problem, recordOf(config, problem.sync))),
     ...stale,
@@ -62,7 +66,7 @@ function recordOf(config: Config, sync: string): string {
 
 export const subjectOfProblem = (sync: string, causeKey: string): string => `problem ${sync} ${causeKey}`
 
-const problemOf = (problem: OpenProblem, record: string): Condition => ({
+const problemOf = (problem: KnownProblem, record: string): Condition => ({
   subject: subjectOfProblem(problem.sync, problem.causeKey),
   about: problem.sync,
   severity: severityOf(problem.kind),
@@ -77,21 +81,8 @@ const problemOf = (problem: OpenProblem, record: string): Condition => ({
   problem: problem.id,
 })
 
-/** Urgent is what stops everything and does not heal by itself. */
-function severityOf(kind: ProblemKind): Severity {
-  switch (kind) {
-    case 'auth_rejected':
-    case 'permission_missing':
-    case 'configuration_invalid':
-    case 'guard_tripped':
-      return 'urgent'
-    default:
-      return 'warning'
-  }
-}
-
 /** A problem of a whole sync or connection by which its source is not looked at, and that says so itself. */
-const stopsLooking = ({ kind, causeKey, waiting }: OpenProblem): boolean =>
+const stopsLooking = ({ kind, causeKey, waiting }: KnownProblem): boolean =>
   waiting === 0 && kind !== 'guard_tripped' && kind !== 'ledger_behind' && causeKey !== clockOff
 
 /**

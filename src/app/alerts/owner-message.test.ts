@@ -9,7 +9,7 @@ const now = '2026-11-24T10:00:00.000Z' as Instant
 const dealOf = (id: string, kind: ProblemKind = 'lookup_failed', message = 'No product has the SKU X.') => ({
   sync: 'orders',
   ref: { connection: 'crm', object: 'deals', id },
-  ...{ kind, message, since },
+  ...{ kind, message, since, problem: '7' },
 })
 const messageOf = (changes: Parameters<typeof ownerMessage>[0], labels: Readonly<Record<string, string>> = {}) =>
   ownerMessage(changes, {

@@ -8,6 +8,7 @@ import type { ChannelState, Told, WaitingDeal } from '../../ports/ledger/alerts.
 import type { Deps } from '../bench/deps.ts'
 import { flowOf } from '../flows/catalogue.ts'
 import type { OwnedDeal } from '../flows/flow.ts'
+import { isMuted, todayIn } from '../problems/state.ts'
 import { channelCause } from '../project/alerts.ts'
 import type { Config } from '../project/config.ts'
 import type { Project } from '../project/project.ts'
@@ -56,12 +57,13 @@ export function openOwnerAlerts(deps: OwnDeps): OwnerAlerts {
     const { config } = project
     const now = clock.now()
     const waiting = await ledger.alerts.waiting(dealSyncs(config), ownersKinds, dealsMax)
+    const muted = await mutedAmong(waiting, config, now)
     const told = await ledger.alerts.toldOwners(name)
     const tellings = new Map(told.map((one) => [one.subject, one]))
     const states = new Map((await ledger.alerts.channels()).map((one) => [one.channel, one]))
     const rules = { severities: ['warning', 'urgent'] as const, remindHours: config.alerts.remind_hours }
     const planOf = (deals: readonly WaitingDeal[], before: readonly Told[]) =>
-      planAlerts(deals.map(conditionOf), new Set(), before, rules, now)
+      planAlerts(deals.map(conditionOf), muted, before, rules, now)
     const dealOf = new Map([
       ...told.map((one) => [one.subject, dealIn(one)] as const),
       ...waiting.map((one) => [subjectOf(one), one] as const),
@@ -104,6 +106,14 @@ export function openOwnerAlerts(deps: OwnDeps): OwnerAlerts {
       )
       await tellOwner(name, channel, receiver, states.get(receiver.key) ?? unseen(receiver.key), plan, config)
     }
+  }
+
+  /** Names deals whose problem somebody muted. */
+  async function mutedAmong(waiting: readonly WaitingDeal[], { alerts }: Config, now: Instant) {
+    const today = todayIn(alerts.time_zone, now)
+    const open = await ledger.problems.list({ max: dealsMax })
+    const muted = new Set(open.filter((one) => isMuted(one, today)).map(({ id }) => id))
+    return new Set(waiting.filter(({ problem }) => muted.has(problem)).map(subjectOf))
   }
 
   /** There is nothing left to tell them. */

@@ -1,6 +1,7 @@
 import { type Instant, shift, toMillis } from '../../core/time.ts'
 import type { Condition, Severity } from '../../ports/alerts.ts'
 import type { Told } from '../../ports/ledger/alerts.ts'
+import { hasGrown } from '../problems/worse.ts'
 
 /** A change of state that people are told. */
 export interface Change {
@@ -23,12 +24,11 @@ interface Rules {
   readonly remindHours: readonly number[]
 }
 
-const grownBy = 10
 const hourMs = 3_600_000
 
 /**
  * What a channel is to be told: the difference between what is open and what it was told of.
- * @param covered  subjects that follow from another condition: they are not told anew, and not told to be over
+ * @param covered  subjects that follow from another condition, or are muted: they are not told anew, and not told to be over
  */
 export function planAlerts(
   open: readonly Condition[],
@@ -63,7 +63,7 @@ export function planAlerts(
 function whatOf(condition: Condition, step: number, last: Told | undefined): Change['what'] | null {
   if (last === undefined) return 'new'
   if (step > last.step) return 'still_open'
-  return condition.waiting >= grownBy * Math.max(1, last.condition.waiting) ? 'grown' : null
+  return hasGrown(condition.waiting, last.condition.waiting) ? 'grown' : null
 }
 
 /** How many reminders are due of what is open since then. */

@@ -155,6 +155,7 @@ export function openJobs(
     await ledger.problems.close(
       name,
       open.map((one) => one.causeKey),
+      { how: 'mappings_changed', by: null },
     )
   }
 
@@ -168,7 +169,7 @@ export function openJobs(
     ])
     for (const { sync, causeKey, waiting } of await ledger.problems.list({ max: 10_000 })) {
       if (waiting === 0 && sync !== publishingCause && !configured.has(sync))
-        await ledger.problems.close(sync, [causeKey])
+        await ledger.problems.close(sync, [causeKey], { how: 'not_configured', by: null })
     }
   }
 

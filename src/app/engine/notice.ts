@@ -23,6 +23,7 @@ export async function noticeChanges(sync: Sync, deps: Deps): Promise<void> {
     for (const problem of await ledger.problems.list({ sync: sync.name, max: 10_000 })) {
       const records = await ledger.problems.waiting(problem.id, 100_000)
       released.push(...records)
+      await ledger.problems.tried(sync.name, records, { how: 'mappings_changed', by: null })
       log.info('released', { sync: sync.name, problem: problem.id, records: records.length })
     }
     await queueAsRun(sync.name, released, { kind: 'retry', lane: 'retry', actor: null, at: clock.now() }, ledger)

@@ -18,6 +18,7 @@ const sync: Status['syncs'][number] = {
   cursors: {},
   inbox: { sync: 'deals', due: 10, later: 3, inWork: 2, oldest: null, bestLane: null, nextInMs: null },
   problems: 2,
+  mutedProblems: 1,
   lastRun: aRun,
 }
 const account = { id: '123', name: 'Acme', timeZone: 'UTC', currency: null, apiVersion: '1' }
@@ -49,7 +50,17 @@ const status: Status = {
   ],
   syncs: [
     { ...sync, heldBecause: '240 orders, 100 are allowed' },
-    { ...sync, sync: 'fulfilment', from: 'erp', to: 'crm', mode: 'shadow', inbox: null, problems: 0, lastRun: null },
+    {
+      ...sync,
+      sync: 'fulfilment',
+      from: 'erp',
+      to: 'crm',
+      mode: 'shadow',
+      inbox: null,
+      problems: 0,
+      mutedProblems: 0,
+      lastRun: null,
+    },
   ],
   waits: [{ sync: 'deals', lane: 'backfill', connection: 'crm', until: shift(now, 1_500_000), records: 120 }],
   alerts: [],
@@ -86,6 +97,7 @@ test('answers on one screen', async () => {
         more urgent goes on meanwhile. A server goes on by itself then; without one, the next
         \`crosswalk run\` does.
       ✗ 2 problems wait for a person: crosswalk problems
+        1 problem is muted: crosswalk problems --muted
 
     Orders  1,253
       1 outcome unknown   3 draft   9 in production   1,240 paid

@@ -94,7 +94,12 @@ function syncs(status: Status, session: Session): string {
     problems === 0
       ? ''
       : `  ${paint.red('✗')} ${count(problems, 'problem')} ${problems === 1 ? 'waits' : 'wait'} for a person: crosswalk problems\n`
-  return `${paint.bold('Syncs')}\n${table}${held.join('')}${waitsText(status.waits, session, 2)}${hint}`
+  const muted = status.syncs.reduce((total, sync) => total + sync.mutedProblems, 0)
+  const mutedHint =
+    muted === 0
+      ? ''
+      : `    ${count(muted, 'problem')} ${muted === 1 ? 'is' : 'are'} muted: crosswalk problems --muted\n`
+  return `${paint.bold('Syncs')}\n${table}${held.join('')}${waitsText(status.waits, session, 2)}${hint}${mutedHint}`
 }
 
 function lastRun(run: Status['syncs'][number]['lastRun'], session: Session): Cell {

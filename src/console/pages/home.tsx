@@ -41,7 +41,8 @@ function Glanced({ glance, stale }: { glance: Glance; stale: ReactNode }) {
   const { t } = useTranslation()
   const isAdmin = useMay('admin')
   const [first = '', ...others] = useSentences(glance)
-  const { connections, syncs, stages, days, certificates, newest, waiting } = glance
+  const { connections, syncs, stages, days, certificates, newest, waiting, muted } = glance
+  const mutedText = useMutedText()
   if (connections.length === 0 && syncs.length === 0)
     return (
       <Page title={t('nav.home')} above={stale}>
@@ -57,6 +58,11 @@ function Glanced({ glance, stale }: { glance: Glance; stale: ReactNode }) {
     <Page title={first} name={t('nav.home')} above={stale}>
       <Group gap="lg">
         {waiting.problems > 0 && <TextLink to="/problems">{t('home.lookProblems')}</TextLink>}
+        {muted.problems > 0 && (
+          <TextLink to="/problems" search={{ show: 'muted' }}>
+            {mutedText(muted)}
+          </TextLink>
+        )}
         {newest !== null && (
           <TextLink to="/orders/$id" params={{ id: newest.deal.id }} search={{ connection: newest.deal.connection }}>
             {t('home.newest', { label: newest.label ?? newest.deal.id })}
@@ -132,6 +138,18 @@ function useSentences({ connections, syncs, certificates, waiting, today, newest
   if (newest === null) return [today === 0 ? t('home.allWell') : t('home.allWellToday', { count: today })]
   const ago = say(newest.at)
   return [today === 0 ? t('home.allWellNewest', { ago }) : t('home.allWellTodayNewest', { count: today, ago })]
+}
+
+function useMutedText(): (muted: Glance['muted']) => string {
+  const { t } = useTranslation()
+  const locale = useLocale()
+  return ({ problems: count, held, unknown }) => {
+    const money = moneysText(held, locale)
+    if (held.length === 0) return t('home.muted', { count })
+    return unknown > 0
+      ? t('home.mutedHeldUnknown', { count, money, unknown: unknown.toLocaleString(locale) })
+      : t('home.mutedHeld', { count, money })
+  }
 }
 
 function Flow({ stages }: { stages: Glance['stages'] }) {

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Select } from '@mantine/core'
+import { Badge, Button, Checkbox, Group, SegmentedControl, Select } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -7,13 +7,14 @@ import { useTranslation } from 'react-i18next'
 import { ApiError, call, type Problem, type ProblemKind } from '../api.ts'
 import { en } from '../i18n/en.ts'
 import { Dialogue } from '../parts/confirm.tsx'
+import { given } from '../parts/given.ts'
 import { CheckIcon } from '../parts/icons.tsx'
 import { worth } from '../parts/money.ts'
 import { useDeed } from '../parts/notices.tsx'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
 import { ProblemRow } from '../parts/problem-row.tsx'
 import { everyTenSeconds } from '../parts/query.ts'
-import { useMay } from '../parts/session.ts'
+import { useMay, useSession } from '../parts/session.ts'
 import { Stale } from '../parts/stale.tsx'
 import { useSyncNames } from '../parts/sync-names.ts'
 import { Trouble } from '../parts/trouble.tsx'
@@ -25,34 +26,50 @@ export function Problems(): ReactNode {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const syncs = useSyncNames(search.sync)
+  const me = useSession().data?.user?.name ?? null
+  const { show = 'open', mine, ...filter } = search
+  const mineAlone = mine === 'true' && me !== null ? { assignee: me } : {}
+  const go = (change: { readonly [K in keyof typeof search]?: (typeof search)[K] | undefined }) =>
+    void navigate({ search: (before) => given({ ...before, ...change }) })
   const problems = useQuery({
     queryKey: ['problems', search],
-    queryFn: ({ signal }) => call('listProblems', { query: { ...search, max: 500 } }, signal),
+    queryFn: ({ signal }) =>
+      call('listProblems', { query: { ...filter, ...mineAlone, state: show, max: 500 } }, signal),
     placeholderData: (before) => before,
     ...everyTenSeconds,
   })
   const found = problems.data?.problems ?? []
-  const isFiltered = search.sync !== undefined || search.kind !== undefined
+  const isFiltered = search.sync !== undefined || search.kind !== undefined || mine !== undefined
   const kinds = (Object.keys(en.kinds) as ProblemKind[])
     .map((kind) => ({ value: kind, label: t(`kinds.${kind}`) }))
     .toSorted((a, b) => a.label.localeCompare(b.label))
-  const mayRetry = useMay('operator') && found.length > 0
+  const mayRetry = useMay('operator') && found.length > 0 && show !== 'closed'
   return (
     <Page
       title={t('problems.title')}
       above={<Stale query={problems} />}
       actions={mayRetry && <RetryAll problems={found} />}
     >
-      <Group gap="sm">
+      <Group gap="sm" align="flex-end">
+        <SegmentedControl
+          aria-label={t('problems.show')}
+          data={(['open', 'muted', 'closed'] as const).map((value) => ({ value, label: t(`problems.shown.${value}`) }))}
+          value={show}
+          onChange={(value) => go({ show: value === 'muted' || value === 'closed' ? value : undefined })}
+        />
+        <Checkbox
+          label={t('problems.mine')}
+          checked={mine === 'true'}
+          onChange={(event) => go({ mine: event.currentTarget.checked ? 'true' : undefined })}
+          mb={8}
+        />
         <Select
           label={t('common.sync')}
           placeholder={t('problems.anySync')}
           clearable
           data={syncs}
           value={search.sync ?? null}
-          onChange={(sync) =>
-            void navigate({ search: ({ kind }) => ({ ...(kind && { kind }), ...(sync && { sync }) }) })
-          }
+          onChange={(sync) => go({ sync: sync ?? undefined })}
         />
         <Select
           label={t('problems.filterKind')}
@@ -62,9 +79,7 @@ export function Problems(): ReactNode {
           w={300}
           data={kinds}
           value={search.kind ?? null}
-          onChange={(kind) =>
-            void navigate({ search: ({ sync }) => ({ ...(sync && { sync }), ...(kind && { kind }) }) })
-          }
+          onChange={(kind) => go({ kind: kind ?? undefined })}
         />
       </Group>
       {problems.data === undefined ? (
@@ -77,9 +92,13 @@ export function Problems(): ReactNode {
         <Panel>
           <Nothing
             icon={<CheckIcon size={24} />}
-            title={t(isFiltered ? 'problems.noneFiltered' : 'problems.none')}
-            text={t(isFiltered ? 'problems.noneFilteredText' : 'problems.noneText')}
+            title={t(isFiltered ? 'problems.noneFiltered' : `problems.noneOf.${show}`)}
+            text={t(isFiltered ? 'problems.noneFilteredText' : `problems.noneOfText.${show}`)}
           />
+        </Panel>
+      ) : show === 'closed' ? (
+        <Panel flush>
+          <Rows problems={found} />
         </Panel>
       ) : (
         byKind(found).map(([kind, some]) => (
@@ -93,17 +112,23 @@ export function Problems(): ReactNode {
               </Badge>
             }
           >
-            <ul className="plain">
-              {some.map((problem) => (
-                <li key={problem.id} className="row">
-                  <ProblemRow problem={problem} />
-                </li>
-              ))}
-            </ul>
+            <Rows problems={some} />
           </Panel>
         ))
       )}
     </Page>
+  )
+}
+
+function Rows({ problems }: { problems: readonly Problem[] }) {
+  return (
+    <ul className="plain">
+      {problems.map((problem) => (
+        <li key={problem.id} className="row">
+          <ProblemRow problem={problem} />
+        </li>
+      ))}
+    </ul>
   )
 }
 

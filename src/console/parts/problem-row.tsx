@@ -5,6 +5,7 @@ import { TextLink } from './links.tsx'
 import { useLocale } from './locale.ts'
 import { moneysText } from './money.ts'
 import { useDeed } from './notices.tsx'
+import { ProblemBadges, ProblemFate } from './problem-state.tsx'
 import { useMay } from './session.ts'
 import { useAgo } from './time.tsx'
 
@@ -15,10 +16,12 @@ export function ProblemRow({ problem }: { problem: Problem }) {
         <TextLink to="/problems/$id" params={{ id: problem.id }} fw={600}>
           {problem.message}
         </TextLink>
-        <Remedy fix={problem.fix} />
+        {problem.state !== 'closed' && <Remedy fix={problem.fix} />}
         <ProblemFacts problem={problem} />
+        <ProblemBadges problem={problem} />
+        <ProblemFate problem={problem} />
       </Stack>
-      <RetryProblem problem={problem} />
+      {problem.state !== 'closed' && <RetryProblem problem={problem} />}
     </Group>
   )
 }
@@ -37,17 +40,20 @@ export function ProblemFacts({ problem }: { problem: Problem }) {
   const { t } = useTranslation()
   const locale = useLocale()
   const say = useAgo()
-  const { sync, field, waiting, held, unknown, firstSeen, lastSeen } = problem
+  const { sync, field, waiting, held, unknown, firstSeen, lastSeen, cameBack, state } = problem
+  const isOpen = state !== 'closed'
   return (
     <Text size="sm" c="dimmed">
       <Text span fw={600} c="var(--mantine-color-text)">
-        {t('problems.waits', { count: waiting })}
-        {held.length > 0 && ` · ${moneysText(held, locale)} ${t('problems.held')}`}
+        {isOpen && `${t('problems.waits', { count: waiting })} · `}
+        {held.length > 0 && `${moneysText(held, locale)} ${t('problems.held')} · `}
       </Text>
-      {unknown > 0 && ` · ${t('problems.unknown', { count: unknown })}`} · {sync}
+      {unknown > 0 && `${t('problems.unknown', { count: unknown })} · `}
+      {sync}
       {field !== null && ` · ${t('problems.field')} ${field}`} ·{' '}
       <span title={firstSeen}>{t('problems.since', { ago: say(firstSeen) })}</span> ·{' '}
       <span title={lastSeen}>{t('problems.lastSeen', { ago: say(lastSeen) })}</span>
+      {cameBack > 0 && ` · ${t('problems.cameBack', { count: cameBack })}`}
     </Text>
   )
 }

@@ -63,6 +63,13 @@ export function Moment({ at }: { at: string }) {
   )
 }
 
+/** A day without a zone. */
+export function Day({ day }: { day: string }) {
+  const locale = useLocale()
+  const text = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(day))
+  return <time dateTime={day}>{text}</time>
+}
+
 /** `1 h 12 min`: the two largest units of it. */
 export function duration(ms: number, locale: string): string {
   const parts: string[] = []

@@ -54,6 +54,8 @@ export const rules: Readonly<Record<string, Rule>> = {
     where: `${isOld('last_seen')} and not whole
       and not exists (select from crosswalk.problem_records one where one.problem_id = row.id)`,
   },
+  // They go with their problem; of one that is open for long, with age.
+  problem_deeds: { by: 'age', days: 'problems', where: isOld('at') },
   connections: { by: 'name', of: 'connections', where: isGone },
   // They are learnt anew within a call.
   budgets: { by: 'name', of: 'connections', where: lapsed('ends_at') },

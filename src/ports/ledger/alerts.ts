@@ -56,6 +56,8 @@ export interface WaitingDeal {
   /** What is wrong with this very deal. */
   readonly message: string
   readonly since: Instant
+  /** On which it waits with others. */
+  readonly problem: string
 }
 
 /** What people were told, so that several processes tell it once, and a restart tells nothing twice. */

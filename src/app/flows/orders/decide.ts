@@ -6,6 +6,7 @@ import type { Decided, Decision } from '../flow.ts'
 import type { DealSync } from './sync.ts'
 
 const events = { accept: 'accepted', overwrite: 'overwriting', ignore: 'ignored' } as const
+const ends = { accept: 'accepted', overwrite: 'overwritten', ignore: 'ignored' } as const
 const texts = {
   accept: 'Accepted as it is in the ERP',
   overwrite: 'To be overwritten with what the deal says',
@@ -53,6 +54,7 @@ export async function decide(
     const told = chosen.map(({ text }) => text)
     const entry = { sync: sync.name, ref, at, event: events[decision], actor }
     await tx.timeline.add([{ ...entry, text: `${texts[decision]}: ${told.join('; ')}`, details: null }])
+    await tx.problems.tried(sync.name, [ref], { how: ends[decision], by: actor })
     await queueAsRun(sync.name, [ref], { kind: 'retry', lane: 'retry', actor, at }, tx)
     return told
   })

@@ -76,6 +76,7 @@ export async function linkCustomer(
     actor,
   }
   await deps.ledger.timeline.add([...waiting.values()].map((one) => ({ ...told, ref: one })))
+  await deps.ledger.problems.tried(sync.name, [...waiting.values()], { how: 'customer_linked', by: actor })
   await queueAsRun(sync.name, [...waiting.values()], { kind: 'retry', lane: 'retry', actor, at: now }, deps.ledger)
   deps.log.info('customer linked by hand', { sync: sync.name, customer, target, movedFrom })
   return { sync: sync.name, customer, target, movedFrom, records: waiting.size }

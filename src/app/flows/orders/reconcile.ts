@@ -195,7 +195,7 @@ export async function reconcile(
     await ledger.runs.count(run, { found: queued.length })
     await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
   }
-  if (options.mend) await ledger.problems.close(sync.name, [behind])
+  if (options.mend) await ledger.problems.close(sync.name, [behind], { how: 'compared', by: options.actor })
   const idsOf = (refs: readonly RecordRef[]) => refs.map((ref) => ref.id)
   return { won: won.size, linked, missing: idsOf(missing), extra: idsOf(extra), mended: queued.length }
 }
