@@ -244,6 +244,8 @@ describe('a session', () => {
 describe('roles', () => {
   const routes = Object.entries<Route>(contract)
   const bodies: Readonly<Record<string, object>> = {
+    changeSync: { mode: 'shadow' },
+    backfillSync: { deals: ['1'] },
     tryConnection: { connection: 'crm', settings: {} },
     putConnection: { system: 'hubspot', settings: {} },
     beginSyncs: { crm: 'crm', erp: 'erp' },

@@ -97,6 +97,67 @@ function fake(overrides: Partial<UseCases> = {}) {
       const waiting = { problems: 1, records: 2, held: [{ currency: 'EUR', amount: '12.50' as Decimal }], unknown: 1 }
       return { today: 4, newest: link, waiting, muted: waiting, stages: [], days: [], certificates: [] }
     },
+    async alerts() {
+      const channel = { channel: 'office', kind: 'slack', toldAt: at, waitingSince: null, certified: '0' } as const
+      const works = { failures: 0, failingSince: null, nextTryAt: null, failure: null }
+      const told = [{ channel: 'office', at }]
+      const alert = {
+        about: 'orders',
+        kind: 'guard_tripped',
+        severity: 'urgent',
+        title: 'Held',
+        message: 'm',
+        fix: 'f',
+        since: at,
+      } as const
+      return {
+        channels: [{ ...channel, ...works, severities: ['urgent'], daily: false }],
+        open: [{ ...alert, waiting: 2, problem: null, told }],
+      }
+    },
+    async testAlerts(names) {
+      remember('testAlerts', names)
+      return names.map((channel) => ({ channel, kind: 'slack', answer: 'ok', failure: null }))
+    },
+    async backfill(sync, how) {
+      remember('backfill', sync, how)
+      return { found: 4 }
+    },
+    async reconcile(sync, how) {
+      remember('reconcile', sync, how)
+      return { won: 3, linked: 3, missing: ['901'], extra: ['902'], mended: 0 }
+    },
+    async dealNames() {
+      return new Map([['901', 'Acme desks']])
+    },
+    async certificates(filter) {
+      remember('certificates', filter)
+      const none = { count: 0, named: [] }
+      const missing = { count: 1, named: [{ id: '901', label: 'Acme desks' }] }
+      const counts = { won: 3, orders: 2, waiting: none, missing, extra: none }
+      return [{ id: '5', certificate: { sync: 'orders', at, since: at, ...counts }, genuine: true }]
+    },
+    async changeSync(name, change) {
+      remember('changeSync', name, change)
+      return { findings: [], revision: { number: 3, at, actor: null, note: null, changes: [] }, changes: [] }
+    },
+    async sync(name) {
+      const run = { id: '8', sync: name, kind: 'backfill', state: 'done', startedAt: at, endedAt: at } as const
+      const ended = { ...run, counts: { found: 10 }, reason: null, waitsUntil: null, actor: 'ida' }
+      return {
+        ...{ sync: name, document: 'deal', from: 'hubspot', to: 'odoo', mode: 'shadow', batch: 1000, hasDeals: true },
+        ...{ heldBecause: null, enabledAt: at, since: at, where: null, extraOrders: 7, lookedAt: at, revision: null },
+        schedule: { cron: '*/2 * * * *', timeZone: 'UTC', next: [at] },
+        guard: { perHour: 100, used: 3 },
+        policies: [{ name: 'confirm', path: ['hidden-path'], value: 'automatic', choices: ['automatic'] }],
+        mappings: [{ path: 'mappings/odoo/order.yaml', origin: 'shipped' }],
+        lanes: [{ lane: 'backfill', due: 3, later: 0, inWork: 0 }],
+        problems: { count: 1, first: [problem] },
+        runs: [ended],
+        backfill: { run: ended, found: 10, left: 3, doneAt: null },
+        shadow: { counts: { planned: 2 }, planned: [] },
+      }
+    },
     async worth() {
       return new Map([[problem.id, { held: [{ currency: 'EUR', amount: '12.50' as Decimal }], unknown: 1 }]])
     },
@@ -372,6 +433,59 @@ describe('the contract', () => {
     ['listConnections', '/connections', undefined, null, { connections: [{ connection: 'odoo' }] }],
     ['checkConnection', '/connections/odoo/check', {}, ['check', ['odoo']], { failure: { fix: 'Enter it.' } }],
     ['listSyncs', '/syncs', undefined, null, { syncs: [{ sync: 'orders', problems: 1 }] }],
+    [
+      'getSync',
+      '/syncs/orders',
+      undefined,
+      null,
+      {
+        guard: { perHour: 100, used: 3, extra: 7 },
+        problems: { count: 1, first: [{ id: '7', held: [{ amount: '12.50' }] }] },
+        backfill: { found: 10, left: 3, done: 7, doneAt: null },
+      },
+    ],
+    [
+      'changeSync',
+      '/syncs/orders',
+      { schedule: null, policies: { confirm: 'leave_as_draft' }, note: 'for now' },
+      ['changeSync', 'orders', { schedule: null, policies: { confirm: 'leave_as_draft' }, note: 'for now' }],
+      { revision: { number: 3 }, findings: [] },
+    ],
+    [
+      'backfillSync',
+      '/syncs/orders/backfill',
+      { from: '2026-11-01T00:00:00+01:00' },
+      ['backfill', 'orders', { from: '2026-10-31T23:00:00.000Z', dryRun: true }],
+      { isDone: true, found: 4 },
+    ],
+    [
+      'reconcileSync',
+      '/syncs/orders/reconcile',
+      { mend: true },
+      ['reconcile', 'orders', { mend: true }],
+      {
+        isDone: true,
+        comparison: {
+          missing: { count: 1, named: [{ id: '901', label: 'Acme desks' }] },
+          extra: { count: 1, named: [{ id: '902', label: null }] },
+        },
+      },
+    ],
+    [
+      'listCertificates',
+      '/certificates?sync=orders&max=3',
+      undefined,
+      ['certificates', { sync: 'orders', max: 3 }],
+      { certificates: [{ id: '5', won: 3, genuine: true, missing: { count: 1, named: [{ label: 'Acme desks' }] } }] },
+    ],
+    [
+      'listAlerts',
+      '/alerts',
+      undefined,
+      null,
+      { channels: [{ channel: 'office', daily: false }], open: [{ title: 'Held', told: [{ channel: 'office' }] }] },
+    ],
+    ['testAlert', '/alerts/office/test', undefined, ['testAlerts', ['office']], { channel: 'office', answer: 'ok' }],
     ['runSync', '/syncs/orders/run', undefined, ['runSync', 'orders'], { sync: 'orders' }],
     ['pauseSync', '/syncs/orders/pause', { because: 'audit' }, ['hold', 'orders', 'audit'], { heldBecause: 'audit' }],
     ['resumeSync', '/syncs/orders/resume', { allow: 5 }, ['resume', 'orders', { allow: 5 }], { heldBecause: null }],
@@ -543,7 +657,7 @@ describe('the contract', () => {
 
   test('sends nothing that the contract does not name', async () => {
     const api = open()
-    for (const path of ['/status', '/connections', '/syncs', '/deals']) {
+    for (const path of ['/status', '/connections', '/syncs', '/syncs/orders', '/deals']) {
       const { text, status } = await api.call('get', `/api/v1${path}`)
       expect(status).toBe(200)
       expect(text).not.toMatch(/hidden|internal/)
@@ -561,6 +675,11 @@ describe('the contract', () => {
     ['post', '/syncs/nope/run', undefined, /no (sync|connection) "nope"/],
     ['post', '/syncs/nope/pause', {}, /no (sync|connection) "nope"/],
     ['post', '/syncs/nope/resume', {}, /no (sync|connection) "nope"/],
+    ['get', '/syncs/nope', undefined, /no sync "nope"/],
+    ['post', '/syncs/nope', { mode: 'live' }, /no sync "nope"/],
+    ['post', '/syncs/nope/backfill', { deals: ['1'] }, /no sync "nope"/],
+    ['post', '/syncs/nope/reconcile', {}, /no sync "nope"/],
+    ['post', '/alerts/nope/test', {}, /no channel "nope"/],
     ['post', '/syncs/__proto__/run', undefined, /no sync "__proto__"/],
     ['post', '/syncs/nope/customers/company-55/link', { target: '42' }, /no sync "nope"/],
     ['post', '/connections/nope/check', undefined, /no (sync|connection) "nope"/],

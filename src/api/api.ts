@@ -16,6 +16,7 @@ import { auditedSubject } from './audited-subject.ts'
 import { bearerIn, type Caller, isForged, mayAct, nobody, openCallers, setSessionCookie } from './caller.ts'
 import { serveConsole } from './console.ts'
 import { contract, type Route } from './contract.ts'
+import { openErrands } from './errands.ts'
 import type { Asking, Handler } from './handler.ts'
 import { handlersOf } from './handlers.ts'
 import { noteCall } from './note-call.ts'
@@ -249,9 +250,13 @@ const limit = (perMinute: number, of: (request: Request, response: Response) => 
       sendProblem(response, httpProblem('too_many', `More than ${perMinute} requests a minute came from you.`)),
   })
 
+/** How long a request waits for what takes its time; proxies give up later. */
+const patienceMs = 15_000
+
 function apiRoutes(deps: ApiDeps): RequestHandler {
   const router = express.Router()
   const document = openApi()
+  const errands = openErrands(patienceMs)
   router.get('/v1/openapi.json', (_request, response) => void response.json(document))
   for (const [name, route] of Object.entries<Route>(contract)) {
     router[route.method](`/v1${route.path}`, async (request, response) => {
@@ -280,7 +285,7 @@ function apiRoutes(deps: ApiDeps): RequestHandler {
         actor = session?.account.name ?? actor
         setSessionCookie(request, response, session)
       }
-      const handle = handlersOf(deps, { caller, bearer: bearerIn(request), keepSession })[
+      const handle = handlersOf(deps, { caller, bearer: bearerIn(request), keepSession }, errands)[
         name as keyof typeof contract
       ] as Handler<Route>
       const asked = { params: params.data ?? {}, query: query.data ?? {}, body: body.data ?? {} }

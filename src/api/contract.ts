@@ -2,7 +2,7 @@ import { IANAZone } from 'luxon'
 import { z } from 'zod'
 import { type ProblemKind, problemTitles } from '../core/problem.ts'
 import { problemEnds, problemStates } from '../core/problem-life.ts'
-import { parsePlainDate } from '../core/time.ts'
+import { parseInstant, parsePlainDate } from '../core/time.ts'
 
 /*
  * Every request and reply of the REST API below /api/v1. The server mounts, checks and documents exactly this table, and
@@ -26,6 +26,16 @@ const zone = z
   .refine((text) => IANAZone.isValidZone(text), 'is a time zone, such as Europe/Berlin')
 const instant = z.string().meta({ format: 'date-time' })
 const day = z.string().meta({ format: 'date' })
+const moment = z
+  .string()
+  .max(40)
+  .transform((text, context) => {
+    const parsed = parseInstant(text)
+    if (parsed !== null) return parsed
+    context.addIssue({ code: 'custom', message: 'is an instant with its zone, such as 2026-11-01T00:00:00+01:00' })
+    return z.NEVER
+  })
+  .meta({ format: 'date-time' })
 const kinds = Object.keys(problemTitles) as [ProblemKind, ...ProblemKind[]]
 const problemKind = z.enum(kinds)
 /** What a person chooses at least; any longer sentence will do. */
@@ -171,6 +181,20 @@ const sync = z.object({
   lastRun: run.nullable(),
 })
 
+const laneName = z.enum(['live', 'retry', 'backfill'])
+
+const backfillProgress = z.object({
+  run,
+  found: z.number().describe('Deals queued so far'),
+  left: z.number().describe('Of these, those that wait or are in work below live traffic'),
+  done: z.number().describe('Of these, all others: delivered, parked on a problem, or taken over by live traffic'),
+  doneAt: instant
+    .nullable()
+    .describe(
+      'When none will be left, at the rate of the last minutes that this server has watched; null while it is not known',
+    ),
+})
+
 const alertChannel = z.object({
   channel: z.string(),
   kind: z.enum(['email', 'slack', 'teams', 'wecom', 'dingtalk', 'feishu', 'json']),
@@ -179,6 +203,59 @@ const alertChannel = z.object({
   failingSince: instant.nullable(),
   nextTryAt: instant.nullable(),
   failure: failure.nullable().describe('Null when it works'),
+})
+
+const severity = z.enum(['warning', 'urgent'])
+
+const alertTest = z.object({
+  channel: z.string(),
+  kind: alertChannel.shape.kind,
+  answer: z.string().nullable().describe('What the other side said; null where it did not take the message'),
+  failure: failure.nullable(),
+})
+
+const openAlert = z.object({
+  about: z.string().describe('The sync, or the connection'),
+  kind: z
+    .string()
+    .describe(
+      'A kind of problem, `stale` for a source that was not looked at in time, `expiring` for a login that ends',
+    ),
+  severity,
+  title: z.string(),
+  message: z.string(),
+  fix: z.string(),
+  since: instant,
+  waiting: z.number().describe('Records that wait on it'),
+  problem: z.string().nullable().describe('Its id under /problems; null for what is none'),
+  told: list(z.object({ channel: z.string(), at: instant })).describe('Channels that know of it'),
+})
+
+const exceptions = z.object({
+  count: z.number(),
+  named: list(z.object({ id: z.string(), label: z.string().nullable() })).describe('The first 100 of them'),
+})
+
+const certificate = z.object({
+  id: z.string(),
+  sync: z.string(),
+  at: instant,
+  since: instant.describe('Deals won from then on'),
+  won: z.number(),
+  orders: z.number(),
+  waiting: exceptions.describe('Won deals that wait on a problem'),
+  missing: exceptions.describe('Won deals with neither an order nor a problem'),
+  extra: exceptions.describe('Orders whose deal is not won'),
+  erased: z.number().describe('Names that were taken out since, on request of who has them'),
+  genuine: z.boolean().describe('Whether the signature is right'),
+})
+
+const comparison = z.object({
+  won: z.number(),
+  orders: z.number(),
+  missing: exceptions.describe('Won deals with neither an order nor a problem'),
+  extra: exceptions.describe('Orders whose deal is no longer won'),
+  mended: z.number().describe('Records that were queued'),
 })
 
 const held = z.object({ sync: z.string(), heldBecause: z.string().nullable() })
@@ -902,6 +979,159 @@ export const contract = {
     path: '/syncs',
     summary: 'Syncs and their inboxes',
     reply: z.object({ syncs: list(sync) }),
+  },
+  getSync: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/syncs/:name',
+    summary: 'All that is in force of one sync, and how it goes',
+    params: z.strictObject({ name }),
+    reply: z.object({
+      sync: z.string(),
+      document: z.string(),
+      from: z.string(),
+      to: z.string(),
+      mode: z.enum(['live', 'shadow']),
+      hasDeals: z.boolean().describe('Whether its records are deals, which can be backfilled and compared'),
+      batch: z.number().describe('Records worked on at once'),
+      enabledAt: instant.describe('When it first started'),
+      since: instant.describe('Records from then on'),
+      where: z.record(z.string(), z.unknown()).nullable().describe('Values that a record must have, by path'),
+      schedule: z
+        .object({
+          cron: z.string(),
+          timeZone: z.string(),
+          next: list(instant).describe('The next five times'),
+        })
+        .nullable(),
+      guard: z
+        .object({
+          perHour: z.number().describe('New orders in any one hour'),
+          used: z.number().describe('In the last hour'),
+          extra: z.number().describe('Allowed beyond it, once'),
+        })
+        .nullable(),
+      policies: list(
+        z.object({
+          name: z.string(),
+          value: z.unknown(),
+          choices: list(z.string()).describe('Empty where it is no choice of a few words'),
+        }),
+      ),
+      mappings: list(z.object({ path: z.string(), origin: z.enum(['published', 'disk', 'shipped']) })),
+      revision: z
+        .object({ number: z.number(), at: instant })
+        .nullable()
+        .describe('What was published last; null when nothing was'),
+      heldBecause: z.string().nullable(),
+      lookedAt: instant.nullable().describe('When its source was last looked at with success'),
+      lanes: list(z.object({ lane: laneName, due: z.number(), later: z.number(), inWork: z.number() })).describe(
+        'Records with a change that is not delivered yet',
+      ),
+      problems: z.object({ count: z.number(), first: list(problem) }),
+      runs: list(run).describe('The last ten'),
+      backfill: backfillProgress.nullable().describe('The last one'),
+      shadow: z
+        .object({
+          counts: run.shape.counts.describe('Of the last ten runs, added up'),
+          planned: list(z.object({ ref: recordRef, at: instant, event: z.string(), text: z.string() })).describe(
+            'What would have been done, the newest first',
+          ),
+        })
+        .nullable()
+        .describe('Null for a sync that is live'),
+    }),
+  },
+  changeSync: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/syncs/:name',
+    summary:
+      'Changes the configuration of a sync where it stands, and publishes it; what is not named stays as it is. One that goes live is run at once',
+    params: z.strictObject({ name }),
+    body: z
+      .strictObject({
+        mode: z.enum(['live', 'shadow']).optional(),
+        schedule: z
+          .strictObject({ cron: words(100), timeZone: zone.default('UTC') })
+          .nullable()
+          .optional()
+          .describe('Null leaves it to webhooks and to runs by hand'),
+        perHour: z.int().min(0).max(1_000_000).optional().describe('New orders an hour that the guard lets through'),
+        policies: z.record(words(100), words(100)).optional().describe('A choice by name, such as `amended.confirmed`'),
+        note: words(500).optional(),
+      })
+      .refine(({ note: _, ...change }) => Object.values(change).some((one) => one !== undefined), 'changes nothing'),
+    reply: publication,
+  },
+  backfillSync: {
+    ...bare,
+    role: 'operator',
+    method: 'post',
+    path: '/syncs/:name/backfill',
+    summary:
+      'Counts won deals without an order, or queues them below live traffic. Takes as long as the CRM needs: until `isDone`, asking the same again waits for it',
+    params: z.strictObject({ name }),
+    body: z
+      .strictObject({
+        from: moment.optional().describe('Deals won from then on'),
+        deals: z.array(recordId).min(1).max(1000).optional().describe('These, whenever they were won'),
+        dryRun: z.boolean().default(true).describe('Counts only'),
+      })
+      .refine(({ from, deals }) => (from === undefined) !== (deals === undefined), 'needs either `from` or `deals`'),
+    status: 202,
+    reply: z.object({
+      isDone: z.boolean(),
+      found: z.number().nullable().describe('Null until it is done; `getSync` tells how far it is'),
+    }),
+  },
+  reconcileSync: {
+    ...bare,
+    role: 'operator',
+    method: 'post',
+    path: '/syncs/:name/reconcile',
+    summary:
+      'Compares every won deal with the orders. Takes as long as the CRM needs: until `isDone`, asking the same again waits for it',
+    params: z.strictObject({ name }),
+    body: z.strictObject({ mend: z.boolean().default(false).describe('Queues what is missing or extra') }),
+    status: 202,
+    reply: z.object({ isDone: z.boolean(), comparison: comparison.nullable().describe('Null until it is done') }),
+  },
+  listCertificates: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/certificates',
+    summary: 'What the nightly comparisons found, newest first, with the exceptions by name',
+    query: z.strictObject({ sync: name.optional(), max }),
+    reply: z.object({ certificates: list(certificate) }),
+  },
+  listAlerts: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/alerts',
+    summary: 'The channels by which people are told, and what is open now',
+    reply: z.object({
+      channels: list(
+        alertChannel.extend({
+          severities: list(severity).describe('What is told there'),
+          daily: z.boolean().describe('Whether the result of the nightly comparison is told there'),
+        }),
+      ),
+      open: list(openAlert).describe('The longest first, 500 at most'),
+    }),
+  },
+  testAlert: {
+    ...bare,
+    role: 'admin',
+    method: 'post',
+    path: '/alerts/:name/test',
+    summary: 'Sends a test message to a channel',
+    params: z.strictObject({ name }),
+    reply: alertTest,
   },
   runSync: {
     ...bare,

@@ -2,12 +2,14 @@ import { posix } from 'node:path'
 import type { SeenProblem } from '../app/problems/problems.ts'
 import { accountHandlers } from './account-handlers.ts'
 import { mayAct } from './caller.ts'
-import type { Asking, Handlers, Missing } from './handler.ts'
+import type { Errands } from './errands.ts'
+import { type Asking, given, type Handlers, missing } from './handler.ts'
 import { Refusal } from './problem-reply.ts'
+import { syncHandlers } from './sync-handlers.ts'
 import type { ApiUses, UseCases } from './use-cases.ts'
 
 /** One handler for each route of the contract, for one who asks. */
-export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
+export function handlersOf(uses: ApiUses, asking: Asking, errands: Errands): Handlers {
   const { actor } = asking.caller
   const useCases: UseCases = actor === null ? uses.crosswalk : uses.crosswalk.as(actor)
   const isSync = async (name: string) => (await useCases.status()).syncs.some((one) => one.sync === name)
@@ -46,6 +48,7 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
   }
   return {
     ...accountHandlers(uses, asking),
+    ...syncHandlers(useCases, { actor, errands, runSync: uses.runSync, isSync, shown }),
     async home({ query: { zone } }) {
       const { newest, certificates, ...rest } = await useCases.home(zone)
       const { connections, syncs } = await useCases.status()
@@ -228,11 +231,3 @@ export function handlersOf(uses: ApiUses, asking: Asking): Handlers {
     revertTo: ({ params: { number }, body }) => useCases.revert(number, { ...given(body), only: mayChange }),
   }
 }
-
-const missing = (kind: string, name: string): Missing => ({ missing: `There is no ${kind} "${name}".` })
-
-type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> }
-
-/** Drops names that are undefined: a filter names only what it filters by. */
-const given = <T extends object>(query: T): Given<T> =>
-  Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as Given<T>

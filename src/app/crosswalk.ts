@@ -14,7 +14,7 @@ import type { Run } from '../ports/ledger/runs.ts'
 import type { SharedOrder } from '../ports/ledger/shared-orders.ts'
 import type { SyncState } from '../ports/ledger/syncs.ts'
 import type { TimelineEntry } from '../ports/ledger/timeline.ts'
-import type { AlertTest, ChannelReport } from './alerts/alerts.ts'
+import type { AlertsNow, AlertTest, ChannelReport } from './alerts/alerts.ts'
 import type { PersonErased, Whose } from './engine/erase.ts'
 import type { Preview } from './engine/preview.ts'
 import type { RunOptions, RunReport } from './engine/run.ts'
@@ -45,6 +45,7 @@ import type { SystemSetting } from './project/system-settings.ts'
 import type { TableEntry } from './project/table-entry.ts'
 import type { MappingTest } from './project/tests.ts'
 import type { ConnectionCheck, System, Tried } from './project/workshop.ts'
+import type { SyncChange, SyncDetails } from './sync-details.ts'
 
 /** A finding of `lint`; a warning keeps no sync from working. */
 interface LintFinding extends Finding {
@@ -101,9 +102,19 @@ export interface Crosswalk {
   backfill(sync: string, options: Backfilled & { dryRun: boolean }): Promise<{ readonly found: number }>
   /** Compares every won deal since the sync began with the links, and queues open orders to be read anew. */
   reconcile(sync: string, options: { mend: boolean }): Promise<Reconciliation>
+  /** What the CRM calls these deals now, by id; without those that are gone. */
+  dealNames(sync: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** The deal that was won last, whether or not it has an order; null when there is none. */
   newestWon(sync?: string): Promise<RecordRef | null>
   status(): Promise<Status>
+  /** All that is in force of one sync. @throws SyncError `configuration_invalid` for an unknown one */
+  sync(name: string): Promise<SyncDetails>
+  /**
+   * Changes the configuration of a sync where it stands, and has that take effect as `publish` does.
+   * @param change.note  what it is for; else what was changed
+   * @throws SyncError as `publish` does, and for what the sync does not have
+   */
+  changeSync(name: string, change: SyncChange & { readonly note?: string }): Promise<Publication>
   problems(filter: ProblemFilter): Promise<readonly SeenProblem[]>
   /** One that is open or closed, with what waits on it and what people did about it. */
   problem(id: string): ReturnType<typeof findProblem>
@@ -230,6 +241,8 @@ export interface Crosswalk {
   revert(number: number, options: { note?: string; only?: (paths: readonly string[]) => void }): Promise<Publication>
   /** What the nightly comparisons found, newest first. */
   certificates(filter: { sync?: string; max: number }): Promise<readonly StoredCertificate[]>
+  /** What is open now that people are told of, and on which channels they were. */
+  alerts(): Promise<AlertsNow>
   /** Sends a test to channels of alerts (all when `names` is empty). One that fails is a row, not an error. */
   testAlerts(names: readonly string[]): Promise<readonly AlertTest[]>
   /** What this process works with. */

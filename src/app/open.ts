@@ -2,11 +2,12 @@ import { failureOf, SyncError } from '../core/problem.ts'
 import { type RecordRef, refsOf } from '../core/ref.ts'
 import { isWarning } from '../mapping/compile/finding.ts'
 import type { CallScope } from '../ports/http.ts'
-import { channelsOf, testChannels } from './alerts/alerts.ts'
+import { alertsNow, channelsOf, testChannels } from './alerts/alerts.ts'
 import type { Deps } from './bench/deps.ts'
 import { queueAsRun } from './bench/own-run.ts'
 import type { Crosswalk } from './crosswalk.ts'
 import { erase } from './engine/erase.ts'
+import { openPaces, type Paces } from './engine/pace.ts'
 import { preview } from './engine/preview.ts'
 import { missedNightMs, purge } from './engine/purge.ts'
 import { runSyncs } from './engine/run.ts'
@@ -30,6 +31,7 @@ import { systemSettings } from './project/system-settings.ts'
 import { runTests } from './project/tests.ts'
 import type { ConnectionCheck, System } from './project/workshop.ts'
 import { openShares, type Shares } from './shares.ts'
+import { editsOf, syncDetails } from './sync-details.ts'
 
 interface Options {
   /** Tells workers that a sync has work; absent when this process works itself. */
@@ -38,10 +40,16 @@ interface Options {
 
 /** The use cases on the project in force. Nobody in particular asks until `as` says who does. */
 export function openCrosswalk(projects: Projects, deps: Deps, options: Options = {}): Crosswalk {
-  return askedBy(null, projects, deps, options, openShares(projects, deps))
+  return askedBy(null, projects, deps, { ...options, paces: openPaces(), shares: openShares(projects, deps) })
 }
 
-function askedBy(actor: string | null, projects: Projects, deps: Deps, options: Options, shares: Shares): Crosswalk {
+interface AskedOptions extends Options {
+  readonly paces: Paces
+  readonly shares: Shares
+}
+
+function askedBy(actor: string | null, projects: Projects, deps: Deps, options: AskedOptions): Crosswalk {
+  const { shares } = options
   const { ledger, clock, log } = deps
   const today = () => todayIn(projects.current().config.alerts.time_zone, clock.now())
   const wake = async (syncs: readonly string[]) => options.wake?.(syncs)
@@ -125,7 +133,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
   }
 
   return {
-    as: (name) => askedBy(name, projects, deps, options, shares),
+    as: (name) => askedBy(name, projects, deps, options),
     check: (names) =>
       Promise.all((names.length === 0 ? [...projects.current().endpoints.keys()] : names).map(checkOne)),
     systems: async () => projects.systems().map((one) => ({ ...nameOf(one), settings: systemSettings(one) })),
@@ -182,6 +190,11 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       await wake([name, ...(sync.feeds === null ? [] : [sync.feeds])])
       return result
     },
+    async dealNames(name, ids) {
+      const { deals, records } = await dealSync(name)
+      const found = ids.length === 0 ? [] : await deals.owners(refsOf(records, ids), deps)
+      return new Map(found.map(({ ref, label }) => [ref.id, label]))
+    },
     newestWon: async (name) => (await dealSync(name)).deals.newestWon(deps),
     async status() {
       const now = clock.now()
@@ -212,6 +225,12 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       )
       const orders = (await ledger.links.counts()).filter((one) => one.kind === 'order')
       return { connections, syncs, waits, alerts: await channelsOf(projects.current().config, ledger), orders }
+    },
+    sync: (name) => syncDetails(name, projects, options.paces, { now: clock.now(), today: today() }, ledger),
+    async changeSync(name, { note, ...change }) {
+      await projects.takeOver()
+      const { edits, note: told } = editsOf(name, change, projects)
+      return projects.configure(edits, { actor, note: note ?? told })
     },
     problems: (filter) => listProblems(filter, today(), ledger),
     problem: (id) => findProblem(id, today(), ledger),
@@ -315,6 +334,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     revision: (number) => projects.revised(number),
     revert: (number, { note = null, only = () => undefined }) => projects.revert(number, { actor, note }, only),
     certificates: (filter) => ledger.certificates.list(filter),
+    alerts: () => alertsNow(projects.current().config, clock.now(), ledger),
     testAlerts: async (names) => testChannels(names, projects.current().config, actor, deps),
     project: async () => projects.state(),
   }

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Crosswalk } from '../app/crosswalk.ts'
 import type { SeenProblem } from '../app/problems/problems.ts'
+import type { SyncDetails } from '../app/sync-details.ts'
 import { type Instant, parseInstant, shift } from '../core/time.ts'
 import type { Link } from '../ports/ledger/links.ts'
 import type { Run } from '../ports/ledger/runs.ts'
@@ -40,8 +41,11 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     run: refuse('run'),
     backfill: refuse('backfill'),
     reconcile: refuse('reconcile'),
+    dealNames: refuse('dealNames'),
     newestWon: refuse('newestWon'),
     status: refuse('status'),
+    sync: refuse('sync'),
+    changeSync: refuse('changeSync'),
     problems: refuse('problems'),
     problem: refuse('problem'),
     assignProblem: refuse('assignProblem'),
@@ -78,6 +82,7 @@ const fakeCrosswalk = (answers: Partial<Crosswalk>): Crosswalk => {
     revision: refuse('revision'),
     revert: refuse('revert'),
     certificates: refuse('certificates'),
+    alerts: refuse('alerts'),
     testAlerts: refuse('testAlerts'),
     project: refuse('project'),
     ...answers,
@@ -248,6 +253,41 @@ export const aRun: Run = {
   reason: null,
   waitsUntil: null,
   actor: null,
+}
+
+export const aSync: SyncDetails = {
+  ...{ sync: 'deals', document: 'deal', from: 'hubspot', to: 'odoo', mode: 'shadow', batch: 1000, hasDeals: true },
+  ...{ heldBecause: null, enabledAt: now, since: now, extraOrders: 0, lookedAt: now, revision: null },
+  where: { 'properties.pipeline': ['default'] },
+  schedule: {
+    cron: '0 6 * * *',
+    timeZone: 'Europe/Berlin',
+    next: [shift(now, 86_400_000), shift(now, 172_800_000)],
+  },
+  guard: { perHour: 1000, used: 3 },
+  policies: [
+    {
+      name: 'confirm',
+      path: ['policies', 'confirm'],
+      value: 'automatic',
+      choices: ['automatic', 'leave_as_draft'],
+    },
+    { name: 'totals.tolerance', path: ['policies', 'totals', 'tolerance'], value: '0', choices: [] },
+  ],
+  mappings: [{ path: 'mappings/odoo/order.yaml', origin: 'shipped' }],
+  lanes: [{ lane: 'backfill', due: 7, later: 0, inWork: 0 }],
+  problems: { count: 1, first: [aProblem] },
+  runs: [aRun],
+  backfill: { run: { ...aRun, kind: 'backfill' }, found: 12, left: 7, doneAt: null },
+  shadow: {
+    counts: { found: 4, planned: 4 },
+    planned: [
+      {
+        ...{ sync: 'deals', ref: aLink.source.ref, at: shift(now, -120_000), event: 'would_create', actor: null },
+        ...{ text: 'Shadow mode: an order for 20 pumps would be created', details: null },
+      },
+    ],
+  },
 }
 
 /** A text written over several lines: without the line feed before it and the indentation of its first line. */

@@ -32,6 +32,7 @@ import { addShare } from './commands/share.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addStart } from './commands/start.ts'
 import { addStatus } from './commands/status.ts'
+import { addSync } from './commands/sync.ts'
 import { addTest } from './commands/test.ts'
 import { addTimeline } from './commands/timeline.ts'
 import { addUpgrade } from './commands/upgrade.ts'
@@ -115,6 +116,7 @@ function createProgram(deps: CliDeps, args: readonly string[], act: Perform): Co
   program.helpCommand('help [command]', 'Print help')
   program.commandsGroup('Look')
   addStatus(program, act)
+  addSync(program, act)
   addDeals(program, act)
   addTimeline(program, act)
   addDocuments(program, act)

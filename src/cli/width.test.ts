@@ -3,7 +3,7 @@ import type { Crosswalk, Status } from '../app/crosswalk.ts'
 import type { Preview } from '../app/engine/preview.ts'
 import type { ConnectionCheck } from '../app/project/workshop.ts'
 import { decimal } from '../core/decimal.ts'
-import { aLink, aProblem, aRun, cli, now } from './fake.ts'
+import { aLink, aProblem, aRun, aSync, cli, now } from './fake.ts'
 import { widthOf } from './text.ts'
 
 /*
@@ -110,6 +110,7 @@ const answers: Partial<Crosswalk> = {
   check: async () => checks,
   status: async () => status,
   deals: async () => [link],
+  sync: async () => ({ ...aSync, heldBecause: long, where: { [long]: long } }),
   runs: async () => [{ ...aRun, reason: long, state: 'stopped' }],
   problems: async () => [{ ...aProblem, message: failure.message, fix: failure.fix }],
   preview: async () => preview,
@@ -145,6 +146,7 @@ const answers: Partial<Crosswalk> = {
 const lines = [
   'check',
   'status',
+  'sync deals',
   'deals',
   'runs',
   'problems',

@@ -27,6 +27,13 @@ const routes = {
   setupConnection: { method: 'post', path: '/connections/:name/setup' },
   beginSyncs: { method: 'post', path: '/syncs' },
   listSyncs: { method: 'get', path: '/syncs' },
+  getSync: { method: 'get', path: '/syncs/:name' },
+  changeSync: { method: 'post', path: '/syncs/:name' },
+  backfillSync: { method: 'post', path: '/syncs/:name/backfill' },
+  reconcileSync: { method: 'post', path: '/syncs/:name/reconcile' },
+  listCertificates: { method: 'get', path: '/certificates' },
+  listAlerts: { method: 'get', path: '/alerts' },
+  testAlert: { method: 'post', path: '/alerts/:name/test' },
   runSync: { method: 'post', path: '/syncs/:name/run' },
   pauseSync: { method: 'post', path: '/syncs/:name/pause' },
   resumeSync: { method: 'post', path: '/syncs/:name/resume' },
@@ -84,6 +91,13 @@ export type SystemSetting = SystemChoice['settings'][number]
 export type Configured = Reply<'getConnection'>
 export type AccountChoice = Reply<'tryConnection'>['choices'][number]
 export type Sync = Reply<'home'>['syncs'][number]
+export type SyncDetails = Reply<'getSync'>
+export type Policy = SyncDetails['policies'][number]
+export type SyncChange = Ask<'changeSync'>['body']
+export type StoredCertificate = Reply<'listCertificates'>['certificates'][number]
+export type Exceptions = StoredCertificate['missing']
+export type AlertChannel = Reply<'listAlerts'>['channels'][number]
+export type OpenAlert = Reply<'listAlerts'>['open'][number]
 export type Certificate = Reply<'home'>['certificates'][number]
 export type Problem = Reply<'listProblems'>['problems'][number]
 export type ProblemKind = Problem['kind']

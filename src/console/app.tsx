@@ -79,6 +79,26 @@ const oneOrder = createRoute({
   validateSearch: (search: Record<string, unknown>) => given({ connection: textOf(search.connection) }),
   component: lazyRouteComponent(() => import('./pages/order.tsx'), 'OneOrder'),
 })
+const syncs = createRoute({
+  getParentRoute,
+  path: '/syncs',
+  component: lazyRouteComponent(() => import('./pages/syncs.tsx'), 'AllSyncs'),
+})
+const oneSync = createRoute({
+  getParentRoute,
+  path: '/syncs/$name',
+  component: lazyRouteComponent(() => import('./pages/sync.tsx'), 'OneSync'),
+})
+const planned = createRoute({
+  getParentRoute,
+  path: '/syncs/$name/$id',
+  component: lazyRouteComponent(() => import('./pages/planned.tsx'), 'Planned'),
+})
+const alerts = createRoute({
+  getParentRoute,
+  path: '/alerts',
+  component: lazyRouteComponent(() => import('./pages/alerts.tsx'), 'Alerts'),
+})
 const activity = createRoute({
   getParentRoute,
   path: '/activity',
@@ -135,7 +155,11 @@ const tree = root.addChildren([
   oneProblem,
   orders,
   oneOrder,
+  syncs,
+  oneSync,
+  planned,
   activity,
+  alerts,
   mappings,
   versions,
   oneVersion,

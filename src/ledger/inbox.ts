@@ -1,6 +1,6 @@
 import type { RecordRef } from '../core/ref.ts'
 import type { Instant } from '../core/time.ts'
-import type { Claim, Inbox, InboxCount } from '../ports/ledger/inbox.ts'
+import type { Claim, Inbox, InboxCount, LaneCount } from '../ports/ledger/inbox.ts'
 import type { Database } from './database.ts'
 import { laneOf, rankOf } from './lanes.ts'
 
@@ -146,6 +146,26 @@ const count = {
     from row group by sync order by sync`,
 }
 
+const lanes = {
+  name: 'inbox.lanes',
+  text: `
+    select row.lane,
+      count(*) filter (where worker is null and greatest(due_at, waits.until) <= statement_timestamp())::integer as due,
+      count(*) filter (where worker is null and greatest(due_at, waits.until) > statement_timestamp())::integer as later,
+      count(*) filter (where worker is not null)::integer as "inWork"
+    from crosswalk.inbox row left join lateral (
+      select max(until) as until from crosswalk.quota_waits waiting where waiting.sync = row.sync and waiting.lane <= row.lane
+    ) waits on true
+    where row.sync = $1 group by row.lane order by row.lane`,
+}
+
+const left = {
+  name: 'inbox.left',
+  text: `
+    select count(*)::integer as left from crosswalk.inbox
+    where sync = $1 and run = $2 and lane = ${rankOf('backfill')}`,
+}
+
 const keysOf = (claims: readonly Claim[]) => [
   claims.map((one) => one.sync),
   claims.map((one) => one.ref.id),
@@ -199,6 +219,14 @@ export function openInbox(database: Database): Inbox {
     async counts() {
       const rows = await database.rows<Counted>(count, [])
       return rows.map((row) => ({ ...row, bestLane: row.bestLane === null ? null : laneOf(row.bestLane) }))
+    },
+    async lanes(sync) {
+      const rows = await database.rows<Omit<LaneCount, 'lane'> & { readonly lane: number }>(lanes, [sync])
+      return rows.map((row) => ({ ...row, lane: laneOf(row.lane) }))
+    },
+    async leftOf(sync, run) {
+      const [row] = await database.rows<{ left: number }>(left, [sync, run])
+      return row?.left ?? 0
     },
   }
 }

@@ -47,7 +47,7 @@ const list = {
   text: `
     select id, sync, kind, state, started_at as "startedAt", ended_at as "endedAt", counts, reason, actor,
       waits_until as "waitsUntil"
-    from crosswalk.runs where ($1::text is null or sync = $1) order by id desc limit $2`,
+    from crosswalk.runs where ($1::text is null or sync = $1) and ($3::text is null or kind = $3) order by id desc limit $2`,
 }
 
 export function openRuns(database: Database): Runs {
@@ -71,6 +71,6 @@ export function openRuns(database: Database): Runs {
     async wait(ids, { reason, until, now }) {
       if (ids.length > 0) await database.rows(wait, [ids, reason, until, now])
     },
-    list: ({ sync, max }) => database.rows<Run>(list, [sync, max]),
+    list: ({ sync, kind, max }) => database.rows<Run>(list, [sync, max, kind]),
   }
 }

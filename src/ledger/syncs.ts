@@ -49,6 +49,13 @@ const takeAllowance = {
   text: `select granted, used from crosswalk.take_allowance($1, $2, $3, $4)`,
 }
 
+const used = {
+  name: 'syncs.used',
+  text: `
+    select coalesce(sum(orders), 0)::integer as used from crosswalk.allowances
+    where sync = $1 and at > $2::timestamptz - interval '1 hour'`,
+}
+
 /** What a sync begins with. */
 const unseen = { mode: 'live', mappings: null, heldBecause: null, extraOrders: 0, lookedAt: null, cursors: {} } as const
 
@@ -83,6 +90,10 @@ export function openSyncs(database: Database): Syncs {
       const [answer] = await database.rows<Answer>(takeAllowance, [sync, wanted, perHour, now])
       if (answer === undefined) throw new Error(`The allowance of sync "${sync}" could not be read.`)
       return answer
+    },
+    async used(sync, now) {
+      const [row] = await database.rows<{ used: number }>(used, [sync, now])
+      return row?.used ?? 0
     },
   }
 }

@@ -23,11 +23,25 @@ const of = {
     order by at, id`,
 }
 
+const planned = {
+  name: 'timeline.planned',
+  text: `
+    select sync, ref, at, event, text, details, actor from (
+      select distinct on (connection, object, record_id) id, sync,
+        json_build_object('connection', connection, 'object', object, 'id', record_id) as ref, at, event, text, details, actor
+      from crosswalk.timeline
+      where sync = $1 and at >= $2 and starts_with(event, 'would_')
+      order by connection, object, record_id, at desc, id desc
+    ) as last
+    order by at desc, id desc limit $3`,
+}
+
 export function openTimeline(database: Database): Timeline {
   return {
     async add(added) {
       if (added.length > 0) await database.rows(add, [storedJson(added)])
     },
     of: ({ id, connection, object }) => database.rows<TimelineEntry>(of, [id, connection, object]),
+    planned: (sync, since, max) => database.rows<TimelineEntry>(planned, [sync, since, max]),
   }
 }

@@ -10,6 +10,7 @@ import { stages } from '../../src/core/documents.ts'
 import { problemTitles } from '../../src/core/problem.ts'
 import { type RunningServer, startServer } from '../../src/main/server.ts'
 import { dealOf, stock, until } from '../faults/proof.ts'
+import { openWebhook, type Webhook } from '../receivers.ts'
 import { openRig, type Rig } from '../rig.ts'
 import { browserMissing, isBuilt, openBrowser, type Visit, visit } from './browser.ts'
 
@@ -26,13 +27,22 @@ const sync = () => ({ schedule: { cron: '* * * * * *' } })
 let rig: Rig
 let server: RunningServer
 let browser: Browser
+let webhook: Webhook
 let shop: ReturnType<typeof stock>
 const open: Visit[] = []
 
 beforeAll(async () => {
   if (browserMissing) return
   if (!isBuilt) throw new Error('The console is not built: npm run build:console')
-  rig = await openRig({ crm: { indexDelaySeconds: 0, lineItemsMinutes: 0 }, orders: sync(), fulfilment: sync() })
+  webhook = await openWebhook()
+  const office = { kind: 'json', url: webhook.url, severities: ['urgent'] }
+  const alerts = { channels: { office } }
+  rig = await openRig({
+    crm: { indexDelaySeconds: 0, lineItemsMinutes: 0 },
+    orders: sync(),
+    fulfilment: sync(),
+    alerts,
+  })
   const project = await rig.open()
   shop = stock(rig)
   await project.crosswalk.setup('hubspot')
@@ -52,6 +62,7 @@ afterAll(async () => {
   await browser?.close()
   await server?.close()
   await rig?.close()
+  await webhook?.close()
 })
 
 async function come(options: Parameters<typeof visit>[1] = {}): Promise<Visit> {
@@ -511,6 +522,112 @@ describe('what people do', () => {
     expect(faults).toEqual([])
   })
 
+  run('changes how a sync decides and when it looks, and takes it to shadow and back', async () => {
+    const { ledger } = server.opened.deps
+    const { page, faults } = await comeAs('admin', '/syncs')
+    await page.getByRole('link', { name: 'orders', exact: true }).click()
+    await heading(page, 'orders')
+    const dialog = page.getByRole('dialog')
+    const choose = async (label: string, choice: string | RegExp) => {
+      await page.getByRole('combobox', { name: label }).click()
+      await page.getByRole('option', { name: choice, exact: true }).click()
+    }
+    const publish = async (note: string, button: string = en.syncs.change) => {
+      await dialog.getByLabel(en.mappings.note).fill(note)
+      await dialog.getByRole('button', { name: button }).click()
+      await dialog.waitFor({ state: 'detached' })
+      expect((await ledger.revisions.list(1))[0]).toMatchObject({ actor: 'admin', note })
+    }
+    const { confirm_leave_as_draft: draft, confirm_automatic: automatic } = en.policies.choices
+    await choose(en.policies.names.confirm, draft)
+    await dialog.getByText(automatic).waitFor()
+    await publish('looked at first')
+    const left = dealOfShop('Left a draft')
+    await ordered(left)
+    const order = rig.odoo.store.orders().find((one) => dealOf(one.externalId ?? '') === left)
+    await until(() => shown(left)?.status !== null, 'the stage on the deal')
+    expect(order?.state).toBe('draft')
+    await choose(en.policies.names.confirm, automatic)
+    await publish('as before')
+
+    await page.getByRole('button', { name: en.schedule.change }).click()
+    await dialog.getByRole('combobox', { name: en.schedule.how }).click()
+    await page.getByRole('option', { name: 'Every 5 minutes' }).click()
+    await publish('calm')
+    await page.getByText('Every 5 minutes', { exact: true }).waitFor()
+    const next = page.getByRole('list', { name: en.schedule.next }).getByRole('listitem')
+    await next.nth(4).waitFor()
+    await page.getByRole('button', { name: en.schedule.change }).click()
+    await dialog.getByRole('combobox', { name: en.schedule.how }).click()
+    await page.getByRole('option', { name: en.schedule.own }).click()
+    await dialog.getByLabel(en.schedule.expression).fill('now and then')
+    await dialog.getByRole('button', { name: en.syncs.change }).click()
+    await dialog
+      .getByRole('alert')
+      .getByText(/not a cron expression/)
+      .waitFor()
+    await dialog.getByLabel(en.schedule.expression).fill('* * * * * *')
+    await publish('busy')
+    await page.getByText('Every second', { exact: true }).waitFor()
+
+    await page.getByRole('button', { name: en.syncs.toShadow }).click()
+    await publish('a look first', en.syncs.toShadow)
+    await page.getByText(en.shadow.title).waitFor()
+    const planned = dealOfShop('Planned in shadow')
+    await page
+      .getByRole('link', { name: /Planned in shadow/ })
+      .first()
+      .click()
+    await page.getByText(en.order.actions.create).waitFor()
+    await page.getByRole('link', { name: en.syncs.backTo.replace('{{name}}', 'orders') }).click()
+    expect(shown(planned)?.orderNumber ?? null).toBeNull()
+    await page.getByRole('button', { name: en.shadow.goLive }).click()
+    await dialog.getByRole('link', { name: /Planned in shadow/ }).waitFor()
+    expect(await dialog.getByRole('button', { name: en.shadow.goLive }).isDisabled()).toBe(true)
+    await publish('agreed with sales', en.shadow.goLive)
+    await ordered(planned)
+    await page.getByText(en.home.live, { exact: true }).waitFor()
+    expect(faults).toEqual([])
+  })
+
+  run('has deals of before the sync delivered: counted, queued, told, and there', async () => {
+    const old = shop.wonEarlier('2025-06-01T00:00:00Z')
+    const { page, faults } = await comeAs('operator', '/syncs/orders')
+    await page.getByLabel(en.backfill.from, { exact: true }).fill('2025-05-01')
+    await page.getByRole('button', { name: en.backfill.count }).click()
+    await page.getByRole('button', { name: /^Deliver \d+ deal/ }).click()
+    await ordered(old)
+    await page.getByText(en.backfill.last).waitFor()
+    await page.getByText(/^\d+ of \d+ deals? done/).waitFor()
+    expect(await page.getByRole('button', { name: en.schedule.change }).count()).toBe(0)
+    await page.getByRole('button', { name: en.comparison.go }).click()
+    await page
+      .getByText(/\d+ won(,| =) \d+ orders/)
+      .first()
+      .waitFor()
+    await page.goto(`${server.url}/orders/${old}`)
+    await page
+      .getByText(shown(old)?.orderNumber ?? '?')
+      .first()
+      .waitFor()
+    expect(faults).toEqual([])
+  })
+
+  run('sees what is open and what a channel answers to a test', async () => {
+    const stuck = dealOfShop('Told nowhere', 'NEW-3')
+    await until(() => (shown(stuck)?.problem ?? null) !== null, 'the problem on the deal')
+    const { page, faults } = await comeAs('admin', '/alerts')
+    await page.getByText(/NEW-3/).first().waitFor()
+    await page.getByText(en.alerts.toldNowhere).first().waitFor()
+    await page.getByRole('button', { name: en.alerts.testWho.replace('{{name}}', 'office') }).click()
+    await page.getByText(/^It took the message: /).waitFor()
+    expect(JSON.stringify(webhook.posts)).toContain('office')
+    const viewer = await comeAs('operator', '/alerts')
+    await viewer.page.getByText('office').first().waitFor()
+    expect(await viewer.page.getByRole('button', { name: /^Send a test/ }).count()).toBe(0)
+    expect(faults).toEqual([])
+  })
+
   run('adds a person, who comes in by the link', async () => {
     const { page } = await comeAs('admin', '/users')
     await page.getByRole('button', { name: 'Add person' }).first().click()
@@ -532,6 +649,7 @@ describe('what people do', () => {
 const pagesOf = (deal: string, problem: string, secret: string) => [
   ...['/', '/problems', `/problems/${problem}`, '/orders', `/orders/${deal}`, '/activity', '/users', '/audit'],
   ...['/problems?show=muted', '/problems?show=closed'],
+  ...['/syncs', '/syncs/orders', '/syncs/fulfilment', `/syncs/orders/${deal}`, '/alerts'],
   ...['/connections', '/connections/new', '/connections/hubspot'],
   ...['/mappings', '/mappings/versions', '/mappings/versions/1', `/share#${secret}`, '/share'],
 ]
@@ -605,6 +723,7 @@ describe('every page', () => {
     for (const path of [
       ...['/', '/problems', '/problems?show=closed', `/problems/${problem}`, `/orders/${deal}`],
       ...['/mappings', '/connections', '/connections/new', `/share#${secret}`],
+      ...['/syncs/orders', '/alerts'],
     ]) {
       await page.goto(`${server.url}${path}`)
       await settled(page)

@@ -1,6 +1,6 @@
 import { type Failure, failureOf, SyncError } from '../../core/problem.ts'
-import { shift } from '../../core/time.ts'
-import type { AlertMessage, Channel } from '../../ports/alerts.ts'
+import { type Instant, shift } from '../../core/time.ts'
+import type { AlertMessage, Channel, Condition, Severity } from '../../ports/alerts.ts'
 import type { ChannelState } from '../../ports/ledger/alerts.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
 import type { Deps } from '../bench/deps.ts'
@@ -100,6 +100,45 @@ export interface AlertTest {
 export async function channelsOf({ alerts }: Config, ledger: Ledger): Promise<readonly ChannelReport[]> {
   const states = new Map((await ledger.alerts.channels()).map((one) => [one.channel, one]))
   return Object.entries(alerts.channels).map(([name, { kind }]) => ({ ...(states.get(name) ?? unseen(name)), kind }))
+}
+
+/** Something open, and since when each channel knows of it. */
+interface OpenAlert
+  extends Pick<
+    Condition,
+    'about' | 'kind' | 'severity' | 'title' | 'message' | 'fix' | 'since' | 'waiting' | 'problem'
+  > {
+  readonly told: readonly { readonly channel: string; readonly at: Instant }[]
+}
+
+export interface AlertsNow {
+  readonly channels: readonly (ChannelReport & { readonly severities: readonly Severity[]; readonly daily: boolean })[]
+  /** The longest first. */
+  readonly open: readonly OpenAlert[]
+}
+
+export async function alertsNow(config: Config, now: Instant, ledger: Ledger): Promise<AlertsNow> {
+  const { channels } = config.alerts
+  const reports = await channelsOf(config, ledger)
+  const told = await Promise.all(
+    reports.map(async ({ channel }) => ({ channel, what: await ledger.alerts.told(channel) })),
+  )
+  const { open } = await conditionsOf(config, ledger, now)
+  return {
+    channels: reports.map((report) => {
+      const { severities = [], daily = false } = channels[report.channel] ?? {}
+      return { ...report, severities, daily }
+    }),
+    open: open
+      .toSorted((a, b) => (a.since < b.since ? -1 : 1))
+      .map((one) => ({
+        ...one,
+        told: told.flatMap(({ channel, what }) => {
+          const known = what.find(({ subject }) => subject === one.subject)
+          return known === undefined ? [] : [{ channel, at: known.toldAt }]
+        }),
+      })),
+  }
 }
 
 /** Sends a test to these channels, all at once. @throws SyncError `configuration_invalid` for a name that is none */

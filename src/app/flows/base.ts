@@ -21,6 +21,16 @@ function isCron(text: string): boolean {
   }
 }
 
+/** The next times of a schedule after a moment; none for one that never comes, such as the 30th of February. */
+export function nextTimes({ cron, time_zone }: Schedule, after: Instant, count: number): readonly Instant[] {
+  const times = CronExpressionParser.parse(cron, { tz: time_zone, currentDate: after })
+  try {
+    return Array.from({ length: count }, () => times.next().toDate().toISOString() as Instant)
+  } catch {
+    return []
+  }
+}
+
 export const isZone = (text: string): boolean => IANAZone.isValidZone(text)
 
 export const syncBase = {
@@ -51,6 +61,7 @@ export const mappingFile = z.string().optional().describe('Path from the folder 
 export interface SyncConfig extends z.output<z.ZodObject<typeof syncBase>> {
   readonly document: string
 }
+export type Schedule = NonNullable<SyncConfig['schedule']>
 
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 /** Values by path: one, one of several, or any at all. */

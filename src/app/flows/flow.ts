@@ -57,8 +57,20 @@ export interface Flow {
   readonly records: { readonly role: string; readonly end: End }
   /** Of its links; null when it has none of its own. */
   readonly kind: string | null
+  /** What the configuration says of which records are taken, and how many. */
+  limits(config: SyncConfig): Limits
   open(opening: Opening): Sync
 }
+
+export interface Limits {
+  /** Records from then on; null for those since the sync first started. */
+  readonly since: Instant | null
+  /** Values that a record must have, by path. */
+  readonly where: JsonObject | null
+  /** The guard on new records, and its place in the configuration; null for a flow without one. */
+  readonly guard: { readonly perHour: number; readonly path: readonly string[] } | null
+}
+const unlimited: Limits = { since: null, where: null, guard: null }
 export type SyncSchema = z.ZodObject<{ readonly document: z.ZodLiteral<string> } & z.core.$ZodLooseShape>
 
 export interface Opening {
@@ -211,6 +223,7 @@ export function defineFlow<S extends SyncSchema>(own: {
   readonly records: Flow['records']
   readonly kind: string | null
   readonly follows?: (config: z.output<S>) => string
+  readonly limits?: (config: z.output<S>) => Limits
   readonly dangling?: (config: z.output<S>, documents: ReadonlyMap<string, string>) => ReturnType<Flow['dangling']>
   parts(config: z.output<S>, systems: Readonly<Record<End, string>>): Readonly<Record<string, MappingPart>>
   open(opening: Opening & { readonly config: z.output<S> }): Omit<Sync, keyof Opening | 'document' | 'kind'>
@@ -229,6 +242,7 @@ export function defineFlow<S extends SyncSchema>(own: {
     records: own.records,
     kind: own.kind,
     follows: (config) => own.follows?.(owned(config)) ?? null,
+    limits: (config) => own.limits?.(owned(config)) ?? unlimited,
     dangling: (config, documents) => own.dangling?.(owned(config), documents) ?? [],
     parts: (config, systems) => own.parts(owned(config), systems),
     open(opening) {

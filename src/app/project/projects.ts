@@ -14,6 +14,7 @@ import {
   tryConnection,
   weighConnection,
 } from './connecting.ts'
+import { type Change, editYaml } from './edit-yaml.ts'
 import { changesOf, type Files, inForce, publishedOver, type Texts, textsOf } from './files.ts'
 import { type FirstSyncs, firstSyncNames } from './first-syncs.ts'
 import type { Project, UsedFile } from './project.ts'
@@ -36,6 +37,14 @@ export interface Projects {
    * @throws SyncError as `publish` does, and where there is no such table
    */
   addEntry(table: string, entry: TableEntry, by: { readonly actor: string | null }): Promise<Publication>
+  /**
+   * Changes values of the configuration where they stand, as `publish` would.
+   * @throws SyncError as `publish` does
+   */
+  configure(
+    changes: readonly Change[],
+    by: { readonly actor: string | null; readonly note: string },
+  ): Promise<Publication>
   /** What mappings and tables are in force, and where each comes from. */
   files(): Promise<readonly ProjectFile[]>
   /**
@@ -341,6 +350,11 @@ export function openProjects(
     return publish({ [path]: withEntry(text, entry) }, { actor, note: `${table}: ${entry.key} → ${entry.value}` })
   }
 
+  async function configure(changes: readonly Change[], by: Parameters<Projects['configure']>[1]) {
+    await takeOver()
+    return publish({ [configPath]: editYaml(textsOf(files).get(configPath) ?? '', changes) }, by)
+  }
+
   const configText = () => textsOf(files).get(configPath) ?? emptyConfigText
 
   async function connect(name: string, change: ConnectionChange, { actor, note }: By): Promise<Publication> {
@@ -422,6 +436,7 @@ export function openProjects(
     state: () => ({ revision, files: [...textsOf(files).keys()].sort() }),
     publish: (draft, by) => inTurn(() => publish(draft, by)),
     addEntry: (table, entry, by) => inTurn(() => addEntry(table, entry, by)),
+    configure: (changes, by) => inTurn(() => configure(changes, by)),
     files: () => inTurn(projectFiles),
     examine: (draft) => inTurn(() => examine(draft)),
     plan: () => inTurn(plan),

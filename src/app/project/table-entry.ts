@@ -1,14 +1,11 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { plain } from './edit-yaml.ts'
 
 /** A line of a table: what the source has, and what it stands for in the target. */
 export interface TableEntry {
   readonly key: string
   readonly value: string
 }
-
-/** As people would write it. */
-const plain = (text: string): string =>
-  /^[A-Za-z][\w-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text) ? text : JSON.stringify(text)
 
 /** Adds an entry at the end, or changes the one that is there; all else, comments among it, stays as it is. */
 export function withEntry(text: string, { key, value }: TableEntry): string {

@@ -107,7 +107,7 @@ function Glanced({ glance, stale }: { glance: Glance; stale: ReactNode }) {
           )}
         </Panel>
       </SimpleGrid>
-      <Syncs syncs={syncs} />
+      <Syncs syncs={syncs} title={t('home.syncs')} />
     </Page>
   )
 }

@@ -25,6 +25,10 @@ export const WarnIcon = icon(<path d="M8 2 1.5 13.5h13L8 2Zm0 4.5v3.2M8 11.6v.1"
 export const PauseIcon = icon(<path d="M5.5 3.5v9M10.5 3.5v9" />)
 export const HomeIcon = icon(<path d="M2.5 7.5 8 3l5.5 4.5M4 6.5V13h8V6.5" />)
 export const OrdersIcon = icon(<path d="M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2" />)
+export const SyncIcon = icon(
+  <path d="M13 6.5A5.2 5.2 0 0 0 3.3 5M3 2.5V5h2.5M3 9.5A5.2 5.2 0 0 0 12.7 11M13 13.5V11h-2.5" />,
+)
+export const AlertIcon = icon(<path d="M3 11.5h10l-1.3-2V7a3.7 3.7 0 0 0-7.4 0v2.5L3 11.5ZM6.5 13.5h3" />)
 export const ActivityIcon = icon(<path d="M1.5 8h3l2-5 3 10 2-5h3" />)
 export const MappingsIcon = icon(<path d="M2.5 5h11L10.5 2M13.5 11h-11l3 3" />)
 export const ConnectionsIcon = icon(<path d="M5.5 2v3.5M10.5 2v3.5M3.5 5.5h9v2a4.5 4.5 0 0 1-9 0v-2ZM8 12v2" />)

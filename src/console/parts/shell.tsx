@@ -8,12 +8,14 @@ import { call } from '../api.ts'
 import { isLanguage, languages, speak } from '../i18n/i18n.ts'
 import {
   ActivityIcon,
+  AlertIcon,
   AuditIcon,
   ConnectionsIcon,
   DownIcon,
   HomeIcon,
   MappingsIcon,
   OrdersIcon,
+  SyncIcon,
   UsersIcon,
   WarnIcon,
 } from './icons.tsx'
@@ -66,6 +68,7 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
           />
           <NavItem to="/problems" label={t('nav.problems')} leftSection={<WarnIcon />} activeProps={{ active: true }} />
           <NavItem to="/orders" label={t('nav.orders')} leftSection={<OrdersIcon />} activeProps={{ active: true }} />
+          <NavItem to="/syncs" label={t('nav.syncs')} leftSection={<SyncIcon />} activeProps={{ active: true }} />
           <NavItem
             to="/activity"
             label={t('nav.activity')}
@@ -78,6 +81,7 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
             leftSection={<MappingsIcon />}
             activeProps={{ active: true }}
           />
+          <NavItem to="/alerts" label={t('nav.alerts')} leftSection={<AlertIcon />} activeProps={{ active: true }} />
           <NavItem
             to="/connections"
             label={t('nav.connections')}

@@ -1,12 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { call, type Sync } from '../api.ts'
 
+export const useSyncList = (how: { readonly refetchInterval?: number; readonly staleTime?: number }) =>
+  useQuery({ queryKey: ['syncs'], queryFn: ({ signal }) => call('listSyncs', {}, signal), ...how })
+
 export function useSyncs(): readonly Sync[] {
-  const { data } = useQuery({
-    queryKey: ['syncs'],
-    queryFn: ({ signal }) => call('listSyncs', {}, signal),
-    staleTime: 60_000,
-  })
+  const { data } = useSyncList({ staleTime: 60_000 })
   return data?.syncs ?? []
 }
 

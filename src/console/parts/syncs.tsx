@@ -9,13 +9,13 @@ import { TextLink } from './links.tsx'
 import { useLocale } from './locale.ts'
 import { useDeed } from './notices.tsx'
 import { Panel } from './page.tsx'
+import { useScheduleText } from './schedule-text.ts'
 import { useMay } from './session.ts'
 import { Ago } from './time.tsx'
 
-export function Syncs({ syncs }: { syncs: readonly Sync[] }) {
-  const { t } = useTranslation()
+export function Syncs({ syncs, title }: { syncs: readonly Sync[]; title?: string }) {
   return (
-    <Panel title={t('home.syncs')} flush>
+    <Panel title={title} flush>
       <ul className="plain">
         {syncs.map((one) => (
           <li key={one.sync} className="row">
@@ -30,6 +30,7 @@ export function Syncs({ syncs }: { syncs: readonly Sync[] }) {
 function SyncRow({ sync }: { sync: Sync }) {
   const { t } = useTranslation()
   const locale = useLocale()
+  const scheduleText = useScheduleText()
   const { sync: name, from, to, document, mode, schedule, heldBecause, lookedAt, inbox, problems, lastRun } = sync
   const due = inbox === null ? 0 : inbox.due + inbox.later + inbox.inWork
   return (
@@ -37,7 +38,9 @@ function SyncRow({ sync }: { sync: Sync }) {
       <Stack gap={4} flex="1 1 320px">
         <Group gap="xs">
           <Title order={3} size="h6">
-            {name}
+            <TextLink to="/syncs/$name" params={{ name }} inherit>
+              {name}
+            </TextLink>
           </Title>
           <Badge variant="outline" color={mode === 'live' ? 'teal' : 'gray'} c="var(--mantine-color-text)" tt="none">
             {t(`home.${mode}`)}
@@ -49,7 +52,7 @@ function SyncRow({ sync }: { sync: Sync }) {
           )}
         </Group>
         <Text size="sm" c="dimmed">
-          {from} → {to} · {document} · {schedule ?? t('home.noSchedule')} ·{' '}
+          {from} → {to} · {document} · {scheduleText(schedule)} ·{' '}
           {lookedAt === null ? (
             t('home.notLooked')
           ) : (
@@ -78,7 +81,7 @@ function SyncRow({ sync }: { sync: Sync }) {
   )
 }
 
-function SyncDeeds({ name, isHeld }: { name: string; isHeld: boolean }) {
+export function SyncDeeds({ name, isHeld }: { name: string; isHeld: boolean }) {
   const { t } = useTranslation()
   const [isHolding, holding] = useDisclosure()
   const [isResuming, resuming] = useDisclosure()

@@ -33,13 +33,13 @@ export function useAgo(): (at: string) => string {
   return (at) => ago(at, now, locale, t('common.now'))
 }
 
-const moment = (at: string, locale: string): string =>
-  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
+const moment = (at: string, locale: string, timeStyle: 'short' | 'medium'): string =>
+  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle }).format(new Date(at))
 
-const exactly = (at: string, locale: string): string => {
+const exactly = (at: string, locale: string, timeZone?: string): string => {
   const date = new Date(at)
   if (Number.isNaN(date.getTime())) return at
-  const local = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' }).format(date)
+  const local = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long', timeZone }).format(date)
   return `${local}\n${date.toISOString()}`
 }
 
@@ -54,11 +54,18 @@ export function Ago({ at }: { at: string }) {
   )
 }
 
-export function Moment({ at }: { at: string }) {
+interface MomentProps {
+  readonly at: string
+  /** Whose time is shown on hover; that of who looks unless given. */
+  readonly zone?: string
+  readonly hasSeconds?: boolean
+}
+
+export function Moment({ at, zone, hasSeconds = false }: MomentProps) {
   const locale = useLocale()
   return (
-    <time dateTime={at} title={exactly(at, locale)}>
-      {moment(at, locale)}
+    <time dateTime={at} title={exactly(at, locale, zone)}>
+      {moment(at, locale, hasSeconds ? 'medium' : 'short')}
     </time>
   )
 }

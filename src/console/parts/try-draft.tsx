@@ -7,6 +7,7 @@ import { type Ask, call, type ProjectFile, type Sync, type Trial } from '../api.
 import type { Draft } from './draft.ts'
 import { Findings } from './findings.tsx'
 import { CheckIcon } from './icons.tsx'
+import { idsOf } from './ids.ts'
 import { TextLink } from './links.tsx'
 import { Panel } from './page.tsx'
 import { isAt, placesOf } from './project-files.ts'
@@ -51,7 +52,7 @@ export function TryDraft({ changes, files, isReady, onGo }: TryDraftProps) {
     top.current?.focus()
   }, [])
   const sync = syncs.find((one) => one.sync === chosen) ?? syncs[0]
-  const records = typed.split(/[\s,;]+/).filter((id) => id !== '')
+  const records = idsOf(typed)
   const isById = which === 'ids'
   const canAsk = isReady && sync !== undefined && (!isById || records.length > 0)
   return (

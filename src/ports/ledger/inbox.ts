@@ -25,6 +25,13 @@ export interface Inbox {
   waiting(sync: string, max: number): Promise<readonly RecordRef[]>
   /** What waits, by sync; changes nothing. */
   counts(): Promise<readonly InboxCount[]>
+  /** What waits of one sync, by lane, the best one first; lanes without anything are left out. */
+  lanes(sync: string): Promise<readonly LaneCount[]>
+  /** How many of the records that a run queued still wait, or are in work, in the lane for backfills. */
+  leftOf(sync: string, run: string): Promise<number>
+}
+export interface LaneCount extends Pick<InboxCount, 'due' | 'later' | 'inWork'> {
+  readonly lane: Lane
 }
 export interface Claim {
   readonly sync: string

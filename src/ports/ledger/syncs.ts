@@ -44,4 +44,6 @@ export interface Syncs {
     perHour: number,
     now: Instant,
   ): Promise<{ granted: boolean; used: number }>
+  /** New orders in the hour before `now`, as the guard counts them; changes nothing. */
+  used(sync: string, now: Instant): Promise<number>
 }

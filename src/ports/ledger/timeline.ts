@@ -18,4 +18,6 @@ export interface Timeline {
   add(entries: readonly TimelineEntry[]): Promise<void>
   /** Oldest first, over all syncs. An id alone may name records of several accounts: each entry tells whose it is. */
   of(record: Partial<RecordRef> & Pick<RecordRef, 'id'>): Promise<readonly TimelineEntry[]>
+  /** What a sync in shadow would have done since a moment, the newest first: one entry for each record, its last. */
+  planned(sync: string, since: Instant, max: number): Promise<readonly TimelineEntry[]>
 }

@@ -32,6 +32,11 @@ export const orders = defineFlow({
   config: orderSyncSchema,
   records: { role: 'deal', end: 'source' },
   kind: 'order',
+  limits: ({ since = null, where = null, guard }) => ({
+    since,
+    where,
+    guard: { perHour: guard.orders_per_hour, path: ['guard', 'orders_per_hour'] },
+  }),
   parts({ mappings: own }, { source, target }) {
     return {
       deal: { file: own.deal ?? shipped(source, 'deal'), own: 'source', other: null },

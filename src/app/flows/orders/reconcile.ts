@@ -101,33 +101,46 @@ export async function backfill(
 ): Promise<{ found: number }> {
   const { ledger, clock } = deps
   const run = options.dryRun ? null : await ledger.runs.start(sync.name, 'backfill', clock.now(), options.actor)
-  const account = await sourceOf(sync).account()
-  let found = 0
-  const pages = 'ids' in options ? wonAmong(sync, options.ids, deps) : wonSince(sync, options.from, deps)
-  for await (const refs of pages) {
-    const links = await ledger.links.bySource(sync.name, sync.orders.name, refs)
-    const linked = new Set(links.filter((link) => placed(link) !== null).map((link) => refText(link.source.ref)))
-    const missing = refs.filter((ref) => !linked.has(refText(ref)))
-    found += missing.length
-    if (run === null || missing.length === 0) continue
-    await ledger.inTransaction(async (tx) => {
-      if (sync.config.mode === 'live') {
-        // The intent says that the deal is to be delivered, however old it is and even if the hint is lost.
-        const subjects = missing.map((ref) => ({
-          ref,
-          key: keyOf({ system: sync.source.system, account: account.id }, 'deal', ref.id),
-          label: null,
-        }))
-        await intend(sync.orders, subjects, { links: tx.links, target: sync.target })
-      }
-      await tx.inbox.add(sync.name, missing, { lane: 'backfill', run })
-    })
-  }
-  if (run !== null) {
-    await ledger.runs.count(run, { found })
+  return ended(run, deps, async () => {
+    const account = await sourceOf(sync).account()
+    let found = 0
+    const pages = 'ids' in options ? wonAmong(sync, options.ids, deps) : wonSince(sync, options.from, deps)
+    for await (const refs of pages) {
+      const links = await ledger.links.bySource(sync.name, sync.orders.name, refs)
+      const linked = new Set(links.filter((link) => placed(link) !== null).map((link) => refText(link.source.ref)))
+      const missing = refs.filter((ref) => !linked.has(refText(ref)))
+      found += missing.length
+      if (run === null || missing.length === 0) continue
+      await ledger.inTransaction(async (tx) => {
+        if (sync.config.mode === 'live') {
+          // The intent says that the deal is to be delivered, however old it is and even if the hint is lost.
+          const subjects = missing.map((ref) => ({
+            ref,
+            key: keyOf({ system: sync.source.system, account: account.id }, 'deal', ref.id),
+            label: null,
+          }))
+          await intend(sync.orders, subjects, { links: tx.links, target: sync.target })
+        }
+        await tx.inbox.add(sync.name, missing, { lane: 'backfill', run })
+        await tx.runs.count(run, { found: missing.length })
+      })
+    }
+    return { found }
+  })
+}
+
+/** Does the work of a run (null where there is none to keep) and finishes it, however that ends. */
+async function ended<T>(run: string | null, { ledger, clock }: Deps, work: () => Promise<T>): Promise<T> {
+  if (run === null) return work()
+  try {
+    const result = await work()
     await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
+    return result
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    await ledger.runs.finish(run, { state: 'stopped', reason, now: clock.now() })
+    throw error
   }
-  return { found }
 }
 
 /**
@@ -143,59 +156,63 @@ export async function reconcile(
   const state = await ledger.syncs.get(sync.name, clock.now())
   const from = sync.config.since ?? state.enabledAt
   const run = options.mend ? await ledger.runs.start(sync.name, 'reconcile', clock.now(), options.actor) : null
-  const won = new Set<string>()
-  const missing: RecordRef[] = []
-  const asks = sync.config.policies.undated === 'ask'
-  const judge = await judgeFor(
-    sync,
-    (deal) => {
-      const answer = belongs(deal, from)
-      return answer === 'yes' || (asks && answer === 'undated')
-    },
-    deps,
-  )
-  for await (const refs of changed(sync, from, judge)) {
-    const links = new Map(
-      (await ledger.links.bySource(sync.name, sync.orders.name, refs)).map((link) => [refText(link.source.ref), link]),
+  return ended(run, deps, async () => {
+    const won = new Set<string>()
+    const missing: RecordRef[] = []
+    const asks = sync.config.policies.undated === 'ask'
+    const judge = await judgeFor(
+      sync,
+      (deal) => {
+        const answer = belongs(deal, from)
+        return answer === 'yes' || (asks && answer === 'undated')
+      },
+      deps,
     )
-    const problems = await ledger.problems.ofRecords(sync.name, refs)
-    for (const ref of refs) {
-      const name = refText(ref)
-      won.add(name)
-      if (links.get(name)?.state !== 'linked' && !problems.has(name)) missing.push(ref)
+    for await (const refs of changed(sync, from, judge)) {
+      const links = new Map(
+        (await ledger.links.bySource(sync.name, sync.orders.name, refs)).map((link) => [
+          refText(link.source.ref),
+          link,
+        ]),
+      )
+      const problems = await ledger.problems.ofRecords(sync.name, refs)
+      for (const ref of refs) {
+        const name = refText(ref)
+        won.add(name)
+        if (links.get(name)?.state !== 'linked' && !problems.has(name)) missing.push(ref)
+      }
     }
-  }
-  const extra: RecordRef[] = []
-  let linked = 0
-  let after: string | undefined
-  for (;;) {
-    const page = await ledger.links.list({
-      sync: sync.name,
-      kind: sync.orders.name,
-      state: 'linked',
-      max: 1000,
-      ...(after === undefined ? {} : { after }),
-    })
-    for (const { source, createdAt, stage } of page) {
-      linked += 1
-      if (!won.has(refText(source.ref)) && createdAt >= from && stage !== 'cancelled') extra.push(source.ref)
+    const extra: RecordRef[] = []
+    let linked = 0
+    let after: string | undefined
+    for (;;) {
+      const page = await ledger.links.list({
+        sync: sync.name,
+        kind: sync.orders.name,
+        state: 'linked',
+        max: 1000,
+        ...(after === undefined ? {} : { after }),
+      })
+      for (const { source, createdAt, stage } of page) {
+        linked += 1
+        if (!won.has(refText(source.ref)) && createdAt >= from && stage !== 'cancelled') extra.push(source.ref)
+      }
+      const open = page
+        .filter((link) => link.stage !== 'paid' && link.stage !== 'cancelled')
+        .map((one) => one.source.ref)
+      if (options.mend) {
+        const how = { kind: 'reconcile', lane: 'backfill', actor: options.actor, at: clock.now() } as const
+        // What somebody changed in an order is seen by who reads it: the fed sync, or this one where nothing is written back.
+        await queueAsRun(sync.feeds ?? sync.name, open, how, ledger)
+      }
+      after = page.at(-1)?.id
+      if (page.length < 1000 || after === undefined) break
     }
-    const open = page.filter((link) => link.stage !== 'paid' && link.stage !== 'cancelled').map((one) => one.source.ref)
-    if (options.mend) {
-      const how = { kind: 'reconcile', lane: 'backfill', actor: options.actor, at: clock.now() } as const
-      // What somebody changed in an order is seen by who reads it: the fed sync, or this one where nothing is written back.
-      await queueAsRun(sync.feeds ?? sync.name, open, how, ledger)
-    }
-    after = page.at(-1)?.id
-    if (page.length < 1000 || after === undefined) break
-  }
-  const queued = options.mend ? [...missing, ...extra] : []
-  if (queued.length > 0) await ledger.inbox.add(sync.name, queued, { lane: 'retry', run })
-  if (run !== null) {
-    await ledger.runs.count(run, { found: queued.length })
-    await ledger.runs.finish(run, { state: 'done', reason: null, now: clock.now() })
-  }
-  if (options.mend) await ledger.problems.close(sync.name, [behind], { how: 'compared', by: options.actor })
-  const idsOf = (refs: readonly RecordRef[]) => refs.map((ref) => ref.id)
-  return { won: won.size, linked, missing: idsOf(missing), extra: idsOf(extra), mended: queued.length }
+    const queued = options.mend ? [...missing, ...extra] : []
+    if (queued.length > 0) await ledger.inbox.add(sync.name, queued, { lane: 'retry', run })
+    if (run !== null) await ledger.runs.count(run, { found: queued.length })
+    if (options.mend) await ledger.problems.close(sync.name, [behind], { how: 'compared', by: options.actor })
+    const idsOf = (refs: readonly RecordRef[]) => refs.map((ref) => ref.id)
+    return { won: won.size, linked, missing: idsOf(missing), extra: idsOf(extra), mended: queued.length }
+  })
 }
