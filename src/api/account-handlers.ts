@@ -2,8 +2,10 @@ import type { Instant } from '../core/time.ts'
 import type { Account, ApiToken } from '../ports/ledger/accounts.ts'
 import { roleOf, userOf } from './caller.ts'
 import type { User } from './contract.ts'
+import { given } from './given.ts'
 import type { Asking, Handlers } from './handler.ts'
 import { Refusal } from './problem-reply.ts'
+import { upTo } from './up-to.ts'
 import type { ApiUses } from './use-cases.ts'
 
 type Names =
@@ -108,13 +110,10 @@ export function accountHandlers(
       return (await accounts.endToken(id)) ? { ended: true } : { missing: `There is no token ${id}.` }
     },
     async listAudit({ query: { text, after, max } }) {
-      const filter = { ...(text === undefined ? {} : { text }), ...(after === undefined ? {} : { after }) }
-      // One more tells whether any follow.
-      const found = await accounts.audited({ ...filter, max: max + 1 })
-      const entries = found
-        .slice(0, max)
-        .map(({ subject, ...entry }) => ({ ...entry, subject: { ...asObject(subject) } }))
-      return { entries, next: found.length > max ? (entries.at(-1)?.id ?? null) : null }
+      const filter = given({ text, after })
+      const { rows, last } = upTo(max, await accounts.audited({ ...filter, max: max + 1 }))
+      const entries = rows.map(({ subject, ...entry }) => ({ ...entry, subject: { ...asObject(subject) } }))
+      return { entries, next: last?.id ?? null }
     },
   }
 }

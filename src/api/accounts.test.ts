@@ -6,7 +6,7 @@ import { openAccounts } from '../app/accounts/accounts.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import { createApi } from './api.ts'
 import { contract, type Role, type Route, roles } from './contract.ts'
-import { unreached } from './fake.ts'
+import { unreached, unwatched } from './fake.ts'
 
 /*
  * Who may do what, over HTTP and on a real ledger. Behind the routes stands nothing: what is asked here is who gets that far.
@@ -43,6 +43,7 @@ function open() {
   const app = createApi({
     crosswalk: useCases,
     accounts,
+    live: unwatched(reached),
     runSync: () => Promise.reject(reached),
     console: null,
     singleSignOn: {
@@ -278,6 +279,8 @@ describe('roles', () => {
     const served = new Set(addressesOf(api.app.router))
     for (const { method, path } of Object.values<Route>(contract)) served.delete(`${method} /v1${path}`)
     expect([...served].sort()).toEqual([
+      'get /api/v1/events',
+      'get /api/v1/exports/{*list}',
       'get /api/v1/session',
       'get /api/v1/session/oidc',
       'get /api/v1/session/oidc/callback',

@@ -11,6 +11,7 @@ import type { Ledger } from '../ports/ledger/ledger.ts'
 import type { Link } from '../ports/ledger/links.ts'
 import { type ApiDeps, createApi } from './api.ts'
 import { contract, type Route } from './contract.ts'
+import { unwatched } from './fake.ts'
 import type { UseCases } from './use-cases.ts'
 
 const token = 'correct-horse-battery-staple'
@@ -58,6 +59,7 @@ const link: Link = {
     label: 'S00042',
     written: { note: 'internal-note' },
   },
+  worth: { amount: '12.50' as Decimal, currency: 'EUR' },
   origin: 'created',
   stage: 'shipped',
   decisions: null,
@@ -229,9 +231,9 @@ function fake(overrides: Partial<UseCases> = {}) {
       const failure = { problem: { kind: 'auth_rejected' }, message: 'Odoo refused the key', fix: 'Enter it.' } as const
       return names.map((connection) => ({ connection, system: 'odoo', report: null, failure }))
     },
-    async deals(filter) {
+    async pageOfDeals(filter) {
       remember('deals', filter)
-      return [link]
+      return { rows: [link], next: null }
     },
     async hold(sync, because) {
       remember('hold', sync, because)
@@ -278,9 +280,9 @@ function fake(overrides: Partial<UseCases> = {}) {
     async unmuteProblem(id) {
       remember('unmuteProblem', id)
     },
-    async problems(filter) {
+    async pageOfProblems(filter) {
       remember('problems', filter)
-      return [problem]
+      return { rows: [problem], next: null }
     },
     async project() {
       return { revision: null, files: ['config/crosswalk.yaml'] }
@@ -406,6 +408,7 @@ function open(overrides: Partial<ApiDeps> = {}, useCases: Partial<UseCases> = {}
   const app = createApi({
     crosswalk: faked.useCases,
     accounts: { ...noAccounts, audit: async (entry) => void audited.push(entry) },
+    live: unwatched(new Error('nobody looks on')),
     runSync: async (sync) => void faked.asked.push(['runSync', sync]),
     console: null,
     singleSignOn: null,
@@ -489,12 +492,12 @@ describe('the contract', () => {
     ['runSync', '/syncs/orders/run', undefined, ['runSync', 'orders'], { sync: 'orders' }],
     ['pauseSync', '/syncs/orders/pause', { because: 'audit' }, ['hold', 'orders', 'audit'], { heldBecause: 'audit' }],
     ['resumeSync', '/syncs/orders/resume', { allow: 5 }, ['resume', 'orders', { allow: 5 }], { heldBecause: null }],
-    ['listRuns', '/runs?sync=orders&max=3', undefined, ['runs', { sync: 'orders', max: 3 }], { runs: [{ id: '1' }] }],
+    ['listRuns', '/runs?sync=orders&max=3', undefined, ['runs', { sync: 'orders', max: 4 }], { runs: [{ id: '1' }] }],
     [
       'listProblems',
       '/problems?kind=lookup_failed',
       undefined,
-      ['problems', { kind: 'lookup_failed', max: 50 }],
+      ['problems', { kind: 'lookup_failed', sort: 'seen', direction: 'desc', max: 50 }],
       { problems: [{ id: '7', waiting: 2 }] },
     ],
     [
@@ -589,7 +592,7 @@ describe('the contract', () => {
       'listDeals',
       '/deals?text=acme',
       undefined,
-      ['deals', { text: 'acme', max: 51 }],
+      ['deals', { text: 'acme', sort: 'created', direction: 'desc', max: 50 }],
       { deals: [{ source: { ref: { id: '901' } } }], next: null },
     ],
     ['getDeal', '/deals/901', undefined, null, { deals: [{ target: { label: 'S00042' } }], failures: [] }],
@@ -649,8 +652,13 @@ describe('the contract', () => {
     )
     expect(documented.sort()).toEqual(served.sort())
     expect(paths['/problems']?.get?.parameters.map(({ name }) => name)).toEqual([
-      ...['sync', 'kind', 'state', 'assignee', 'max'],
+      ...['sync', 'kind', 'state', 'assignee', 'sort', 'order', 'after', 'max'],
     ])
+    expect(body.paths['/exports/runs'].get.responses['200'].content).toMatchObject({
+      'text/csv': { schema: { type: 'string', description: expect.stringContaining('Columns: id, sync, kind') } },
+      'application/json': { schema: { type: 'array', items: { type: 'object' } } },
+    })
+    expect(body.paths['/events'].get.responses['200'].content).toHaveProperty(['text/event-stream'])
     expect(paths['/problems/{id}']?.get?.parameters).toMatchObject([{ name: 'id', in: 'path', required: true }])
     expect(JSON.stringify(body)).not.toMatch(/\$schema|\$id/)
   })

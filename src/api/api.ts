@@ -17,14 +17,16 @@ import { bearerIn, type Caller, isForged, mayAct, nobody, openCallers, setSessio
 import { serveConsole } from './console.ts'
 import { contract, type Route } from './contract.ts'
 import { openErrands } from './errands.ts'
-import type { Asking, Handler } from './handler.ts'
+import type { Asking, Handler, Stream } from './handler.ts'
 import { handlersOf } from './handlers.ts'
 import { noteCall } from './note-call.ts'
 import { openApi } from './openapi.ts'
 import { isOwnHost } from './own-host.ts'
 import { httpProblem, problemOf, Refusal, sendProblem } from './problem-reply.ts'
 import { type Door, openRefusals } from './refusals.ts'
+import { openSeats } from './seats.ts'
 import { serveSingleSignOn, signOnPaths } from './single-sign-on.ts'
+import { isStream, openStream } from './stream.ts'
 import type { ApiUses, Webhooks } from './use-cases.ts'
 
 export interface ApiDeps extends ApiUses {
@@ -57,6 +59,11 @@ const wrongPasswordsMs = 15 * 60_000
 // Generous: one change in a CRM can be hundreds of events, and a refused one comes back only much later.
 const webhooksPerMinute = 6_000
 
+/** Of one session or token: a browser asks for the pages that are in sight. And of the server: its other connections are for requests. */
+const eventStreams = { each: 10, most: 250 }
+/** Each reads all of a list, however long. */
+const exports = { each: 2, most: 8 }
+
 /** The HTTP surface: the console, /api/v1, /hooks, /metrics, /healthz, /readyz. Anything else is a 404 in JSON. */
 export function createApi(deps: ApiDeps): Express {
   if (deps.token.length < tokenLengthMin) throw new Error(`the token needs at least ${tokenLengthMin} characters`)
@@ -81,7 +88,7 @@ export function createApi(deps: ApiDeps): Express {
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
   const readiness = forMoment(async () =>
     deps.ready().catch((error: unknown) => {
-      deps.log.warn('not_ready', { reason: error instanceof Error ? error.message : String(error) })
+      deps.log.warn('not_ready', { reason: reasonOf(error) })
       return false
     }),
   )
@@ -95,7 +102,8 @@ export function createApi(deps: ApiDeps): Express {
     response.set('www-authenticate', 'Bearer')
     sendProblem(response, httpProblem('unauthorized', 'This address needs a session or a token.'))
   })
-  const identify = identifying(openCallers(deps.token, deps.accounts))
+  const callers = openCallers(deps.token, deps.accounts)
+  const identify = identifying(callers)
   const known: RequestHandler = (request, response, next) =>
     mayAct(callerOf(response), 'viewer') ? next() : stranger(request, response, next)
   app.get('/metrics', ...(deps.metricsOpen ? [ownHost(deps)] : [identify, known]), async (_request, response) => {
@@ -140,7 +148,9 @@ export function createApi(deps: ApiDeps): Express {
     '/api/v1/session/password',
     wrongPasswords((_request, response) => callerOf(response).actor ?? ''),
   )
-  app.use('/api', apiRoutes(deps))
+  app.get('/api/v1/events', openSeats(eventStreams, keyOf))
+  app.get('/api/v1/exports/{*list}', openSeats(exports, keyOf))
+  app.use('/api', apiRoutes(deps, callers))
   if (deps.console !== null) app.use(serveConsole(deps.console))
 
   app.use((request, response) =>
@@ -190,6 +200,7 @@ const identifying =
     next()
   }
 const callerOf = (response: Response): Caller => (response.locals as { caller?: Caller }).caller ?? nobody
+const keyOf = (response: Response): string => callerOf(response).session?.secret ?? callerOf(response).actor ?? ''
 
 const openAddresses = new Set(
   Object.values<Route>(contract).flatMap(({ role, method, path }) => (role === 'anyone' ? `${method} /v1${path}` : [])),
@@ -253,7 +264,7 @@ const limit = (perMinute: number, of: (request: Request, response: Response) => 
 /** How long a request waits for what takes its time; proxies give up later. */
 const patienceMs = 15_000
 
-function apiRoutes(deps: ApiDeps): RequestHandler {
+function apiRoutes(deps: ApiDeps, identify: (request: Request) => Promise<Caller>): RequestHandler {
   const router = express.Router()
   const document = openApi()
   const errands = openErrands(patienceMs)
@@ -263,8 +274,9 @@ function apiRoutes(deps: ApiDeps): RequestHandler {
       const caller = callerOf(response)
       let actor = caller.actor
       const note = async (outcome: 'done' | 'refused' | 'failed') => {
-        if (route.method !== 'post') return
-        const subject = auditedSubject({ ...request.params, ...request.body })
+        // Who takes a whole list along is noted as well.
+        if (route.method !== 'post' && route.form !== 'rows') return
+        const subject = auditedSubject({ ...request.params, ...request.query, ...request.body })
         await noteCall(deps, request, { operation: name, shown: request.params, subject, actor, outcome })
       }
       if (route.role !== 'anyone' && !mayAct(caller, route.role)) {
@@ -285,15 +297,26 @@ function apiRoutes(deps: ApiDeps): RequestHandler {
         actor = session?.account.name ?? actor
         setSessionCookie(request, response, session)
       }
-      const handle = handlersOf(deps, { caller, bearer: bearerIn(request), keepSession }, errands)[
-        name as keyof typeof contract
-      ] as Handler<Route>
+      const gone = goneFrom(response)
+      const isStill = async () => {
+        const now = await identify(request)
+        return now.actor === caller.actor && now.role === caller.role
+      }
+      const handlers = handlersOf(deps, { caller, bearer: bearerIn(request), keepSession, gone, isStill }, errands)
+      const handle = handlers[name as keyof typeof contract] as Handler<Route> | Stream<Route>
       const asked = { params: params.data ?? {}, query: query.data ?? {}, body: body.data ?? {} }
       const value = await handle(asked).catch(async (error: unknown) => {
         // Some of it may have been done.
         await note(error instanceof Refusal ? 'refused' : 'failed')
         throw error
       })
+      if (isStream(value)) {
+        const send = await openStream(route, value, { query: query.data ?? {}, gone })
+        await note('done')
+        return send(response).catch((error: unknown) =>
+          deps.log.error('reply_broken_off', { operation: name, reason: reasonOf(error) }),
+        )
+      }
       const missing = missingIn(value)
       await note(missing === null ? 'done' : 'failed')
       if (missing !== null) return sendProblem(response, httpProblem('not_found', missing))
@@ -302,6 +325,13 @@ function apiRoutes(deps: ApiDeps): RequestHandler {
     })
   }
   return router
+}
+
+/** Aborted when the reply is over, also because nobody waits for it any more. */
+function goneFrom(response: Response): AbortSignal {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  return gone.signal
 }
 
 const missingIn = (value: unknown): string | null =>
@@ -323,11 +353,13 @@ function receiveWebhook(deps: ApiDeps): RequestHandler<{ connection: string; tok
       else response.type(reply.contentType).send(reply.body)
     } catch (error) {
       // 503 makes the sender try again: what was not stored must not be acknowledged.
-      deps.log.error('webhook_not_stored', { reason: error instanceof Error ? error.message : String(error) })
+      deps.log.error('webhook_not_stored', { reason: reasonOf(error) })
       response.status(503).end()
     }
   }
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const flat = (headers: IncomingHttpHeaders): Record<string, string> =>
   Object.fromEntries(

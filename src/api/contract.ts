@@ -323,6 +323,7 @@ const deal = z.object({
       label: z.string().nullable(),
     })
     .describe('The order; its id is null until it is known'),
+  worth: money.nullable().describe('Of the deal; null where it is not known'),
   origin: z.enum(['created', 'adopted']).nullable(),
   stage: z.string().nullable(),
   createdAt: instant,
@@ -636,14 +637,49 @@ const auditEntry = z.object({
   subject: z.record(z.string(), z.unknown()).describe('What it was asked for, without secrets'),
   outcome: z.enum(['done', 'refused', 'failed']),
 })
+const direction = z.enum(['asc', 'desc']).default('desc')
 const next = z.string().nullable().describe('Give it as `after` for the rows that follow; null at the end')
 const after = z
   .string()
   .regex(/^\d{1,18}$/, 'is `next` of a reply')
   .optional()
+const place = z
+  .string()
+  .regex(/^[\w-]{1,1000}$/, 'is `next` of a reply')
+  .optional()
+
+/** What changes are told of; those of people are for admins. */
+const topic = z.enum(['deals', 'problems', 'runs', 'status', 'project', 'audit', 'accounts'])
+export type Topic = z.output<typeof topic>
+
+const format = z.enum(['csv', 'json']).default('csv')
+const ofProblems = {
+  sync: name.optional(),
+  kind: problemKind.optional(),
+  state: z
+    .enum(['open', ...problemStates])
+    .optional()
+    .describe(
+      'All that are open, muted ones among them, when not given; open: all but the muted ones; closed: the newest first',
+    ),
+  assignee: accountName.optional(),
+}
+const ofDeals = {
+  text: words(200)
+    .optional()
+    .describe(
+      'Part of a name, a number or an id of either side: deal, customer, purchase order, article, order, invoice, tracking',
+    ),
+  state: linkState.optional(),
+  stage: words(40).optional().describe('Of the order: `shipped`'),
+  open: z.enum(['true', 'false']).optional().describe('Only orders that are not over yet, or only those that are'),
+}
+const ofRuns = { sync: name.optional() }
+const ofAudit = { text: words(200).optional() }
+const counted = (what: string) => z.number().default(0).describe(`Records: ${what}`)
 
 const nothing = z.strictObject({})
-const bare = { params: nothing, query: nothing, body: nothing, status: 200 } as const
+const bare = { params: nothing, query: nothing, body: nothing, status: 200, form: 'value' } as const
 
 export interface Route {
   /** Who may ask; `anyone` also without a session or a token. */
@@ -656,6 +692,11 @@ export interface Route {
   readonly query: z.ZodObject
   readonly body: z.ZodObject
   readonly status: 200 | 202
+  /**
+   * `value`: one reply in JSON. `events`: a stream of server-sent events, each of which has one in its data. `rows`: any number of
+   * them, as CSV or as a list in JSON, by the `format` of the query.
+   */
+  readonly form: 'value' | 'events' | 'rows'
   readonly reply: z.ZodType
 }
 
@@ -789,8 +830,17 @@ export const contract = {
     method: 'get',
     path: '/audit',
     summary: 'Who asked for what, newest first; also what was refused',
-    query: z.strictObject({ text: words(200).optional(), after, max }),
+    query: z.strictObject({ ...ofAudit, after, max }),
     reply: z.object({ entries: list(auditEntry), next }),
+  },
+  events: {
+    ...bare,
+    form: 'events',
+    role: 'viewer',
+    method: 'get',
+    path: '/events',
+    summary: 'Tells what has changed as it changes, never the data itself; ends now and then, to be asked for anew',
+    reply: z.object({ topics: list(topic).describe('Whose lists and pages are worth asking for again') }),
   },
   home: {
     ...bare,
@@ -1171,8 +1221,8 @@ export const contract = {
     method: 'get',
     path: '/runs',
     summary: 'Runs, newest first',
-    query: z.strictObject({ sync: name.optional(), max }),
-    reply: z.object({ runs: list(run) }),
+    query: z.strictObject({ ...ofRuns, after, max }),
+    reply: z.object({ runs: list(run), next }),
   },
   listProblems: {
     ...bare,
@@ -1181,18 +1231,16 @@ export const contract = {
     path: '/problems',
     summary: 'Problems: those that are open, or of a state',
     query: z.strictObject({
-      sync: name.optional(),
-      kind: problemKind.optional(),
-      state: z
-        .enum(['open', ...problemStates])
-        .optional()
-        .describe(
-          'All that are open, muted ones among them, when not given; open: all but the muted ones; closed: the newest first',
-        ),
-      assignee: accountName.optional(),
+      ...ofProblems,
+      sort: z
+        .enum(['seen', 'opened'])
+        .default('seen')
+        .describe('By when it was last seen, or in the order in which they were first; a problem moves in the former'),
+      order: direction,
+      after: place,
       max,
     }),
-    reply: z.object({ problems: list(problem) }),
+    reply: z.object({ problems: list(problem), next }),
   },
   getProblem: {
     ...bare,
@@ -1308,17 +1356,17 @@ export const contract = {
     role: 'viewer',
     method: 'get',
     path: '/deals',
-    summary: 'Deals and their orders, newest first',
+    summary: 'Deals and their orders, newest first unless sorted otherwise',
     query: z.strictObject({
-      text: words(200)
-        .optional()
+      ...ofDeals,
+      sort: z
+        .enum(['created', 'updated', 'deal', 'order', 'amount', 'stage'])
+        .default('created')
         .describe(
-          'Part of a name, a number or an id of either side: deal, customer, purchase order, article, order, invoice, tracking',
+          'By the names of deal or order in any case; amounts whatever the currency, those that are not known below all others',
         ),
-      state: linkState.optional(),
-      stage: words(40).optional().describe('Of the order: `shipped`'),
-      open: z.enum(['true', 'false']).optional().describe('Only orders that are not over yet, or only those that are'),
-      after,
+      order: direction,
+      after: place,
       max,
     }),
     reply: z.object({ deals: list(deal), next }),
@@ -1433,6 +1481,97 @@ export const contract = {
     body: z.strictObject({ sync: name.optional(), only }),
     status: 202,
     reply: decided,
+  },
+  exportDeals: {
+    ...bare,
+    form: 'rows',
+    role: 'viewer',
+    method: 'get',
+    path: '/exports/deals',
+    summary: 'All deals with their orders, newest first',
+    query: z.strictObject({ ...ofDeals, format }),
+    reply: z.object({
+      sync: z.string(),
+      dealConnection: z.string(),
+      dealId: z.string(),
+      deal: z.string().nullable().describe('What people call it'),
+      orderConnection: z.string(),
+      orderId: z.string().nullable(),
+      order: z.string().nullable().describe('Its number'),
+      amount: z.string().nullable(),
+      currency: z.string().nullable(),
+      stage: z.string().nullable(),
+      state: linkState,
+      origin: z.enum(['created', 'adopted']).nullable(),
+      createdAt: instant,
+      updatedAt: instant,
+    }),
+  },
+  exportProblems: {
+    ...bare,
+    form: 'rows',
+    role: 'viewer',
+    method: 'get',
+    path: '/exports/problems',
+    summary: 'All problems, open ones unless a state is asked for, the one opened last first',
+    query: z.strictObject({ ...ofProblems, format }),
+    reply: z.object({
+      id: z.string(),
+      sync: z.string(),
+      kind: problemKind,
+      message: z.string(),
+      fix: z.string(),
+      field: z.string().nullable(),
+      firstSeen: instant,
+      lastSeen: instant,
+      waiting: z.number().describe('Records that wait on it'),
+      held: z.string().describe('What the deals among them are worth: `1200 EUR; 30 USD`'),
+      unknown: z.number().describe('Records whose worth is not known'),
+      state: z.enum(problemStates),
+      assignee: z.string().nullable(),
+      closedAt: instant.nullable(),
+    }),
+  },
+  exportRuns: {
+    ...bare,
+    form: 'rows',
+    role: 'viewer',
+    method: 'get',
+    path: '/exports/runs',
+    summary: 'All runs, newest first',
+    query: z.strictObject({ ...ofRuns, format }),
+    reply: z.object({
+      id: z.string(),
+      sync: z.string(),
+      kind: run.shape.kind,
+      state: run.shape.state,
+      startedAt: instant,
+      endedAt: instant.nullable(),
+      reason: run.shape.reason,
+      waitsUntil: instant.nullable(),
+      actor: run.shape.actor,
+      found: counted('whose change was found'),
+      created: counted('created'),
+      updated: counted('updated'),
+      unchanged: counted('that were so already'),
+      cancelled: counted('cancelled'),
+      reported: counted('reported back'),
+      left_out: counted('left out'),
+      planned: counted('that would have been written'),
+      problems: counted('with a problem'),
+      deferred: counted('that come again later'),
+      made: counted('made along the way, such as customers'),
+    }),
+  },
+  exportAudit: {
+    ...bare,
+    form: 'rows',
+    role: 'admin',
+    method: 'get',
+    path: '/exports/audit',
+    summary: 'All of the audit, newest first',
+    query: z.strictObject({ ...ofAudit, format }),
+    reply: auditEntry.extend({ subject: z.string().describe('In JSON: what it was asked for, without secrets') }),
   },
   erasePerson: {
     ...bare,
@@ -1557,11 +1696,12 @@ export const contract = {
     method: 'get',
     path: '/revisions',
     summary: 'What was published, the newest first',
-    query: z.strictObject({ max }),
+    query: z.strictObject({ after: revisionNumber.optional(), max }),
     reply: z.object({
       revisions: list(
         z.object({ ...revision.shape, kept: z.boolean().describe('Whether its files are still there, to go back to') }),
       ),
+      next: z.number().nullable().describe('Give it as `after` for the rows that follow; null at the end'),
     }),
   },
   getRevision: {

@@ -1,3 +1,4 @@
+import type { Live } from '../app/live.ts'
 import type { UseCases } from './use-cases.ts'
 
 type AnyUseCases = UseCases & { as(actor: string): UseCases }
@@ -21,3 +22,6 @@ export function unreached(
   }
   return useCases
 }
+
+/** Nothing changes that anybody could be told of: who asks gets this error. */
+export const unwatched = (reached: Error): Live => ({ follow: () => Promise.reject(reached), close: () => undefined })

@@ -3,10 +3,16 @@ import type { SeenProblem } from '../app/problems/problems.ts'
 import { accountHandlers } from './account-handlers.ts'
 import { mayAct } from './caller.ts'
 import type { Errands } from './errands.ts'
-import { type Asking, given, type Handlers, missing } from './handler.ts'
+import { exportHandlers } from './export-handlers.ts'
+import { given } from './given.ts'
+import { type Asking, type Handlers, missing } from './handler.ts'
+import { liveHandler } from './live-handler.ts'
+import { placeOf, placeText } from './place.ts'
 import { Refusal } from './problem-reply.ts'
 import { syncHandlers } from './sync-handlers.ts'
+import { upTo } from './up-to.ts'
 import type { ApiUses, UseCases } from './use-cases.ts'
+import { withWorth } from './worths.ts'
 
 /** One handler for each route of the contract, for one who asks. */
 export function handlersOf(uses: ApiUses, asking: Asking, errands: Errands): Handlers {
@@ -28,10 +34,8 @@ export function handlersOf(uses: ApiUses, asking: Asking, errands: Errands): Han
     return found === undefined ? null : { table: found.table, key: found.key }
   }
   async function shown(problems: readonly SeenProblem[]) {
-    const worths = await useCases.worth(problems.map(({ id }) => id))
-    return problems.map(({ mute, ...one }) => ({
+    return (await withWorth(problems, useCases)).map(({ mute, ...one }) => ({
       ...one,
-      ...(worths.get(one.id) ?? { held: [], unknown: 0 }),
       mutedAt: mute?.at ?? null,
       mutedBy: mute?.by ?? null,
       mutedBecause: mute?.because ?? null,
@@ -49,6 +53,8 @@ export function handlersOf(uses: ApiUses, asking: Asking, errands: Errands): Han
   return {
     ...accountHandlers(uses, asking),
     ...syncHandlers(useCases, { actor, errands, runSync: uses.runSync, isSync, shown }),
+    ...liveHandler(uses, asking),
+    ...exportHandlers(uses, useCases),
     async home({ query: { zone } }) {
       const { newest, certificates, ...rest } = await useCases.home(zone)
       const { connections, syncs } = await useCases.status()
@@ -110,11 +116,14 @@ export function handlersOf(uses: ApiUses, asking: Asking, errands: Errands): Han
       await useCases.resume(name, allow === undefined ? {} : { allow })
       return { sync: name, heldBecause: null }
     },
-    async listRuns({ query }) {
-      return { runs: await useCases.runs(given(query)) }
+    async listRuns({ query: { max, ...query } }) {
+      const { rows, last } = upTo(max, await useCases.runs({ ...given(query), max: max + 1 }))
+      return { runs: rows, next: last?.id ?? null }
     },
-    async listProblems({ query }) {
-      return { problems: await shown(await useCases.problems(given(query))) }
+    async listProblems({ query: { sort, order, after, ...query } }) {
+      const sorting = { sort, direction: order }
+      const { rows, next } = await useCases.pageOfProblems({ ...given(query), ...sorting, ...placeOf(sorting, after) })
+      return { problems: await shown(rows), next: placeText(sorting, next) }
     },
     async getProblem({ params: { id } }) {
       const found = await useCases.problem(id)
@@ -152,12 +161,12 @@ export function handlersOf(uses: ApiUses, asking: Asking, errands: Errands): Han
       if (!(await isSync(name))) return missing('sync', name)
       return useCases.linkCustomer({ sync: name, customer: id, target, move })
     },
-    async listDeals({ query: { open, max, ...query } }) {
+    async listDeals({ query: { open, sort, order, after, ...query } }) {
+      const sorting = { sort, direction: order }
       const only = open === undefined ? {} : { open: open === 'true' }
-      // One more tells whether any follow.
-      const found = await useCases.deals({ ...given(query), ...only, max: max + 1 })
-      const deals = found.slice(0, max)
-      return { deals, next: found.length > max ? (deals.at(-1)?.id ?? null) : null }
+      const page = { ...given(query), ...only, ...sorting, ...placeOf(sorting, after) }
+      const { rows, next } = await useCases.pageOfDeals(page)
+      return { deals: rows, next: placeText(sorting, next) }
     },
     async getDeal({ params: { id }, query }) {
       const found = await useCases.deal({ id, ...given(query) })
@@ -219,8 +228,9 @@ export function handlersOf(uses: ApiUses, asking: Asking, errands: Errands): Han
       if (!(await isSync(sync))) return missing('sync', sync)
       return useCases.tryDraft(files, { sync, ...which })
     },
-    async listRevisions({ query }) {
-      return { revisions: await useCases.revisions(query) }
+    async listRevisions({ query: { max, ...query } }) {
+      const { rows, last } = upTo(max, await useCases.revisions({ ...given(query), max: max + 1 }))
+      return { revisions: rows, next: last?.number ?? null }
     },
     async getRevision({ params: { number } }) {
       const found = await useCases.revision(number)

@@ -7,7 +7,7 @@ import { openAccounts } from '../app/accounts/accounts.ts'
 import { openIdentityProvider } from '../oidc/provider.ts'
 import type { Ledger } from '../ports/ledger/ledger.ts'
 import { createApi } from './api.ts'
-import { unreached } from './fake.ts'
+import { unreached, unwatched } from './fake.ts'
 import { signOnPaths } from './single-sign-on.ts'
 import type { SingleSignOn } from './use-cases.ts'
 
@@ -60,6 +60,7 @@ function open({ issuer = provider.issuer, secret = client.secret, publicUrl = ur
   app = createApi({
     crosswalk: notAsked,
     accounts: openAccounts(ledger),
+    live: unwatched(new Error('nobody looks on')),
     runSync: async () => undefined,
     console: null,
     webhooks: { knows: () => false, receive: async () => ({ status: 404 }) },

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { assertNever } from '../core/json.ts'
+import { columnsOf } from './columns.ts'
 import { contract, problemSchema, type Route } from './contract.ts'
 
 type Schema = Record<string, unknown>
@@ -42,10 +44,27 @@ function operation(operationId: string, route: Route): Schema {
     responses: {
       [route.status]: {
         description: route.status === 202 ? 'Accepted' : 'OK',
-        content: { 'application/json': { schema: schemaOf(route.reply, 'output') } },
+        content: contentOf(route),
       },
       default: { $ref: '#/components/responses/Problem' },
     },
+  }
+}
+
+function contentOf({ form, reply }: Route): Schema {
+  const schema = schemaOf(reply, 'output')
+  switch (form) {
+    case 'value':
+      return { 'application/json': { schema } }
+    case 'events':
+      return { 'text/event-stream': { schema } }
+    case 'rows':
+      return {
+        'text/csv': { schema: { type: 'string', description: `Columns: ${columnsOf(reply).join(', ')}` } },
+        'application/json': { schema: { type: 'array', items: schema } },
+      }
+    default:
+      return assertNever(form)
   }
 }
 

@@ -15,6 +15,7 @@ type HttpKind =
   | 'too_large'
   | 'unsupported'
   | 'too_many'
+  | 'full'
   | 'internal'
   | 'not_ready'
 
@@ -51,6 +52,11 @@ const http: Readonly<Record<HttpKind, { status: number; title: string; fix: stri
   too_large: { status: 413, title: 'Request too large', fix: 'Send less at once.' },
   unsupported: { status: 415, title: 'Encoding not supported', fix: 'Send UTF-8, plain or compressed with gzip.' },
   too_many: { status: 429, title: 'Too many requests', fix: 'Wait as long as the header Retry-After says.' },
+  full: {
+    status: 503,
+    title: 'No room',
+    fix: 'Ask again in a while. Until then ask for the lists themselves now and then.',
+  },
   not_ready: {
     status: 503,
     title: 'Not ready',

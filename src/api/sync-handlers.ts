@@ -3,7 +3,8 @@ import type { SeenProblem } from '../app/problems/problems.ts'
 import type { Exceptions } from '../ports/ledger/certificates.ts'
 import type { Contract } from './contract.ts'
 import type { Errands } from './errands.ts'
-import { given, type Handlers, missing } from './handler.ts'
+import { given } from './given.ts'
+import { type Handlers, missing } from './handler.ts'
 import type { ApiUses, UseCases } from './use-cases.ts'
 
 type Name =

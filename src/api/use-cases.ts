@@ -1,5 +1,6 @@
 import type { AccountsOf } from '../app/accounts/accounts.ts'
 import type { Crosswalk } from '../app/crosswalk.ts'
+import type { Live } from '../app/live.ts'
 import type { WebhookReply, WebhookRequest } from '../ports/connector.ts'
 import type { IdentityProvider } from '../ports/identity-provider.ts'
 import type { Role } from './contract.ts'
@@ -21,7 +22,6 @@ export type UseCases = Pick<
   | 'connection'
   | 'deal'
   | 'dealNames'
-  | 'deals'
   | 'decide'
   | 'disconnect'
   | 'documents'
@@ -32,9 +32,10 @@ export type UseCases = Pick<
   | 'linkCustomer'
   | 'missingEntries'
   | 'muteProblem'
+  | 'pageOfDeals'
+  | 'pageOfProblems'
   | 'preview'
   | 'problem'
-  | 'problems'
   | 'project'
   | 'projectFiles'
   | 'publish'
@@ -74,6 +75,7 @@ export interface SingleSignOn {
 export interface ApiUses {
   readonly crosswalk: UseCases & { as(actor: string): UseCases }
   readonly accounts: AccountsOf
+  readonly live: Live
   /** Null where people sign in with passwords alone. */
   readonly singleSignOn: SingleSignOn | null
   /** Queues detection and delivery; does not wait for them. */

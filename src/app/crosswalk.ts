@@ -6,7 +6,8 @@ import type { HeldRecord } from '../ports/ledger/alerts.ts'
 import type { StoredCertificate } from '../ports/ledger/certificates.ts'
 import type { ConnectionState } from '../ports/ledger/connections.ts'
 import type { InboxCount } from '../ports/ledger/inbox.ts'
-import type { Link, LinkState } from '../ports/ledger/links.ts'
+import type { Link, LinkState, Links } from '../ports/ledger/links.ts'
+import type { Page } from '../ports/ledger/page.ts'
 import type { MissingEntry } from '../ports/ledger/problems.ts'
 import type { QuotaWait, Usage } from '../ports/ledger/quotas.ts'
 import type { Revision } from '../ports/ledger/revisions.ts'
@@ -29,7 +30,7 @@ import type {
   Reconciliation,
 } from './flows/flow.ts'
 import type { DealFailure, Home, Worth } from './home.ts'
-import type { Assignee, findProblem, ProblemFilter, SeenProblem } from './problems/problems.ts'
+import type { Assignee, findProblem, ProblemFilter, pageOfProblems, SeenProblem } from './problems/problems.ts'
 import type { ConfiguredConnection, ConnectionChange } from './project/connecting.ts'
 import type {
   Beginning,
@@ -116,6 +117,7 @@ export interface Crosswalk {
    */
   changeSync(name: string, change: SyncChange & { readonly note?: string }): Promise<Publication>
   problems(filter: ProblemFilter): Promise<readonly SeenProblem[]>
+  pageOfProblems(filter: Parameters<typeof pageOfProblems>[0]): Promise<Page<SeenProblem>>
   /** One that is open or closed, with what waits on it and what people did about it. */
   problem(id: string): ReturnType<typeof findProblem>
   /** Says who takes care of an open problem, null for nobody. @throws SyncError when that is nobody who may sign in */
@@ -161,6 +163,8 @@ export interface Crosswalk {
     after?: string
     max: number
   }): Promise<readonly Link[]>
+  /** Of deals and their orders. */
+  pageOfDeals(filter: Omit<Parameters<Links['page']>[0], 'kind'>): Promise<Page<Link>>
   /** How it goes, at a glance. @param zone  whose days are counted, `Europe/Berlin` */
   home(zone: string): Promise<Home>
   /** What the deals that wait on each of these problems are worth. */
@@ -192,7 +196,8 @@ export interface Crosswalk {
   endShare(id: string): Promise<SharedOrder | null>
   /** What a link shows, at most a minute old; null for one that is over. */
   sharedOrder(secret: string): Promise<{ readonly order: OrderPage; readonly endsAt: Instant } | null>
-  runs(filter: { sync?: string; max: number }): Promise<readonly Run[]>
+  /** Newest first. @param filter.after  the id of the last one that is known */
+  runs(filter: { sync?: string; after?: string; max: number }): Promise<readonly Run[]>
   hold(sync: string, because: string): Promise<void>
   /** Resumes a held sync; `allow` grants new orders beyond the guard. */
   resume(sync: string, options: { allow?: number }): Promise<void>
@@ -230,7 +235,7 @@ export interface Crosswalk {
   /** The files that were published last, by path; null when none were. They hold no secret that was entered here. */
   publishedFiles(): Promise<ReadonlyMap<string, string> | null>
   /** What was published, newest first; whether its files are kept, to go back to. */
-  revisions(filter: { max: number }): Promise<readonly (Revision & { readonly kept: boolean })[]>
+  revisions(filter: { after?: number; max: number }): Promise<readonly (Revision & { readonly kept: boolean })[]>
   /** What a revision changed; null when its files are not kept, or there is none. */
   revision(number: number): Promise<Revised | null>
   /**

@@ -123,7 +123,7 @@ export async function dealOf(
     id === record.id && (record.connection === undefined || connection === record.connection)
   // A deal that waits may have no link yet.
   const waiting = await problems.ofId(record.id)
-  const deals = (await links.list({ kind: order, text: record.id, max: 500 })).filter(({ source }) =>
+  const deals = (await links.list({ kind: order, sourceId: record.id, max: 500 })).filter(({ source }) =>
     isMeant(source.ref),
   )
   const failures = waiting.filter(({ ref, sync }) => isMeant(ref) && config.syncs[sync] !== undefined)

@@ -23,6 +23,7 @@ import {
   listProblems,
   muteProblem,
   notOpen,
+  pageOfProblems,
   unmuteProblem,
 } from './problems/problems.ts'
 import { isMuted, todayIn } from './problems/state.ts'
@@ -233,6 +234,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       return projects.configure(edits, { actor, note: note ?? told })
     },
     problems: (filter) => listProblems(filter, today(), ledger),
+    pageOfProblems: (filter) => pageOfProblems(filter, today(), ledger),
     problem: (id) => findProblem(id, today(), ledger),
     async assignProblem(id, assignee) {
       await assignProblem(id, assignee, actor, ledger)
@@ -273,6 +275,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
     erase: (whom) => erase(whom, actor, projects.current(), deps),
     timeline: (record) => ledger.timeline.of(record),
     deals: (filter) => ledger.links.list({ kind: 'order', ...filter }),
+    pageOfDeals: (filter) => ledger.links.page({ kind: 'order', ...filter }),
     home: (zone) => home(projects.current().config, zone, clock.now(), ledger),
     worth: (problems) => worthOf(problems, projects.current().config, ledger),
     waitingOn: (problem, max) => waitingOn(problem, max, projects.current().config, ledger),
@@ -330,7 +333,7 @@ function askedBy(actor: string | null, projects: Projects, deps: Deps, options: 
       const ids = records.length > 0 ? records : await newestOf(after, last)
       return { findings, ...(await trial(await before.sync(sync), after, ids, deps)) }
     },
-    revisions: ({ max }) => ledger.revisions.list(max),
+    revisions: ({ max, after }) => ledger.revisions.list(max, after),
     revision: (number) => projects.revised(number),
     revert: (number, { note = null, only = () => undefined }) => projects.revert(number, { actor, note }, only),
     certificates: (filter) => ledger.certificates.list(filter),

@@ -69,6 +69,19 @@ const routes = {
   revertTo: { method: 'post', path: '/revisions/:number/revert' },
 } as const satisfies { readonly [K in keyof Contract]?: { method: Contract[K]['method']; path: Contract[K]['path'] } }
 
+/** Whole lists, which the browser stores by itself. */
+const exports = {
+  exportDeals: { form: 'rows', path: '/exports/deals' },
+  exportProblems: { form: 'rows', path: '/exports/problems' },
+  exportRuns: { form: 'rows', path: '/exports/runs' },
+  exportAudit: { form: 'rows', path: '/exports/audit' },
+} as const satisfies { readonly [K in keyof Contract]?: { form: Contract[K]['form']; path: Contract[K]['path'] } }
+export type ExportName = keyof typeof exports
+export type ExportQuery<K extends ExportName> = z.input<Contract[K]['query']>
+
+export const exportAddress = <K extends ExportName>(name: K, query: ExportQuery<K>): string =>
+  `/api/v1${exports[name].path}${queryText(query)}`
+
 type Name = keyof typeof routes
 type In<K extends Name, Part extends 'params' | 'query' | 'body'> = z.input<Contract[K][Part]>
 type Given<K extends Name, Part extends 'params' | 'query' | 'body'> =
@@ -104,6 +117,8 @@ export type ProblemKind = Problem['kind']
 export type ProblemDeed = Reply<'getProblem'>['deeds'][number]
 export type Deal = Reply<'listDeals'>['deals'][number]
 export type LinkState = Deal['state']
+export type DealSort = NonNullable<In<'listDeals', 'query'>['sort']>
+export type SortOrder = NonNullable<In<'listDeals', 'query'>['order']>
 export type DealFailure = Reply<'getDeal'>['failures'][number]
 export type TimelineEntry = Reply<'dealTimeline'>['entries'][number]
 export type Preview = Reply<'previewDeal'>

@@ -1,7 +1,7 @@
 import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, RouterProvider } from '@tanstack/react-router'
-import type { LinkState, ProblemKind } from './api.ts'
+import type { DealSort, LinkState, ProblemKind, SortOrder } from './api.ts'
 import { en } from './i18n/en.ts'
 import { NotFound, Stumbled } from './pages/lost.tsx'
 import { Setup } from './pages/setup.tsx'
@@ -28,6 +28,8 @@ const lineOf = (value: unknown): number | undefined => {
 const openOf = oneOf({ true: '', false: '' })
 const showOf = oneOf({ muted: '', closed: '' })
 const mineOf = oneOf({ true: '' })
+const sortOf = oneOf<DealSort>({ created: '', updated: '', deal: '', order: '', amount: '', stage: '' })
+const orderOf = oneOf<SortOrder>({ asc: '', desc: '' })
 
 const root = createRootRoute({ component: Gate, notFoundComponent: NotFound, errorComponent: Stumbled })
 const getParentRoute = () => root
@@ -70,6 +72,8 @@ const orders = createRoute({
       open: openOf(search.open),
       state: stateOf(search.state),
       stage: textOf(search.stage),
+      sort: sortOf(search.sort),
+      order: orderOf(search.order),
     }),
   component: lazyRouteComponent(() => import('./pages/orders.tsx'), 'Orders'),
 })

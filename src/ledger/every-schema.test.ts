@@ -105,6 +105,7 @@ async function useAll(all: Ledger): Promise<void> {
     ref('linked'),
   ])
   expect(await links.list({ text: 'S010', open: true, max: 10 })).toHaveLength(1)
+  expect((await links.page({ sort: 'amount', direction: 'asc', max: 1 })).rows).toHaveLength(1)
   await links.counts()
   await links.made('order', 'Europe/Berlin', 30)
   await links.newest('order')
@@ -122,6 +123,7 @@ async function useAll(all: Ledger): Promise<void> {
   expect(await problems.missingEntries()).toEqual([])
   const open = await problems.list({ sync: 'orders', max: 10 })
   for (const { id } of open) await problems.waiting(id, 10)
+  await problems.page({ sort: 'opened', direction: 'asc', max: 10 })
   await alerts.held(
     open.map(({ id }) => id),
     { syncs: ['orders'], kinds: ['order'] },
@@ -252,6 +254,7 @@ async function useAll(all: Ledger): Promise<void> {
   expect(await sharedOrders.open(digest)).toMatchObject({ id: shared.id, ref: ref('new') })
   expect((await sharedOrders.list({ deal: 'new', max: 10 })).map(({ id }) => id)).toEqual([shared.id])
   expect(await sharedOrders.end(shared.id)).toMatchObject({ id: shared.id })
+  expect((await all.changes.look()).versions.accounts).toMatch(/^\d+t$/)
 }
 
 describe.each(names)('from %s', (last) => {

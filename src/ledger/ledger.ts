@@ -5,6 +5,7 @@ import type { Log } from '../ports/log.ts'
 import { openAccounts } from './accounts.ts'
 import { openAlerts } from './alerts.ts'
 import { openCertificates } from './certificates.ts'
+import { openChanges } from './changes.ts'
 import { openConnections } from './connections.ts'
 import { type Database, openDatabase } from './database.ts'
 import { openErasure } from './erasure.ts'
@@ -97,6 +98,7 @@ export function ledgerOn(database: Database, vault: Vault, ready: Ledger['ready'
     erasure: openErasure(database, vault),
     accounts: openAccounts(database),
     sharedOrders: openSharedOrders(database),
+    changes: openChanges(database),
     inTransaction: (work) => database.transaction((bound) => work(ledgerOn(bound, vault, ready))),
     async followClock() {
       const [row] = await database.rows<{ back: number | null }>(clock, [])

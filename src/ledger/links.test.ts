@@ -59,6 +59,7 @@ describe('links.intend', () => {
     expect(links[0]).toEqual({
       ...shown,
       id: expect.stringMatching(/^\d+$/),
+      worth: null,
       state: 'intended',
       source: { ...second.source, written: null },
       target: { ...second.target, id: null, label: null, written: null },

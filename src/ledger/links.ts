@@ -1,8 +1,10 @@
+import type { Decimal } from '../core/decimal.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { RecordRef } from '../core/ref.ts'
 import type { Link, Links, LinkUpdate, NewLink } from '../ports/ledger/links.ts'
 import { restoreLinks, unpacked } from './archive.ts'
 import type { Database } from './database.ts'
+import { openPages, type Placed } from './page.ts'
 import { storedJson } from './stored-json.ts'
 
 const columns = `link.id, link.sync, link.kind, link.key, link.state, link.origin, link.stage,
@@ -10,6 +12,7 @@ const columns = `link.id, link.sync, link.kind, link.key, link.state, link.origi
   link.source_label as "sourceLabel", link.source_written as "sourceWritten",
   link.target_connection as "targetConnection", link.target_object as "targetObject", link.target_id as "targetId",
   link.target_label as "targetLabel", link.target_written as "targetWritten",
+  link.source_amount as amount, link.source_currency as currency,
   link.archived, link.decisions, link.suspect, link.erased_at as "erasedAt", link.created_at as "createdAt", link.updated_at as "updatedAt"`
 
 const bySource = {
@@ -52,7 +55,7 @@ const intend = {
       from given order by sync, kind, source_connection, source_object, source_id, place
       on conflict (sync, kind, source_connection, source_object, source_id) do update set sync = link.sync
       returning id, sync, kind, key, state, origin, stage, source_connection, source_object, source_id, source_label,
-        source_written, target_connection, target_object, target_id, target_label, target_written, archived, decisions,
+        source_written, source_amount, source_currency, target_connection, target_object, target_id, target_label, target_written, archived, decisions,
         suspect, erased_at, created_at, updated_at
     )
     select ${columns} from given join link using (sync, kind, source_connection, source_object, source_id)
@@ -136,17 +139,30 @@ const known = {
     where met.version = case $3 when 'source' then link.source_version else link.target_version end`,
 }
 
-const list = {
-  name: 'links.list',
-  text: `
-    select ${columns} from crosswalk.links link
-    where ($1::text is null or sync = $1) and ($2::text is null or kind = $2) and ($3::text is null or state = $3)
+// By expressions that have an index: see 0017-changes.sql.
+const stageKey = "coalesce(link.stage, '')"
+const pages = openPages(
+  {
+    name: 'links.page',
+    columns,
+    from: 'crosswalk.links link',
+    where: `($1::text is null or sync = $1) and ($2::text is null or kind = $2) and ($3::text is null or state = $3)
       and ($4::text is null or source_label ilike $4 or target_label ilike $4 or source_id ilike $4 or target_id ilike $4
         or source_words ilike $4 or target_words ilike $4)
-      and ($5::boolean is null or (coalesce(stage, '') in ('paid', 'cancelled')) <> $5)
-      and ($6::bigint is null or id < $6) and ($7::text is null or stage = $7)
-    order by id desc limit $8`,
-}
+      and ($5::boolean is null or (${stageKey} in ('paid', 'cancelled')) <> $5)
+      and ($6::text is null or ${stageKey} = $6) and ($7::text is null or source_id = $7)`,
+    id: 'link.id',
+    keys: {
+      created: { sql: 'link.id', type: 'bigint' },
+      updated: { sql: 'link.updated_at', type: 'timestamptz' },
+      deal: { sql: "left(lower(coalesce(link.source_label, '')), 100)", type: 'text' },
+      order: { sql: "left(lower(coalesce(link.target_label, '')), 100)", type: 'text' },
+      amount: { sql: "coalesce(link.source_amount, '-Infinity'::numeric)", type: 'numeric' },
+      stage: { sql: stageKey, type: 'text' },
+    },
+  },
+  (row: Row & Placed) => linkOf(row),
+)
 
 const made = {
   name: 'links.made',
@@ -173,7 +189,9 @@ const counts = {
 
 const anywhere = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 
-interface Row extends Omit<Link, 'source' | 'target'> {
+interface Row extends Omit<Link, 'source' | 'target' | 'worth'> {
+  readonly amount: Decimal | null
+  readonly currency: string | null
   readonly sourceConnection: string
   readonly sourceObject: string
   readonly sourceId: string
@@ -208,6 +226,7 @@ function linkOf(row: Row): Link {
       label: row.targetLabel,
       written: row.targetWritten ?? archived?.target ?? null,
     },
+    worth: row.amount === null || row.currency === null ? null : { amount: row.amount, currency: row.currency },
     origin,
     stage,
     decisions,
@@ -253,6 +272,8 @@ const columnsOf = (records: readonly RecordRef[]) => [
 ]
 
 export function openLinks(database: Database): Links {
+  const page: Links['page'] = ({ sync, kind, state, stage, sourceId, text, open, ...wanted }) =>
+    pages(database, wanted, [sync, kind, state, text === undefined ? null : anywhere(text), open, stage, sourceId])
   const links = async (...given: Parameters<typeof database.rows>) => (await database.rows<Row>(...given)).map(linkOf)
   return {
     bySource: async (sync, kind, records) =>
@@ -291,8 +312,11 @@ export function openLinks(database: Database): Links {
       const versions = met.map((one) => one.version)
       return database.rows<RecordRef>(known, [sync, kind, end, ...columnsOf(met.map((one) => one.ref)), versions])
     },
-    list: ({ sync, kind, state, stage, text, open, after, max }) =>
-      links(list, [sync, kind, state, text === undefined ? null : anywhere(text), open, after, stage, max]),
+    async list({ after, ...filter }) {
+      const place = after === undefined ? {} : { after: { key: after, id: after } }
+      return (await page({ sort: 'created', direction: 'desc', ...filter, ...place })).rows
+    },
+    page,
     made: (kind, zone, days) => database.rows<{ day: string; count: number }>(made, [kind, zone, days]),
     newest: async (kind) => (await links(newest, [kind]))[0] ?? null,
     counts: () => database.rows(counts, []),

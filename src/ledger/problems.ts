@@ -9,6 +9,7 @@ import type {
   Problems,
 } from '../ports/ledger/problems.ts'
 import type { Database, Statement } from './database.ts'
+import { openPages, type Placed } from './page.ts'
 import { storedJson, storedName } from './stored-json.ts'
 
 // A problem is open while records wait on it, or when it is about a whole sync. As that follows from the waiting records,
@@ -170,10 +171,7 @@ const missingEntries = {
     where kind = 'mapping_failed' and failure #> '{problem,entry}' is not null and ${isOpen} order by id`,
 }
 
-const list = {
-  name: 'problems.list',
-  text: `
-    select problem.id, problem.sync, problem.kind, problem.cause_key as "causeKey", problem.failure ->> 'message' as message,
+const columns = `problem.id, problem.sync, problem.kind, problem.cause_key as "causeKey", problem.failure ->> 'message' as message,
       problem.failure ->> 'fix' as fix, problem.failure ->> 'field' as field,
       problem.first_seen as "firstSeen", problem.last_seen as "lastSeen",
       ${waitingNow} as waiting, ${isOpen} as "isOpen", problem.came_back as "cameBack", problem.waited, problem.assignee,
@@ -188,13 +186,27 @@ const list = {
         select json_build_object('connection', connection, 'object', object, 'id', record_id)
         from crosswalk.problem_records one where one.problem_id = problem.id
         order by since, record_id limit 5
-      ) as records
-    from crosswalk.problems problem
-    where ($1::text is null or problem.sync = $1) and ($2::bigint is null or problem.id = $2)
-      and ($3::text is null or problem.kind = $3) and ($5::boolean is null or ${isOpen} = $5)
-      and ($6::text is null or problem.assignee = $6)
-    order by case when ${isClosedHere} then problem.closed_at else problem.last_seen end desc, problem.id desc limit $4`,
-}
+      ) as records`
+
+const pages = openPages(
+  {
+    name: 'problems.page',
+    columns,
+    from: 'crosswalk.problems problem',
+    where: `($1::text is null or problem.sync = $1) and ($2::bigint is null or problem.id = $2)
+      and ($3::text is null or problem.kind = $3) and ($4::boolean is null or ${isOpen} = $4)
+      and ($5::text is null or problem.assignee = $5)`,
+    id: 'problem.id',
+    keys: {
+      opened: { sql: 'problem.id', type: 'bigint' },
+      seen: {
+        sql: `case when ${isClosedHere} then problem.closed_at else problem.last_seen end`,
+        type: 'timestamptz',
+      },
+    },
+  },
+  ({ placeKey: _key, placeId: _id, ...row }: Row & Placed): KnownProblem => problemOf(row),
+)
 
 const waiting = {
   name: 'problems.waiting',
@@ -233,6 +245,8 @@ function problemOf(row: Row): KnownProblem {
 export function openProblems(database: Database): Problems {
   const did = async (statement: Statement, values: readonly unknown[]) =>
     (await database.rows(statement, values)).length > 0
+  const page: Problems['page'] = ({ sync, id, kind, assignee, which = 'open', ...wanted }) =>
+    pages(database, wanted, [sync, id, kind, which === 'any' ? null : which === 'open', assignee])
   return {
     async raise(problems) {
       if (problems.length > 0) await database.rows(raise, [storedJson(problems.map(storable))])
@@ -258,11 +272,8 @@ export function openProblems(database: Database): Problems {
     },
     ofId: (id) => database.rows<{ sync: string; ref: RecordRef; failure: Failure }>(ofId, [id]),
     missingEntries: () => database.rows<MissingEntry>(missingEntries, []),
-    async list({ sync, id, kind, assignee, which = 'open', max }) {
-      const open = which === 'any' ? null : which === 'open'
-      const rows = await database.rows<Row>(list, [sync, id, kind, max, open, assignee])
-      return rows.map(problemOf)
-    },
+    list: async (filter) => (await page({ sort: 'seen', direction: 'desc', ...filter })).rows,
+    page,
     waiting: (problemId, max) => database.rows<RecordRef>(waiting, [problemId, max]),
   }
 }

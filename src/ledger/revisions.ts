@@ -34,7 +34,8 @@ const forgetFiles = {
 
 const list = {
   name: 'revisions.list',
-  text: `select ${columns}, files is not null as kept from crosswalk.revisions order by number desc limit $1`,
+  text: `select ${columns}, files is not null as kept from crosswalk.revisions
+    where $1::bigint is null or number < $1 order by number desc limit $2`,
 }
 
 const started = { name: 'revisions.started', text: `select kept from crosswalk.started` }
@@ -76,7 +77,7 @@ export function openRevisions(database: Database, vault: Vault): Revisions {
         return stored.length > 0
       })
     },
-    list: (max) => database.rows<Revision & { kept: boolean }>(list, [max]),
+    list: (max, after) => database.rows<Revision & { kept: boolean }>(list, [after, max]),
     async started() {
       const [row] = await database.rows<{ kept: string }>(started, [])
       try {

@@ -47,7 +47,9 @@ const list = {
   text: `
     select id, sync, kind, state, started_at as "startedAt", ended_at as "endedAt", counts, reason, actor,
       waits_until as "waitsUntil"
-    from crosswalk.runs where ($1::text is null or sync = $1) and ($3::text is null or kind = $3) order by id desc limit $2`,
+    from crosswalk.runs where ($1::text is null or sync = $1) and ($2::bigint is null or id < $2)
+      and ($4::text is null or kind = $4)
+    order by id desc limit $3`,
 }
 
 export function openRuns(database: Database): Runs {
@@ -71,6 +73,6 @@ export function openRuns(database: Database): Runs {
     async wait(ids, { reason, until, now }) {
       if (ids.length > 0) await database.rows(wait, [ids, reason, until, now])
     },
-    list: ({ sync, kind, max }) => database.rows<Run>(list, [sync, max, kind]),
+    list: ({ sync, kind, after, max }) => database.rows<Run>(list, [sync, after, max, kind]),
   }
 }

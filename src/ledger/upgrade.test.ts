@@ -123,6 +123,7 @@ describe('after an upgrade', () => {
         state: 'linked',
         source: { ref: ref('linked'), label: 'Deal', written: { erp_status: 'ready' } },
         target: { connection: 'erp', object: 'sale.order', id: '10', label: 'S010', written: JSON.parse(order) },
+        worth: null,
         origin: 'created',
         decisions: null,
         suspect: false,

@@ -9,6 +9,7 @@ import { openJobs } from '../app/engine/jobs.ts'
 import { missedNightMs } from '../app/engine/purge.ts'
 import { followStreams } from '../app/engine/streams.ts'
 import { knowsHook, receiveWebhook } from '../app/engine/webhooks.ts'
+import { type Live, openLive } from '../app/live.ts'
 import { openCrosswalk } from '../app/open.ts'
 import type { Config } from '../app/project/config.ts'
 import type { Project } from '../app/project/project.ts'
@@ -90,8 +91,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     let setUpLink: string | null = null
     let draining = false
     if (options.role !== 'worker') {
-      const server = await listen(opened, queue, options, () => draining)
+      const live = openLive(deps.ledger.changes, deps.log)
+      const server = await listen(opened, queue, options, { live, draining: () => draining })
       closing.push(() => server.close())
+      closing.push(() => live.close())
       closing.push(() => {
         draining = true
       })
@@ -209,7 +212,7 @@ async function listen(
   opened: Opened,
   queue: Queue,
   options: ServerOptions,
-  draining: () => boolean,
+  { live, draining }: { readonly live: Live; readonly draining: () => boolean },
 ): Promise<{ url: string; close(): Promise<void> }> {
   const { deps, projects, metrics, loaded } = opened
   const wake = (names: readonly string[]) =>
@@ -220,6 +223,7 @@ async function listen(
   const app = createApi({
     crosswalk: openCrosswalk(projects, deps, { wake }),
     accounts: openAccounts(deps.ledger),
+    live,
     runSync: (sync, actor) =>
       queue.enqueue([{ queue: 'detect', sync, kind: 'manual', ...(actor === null ? {} : { actor }) }]),
     console: builtConsole(),

@@ -22,7 +22,8 @@ describe('options of the benchmark', () => {
     )
   })
 
-  test('needs no scripts for the memory of Crosswalk alone, nor for a real Odoo', () => {
+  test('needs no scripts for the memory of Crosswalk alone, nor for a real Odoo or the lists', () => {
+    expect(parseOptions(['--erp', 'netsuite', '--lists'])).toMatchObject({ lists: true })
     expect(parseOptions(['--erp', 'netsuite', '--memory'])).toMatchObject({ memory: true })
     expect(parseOptions(['--crm', 'salesforce', '--odoo'])).toMatchObject({ odoo: true })
   })

@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os'
 import { registry } from '../../connectors/registry.ts'
+import type { ListTime } from './lists.ts'
 import type { Measurement } from './measure.ts'
 import { type Round, realDeals } from './real-odoo.ts'
 import type { Pair } from './target.ts'
@@ -159,6 +160,14 @@ export function realGoals(rounds: readonly Round[]): readonly Goal[] {
   const median = ratios[Math.floor(ratios.length / 2)] ?? 0
   return [{ goal: 'real Odoo: ≥ 0.9 × bare script, median', measured: median.toFixed(2), met: median >= 0.9 }]
 }
+
+export const listTable = (measured: readonly ListTime[]): string =>
+  table([
+    ['route', 'median ms', 'p95 ms', 'p95 by that of the SELECT'],
+    ...measured.map(({ route, medianMs, p95Ms, ratio }) => [
+      ...[route, medianMs.toFixed(1), p95Ms.toFixed(1), ratio.toFixed(0)],
+    ]),
+  ])
 
 export const goalTable = (goals: readonly Goal[]): string =>
   table([['goal', 'measured', ''], ...goals.map(({ goal, measured, met }) => [goal, measured, met ? 'met' : 'MISSED'])])

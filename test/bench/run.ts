@@ -1,4 +1,5 @@
 import { contestants } from './contestant.ts'
+import { measureLists } from './lists.ts'
 import { type Measurement, measure } from './measure.ts'
 import { help, type Options, parseOptions } from './options.ts'
 import { scriptsOf } from './pairs.ts'
@@ -45,6 +46,11 @@ async function memory(options: Options): Promise<void> {
   out(`${report.memoryTable(measured)}\n${report.goalTable(goals)}`)
 }
 
+async function lists(options: Options): Promise<void> {
+  const measured = await measureLists()
+  out(options.json ? `${JSON.stringify({ measured }, null, 2)}\n` : report.listTable(measured))
+}
+
 async function real(options: Options): Promise<void> {
   const rounds = await measureRealOdoo(options.pair, realOdoo(process.env))
   const goals = report.realGoals(rounds)
@@ -68,6 +74,7 @@ if (options === 'help') out(help)
 else if (options !== null) {
   if (!options.json) out(`${report.machine()}\n\n`)
   if (options.odoo) await real(options)
+  else if (options.lists) await lists(options)
   else if (options.memory) await memory(options)
   else await throughput(options)
 }

@@ -32,7 +32,12 @@ export function openBrowser(): Promise<Browser> {
 /** A browser of somebody who was never here. */
 export async function visit(
   browser: Browser,
-  { locale = 'en-GB', dark = false, width = 1280 }: { locale?: string; dark?: boolean; width?: number } = {},
+  {
+    locale = 'en-GB',
+    dark = false,
+    width = 1280,
+    script,
+  }: { locale?: string; dark?: boolean; width?: number; script?: string } = {},
 ): Promise<Visit> {
   const context = await browser.newContext({
     locale,
@@ -41,6 +46,7 @@ export async function visit(
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
   })
+  if (script !== undefined) await context.addInitScript(script)
   const page = await context.newPage()
   page.setDefaultTimeout(60_000)
   const faults: string[] = []

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import axe from 'axe-core'
@@ -9,6 +10,7 @@ import { zh } from '../../src/console/i18n/zh.ts'
 import { stages } from '../../src/core/documents.ts'
 import { problemTitles } from '../../src/core/problem.ts'
 import { type RunningServer, startServer } from '../../src/main/server.ts'
+import { apiOf } from '../api.ts'
 import { dealOf, stock, until } from '../faults/proof.ts'
 import { openWebhook, type Webhook } from '../receivers.ts'
 import { openRig, type Rig } from '../rig.ts'
@@ -174,6 +176,74 @@ run('only a browser gets a page for an address that is none', async () => {
     expect([path, (await ask(path, browserAccepts))[0]]).toEqual([path, path.startsWith('/api') ? 401 : 404])
 })
 
+/** Without polls, so that only the stream of events can tell a page of a change. */
+const withoutPolls = `{
+  const { setInterval } = window
+  window.setInterval = (work, ms, ...given) => (ms >= 5_000 ? 0 : setInterval(work, ms, ...given))
+}`
+/** The streams of events that a page has open now. */
+function streamsOf(page: Page): { readonly open: () => number; readonly begun: () => number } {
+  const isStream = (request: { url(): string }) => request.url().endsWith('/api/v1/events')
+  let begun = 0
+  let over = 0
+  page.on('request', (request) => {
+    if (isStream(request)) begun += 1
+  })
+  const end = (request: { url(): string }) => {
+    if (isStream(request)) over += 1
+  }
+  page.on('requestfinished', end)
+  page.on('requestfailed', end)
+  return { open: () => begun - over, begun: () => begun }
+}
+
+describe('live updates', () => {
+  run('show an order, and its problem, without a reload and without a poll', async () => {
+    const { page, faults } = await comeAs('viewer', '/orders', { script: withoutPolls })
+    await heading(page, en.orders.title)
+    const orders = await comeAs('viewer', '/orders?text=Told', { script: withoutPolls })
+    const problems = await comeAs('viewer', '/problems', { script: withoutPolls })
+    await problems.page.getByText(en.problems.noneOf.open).first().waitFor()
+    const id = dealOfShop('Told by the stream')
+    for (const one of [page, orders.page]) await one.getByRole('link', { name: 'Told by the stream' }).waitFor()
+    await ordered(id)
+    await orders.page.getByText(shown(id)?.orderNumber ?? '').waitFor()
+    dealOfShop('Told as a problem', 'LIVE-1')
+    await problems.page
+      .getByText(/LIVE-1/)
+      .first()
+      .waitFor()
+    rig.erp.erp.addProduct({ sku: 'LIVE-1', name: 'Live', price: '10', route: 'stock' })
+    const [problem] = await server.opened.deps.ledger.problems.list({ max: 1 })
+    await apiOf(rig.home, server.url)('POST', `/problems/${problem?.id}/retry`)
+    await problems.page.getByText(en.problems.noneOf.open).first().waitFor()
+    expect(faults).toEqual([])
+  })
+
+  run('are followed by pages in sight alone, and not by who has signed out', async () => {
+    const { page, faults } = await come()
+    const streams = streamsOf(page)
+    const turn = (to: 'visible' | 'hidden') =>
+      page.evaluate(`
+        Object.defineProperty(document, 'visibilityState', { value: '${to}', configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))`)
+    await page.goto(server.url ?? '')
+    await heading(page, en.signIn.title)
+    await signIn(page, 'viewer')
+    await until(() => streams.begun() === 1, 'a stream')
+    await turn('hidden')
+    await until(() => streams.open() === 0, 'the end of the stream')
+    await turn('visible')
+    await until(() => streams.begun() === 2, 'another stream')
+    await page.getByRole('button', { name: /The viewer/ }).click()
+    await page.getByRole('menuitem', { name: en.shell.signOut }).click()
+    await heading(page, en.signIn.title)
+    await until(() => streams.open() === 0, 'the end of the stream')
+    expect(streams.begun()).toBe(2)
+    expect(faults).toEqual([])
+  })
+})
+
 describe('what people do', () => {
   run('finds an order by its customer and by its number, and reads its story', async () => {
     const id = dealOfShop('Pumps for the harbour')
@@ -271,6 +341,42 @@ describe('what people do', () => {
     await rep.page.reload()
     await heading(rep.page, zh.shared.over)
     expect([faults, rep.faults]).toEqual([[], []])
+  })
+
+  run('sorts the orders by a column, goes back to it by its address, and takes the list along', async () => {
+    const lines = (price: string) => [{ sku: 'A-1', name: 'A', quantity: '1', price }]
+    const companyId = shop.companies[0] ?? ''
+    const ids = [
+      ['Sorted b', 'dear', '9000'],
+      ['Sorted a', 'cheap', '3'],
+    ].map(([name, more, price = '']) =>
+      rig.crm.crm.addDeal({ name: `${name} ${more}`, companyId, lines: lines(price) }),
+    )
+    for (const id of ids) await ordered(id)
+    const { page, faults } = await comeAs('viewer', '/orders?text=Sorted')
+    const first = (name: RegExp) => page.locator('tbody tr').first().getByRole('link', { name }).waitFor()
+    const sortBy = (name: string) => page.getByRole('columnheader', { name }).getByRole('button').click()
+    await sortBy(en.orders.amount)
+    await first(/dear/)
+    await sortBy(en.orders.amount)
+    await first(/cheap/)
+    await sortBy(en.orders.deal)
+    await first(/Sorted a/)
+    expect(await page.getByRole('columnheader', { name: en.orders.deal }).getAttribute('aria-sort')).toBe('ascending')
+    await sortBy(en.orders.deal)
+    await first(/Sorted b/)
+    await page.reload()
+    await first(/Sorted b/)
+    await page.getByRole('button', { name: en.common.export }).click()
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: 'CSV' }).click(),
+    ])
+    expect(file.suggestedFilename()).toMatch(/^crosswalk-deals-\d{4}-\d\d-\d\d\.csv$/)
+    const text = await readFile(await file.path(), 'utf8')
+    expect(text.trim().split('\r\n')).toHaveLength(3)
+    expect(text).toContain('Sorted a cheap')
+    expect(faults).toEqual([])
   })
 
   run('mends a deal that waits on an unknown article: it is told, retried, and gone without a reload', async () => {

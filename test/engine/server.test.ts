@@ -110,6 +110,31 @@ test('serves the API with its token alone, health and readiness without', async 
   expect(metrics).toMatch(/crosswalk_orders_created_total\{sync="orders"\} [1-9]/)
 })
 
+test('tells of changes that another process makes, and ends its streams when it ends', async () => {
+  const options = { config: rig.config, home: rig.home, environment: {}, log: () => undefined }
+  const beside = await startServer({ ...options, role: 'api', port: 0 })
+  const token = (await readFile(`${rig.home}/api-token`, 'utf8')).trim()
+  const stream = await fetch(`${beside.url}/api/v1/events`, { headers: { authorization: `Bearer ${token}` } })
+  let told = ''
+  const over = stream.body?.pipeThrough(new TextDecoderStream()).pipeTo(
+    new WritableStream({
+      write(text) {
+        told += text
+      },
+    }),
+  )
+  shop.win(1)
+  await rig.hubspot.store.flushWebhooks()
+  await until(
+    () => told.includes('deals'),
+    'an order',
+    () => told,
+  )
+  await beside.close()
+  // A stream that was cut off would fail here.
+  await over
+})
+
 test('the command line works beside the running server', async () => {
   const { code, out } = await rig.cli('status', '--json').done
   expect(code).toBe(0)

@@ -213,6 +213,7 @@ const imagined = ({ sync, kind, key, source, target }: NewLink): Link => ({
   state: 'intended',
   source: { ...source, written: null },
   target: { ...target, id: null, label: null, written: null },
+  worth: null,
   origin: null,
   stage: null,
   decisions: null,

@@ -3,7 +3,8 @@ import type { ProblemState } from '../../core/problem-life.ts'
 import type { RecordRef } from '../../core/ref.ts'
 import type { PlainDate } from '../../core/time.ts'
 import type { Ledger } from '../../ports/ledger/ledger.ts'
-import type { KnownProblem, ProblemDeed } from '../../ports/ledger/problems.ts'
+import type { Direction, Page, Place } from '../../ports/ledger/page.ts'
+import type { KnownProblem, ProblemDeed, ProblemSort } from '../../ports/ledger/problems.ts'
 import { stateOf, type Today } from './state.ts'
 
 /** A problem as people see it. */
@@ -18,32 +19,48 @@ export interface ProblemFilter {
   readonly max: number
 }
 
+interface Sorted {
+  readonly sort: ProblemSort
+  readonly direction: Direction
+  readonly after?: Place
+}
+
 /** Whom a problem may be assigned to. */
 export interface Assignee {
   readonly name: string
   readonly display: string
 }
 
-/** More are not looked at; so many are open nowhere. */
-const openMax = 10_000
 const deedsMax = 100
 const recordsMax = 10_000
 
 export async function listProblems(
-  { state, max, ...filter }: ProblemFilter,
+  filter: ProblemFilter,
+  today: Today,
+  ledger: Pick<Ledger, 'problems'>,
+): Promise<readonly SeenProblem[]> {
+  return (await pageOfProblems({ sort: 'seen', direction: 'desc', ...filter }, today, ledger)).rows
+}
+
+/** The states follow from what waits and from the day: the ledger is read on until the page is full. */
+export async function pageOfProblems(
+  { state, max, after: first, ...filter }: ProblemFilter & Sorted,
   today: Today,
   { problems }: Pick<Ledger, 'problems'>,
-): Promise<readonly SeenProblem[]> {
+): Promise<Page<SeenProblem>> {
+  const which = state === 'closed' ? 'closed' : 'open'
   const isMeant = (one: SeenProblem) =>
     state === undefined || one.state === state || (state === 'open' && one.state !== 'muted')
-  const found =
-    state === 'closed'
-      ? await problems.list({ ...filter, which: 'closed', max })
-      : await problems.list({ ...filter, max: openMax })
-  return found
-    .map((one) => ({ ...one, state: stateOf(one, today) }))
-    .filter(isMeant)
-    .slice(0, max)
+  const found: SeenProblem[] = []
+  for (let after = first; ; ) {
+    const { rows, next } = await problems.page({
+      ...{ ...filter, which, max: max - found.length },
+      ...(after === undefined ? {} : { after }),
+    })
+    found.push(...rows.map((one) => ({ ...one, state: stateOf(one, today) })).filter(isMeant))
+    if (next === null || found.length === max) return { rows: found, next }
+    after = next
+  }
 }
 
 /** One with what waits on it and what people did about it, also when it is closed; null when there is none. */

@@ -1,11 +1,13 @@
 import { Group, Select } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api.ts'
+import { Export } from '../parts/export.tsx'
+import { kept } from '../parts/live.ts'
+import { More } from '../parts/more.tsx'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
-import { everyTenSeconds } from '../parts/query.ts'
 import { RunTable } from '../parts/runs.tsx'
 import { Stale } from '../parts/stale.tsx'
 import { useSyncNames } from '../parts/sync-names.ts'
@@ -17,14 +19,22 @@ export function Activity(): ReactNode {
   const { t } = useTranslation()
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const runs = useQuery({
+  const runs = useInfiniteQuery({
     queryKey: ['runs', search],
-    queryFn: ({ signal }) => call('listRuns', { query: { ...search, max: 100 } }, signal),
+    queryFn: ({ signal, pageParam }) =>
+      call('listRuns', { query: { ...search, ...(pageParam === null ? {} : { after: pageParam }) } }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
     placeholderData: (before) => before,
-    ...everyTenSeconds,
+    ...kept,
   })
+  const rows = runs.data?.pages.flatMap((page) => page.runs) ?? []
   return (
-    <Page title={t('nav.activity')} above={<Stale query={runs} />}>
+    <Page
+      title={t('nav.activity')}
+      above={<Stale query={runs} />}
+      actions={<Export list="exportRuns" query={search} />}
+    >
       <Group>
         <Select
           label={t('common.sync')}
@@ -41,15 +51,16 @@ export function Activity(): ReactNode {
         ) : (
           <Trouble error={runs.error} again={runs.refetch} />
         )
-      ) : runs.data.runs.length === 0 ? (
+      ) : rows.length === 0 ? (
         <Panel>
           <Nothing title={t('activity.none')} text={t('activity.noneText')} />
         </Panel>
       ) : (
         <Panel flush>
-          <RunTable runs={runs.data.runs} />
+          <RunTable runs={rows} />
         </Panel>
       )}
+      <More list={runs} />
     </Page>
   )
 }

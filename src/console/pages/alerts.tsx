@@ -6,10 +6,10 @@ import { type AlertChannel, call, type OpenAlert, type ProblemKind } from '../ap
 import { en } from '../i18n/en.ts'
 import { CheckIcon, WarnIcon } from '../parts/icons.tsx'
 import { TextLink } from '../parts/links.tsx'
+import { kept } from '../parts/live.ts'
 import { useDeed } from '../parts/notices.tsx'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
 import { Remedy } from '../parts/problem-row.tsx'
-import { everyTenSeconds } from '../parts/query.ts'
 import { useMay } from '../parts/session.ts'
 import { Stale } from '../parts/stale.tsx'
 import { Ago } from '../parts/time.tsx'
@@ -20,7 +20,7 @@ export function Alerts(): ReactNode {
   const alerts = useQuery({
     queryKey: ['alerts'],
     queryFn: ({ signal }) => call('listAlerts', {}, signal),
-    ...everyTenSeconds,
+    ...kept,
   })
   return (
     <Page title={t('nav.alerts')} above={<Stale query={alerts} />}>

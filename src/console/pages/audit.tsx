@@ -1,12 +1,15 @@
-import { Button, Code, Table, TextInput } from '@mantine/core'
+import { Code, Table, TextInput } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type AuditEntry, call } from '../api.ts'
+import { Export } from '../parts/export.tsx'
 import { useFind } from '../parts/find.ts'
 import { SearchIcon } from '../parts/icons.tsx'
+import { kept } from '../parts/live.ts'
+import { More } from '../parts/more.tsx'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
 import { Stale } from '../parts/stale.tsx'
 import { Moment } from '../parts/time.tsx'
@@ -30,10 +33,15 @@ export function Audit(): ReactNode {
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
     placeholderData: (before) => before,
+    ...kept,
   })
   const entries = audit.data?.pages.flatMap((page) => page.entries) ?? []
   return (
-    <Page title={t('audit.title')} above={<Stale query={audit} />}>
+    <Page
+      title={t('audit.title')}
+      above={<Stale query={audit} />}
+      actions={<Export list="exportAudit" query={search} />}
+    >
       <TextInput
         type="search"
         label={t('common.search')}
@@ -78,16 +86,7 @@ export function Audit(): ReactNode {
           </Wide>
         </Panel>
       )}
-      {audit.hasNextPage && (
-        <Button
-          variant="default"
-          style={{ alignSelf: 'center' }}
-          loading={audit.isFetchingNextPage}
-          onClick={() => void audit.fetchNextPage()}
-        >
-          {t('common.more')}
-        </Button>
-      )}
+      <More list={audit} />
     </Page>
   )
 }

@@ -59,8 +59,8 @@ export function OneConnection(): ReactNode {
             <Text>{t('connections.notKnown', { system: configured.data.system })}</Text>
           ) : (
             <ConnectionForm
-              // What was entered is what is there now.
-              key={configured.dataUpdatedAt}
+              // What was entered is what is there now; until then it stays.
+              key={JSON.stringify(configured.data)}
               system={system}
               name={name}
               configured={configured.data}

@@ -7,9 +7,9 @@ import { BeginSyncs } from '../parts/begin-syncs.tsx'
 import { CheckReport } from '../parts/check-report.tsx'
 import { ConnectionCard } from '../parts/connection-card.tsx'
 import { ButtonLink } from '../parts/links.tsx'
+import { kept } from '../parts/live.ts'
 import { useDeed } from '../parts/notices.tsx'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
-import { everyTenSeconds } from '../parts/query.ts'
 import { useMay } from '../parts/session.ts'
 import { Stale } from '../parts/stale.tsx'
 import { Trouble } from '../parts/trouble.tsx'
@@ -20,7 +20,7 @@ export function Connections(): ReactNode {
   const status = useQuery({
     queryKey: ['status'],
     queryFn: ({ signal }) => call('status', {}, signal),
-    ...everyTenSeconds,
+    ...kept,
   })
   const connect = isAdmin && <ButtonLink to="/connections/new">{t('connections.connect')}</ButtonLink>
   return (

@@ -7,10 +7,10 @@ import { Bars } from '../parts/bars.tsx'
 import { ConnectionCard } from '../parts/connection-card.tsx'
 import { CheckIcon, WarnIcon } from '../parts/icons.tsx'
 import { ButtonLink, TextLink } from '../parts/links.tsx'
+import { kept } from '../parts/live.ts'
 import { useLocale } from '../parts/locale.ts'
 import { moneysText } from '../parts/money.ts'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
-import { everyTenSeconds } from '../parts/query.ts'
 import { useMay } from '../parts/session.ts'
 import { stageOrder, useStageText } from '../parts/stages.tsx'
 import { Stale } from '../parts/stale.tsx'
@@ -26,7 +26,7 @@ export function Home(): ReactNode {
   const home = useQuery({
     queryKey: ['home', zone],
     queryFn: ({ signal }) => call('home', { query: { zone } }, signal),
-    ...everyTenSeconds,
+    ...kept,
   })
   if (home.data === undefined)
     return (

@@ -8,8 +8,8 @@ import { DealFailures } from '../parts/deal-failures.tsx'
 import { DealPreview } from '../parts/deal-preview.tsx'
 import { Documents } from '../parts/documents.tsx'
 import { TextLink } from '../parts/links.tsx'
+import { kept } from '../parts/live.ts'
 import { Page, Panel, Waiting } from '../parts/page.tsx'
-import { everyTenSeconds } from '../parts/query.ts'
 import { Share } from '../parts/share.tsx'
 import { StageRibbon } from '../parts/stages.tsx'
 import { Stale } from '../parts/stale.tsx'
@@ -26,12 +26,12 @@ export function OneOrder(): ReactNode {
   const one = useQuery({
     queryKey: ['deal', id, search],
     queryFn: ({ signal }) => call('getDeal', { params: { id }, query: search }, signal),
-    ...everyTenSeconds,
+    ...kept,
   })
   const story = useQuery({
     queryKey: ['timeline', id, search],
     queryFn: ({ signal }) => call('dealTimeline', { params: { id }, query: search }, signal),
-    ...everyTenSeconds,
+    ...kept,
   })
   const back = (
     <TextLink to="/orders" size="sm">

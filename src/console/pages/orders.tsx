@@ -1,15 +1,21 @@
-import { Button, Group, SegmentedControl, Select, Table, Text, TextInput } from '@mantine/core'
+import { Group, SegmentedControl, Select, Table, Text, TextInput } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call, type Deal, type LinkState } from '../api.ts'
+import { call, type Deal, type DealSort, type LinkState, type SortOrder } from '../api.ts'
 import { en } from '../i18n/en.ts'
+import { Export } from '../parts/export.tsx'
 import { useFind } from '../parts/find.ts'
 import { SearchIcon } from '../parts/icons.tsx'
 import { TextLink } from '../parts/links.tsx'
+import { kept } from '../parts/live.ts'
+import { useLocale } from '../parts/locale.ts'
+import { moneyText } from '../parts/money.ts'
+import { More } from '../parts/more.tsx'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
+import { SortedBy } from '../parts/sort.tsx'
 import { Progress, stageOrder, useStageText } from '../parts/stages.tsx'
 import { Stale } from '../parts/stale.tsx'
 import { Ago } from '../parts/time.tsx'
@@ -23,6 +29,8 @@ interface Search {
   readonly open?: 'true' | 'false'
   readonly state?: LinkState
   readonly stage?: string
+  readonly sort?: DealSort
+  readonly order?: SortOrder
 }
 
 export function Orders(): ReactNode {
@@ -43,15 +51,30 @@ export function Orders(): ReactNode {
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
     placeholderData: (before) => before,
-    refetchInterval: 15_000,
+    ...kept,
   })
   const rows = deals.data?.pages.flatMap((page) => page.deals) ?? []
-  const isFiltered = Object.keys(search).length > 0
+  const { sort = 'created', order = 'desc', ...filter } = search
+  const isFiltered = Object.keys(filter).length > 0
+  const heading = (by: DealSort, name: string) => (
+    <SortedBy
+      isSorted={sort === by}
+      isRising={order === 'asc'}
+      // The newest and the largest first, names from the first letter on; then the other way round.
+      onSort={() => go({ ...search, sort: by, order: sort === by ? turned[order] : firstOrder[by] })}
+    >
+      {name}
+    </SortedBy>
+  )
   const withoutOpen = ({ open: _, ...others }: Search) => others
   const withoutStage = ({ stage: _, ...others }: Search) => others
   const withoutState = ({ state: _, ...others }: Search) => others
   return (
-    <Page title={t('orders.title')} above={<Stale query={deals} />}>
+    <Page
+      title={t('orders.title')}
+      above={<Stale query={deals} />}
+      actions={<Export list="exportDeals" query={filter} />}
+    >
       <Group gap="sm" align="flex-end">
         <TextInput
           type="search"
@@ -107,14 +130,15 @@ export function Orders(): ReactNode {
               text={t(isFiltered ? 'orders.noneFoundText' : 'orders.noneText')}
             />
           ) : (
-            <Wide least={640} label={t('orders.list')} verticalSpacing="xs" horizontalSpacing="md" highlightOnHover>
+            <Wide least={720} label={t('orders.list')} verticalSpacing="xs" horizontalSpacing="md" highlightOnHover>
               <Table.Thead>
                 <Table.Tr>
-                  <Table.Th>{t('orders.deal')}</Table.Th>
-                  <Table.Th>{t('orders.order')}</Table.Th>
+                  {heading('deal', t('orders.deal'))}
+                  {heading('order', t('orders.order'))}
+                  {heading('amount', t('orders.amount'))}
                   <Table.Th>{t('orders.stage')}</Table.Th>
                   <Table.Th>{t('orders.state')}</Table.Th>
-                  <Table.Th>{t('orders.updated')}</Table.Th>
+                  {heading('updated', t('orders.updated'))}
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -126,22 +150,20 @@ export function Orders(): ReactNode {
           )}
         </Panel>
       )}
-      {deals.hasNextPage && (
-        <Button
-          variant="default"
-          style={{ alignSelf: 'center' }}
-          loading={deals.isFetchingNextPage}
-          onClick={() => void deals.fetchNextPage()}
-        >
-          {t('common.more')}
-        </Button>
-      )}
+      <More list={deals} />
     </Page>
   )
 }
 
-function Row({ deal: { source, target, stage, state, updatedAt } }: { deal: Deal }) {
+const turned = { asc: 'desc', desc: 'asc' } as const
+const firstOrder = {
+  ...{ created: 'desc', updated: 'desc', amount: 'desc' },
+  ...{ deal: 'asc', order: 'asc', stage: 'asc' },
+} as const satisfies Record<DealSort, SortOrder>
+
+function Row({ deal: { source, target, worth, stage, state, updatedAt } }: { deal: Deal }) {
   const { t } = useTranslation()
+  const locale = useLocale()
   const { connection, id } = source.ref
   return (
     <Table.Tr>
@@ -157,6 +179,7 @@ function Row({ deal: { source, target, stage, state, updatedAt } }: { deal: Deal
           </Text>
         )}
       </Table.Td>
+      <Table.Td className="nowrap">{worth === null ? t('common.none') : moneyText(worth, locale)}</Table.Td>
       <Table.Td>
         <Progress stage={stage} state={state} />
       </Table.Td>

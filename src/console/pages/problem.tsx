@@ -7,6 +7,7 @@ import { ApiError, call } from '../api.ts'
 import { AddEntry } from '../parts/add-entry.tsx'
 import { CheckIcon } from '../parts/icons.tsx'
 import { TextLink } from '../parts/links.tsx'
+import { kept } from '../parts/live.ts'
 import { useLocale } from '../parts/locale.ts'
 import { moneyText } from '../parts/money.ts'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
@@ -14,7 +15,6 @@ import { Assign, Mute } from '../parts/problem-care.tsx'
 import { ProblemDeeds } from '../parts/problem-deeds.tsx'
 import { ProblemFacts, Remedy, RetryProblem } from '../parts/problem-row.tsx'
 import { ProblemBadges, ProblemFate } from '../parts/problem-state.tsx'
-import { everyTenSeconds } from '../parts/query.ts'
 import { Stale } from '../parts/stale.tsx'
 import { Trouble } from '../parts/trouble.tsx'
 
@@ -27,7 +27,7 @@ export function OneProblem(): ReactNode {
   const one = useQuery({
     queryKey: ['problem', id],
     queryFn: ({ signal }) => call('getProblem', { params: { id } }, signal),
-    ...everyTenSeconds,
+    ...kept,
   })
   const above = (
     <Stack gap="xs">

@@ -7,13 +7,14 @@ import { useTranslation } from 'react-i18next'
 import { ApiError, call, type Problem, type ProblemKind } from '../api.ts'
 import { en } from '../i18n/en.ts'
 import { Dialogue } from '../parts/confirm.tsx'
+import { Export } from '../parts/export.tsx'
 import { given } from '../parts/given.ts'
 import { CheckIcon } from '../parts/icons.tsx'
+import { kept } from '../parts/live.ts'
 import { worth } from '../parts/money.ts'
 import { useDeed } from '../parts/notices.tsx'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
 import { ProblemRow } from '../parts/problem-row.tsx'
-import { everyTenSeconds } from '../parts/query.ts'
 import { useMay, useSession } from '../parts/session.ts'
 import { Stale } from '../parts/stale.tsx'
 import { useSyncNames } from '../parts/sync-names.ts'
@@ -36,7 +37,7 @@ export function Problems(): ReactNode {
     queryFn: ({ signal }) =>
       call('listProblems', { query: { ...filter, ...mineAlone, state: show, max: 500 } }, signal),
     placeholderData: (before) => before,
-    ...everyTenSeconds,
+    ...kept,
   })
   const found = problems.data?.problems ?? []
   const isFiltered = search.sync !== undefined || search.kind !== undefined || mine !== undefined
@@ -48,7 +49,12 @@ export function Problems(): ReactNode {
     <Page
       title={t('problems.title')}
       above={<Stale query={problems} />}
-      actions={mayRetry && <RetryAll problems={found} />}
+      actions={
+        <Group gap="sm">
+          <Export list="exportProblems" query={{ ...filter, ...mineAlone, state: show }} />
+          {mayRetry && <RetryAll problems={found} />}
+        </Group>
+      }
     >
       <Group gap="sm" align="flex-end">
         <SegmentedControl

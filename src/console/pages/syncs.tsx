@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { kept } from '../parts/live.ts'
 import { Nothing, Page, Panel, Waiting } from '../parts/page.tsx'
-import { everyTenSeconds } from '../parts/query.ts'
 import { Stale } from '../parts/stale.tsx'
 import { useSyncList } from '../parts/sync-names.ts'
 import { Syncs } from '../parts/syncs.tsx'
@@ -9,7 +9,7 @@ import { Trouble } from '../parts/trouble.tsx'
 
 export function AllSyncs(): ReactNode {
   const { t } = useTranslation()
-  const syncs = useSyncList(everyTenSeconds)
+  const syncs = useSyncList(kept)
   return (
     <Page title={t('nav.syncs')} above={<Stale query={syncs} />}>
       {syncs.data === undefined ? (

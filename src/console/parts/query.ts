@@ -28,5 +28,3 @@ export const client: QueryClient = new QueryClient({
 
 /** What one person has seen is not for the next one. */
 export const forget = (): void => client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] })
-
-export const everyTenSeconds = { refetchInterval: 10_000 } as const

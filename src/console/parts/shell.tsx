@@ -20,12 +20,14 @@ import {
   WarnIcon,
 } from './icons.tsx'
 import { NavItem } from './links.tsx'
+import { useLive } from './live.ts'
 import { useDeed } from './notices.tsx'
 import { ChangePassword } from './password.tsx'
 import { end, mayAs } from './session.ts'
 
 export function Shell({ user, children }: { user: User; children: ReactNode }) {
   const { t } = useTranslation()
+  useLive()
   const [isOpen, { toggle, close }] = useDisclosure()
   const path = useLocation({ select: ({ pathname }) => pathname })
   // biome-ignore lint/correctness/useExhaustiveDependencies: a page that was reached by the menu closes it

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { call, type Sync } from '../api.ts'
 
-export const useSyncList = (how: { readonly refetchInterval?: number; readonly staleTime?: number }) =>
+export const useSyncList = (how: { readonly refetchInterval?: number | (() => number); readonly staleTime?: number }) =>
   useQuery({ queryKey: ['syncs'], queryFn: ({ signal }) => call('listSyncs', {}, signal), ...how })
 
 export function useSyncs(): readonly Sync[] {

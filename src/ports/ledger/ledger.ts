@@ -1,6 +1,7 @@
 import type { Accounts } from './accounts.ts'
 import type { Alerts } from './alerts.ts'
 import type { Certificates } from './certificates.ts'
+import type { Changes } from './changes.ts'
 import type { Connections } from './connections.ts'
 import type { Erasure } from './erasure.ts'
 import type { Events } from './events.ts'
@@ -41,6 +42,7 @@ export interface Ledger {
   readonly erasure: Erasure
   readonly accounts: Accounts
   readonly sharedOrders: SharedOrders
+  readonly changes: Changes
   /**
    * All or nothing. The ledger handed to `work` must not be used after it returned.
    * @param work  may be called again, after everything was undone, so it changes nothing outside of the ledger

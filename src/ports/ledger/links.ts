@@ -2,6 +2,7 @@ import type { Decimal } from '../../core/decimal.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { RecordKind, RecordRef } from '../../core/ref.ts'
 import type { Instant } from '../../core/time.ts'
+import type { Direction, Page, Place } from './page.ts'
 
 /** The pair of records that are one thing in both systems. `intended → sent → linked | rejected | unknown`. */
 export interface Link {
@@ -13,6 +14,8 @@ export interface Link {
   readonly state: LinkState
   readonly source: SourceEnd
   readonly target: TargetEnd
+  /** Of the deal; null where it is not known. */
+  readonly worth: Worth | null
   /** How the target was come by. */
   readonly origin: 'created' | 'adopted' | null
   /** The last known stage of the target document, null when unknown. */
@@ -90,6 +93,20 @@ export interface Worth {
   readonly amount: Decimal
   readonly currency: string
 }
+interface LinkFilter {
+  readonly sync?: string
+  readonly kind?: string
+  readonly state?: LinkState
+  readonly stage?: string
+  /** Of the source's record, in whichever connection. */
+  readonly sourceId?: string
+  /** Searches labels, ids and words of both ends. */
+  readonly text?: string
+  /** Neither paid nor cancelled. */
+  readonly open?: boolean
+}
+/** By the label of the deal or of the order, in any case; an amount that is not known is below all others, whatever the currency. */
+export type LinkSort = 'created' | 'updated' | 'deal' | 'order' | 'amount' | 'stage'
 export interface Links {
   bySource(sync: string, kind: string, records: readonly RecordRef[]): Promise<readonly Link[]>
   byTarget(kind: string, records: readonly RecordRef[]): Promise<readonly Link[]>
@@ -112,18 +129,9 @@ export interface Links {
     end: 'source' | 'target',
     met: readonly { readonly ref: RecordRef; readonly version: string }[],
   ): Promise<readonly RecordRef[]>
-  /** Newest first; `text` searches labels, ids and words of both ends. */
-  list(filter: {
-    sync?: string
-    kind?: string
-    state?: LinkState
-    stage?: string
-    text?: string
-    /** Neither paid nor cancelled. */
-    open?: boolean
-    after?: string
-    max: number
-  }): Promise<readonly Link[]>
+  /** Newest first. @param filter.after  the id of the last one that is known */
+  list(filter: LinkFilter & { after?: string; max: number }): Promise<readonly Link[]>
+  page(filter: LinkFilter & { sort: LinkSort; direction: Direction; after?: Place; max: number }): Promise<Page<Link>>
   /** Links of this kind whose target was created, by the day in a zone: those of the last days that have any, oldest first. */
   made(kind: string, zone: string, days: number): Promise<readonly { readonly day: string; readonly count: number }[]>
   /** The link of this kind whose target was created last. */

@@ -2,6 +2,7 @@ import type { Failure, ProblemKind } from '../../core/problem.ts'
 import type { ProblemEnd } from '../../core/problem-life.ts'
 import type { RecordRef } from '../../core/ref.ts'
 import type { Instant, PlainDate } from '../../core/time.ts'
+import type { Direction, Page, Place } from './page.ts'
 
 /** Something that was done so that a problem goes. Nobody in particular where `by` is null. */
 interface ProblemCure {
@@ -74,6 +75,16 @@ export interface NewProblem {
   /** Empty for a problem of the whole sync or connection. */
   readonly records: readonly RecordRef[]
 }
+interface ProblemFilter {
+  readonly sync?: string
+  readonly id?: string
+  readonly kind?: ProblemKind
+  readonly assignee?: string
+  /** The open ones unless given. */
+  readonly which?: 'open' | 'closed' | 'any'
+}
+/** A problem that is seen again moves in the list by `seen`, and stays where it is in that by `opened`. */
+export type ProblemSort = 'opened' | 'seen'
 export interface Problems {
   /** Opens or refreshes, adds the waiting records, and takes these records off other problems of the same sync. */
   raise(problems: readonly NewProblem[]): Promise<void>
@@ -109,15 +120,11 @@ export interface Problems {
   /** What records of an id wait on, in all syncs and connections. */
   ofId(id: string): Promise<readonly { readonly sync: string; readonly ref: RecordRef; readonly failure: Failure }[]>
   missingEntries(): Promise<readonly MissingEntry[]>
-  /** @param filter.which  the open ones unless given; closed ones newest first */
-  list(filter: {
-    sync?: string
-    id?: string
-    kind?: ProblemKind
-    assignee?: string
-    which?: 'open' | 'closed' | 'any'
-    max: number
-  }): Promise<readonly KnownProblem[]>
+  /** The last seen first, closed ones by when they closed. */
+  list(filter: ProblemFilter & { max: number }): Promise<readonly KnownProblem[]>
+  page(
+    filter: ProblemFilter & { sort: ProblemSort; direction: Direction; after?: Place; max: number },
+  ): Promise<Page<KnownProblem>>
   /** All records that wait on a problem, oldest first. */
   waiting(problemId: string, max: number): Promise<readonly RecordRef[]>
 }

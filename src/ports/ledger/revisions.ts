@@ -34,7 +34,7 @@ export interface Revisions {
   /** @returns false when there is one of this number already: nothing was stored */
   publish(revision: Revision, files: PublishedFiles): Promise<boolean>
   /** Newest first; `kept` tells whether the files are. */
-  list(max: number): Promise<readonly (Revision & { readonly kept: boolean })[]>
+  list(max: number, after?: number): Promise<readonly (Revision & { readonly kept: boolean })[]>
   /** What the server that was started last keeps until its end, null when none was. */
   started(): Promise<JsonObject | null>
   setStarted(kept: JsonObject): Promise<void>

@@ -25,5 +25,6 @@ export interface Runs {
   finish(id: string, end: { state: 'done' | 'stopped'; reason: string | null; now: Instant }): Promise<void>
   /** It goes no further before a quota is free again. */
   wait(ids: readonly string[], why: { reason: string; until: Instant; now: Instant }): Promise<void>
-  list(filter: { sync?: string; kind?: RunKind; max: number }): Promise<readonly Run[]>
+  /** Newest first. @param filter.after  the id of the last one that is known */
+  list(filter: { sync?: string; kind?: RunKind; after?: string; max: number }): Promise<readonly Run[]>
 }
