@@ -504,7 +504,7 @@ describe('the contract', () => {
       'listProblems',
       '/problems?state=muted&assignee=Ida',
       undefined,
-      ['problems', { state: 'muted', assignee: 'ida', max: 50 }],
+      ['problems', { state: 'muted', assignee: 'ida', sort: 'seen', direction: 'desc', max: 50 }],
       { problems: [{ id: '7', state: 'ongoing', mutedBy: 'ida', mutedBecause: 'Later', mutedUntil: '2026-12-01' }] },
     ],
     [

@@ -22,7 +22,7 @@ const released = {
   '0014-accounts.sql': 'dfbccafddfd05636',
   '0015-identities.sql': '8aae62a726aaedc4',
   '0016-problems.sql': '19bfd22c0af34f25',
-  '0017-changes.sql': '2d20cd88c460ed1d',
+  '0017-changes.sql': 'cc762fb6eeda8c40',
   '0018-shared-orders.sql': 'b51a352e690b590d',
 }
 
