@@ -1,7 +1,6 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { en } from './en.ts'
-import { zh } from './zh.ts'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -25,12 +24,23 @@ export async function startTranslation(): Promise<void> {
   }
   i18next.on('languageChanged', show)
   await i18next.use(initReactI18next).init({
-    resources: { en: { translation: en }, zh: { translation: zh } },
-    lng: chosen() ?? preferred(),
+    resources: { en: { translation: en } },
+    lng: 'en',
     fallbackLng: 'en',
     // React escapes.
     interpolation: { escapeValue: false },
   })
+  await change(chosen() ?? preferred())
+}
+
+/** English is there from the start, as what others lack; they come when they are spoken. */
+const texts: Partial<Record<Language, () => Promise<object>>> = { zh: async () => (await import('./zh.ts')).zh }
+
+async function change(language: Language): Promise<void> {
+  const load = texts[language]
+  if (load !== undefined && !i18next.hasResourceBundle(language, 'translation'))
+    i18next.addResourceBundle(language, 'translation', await load())
+  await i18next.changeLanguage(language)
 }
 
 export async function speak(language: Language): Promise<void> {
@@ -39,7 +49,7 @@ export async function speak(language: Language): Promise<void> {
   } catch {
     // A browser that keeps nothing still speaks it until the page is closed.
   }
-  await i18next.changeLanguage(language)
+  await change(language)
 }
 
 function chosen(): Language | null {
