@@ -720,10 +720,10 @@ describe('what people do', () => {
   })
 
   run('sees what is open and what a channel answers to a test', async () => {
-    const stuck = dealOfShop('Told nowhere', 'NEW-CHANNEL')
+    const stuck = dealOfShop('Told nowhere', 'NEW-9')
     await until(() => (shown(stuck)?.problem ?? null) !== null, 'the problem on the deal')
     const { page, faults } = await comeAs('admin', '/alerts')
-    await page.getByText(/NEW-CHANNEL/).first().waitFor()
+    await page.getByText(/NEW-9/).first().waitFor()
     await page.getByText(en.alerts.toldNowhere).first().waitFor()
     await page.getByRole('button', { name: en.alerts.testWho.replace('{{name}}', 'office') }).click()
     await page.getByText(/^It took the message: /).waitFor()
