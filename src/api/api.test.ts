@@ -432,6 +432,22 @@ const known = () => true
 
 describe('the contract', () => {
   test.each<[keyof typeof contract, string, object | undefined, unknown[] | null, object]>([
+    [
+      'listOperations',
+      '/operations',
+      undefined,
+      null,
+      {
+        operations: expect.arrayContaining([
+          expect.objectContaining({
+            ...{ name: 'muteProblem', method: 'post', path: '/api/v1/problems/{id}/mute', role: 'operator' },
+            parameters: [{ name: 'id', in: 'path', required: true, description: null, schema: expect.any(String) }],
+            body: expect.stringContaining('"because"'),
+          }),
+          ...Object.keys(contract).map((name) => expect.objectContaining({ name })),
+        ]),
+      },
+    ],
     ['status', '/status', undefined, null, { orders: [{ count: 5 }] }],
     ['listConnections', '/connections', undefined, null, { connections: [{ connection: 'odoo' }] }],
     ['checkConnection', '/connections/odoo/check', {}, ['check', ['odoo']], { failure: { fix: 'Enter it.' } }],

@@ -874,6 +874,35 @@ export const contract = {
       syncs: list(sync),
     }),
   },
+  listOperations: {
+    ...bare,
+    role: 'viewer',
+    method: 'get',
+    path: '/operations',
+    summary: 'All that this API can be asked for, to be read; for programs there is /api/v1/openapi.json',
+    reply: z.object({
+      operations: list(
+        z.object({
+          name: z.string(),
+          method: z.enum(['get', 'post']),
+          path: z.string(),
+          role: z.enum([...roles, 'anyone']).describe('Who may ask at least'),
+          summary: z.string(),
+          parameters: list(
+            z.object({
+              name: z.string(),
+              in: z.enum(['path', 'query']),
+              required: z.boolean(),
+              description: z.string().nullable(),
+              schema: z.string(),
+            }),
+          ),
+          body: z.string().nullable().describe('Its JSON schema; null for none'),
+          replies: list(z.object({ type: z.string(), schema: z.string() })).describe('By media type'),
+        }),
+      ),
+    }),
+  },
   status: {
     ...bare,
     role: 'viewer',

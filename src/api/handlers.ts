@@ -7,6 +7,7 @@ import { exportHandlers } from './export-handlers.ts'
 import { given } from './given.ts'
 import { type Asking, type Handlers, missing } from './handler.ts'
 import { liveHandler } from './live-handler.ts'
+import { operations } from './openapi.ts'
 import { placeOf, placeText } from './place.ts'
 import { Refusal } from './problem-reply.ts'
 import { syncHandlers } from './sync-handlers.ts'
@@ -74,6 +75,7 @@ export function handlersOf(uses: ApiUses, asking: Asking, errands: Errands): Han
         syncs,
       }
     },
+    listOperations: async () => operations(),
     status: () => useCases.status(),
     async listConnections() {
       return { connections: (await useCases.status()).connections }

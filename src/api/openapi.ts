@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { assertNever } from '../core/json.ts'
 import { columnsOf } from './columns.ts'
-import { contract, problemSchema, type Route } from './contract.ts'
+import { type Contract, contract, problemSchema, type Route } from './contract.ts'
 
 type Schema = Record<string, unknown>
 
@@ -31,14 +31,35 @@ export function openApi(): Schema {
   }
 }
 
+/** The same for people to read: each operation with who may ask, and its shapes as JSON schemas. */
+export const operations = (): z.input<Contract['listOperations']['reply']> => ({
+  operations: Object.entries<Route>(contract).map(([name, route]) => {
+    const { method, role, summary } = route
+    const parameterOf = ({ description, schema, ...one }: Parameter) => ({
+      ...one,
+      description: description ?? null,
+      schema: textOf(schema),
+    })
+    return {
+      ...{ name, method, role, summary },
+      path: `/api/v1${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
+      parameters: [...parameters('path', route.params), ...parameters('query', route.query)].map(parameterOf),
+      body: hasBody(route) ? textOf(schemaOf(route.body, 'input')) : null,
+      replies: Object.entries(contentOf(route)).map(([type, { schema }]) => ({ type, schema: textOf(schema) })),
+    }
+  }),
+})
+
+const textOf = (schema: Schema): string => JSON.stringify(schema, null, 2)
+const hasBody = ({ body }: Route): boolean => Object.keys(body.shape).length > 0
+
 function operation(operationId: string, route: Route): Schema {
   const body = schemaOf(route.body, 'input')
-  const hasBody = Object.keys(route.body.shape).length > 0
   return {
     operationId,
     summary: route.summary,
     parameters: [...parameters('path', route.params), ...parameters('query', route.query)],
-    ...(hasBody
+    ...(hasBody(route)
       ? { requestBody: { required: body.required !== undefined, content: { 'application/json': { schema: body } } } }
       : {}),
     responses: {
@@ -51,7 +72,7 @@ function operation(operationId: string, route: Route): Schema {
   }
 }
 
-function contentOf({ form, reply }: Route): Schema {
+function contentOf({ form, reply }: Route): Readonly<Record<string, { readonly schema: Schema }>> {
   const schema = schemaOf(reply, 'output')
   switch (form) {
     case 'value':
@@ -68,9 +89,17 @@ function contentOf({ form, reply }: Route): Schema {
   }
 }
 
-function parameters(place: 'path' | 'query', object: z.ZodObject): readonly Schema[] {
+interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query'
+  readonly required: boolean
+  readonly description?: string
+  readonly schema: Schema
+}
+
+function parameters(place: Parameter['in'], object: z.ZodObject): readonly Parameter[] {
   const { properties = {}, required = [] } = schemaOf(object, 'input') as {
-    properties?: Record<string, Schema>
+    properties?: Record<string, Schema & { description?: string }>
     required?: string[]
   }
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({

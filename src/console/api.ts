@@ -17,6 +17,7 @@ const routes = {
   endToken: { method: 'post', path: '/tokens/:id/end' },
   listAudit: { method: 'get', path: '/audit' },
   home: { method: 'get', path: '/home' },
+  listOperations: { method: 'get', path: '/operations' },
   status: { method: 'get', path: '/status' },
   checkConnection: { method: 'post', path: '/connections/:name/check' },
   listSystems: { method: 'get', path: '/systems' },
@@ -98,6 +99,7 @@ export type Ask<K extends Name> = Given<K, 'params'> &
 export type Reply<K extends Name> = z.output<Contract[K]['reply']>
 
 export type Connection = Reply<'home'>['connections'][number]
+export type Operation = Reply<'listOperations'>['operations'][number]
 export type ConnectionCheck = Reply<'checkConnection'>
 export type SystemChoice = Reply<'listSystems'>['systems'][number]
 export type SystemSetting = SystemChoice['settings'][number]

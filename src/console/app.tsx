@@ -140,6 +140,11 @@ const oneConnection = createRoute({
   path: '/connections/$name',
   component: lazyRouteComponent(() => import('./pages/connection.tsx'), 'OneConnection'),
 })
+const api = createRoute({
+  getParentRoute,
+  path: '/api-reference',
+  component: lazyRouteComponent(() => import('./pages/api-reference.tsx'), 'ApiReference'),
+})
 const users = createRoute({
   getParentRoute,
   path: '/users',
@@ -170,6 +175,7 @@ const tree = root.addChildren([
   connections,
   connect,
   oneConnection,
+  api,
   users,
   audit,
 ])

@@ -540,6 +540,51 @@ describe('what people do', () => {
     expect(watching.faults).toEqual([])
   })
 
+  run('reaches everything by the keyboard: a problem from the menu, its dialog and back', async () => {
+    const id = dealOfShop('Typed pumps', 'NEW-5')
+    await until(() => (shown(id)?.problem ?? null) !== null, 'the problem on the deal')
+    const { page, faults } = await comeAs('operator', '/')
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    const focused = () =>
+      page.evaluate<string>(`(() => {
+      const one = document.activeElement
+      return one === null ? '' : (one.getAttribute('aria-label') ?? one.textContent ?? '').trim()
+    })()`)
+    const reach = async (name: RegExp) => {
+      for (let step = 0; step < 150; step += 1) {
+        await page.keyboard.press('Tab')
+        if (name.test(await focused())) return
+      }
+      throw new Error(`nothing called ${name} is reached by the keyboard`)
+    }
+    await page.evaluate('document.activeElement.blur()')
+    await reach(new RegExp(`^${en.shell.skip}$`))
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('content')
+    await page.reload()
+    await reach(new RegExp(`^${en.nav.problems}$`))
+    await page.keyboard.press('Enter')
+    await heading(page, en.problems.title)
+    await page.getByRole('link', { name: /NEW-5/ }).first().waitFor()
+    await reach(/NEW-5/)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/problems\/\d+/)
+    await page.getByRole('button', { name: en.problems.mute, exact: true }).waitFor()
+    await reach(new RegExp(`^${en.problems.mute}$`))
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.waitFor()
+    // What is behind it is out of reach, and whoever leaves it is where they were.
+    for (let step = 0; step < 10; step += 1) {
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate<boolean>(`document.activeElement.closest('[role=dialog]') !== null`)).toBe(true)
+    }
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await until(async () => (await focused()) === en.problems.mute, 'the button that opened it')
+    expect(faults).toEqual([])
+  })
+
   run('sees no button that the own role does not have, and no page of admins', async () => {
     dealOfShop('Never ready', 'NEW-2')
     const viewer = await comeAs('viewer', '/problems')
@@ -756,7 +801,7 @@ const pagesOf = (deal: string, problem: string, secret: string) => [
   ...['/', '/problems', `/problems/${problem}`, '/orders', `/orders/${deal}`, '/activity', '/users', '/audit'],
   ...['/problems?show=muted', '/problems?show=closed'],
   ...['/syncs', '/syncs/orders', '/syncs/fulfilment', `/syncs/orders/${deal}`, '/alerts'],
-  ...['/connections', '/connections/new', '/connections/hubspot'],
+  ...['/connections', '/connections/new', '/connections/hubspot', '/api-reference'],
   ...['/mappings', '/mappings/versions', '/mappings/versions/1', `/share#${secret}`, '/share'],
 ]
 /** All texts of a page, those for screen readers among them. */

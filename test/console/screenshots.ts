@@ -78,6 +78,7 @@ async function photograph(url: string): Promise<void> {
             versions: '/mappings/versions',
             connections: '/connections',
             connect: '/connections/new',
+            'api-reference': '/api-reference',
             users: '/users',
             audit: '/audit',
             share: await shareOf(page, await link('/orders?text=Kiel', /^\/orders\/\d+/)),

@@ -1,5 +1,5 @@
 import { type Document, isMap, parseDocument } from 'yaml'
-import type { Json } from '../../core/json.ts'
+import { isObject, type Json, type JsonObject } from '../../core/json.ts'
 import { type FirstSyncs, firstSyncsText } from './first-syncs.ts'
 
 /*
@@ -37,6 +37,14 @@ export function withConnection(
     else document.setIn(place, document.createNode(value))
   }
   return isChanged ? textOf(document) : text
+}
+
+/** The settings of a connection as they are written, variables of the environment by their names. */
+export function writtenSettings(text: string, name: string): JsonObject {
+  const raw = parseDocument(text).toJS() as Json
+  const connections = isObject(raw) ? raw.connections : null
+  const one = isObject(connections) ? connections[name] : null
+  return isObject(one) && isObject(one.settings) ? one.settings : {}
 }
 
 export function withoutConnection(text: string, name: string): string {

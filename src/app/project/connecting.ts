@@ -1,8 +1,7 @@
-import { parseDocument } from 'yaml'
-import { isObject, type Json, type JsonObject } from '../../core/json.ts'
+import type { Json, JsonObject } from '../../core/json.ts'
 import { SyncError } from '../../core/problem.ts'
 import { secretNames } from '../../core/secrets.ts'
-import { withConnection } from './config-text.ts'
+import { withConnection, writtenSettings } from './config-text.ts'
 import type { System, Tried, Workshop } from './workshop.ts'
 
 /** What a person enters of a connection. */
@@ -100,8 +99,7 @@ export async function configuredConnection(
 ): Promise<ConfiguredConnection | null> {
   const there = workshop.parse(text).config?.connections[name]
   if (there === undefined) return null
-  const written: unknown = parseDocument(text).toJS()?.connections?.[name]?.settings
-  const settings = Object.entries(isObject(written as Json) ? (written as JsonObject) : {})
+  const settings = Object.entries(writtenSettings(text, name))
   const kept = await workshop.secrets.kept(name, there.settings)
   const secret = new Set(secretNames(systemOf(there.system, workshop).settings))
   return {

@@ -1,4 +1,13 @@
-import { Anchor, type AnchorProps, Button, type ButtonProps, NavLink, type NavLinkProps } from '@mantine/core'
+import {
+  Anchor,
+  type AnchorProps,
+  Button,
+  type ButtonProps,
+  Menu,
+  type MenuItemProps,
+  NavLink,
+  type NavLinkProps,
+} from '@mantine/core'
 import { createLink } from '@tanstack/react-router'
 import type { ComponentPropsWithRef } from 'react'
 
@@ -8,3 +17,4 @@ type Own<P> = P & Omit<ComponentPropsWithRef<'a'>, keyof P>
 export const TextLink = createLink((props: Own<AnchorProps>) => <Anchor {...props} />)
 export const ButtonLink = createLink((props: Own<ButtonProps>) => <Button component="a" {...props} />)
 export const NavItem = createLink((props: Own<NavLinkProps>) => <NavLink component="a" {...props} />)
+export const MenuLink = createLink((props: Own<MenuItemProps>) => <Menu.Item component="a" {...props} />)

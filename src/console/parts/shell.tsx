@@ -19,7 +19,7 @@ import {
   UsersIcon,
   WarnIcon,
 } from './icons.tsx'
-import { NavItem } from './links.tsx'
+import { MenuLink, NavItem } from './links.tsx'
 import { useLive } from './live.ts'
 import { useDeed } from './notices.tsx'
 import { ChangePassword } from './password.tsx'
@@ -130,6 +130,7 @@ function Profile({ user }: { user: User }) {
             {user.name} · {t(`roles.${user.role}`)}
           </Menu.Label>
           <Menu.Item onClick={changing.open}>{t('shell.changePassword')}</Menu.Item>
+          <MenuLink to="/api-reference">{t('apiReference.title')}</MenuLink>
           <Menu.Divider />
           <Menu.Label c="var(--ink-soft)">{t('shell.language')}</Menu.Label>
           <Menu.RadioGroup
