@@ -99,15 +99,23 @@ run('two systems are connected by clicks, a dry run begins, and an order is made
   const { ledger, clock } = server.opened.deps
   await until(async () => (await ledger.syncs.get('deals', clock.now())).mode === 'shadow', 'the sync')
   expect(Object.keys(server.opened.projects.current().config.syncs)).toEqual(['deals', 'fulfilment'])
-  expect(faults).toEqual([])
 
-  const files = await ledger.revisions.files()
-  const text = files?.files['config/crosswalk.yaml']?.text ?? ''
-  const live = { 'config/crosswalk.yaml': text.replace('mode: shadow', 'mode: live') }
-  expect((await server.opened.projects.publish(live, { actor: null, note: null })).findings).toEqual([])
+  // A deal that is won is planned, and nothing is written until somebody says so.
   await until(async () => (await ledger.syncs.get('deals', clock.now())).lookedAt !== null, 'a first look')
   const [deal = ''] = stock(rig).win(1)
-  await page.goto(server.url ?? '')
-  await page.getByRole('button', { name: en.home.run, exact: true }).first().click()
+  await page.getByRole('link', { name: en.nav.syncs, exact: true }).click()
+  await page.getByRole('link', { name: 'deals', exact: true }).click()
+  await page.getByRole('heading', { name: 'deals', level: 1 }).waitFor()
+  await page.getByRole('button', { name: en.home.run, exact: true }).click()
+  await page
+    .getByRole('link', { name: /Deal 1/ })
+    .first()
+    .waitFor()
+  expect(rig.odoo.store.orders()).toEqual([])
+  await press(page, en.shadow.goLive)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel(en.mappings.note).fill('looks right')
+  await dialog.getByRole('button', { name: en.shadow.goLive }).click()
   await until(() => rig.odoo.store.orders().some(({ externalId }) => dealOf(externalId) === deal), 'the order')
+  expect(faults).toEqual([])
 })

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call, type SystemChoice } from '../api.ts'
+import { type Connection, call, type SystemChoice } from '../api.ts'
 import { ConnectionForm } from '../parts/connection-form.tsx'
 import { Page, Panel, Waiting } from '../parts/page.tsx'
 import { useMay } from '../parts/session.ts'
@@ -27,12 +27,16 @@ export function Connect(): ReactNode {
     queryKey: ['status'],
     queryFn: ({ signal }) => call('status', {}, signal),
   })
-  const names = new Set(there.data?.connections.map(({ connection }) => connection))
-  const mistake = names.has(name) ? t('connect.nameTaken') : nameForm.test(name) ? null : t('connect.nameForm')
-  const choose = (system: SystemChoice) => {
+  // As they were when it was chosen: the one that is being saved is soon among them.
+  const [taken, setTaken] = useState<ReadonlySet<string>>(new Set())
+  const mistake = taken.has(name) ? t('connect.nameTaken') : nameForm.test(name) ? null : t('connect.nameForm')
+  const choose = (system: SystemChoice, connections: readonly Connection[]) => {
+    const names = new Set(connections.map(({ connection }) => connection))
     setChosen(system)
+    setTaken(names)
     setName(freeName(system.name, names))
   }
+  const error = systems.error ?? there.error
   if (!isAdmin)
     return (
       <Page title={t('connect.title')}>
@@ -41,11 +45,11 @@ export function Connect(): ReactNode {
     )
   return (
     <Page title={t('connect.title')}>
-      {systems.data === undefined ? (
-        systems.error === null ? (
+      {systems.data === undefined || there.data === undefined ? (
+        error === null ? (
           <Waiting />
         ) : (
-          <Trouble error={systems.error} again={systems.refetch} />
+          <Trouble error={error} again={systems.error === null ? there.refetch : systems.refetch} />
         )
       ) : (
         <Stack gap="md">
@@ -57,7 +61,7 @@ export function Connect(): ReactNode {
                   role="radio"
                   aria-checked={chosen?.name === system.name}
                   className="choice"
-                  onClick={() => choose(system)}
+                  onClick={() => choose(system, there.data.connections)}
                 >
                   <Text fw={600}>{system.title}</Text>
                   <Text size="sm" c="dimmed">

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call, type Reply } from '../api.ts'
+import { call } from '../api.ts'
 import { CheckReport } from '../parts/check-report.tsx'
 import { Dialogue } from '../parts/confirm.tsx'
 import { ConnectionForm } from '../parts/connection-form.tsx'
@@ -82,12 +82,13 @@ function Deeds({ name, isCrm }: { name: string; isCrm: boolean }) {
   const setup = useDeed(() => call('setupConnection', { params }))
   const remove = useDeed(
     () => call('removeConnection', { params }),
-    ({ findings }) => (findings.length > 0 ? null : t('connections.removed', { name })),
+    ({ findings }) => {
+      if (findings.length > 0) return null
+      // Here, and not where it is called: by then this page may say that there is no such connection.
+      void navigate({ to: '/connections' })
+      return t('connections.removed', { name })
+    },
   )
-  const removed = ({ findings }: Reply<'removeConnection'>) => {
-    asking.close()
-    if (findings.length === 0) void navigate({ to: '/connections' })
-  }
   return (
     <Panel>
       <Stack gap="sm">
@@ -123,7 +124,7 @@ function Deeds({ name, isCrm }: { name: string; isCrm: boolean }) {
           go={t('connections.remove')}
           isDangerous
           isBusy={remove.isPending}
-          onGo={() => remove.mutate(undefined, { onSuccess: removed, onError: asking.close })}
+          onGo={() => remove.mutate(undefined, { onSettled: asking.close })}
           onClose={asking.close}
         />
       </Stack>

@@ -2,7 +2,7 @@ import { Button, Collapse, Group, List, SimpleGrid, Stack, Text } from '@mantine
 import { useDisclosure } from '@mantine/hooks'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type Configured, call, type Reply, type SystemChoice } from '../api.ts'
+import { type Configured, call, type SystemChoice } from '../api.ts'
 import { isLanguage } from '../i18n/i18n.ts'
 import { CheckReport } from './check-report.tsx'
 import { Choices } from './choices.tsx'
@@ -30,7 +30,12 @@ export function ConnectionForm({ system, name, configured, onSaved }: Connection
   )
   const save = useDeed(
     () => call('putConnection', { params: { connection: name }, body: { system: system.name, settings: entered } }),
-    ({ findings }) => (findings.length > 0 ? null : t('connect.saved', { name })),
+    ({ findings }) => {
+      if (findings.length > 0) return null
+      // Here, and not where it is called: by then this form may be gone, as what it shows has changed.
+      onSaved()
+      return t('connect.saved', { name })
+    },
   )
   const isThere = ({ name: setting, secret }: SystemChoice['settings'][number]) =>
     secret ? configured?.secrets.includes(setting) === true : configured?.settings[setting] !== undefined
@@ -51,9 +56,6 @@ export function ConnectionForm({ system, name, configured, onSaved }: Connection
       onChange={(value) => enter(setting.name, value)}
     />
   )
-  const saved = ({ findings }: Reply<'putConnection'>) => {
-    if (findings.length === 0) onSaved()
-  }
   const language = i18n.resolvedLanguage ?? 'en'
   const steps = system.steps[isLanguage(language) ? language : 'en']
   return (
@@ -114,7 +116,7 @@ export function ConnectionForm({ system, name, configured, onSaved }: Connection
           <Button
             loading={save.isPending}
             disabled={lacks || attempt.data?.check.report == null}
-            onClick={() => save.mutate(undefined, { onSuccess: saved })}
+            onClick={() => save.mutate(undefined)}
           >
             {t('connect.save')}
           </Button>
