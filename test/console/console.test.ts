@@ -808,7 +808,11 @@ const pagesOf = (deal: string, problem: string, secret: string) => [
 const allTexts = `(() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   const found = []
-  while (walker.nextNode() !== null) found.push(walker.currentNode.textContent.trim())
+  while (walker.nextNode() !== null) {
+    // Words of the server's own, which a page marks as what they are.
+    if (walker.currentNode.parentElement.closest('[lang]')?.lang !== document.documentElement.lang) continue
+    found.push(walker.currentNode.textContent.trim())
+  }
   for (const name of ['aria-label', 'placeholder', 'title'])
     for (const one of document.querySelectorAll('[' + name + ']')) found.push(one.getAttribute(name))
   return found
