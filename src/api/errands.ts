@@ -37,12 +37,10 @@ export function openErrands(patienceMs: number): Errands {
   return {
     async ask<T>(key: string, work: () => Promise<T>) {
       const errand = known.get(key) ?? begin(key, work)
-      const impatient = new AbortController()
-      const ended = await Promise.race([
-        errand,
-        delay(patienceMs, null, { signal: impatient.signal }).catch(() => null),
-      ])
-      impatient.abort()
+      const impatience = Promise.withResolvers<null>()
+      const timer = setTimeout(() => impatience.resolve(null), patienceMs)
+      const ended = await Promise.race([errand, impatience.promise])
+      clearTimeout(timer)
       if (ended === null) return null
       if (known.get(key) === errand) known.delete(key)
       if ('error' in ended) throw ended.error

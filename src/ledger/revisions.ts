@@ -1,5 +1,5 @@
-import type { JsonObject } from '../core/json.ts'
-import type { PublishedFiles, Revision, Revisions } from '../ports/ledger/revisions.ts'
+import { z } from 'zod'
+import type { Revision, Revisions } from '../ports/ledger/revisions.ts'
 import type { Database } from './database.ts'
 import { storedJson } from './stored-json.ts'
 import { SealedError, type Vault } from './vault.ts'
@@ -51,6 +51,8 @@ const setStarted = {
 export const published = 'published files'
 export const server = 'last start'
 
+const publishedFiles = z.record(z.string(), z.object({ text: z.string().nullable(), replaces: z.string().nullable() }))
+
 export function openRevisions(database: Database, vault: Vault): Revisions {
   return {
     async newest() {
@@ -62,7 +64,7 @@ export function openRevisions(database: Database, vault: Vault): Revisions {
       if (row === undefined) return null
       const { files: sealed, ...revision } = row
       try {
-        return { revision, files: vault.open(sealed, published) as unknown as PublishedFiles }
+        return { revision, files: publishedFiles.parse(vault.open(sealed, published)) }
       } catch (error) {
         // What is no longer in force is only looked at: without its key it is as good as gone.
         if (number !== undefined && error instanceof SealedError) return null
@@ -70,7 +72,8 @@ export function openRevisions(database: Database, vault: Vault): Revisions {
       }
     },
     publish({ number, at, actor, note, changes }, all) {
-      const sealed = vault.seal(all as unknown as JsonObject, published)
+      const plain = Object.entries(all).map(([path, { text, replaces }]) => [path, { text, replaces }] as const)
+      const sealed = vault.seal(Object.fromEntries(plain), published)
       return database.transaction(async (tx) => {
         const stored = await tx.rows(publish, [number, at, actor, note, storedJson(changes), sealed])
         if (stored.length > 0) await tx.rows(forgetFiles, [number])

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { call, type SyncDetails } from '../api.ts'
 import { Backfill } from '../parts/backfill.tsx'
 import { Comparison } from '../parts/comparison.tsx'
-import { PauseIcon } from '../parts/icons.tsx'
+import { Held } from '../parts/held.tsx'
 import { TextLink } from '../parts/links.tsx'
 import { Page, Panel, Waiting } from '../parts/page.tsx'
 import { Policies } from '../parts/policies.tsx'
@@ -67,14 +67,7 @@ function Shown({ sync, above }: { sync: SyncDetails; above: ReactNode }) {
         </Badge>
         {mode === 'live' && <GoShadow name={name} />}
       </Group>
-      {heldBecause !== null && (
-        <Group gap={6} className="bad" wrap="nowrap" align="flex-start">
-          <PauseIcon />
-          <Text size="sm">
-            {t('home.held')}: {heldBecause}
-          </Text>
-        </Group>
-      )}
+      {heldBecause !== null && <Held because={heldBecause} />}
       {shadow !== null && <Shadow sync={sync} shadow={shadow} />}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <SyncFacts sync={sync} />

@@ -1,4 +1,4 @@
-import { Button, Select, Textarea, TextInput } from '@mantine/core'
+import { Button, Select, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { call, type Problem } from '../api.ts'
 import { Dialogue } from './confirm.tsx'
 import { useDeed } from './notices.tsx'
+import { Reason } from './reason.tsx'
 import { useMay } from './session.ts'
 
 /** Who takes care of an open problem. */
@@ -80,17 +81,7 @@ export function Mute({ problem: { id, state } }: { problem: Problem }) {
         onGo={() => mute.mutate(undefined, { onSuccess: asking.close })}
         onClose={asking.close}
       >
-        <Textarea
-          label={t('problems.muteWhy')}
-          required
-          withAsterisk={false}
-          maxLength={500}
-          autosize
-          minRows={2}
-          data-autofocus
-          value={because}
-          onChange={(event) => setBecause(event.currentTarget.value)}
-        />
+        <Reason label={t('problems.muteWhy')} value={because} onChange={setBecause} />
         <TextInput
           type="date"
           label={t('problems.muteUntil')}

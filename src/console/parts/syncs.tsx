@@ -1,14 +1,15 @@
-import { Badge, Button, Group, NumberInput, Stack, Text, Textarea, Title } from '@mantine/core'
+import { Badge, Button, Group, NumberInput, Stack, Text, Title } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call, type Sync } from '../api.ts'
 import { Dialogue } from './confirm.tsx'
-import { PauseIcon } from './icons.tsx'
+import { Held } from './held.tsx'
 import { TextLink } from './links.tsx'
 import { useLocale } from './locale.ts'
 import { useDeed } from './notices.tsx'
 import { Panel } from './page.tsx'
+import { Reason } from './reason.tsx'
 import { useScheduleText } from './schedule-text.ts'
 import { useMay } from './session.ts'
 import { Ago } from './time.tsx'
@@ -67,14 +68,7 @@ function SyncRow({ sync }: { sync: Sync }) {
             {t('common.problems', { count: problems })}
           </TextLink>
         )}
-        {heldBecause !== null && (
-          <Group gap={6} className="bad" wrap="nowrap" align="flex-start">
-            <PauseIcon />
-            <Text size="sm">
-              {t('home.held')}: {heldBecause}
-            </Text>
-          </Group>
-        )}
+        {heldBecause !== null && <Held because={heldBecause} />}
       </Stack>
       {useMay('operator') && <SyncDeeds name={name} isHeld={heldBecause !== null} />}
     </Group>
@@ -124,17 +118,7 @@ export function SyncDeeds({ name, isHeld }: { name: string; isHeld: boolean }) {
         onGo={() => hold.mutate(undefined, { onSuccess: holding.close })}
         onClose={holding.close}
       >
-        <Textarea
-          label={t('home.holdWhy')}
-          required
-          withAsterisk={false}
-          maxLength={500}
-          autosize
-          minRows={2}
-          data-autofocus
-          value={because}
-          onChange={(event) => setBecause(event.currentTarget.value)}
-        />
+        <Reason label={t('home.holdWhy')} value={because} onChange={setBecause} />
       </Dialogue>
       <Dialogue
         opened={isResuming}
